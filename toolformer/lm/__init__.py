@@ -1,0 +1,1 @@
+"""What the system asks of a causal language model, and the models that answer."""

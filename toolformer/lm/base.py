@@ -1,0 +1,159 @@
+"""What the system asks of a causal language model: a few questions, each asked in batches.
+
+Knows no model and no tensor. Positions are character offsets into the text, probabilities are float32, log
+probabilities nats. Drawing happens behind this border; what crosses it is text and numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+
+from toolformer.calls import CallGrammar, ToolCall
+from toolformer.prompt import Prompt
+
+SCORED_TOKENS = 5  # the loss looks at five tokens from the place on; nothing after them matters
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest:
+    """A text to be read under the prompt that asks for calls in it."""
+
+    prompt: Prompt
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StartProbabilities:
+    """How likely a call starts at each place of one text."""
+
+    positions: np.ndarray  # (places,) int64, character offsets: ends of the text's tokens, not the last
+    probabilities: np.ndarray  # (places,) float32: p(the whole open marker comes next)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A place of a text that was read, and how to go on from there."""
+
+    request: int  # which text of the read batch
+    position: int  # a place of that text
+    lead: str  # what is forced first: " [Calculator("
+    samples: int
+    max_tokens: int  # for the arguments, their ")" included
+    temperature: float  # 0 is greedy
+    key: str  # the draw of a sample's step is a hash of (key, sample, step)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The arguments a model wrote: what stands before the balancing ")", or all it wrote if none came."""
+
+    text: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LossRequest:
+    """Asks how well the tokens after a place are predicted.
+
+    No call asks for L(ε), a call without output for L(e(c, ε)), with an output for L(e(c, r)). The call stands in front
+    of the whole text, or at the place itself when `inline`.
+    """
+
+    text: str
+    position: int
+    call: ToolCall | None = None
+    output: str | None = None
+    inline: bool = False
+
+
+@dataclass(slots=True)
+class TokenUsage:
+    """Tokens a model was given to forward, by what for. Padding is counted apart."""
+
+    prompt: int = 0  # a tool's shared prompt
+    text: int = 0  # a text's own prompt and the text under it
+    decode: int = 0  # forced leads and sampled tokens
+    score: int = 0  # rows of the losses
+    padding: int = 0
+
+    @property
+    def total(self) -> int:
+        """Tokens forwarded, padding left out."""
+        return self.prompt + self.text + self.decode + self.score
+
+
+class Trunks(Protocol):
+    """Texts read under their prompts; whatever the model keeps of them is given back by `close`."""
+
+    starts: list[StartProbabilities]  # one per text, in the order of the requests
+
+    def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
+        """Continues each branch until its call's arguments close; one list of `samples` per branch.
+
+        A branch ends unclosed at a line end, an end-of-text token, `max_tokens`, or the end of the model's context.
+        Neither the other branches nor the batch change what is drawn.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees what is kept. Further samples are refused."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class LanguageModel(Protocol):
+    """A causal language model that proposes calls and judges them."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides the model's answers."""
+        ...
+
+    @property
+    def grammar(self) -> CallGrammar: ...
+
+    @property
+    def max_length(self) -> int:
+        """The longest row, in tokens, prompt included."""
+        ...
+
+    @property
+    def usage(self) -> TokenUsage: ...
+
+    def read(self, requests: Sequence[TextRequest]) -> Trunks:
+        """Reads texts under their prompts.
+
+        Raises:
+            ModelError: if a prompt and its text are longer than `max_length`.
+        """
+        ...
+
+    def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
+        """Returns (up to 5,) float32 per request: log p of each token from the place on, fewer at a text's end.
+
+        Raises:
+            ModelError: if a position is no place of its text, or a row is longer than `max_length`.
+        """
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Returns the number of tokens of each text, special tokens left out."""
+        ...
+
+    def token_ends(self, text: str) -> np.ndarray:
+        """Returns (tokens,) int64: the ends of the text's tokens as character offsets, the last one included.
+
+        An end inside a character of several bytes is left out.
+        """
+        ...

@@ -1,0 +1,190 @@
+"""A language model that follows a script: for tests, for documentation and for authors of tools.
+
+It needs no weights and no torch, and answers the same questions as a real one. A call starts where the script says,
+is written as the script says, and a token is cheap to predict once a call's output has told it.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from toolformer.calls import CallGrammar, closing_parenthesis
+from toolformer.errors import ModelError
+from toolformer.lm.base import (
+    SCORED_TOKENS,
+    Branch,
+    LossRequest,
+    Sampled,
+    StartProbabilities,
+    TextRequest,
+    TokenUsage,
+)
+
+_TOKEN = re.compile(r" ?\d| ?[^\W\d]+| ?[^\w\s]|\s")
+_EMPTY = np.zeros(0, dtype=np.int64)
+
+LogProb = Callable[[str, LossRequest], float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedCall:
+    """What the model does at every place where the text so far ends with `after`."""
+
+    tool: str
+    after: str
+    writes: tuple[str, ...]  # per sample, in turn: what follows " [Tool(", for example "2 + 2)"
+    start_prob: float = 0.9
+
+
+def told_by_output(token: str, request: LossRequest) -> float:
+    """Returns −0.1 nats for a token that the output holds, −2 for any other.
+
+    >>> from toolformer.calls import ToolCall
+    >>> request = LossRequest("2 + 2 is 4.", 8, ToolCall("Calculator", "2 + 2"), "4")
+    >>> told_by_output(" 4", request), told_by_output(".", request)
+    (-0.1, -2.0)
+    """
+    return -0.1 if request.output is not None and token.strip() and token.strip() in request.output else -2.0
+
+
+def _ends(text: str) -> list[int]:
+    """Splits at words, digits and signs, each with the one space before it.
+
+    >>> _ends("It is 24.")
+    [2, 5, 7, 8, 9]
+    """
+    return [match.end() for match in _TOKEN.finditer(text)]
+
+
+@dataclass(slots=True)
+class ScriptedLanguageModel:
+    """Implements `LanguageModel` from a script.
+
+    A scripted call is made only under a prompt whose shared part names its tool, or under an empty one. Where several
+    calls fit a place, the first of the script is made.
+
+    >>> from toolformer.prompt import Prompt
+    >>> model = ScriptedLanguageModel([ScriptedCall("Calculator", after="2 + 2 is", writes=("2 + 2)",))])
+    >>> with model.read([TextRequest(Prompt("", ""), "2 + 2 is 4.")]) as trunks:
+    ...     [(trunks.starts[0].positions[-2].item(), round(trunks.starts[0].probabilities[-2].item(), 2))]
+    ...     trunks.sample([Branch(0, 8, " [Calculator(", 1, 32, 1.0, "key")])
+    [(8, 0.9)]
+    [[Sampled(text='2 + 2', closed=True)]]
+    """
+
+    script: Sequence[ScriptedCall] = ()
+    log_prob: LogProb = told_by_output  # (token, request) -> nats, below zero
+    name: str = "scripted"
+    grammar: CallGrammar = field(default_factory=CallGrammar)
+    max_length: int = 1024
+    usage: TokenUsage = field(default_factory=TokenUsage)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the script; two functions of the same name pass for the same."""
+        identity = (self.name, tuple(self.script), self.log_prob.__qualname__, self.grammar, self.max_length)
+        return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
+
+    def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
+        """Reads texts under their prompts."""
+        for request in requests:
+            self._check_length(request.prompt.shared + request.prompt.own + request.text)
+        self.usage.text += sum(self.count_tokens([request.text for request in requests]))
+        return ScriptedTrunks(self, requests)
+
+    def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
+        """Returns (up to 5,) float32 per request."""
+        return [self._target_log_probs(request) for request in requests]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Returns the number of tokens of each text."""
+        return [sum(1 for _ in _TOKEN.finditer(text)) for text in texts]
+
+    def token_ends(self, text: str) -> np.ndarray:
+        """Returns (tokens,) int64: character offsets."""
+        return np.array(_ends(text), dtype=np.int64)
+
+    def scripted_call(self, prefix: str, *, shared_prompt: str) -> ScriptedCall | None:
+        """Returns what the script makes of a text so far."""
+        for call in self.script:
+            if prefix.endswith(call.after) and (not shared_prompt or f"{call.tool}(" in shared_prompt):
+                return call
+        return None
+
+    def _target_log_probs(self, request: LossRequest) -> np.ndarray:
+        ends = [0, *_ends(request.text)]
+        if request.position not in ends[:-1]:
+            raise ModelError(
+                f"Position {request.position} is not a place of {request.text[:60]!r}: places are the ends of its tokens"
+                f" but the last, as `token_ends` gives them."
+            )
+        self._check_length(request.text)
+        first = ends.index(request.position)
+        spans = list(zip(ends[first:], ends[first + 1 :], strict=False))[:SCORED_TOKENS]
+        self.usage.score += first + len(spans)
+        costs = [self.log_prob(request.text[start:end], request) for start, end in spans]
+        return np.array(costs, dtype=np.float32)
+
+    def _check_length(self, row: str) -> None:
+        if len(row) > self.max_length and (length := self.count_tokens([row])[0]) > self.max_length:
+            raise ModelError(
+                f"A row of {length} tokens is longer than the {self.max_length} that {self.name} can read. Cut the text"
+                f" into windows."
+            )
+
+
+@dataclass(slots=True)
+class ScriptedTrunks:
+    """Texts that a scripted model has read."""
+
+    model: ScriptedLanguageModel
+    requests: Sequence[TextRequest]
+    starts: list[StartProbabilities] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.starts = [self._starts(request) for request in self.requests]
+
+    def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
+        """Writes what the script says, sample by sample."""
+        return [self._sample(branch) for branch in branches]
+
+    def close(self) -> None:
+        """Keeps nothing, so frees nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _starts(self, request: TextRequest) -> StartProbabilities:
+        ends = _ends(request.text)[:-1]
+        made = [self._call_at(request, end) for end in ends]
+        return StartProbabilities(
+            np.array(ends, dtype=np.int64) if ends else _EMPTY,
+            np.array([call.start_prob if call else 0.0 for call in made], dtype=np.float32),
+        )
+
+    def _sample(self, branch: Branch) -> list[Sampled]:
+        call = self._call_at(self.requests[branch.request], branch.position)
+        if call is None or not branch.lead.endswith(f"{call.tool}("):
+            return [Sampled("", closed=False)] * branch.samples
+        written = call.writes if branch.temperature > 0 else call.writes[:1]
+        return [self._cut(written[sample % len(written)], branch.max_tokens) for sample in range(branch.samples)]
+
+    def _cut(self, written: str, max_tokens: int) -> Sampled:
+        ends = _ends(written)
+        written = written[: ends[max_tokens - 1]] if len(ends) > max_tokens else written
+        self.model.usage.decode += min(len(ends), max_tokens)
+        close = closing_parenthesis(written)
+        return Sampled(written.partition("\n")[0] if close is None else written[:close], closed=close is not None)
+
+    def _call_at(self, request: TextRequest, position: int) -> ScriptedCall | None:
+        return self.model.scripted_call(request.text[:position], shared_prompt=request.prompt.shared)
