@@ -1,0 +1,1 @@
+"""A data engine that lets a causal language model teach itself to use tools."""

@@ -1,0 +1,126 @@
+"""What the config models share: YAML in, flags in, dict out, fingerprint."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from toolformer.errors import ConfigError, closest
+
+
+class Config(BaseModel):
+    """A frozen set of settings; an unknown or wrong one is named in one sentence.
+
+    >>> class Example(Config):
+    ...     seed: int = 0
+    >>> Example().override(seed=3, other=None)
+    Example(seed=3)
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    def __init__(self, **values: Any) -> None:
+        """Validates the values.
+
+        Raises:
+            ConfigError: a name or a value is not allowed.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigError(_sentence(type(self), error)) from None
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> Self:
+        """Reads settings from a YAML file; what it does not name keeps its default."""
+        return cls(**read_yaml(path))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the settings as JSON values."""
+        return self.model_dump(mode="json")
+
+    def fingerprint(self) -> str:
+        """Returns 16 hexadecimal digits that change with any setting."""
+        return fingerprint(self.to_dict())
+
+    def override(self, **flags: Any) -> Self:
+        """Returns a copy with the flags that were given; None stands for not given."""
+        given = {name: value for name, value in flags.items() if value is not None}
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**(values | given))
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Reads a YAML file that maps names to values.
+
+    Raises:
+        ConfigError: the file cannot be read or is not such a mapping.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"Cannot read the config '{path}': {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"Cannot read the config '{path}': it is not UTF-8 text.") from None
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = "" if where is None else f" at line {where.line + 1}"
+        raise ConfigError(f"Cannot read the config '{path}': it is not YAML{line}.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise ConfigError(f"The config '{path}' must map names to values, as in 'seed: 1'.")
+    return content
+
+
+def canonical_json(value: object) -> str:
+    """Returns the one JSON text of a value: sorted names, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def fingerprint(value: object) -> str:
+    """Returns the first 16 hexadecimal digits of the SHA-256 of a JSON value.
+
+    >>> fingerprint({"b": 1, "a": 2}) == fingerprint({"a": 2, "b": 1})
+    True
+    """
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def differences(old: object, new: object, *, name: str = "") -> list[str]:
+    """Names the fields in which two JSON values differ, by dotted path.
+
+    >>> differences({"config": {"seed": 1, "k": 5}}, {"config": {"seed": 2, "k": 5}})
+    ['config.seed (1, now 2)']
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        found: list[str] = []
+        for key in sorted(old.keys() | new.keys()):
+            path = f"{name}.{key}" if name else str(key)
+            found += differences(old.get(key), new.get(key), name=path)
+        return found
+    return [] if old == new else [f"{name} ({_short(old)}, now {_short(new)})"]
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _sentence(model: type[Config], error: ValidationError) -> str:
+    """Says what the first error of a validation is, with the value and the way out."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return closest(path, model.model_fields, what="setting")
+    if first["type"] == "missing":
+        return f"The setting '{path}' is missing."
+    message = first["msg"].removeprefix("Value error, ")
+    reason = message[:1].lower() + message[1:]
+    if not path:
+        return f"The settings do not go together: {reason.rstrip('.')}."
+    return f"The setting '{path}' cannot be {first['input']!r}: {reason.rstrip('.')}."

@@ -1,0 +1,64 @@
+"""What can go wrong in a way a user or a model can act on.
+
+    ToolformerError             something the user can put right: one sentence, no traceback
+    ├── CallError               a call cannot be written, or a text already holds one
+    ├── ConfigError             a setting is unknown or has a value it may not have
+    ├── CorpusError             documents cannot be read
+    ├── RunError                a run directory cannot be written, resumed or read
+    ├── ModelError              a model cannot be loaded or cannot spell the markers
+    ├── ToolError               a tool's expected failure: its sentence is told to the model
+    └── UnknownNameError        a name that stands for nothing, with the near ones
+
+Any other exception is a bug and keeps its traceback.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ToolformerError(Exception):
+    """The root: what happened, the value, and the way out, in one sentence or two."""
+
+
+class CallError(ToolformerError):
+    """A call cannot be written, or a text already holds one."""
+
+
+class ConfigError(ToolformerError):
+    """A setting is unknown or has a value it may not have."""
+
+
+class CorpusError(ToolformerError):
+    """Documents cannot be read."""
+
+
+class RunError(ToolformerError):
+    """A run directory cannot be written, resumed or read."""
+
+
+class ModelError(ToolformerError):
+    """A model cannot be loaded or cannot spell the markers."""
+
+
+class ToolError(ToolformerError):
+    """A tool's expected failure; its sentence is told to the model."""
+
+
+class UnknownNameError(ToolformerError):
+    """A name that stands for nothing."""
+
+
+def closest(value: str, options: Iterable[str], *, what: str) -> str:
+    """Says that a name is unknown, which one is near, and which there are.
+
+    >>> closest("calculater", ["calculator", "calendar"], what="tool")
+    "Unknown tool 'calculater'. Did you mean 'calculator'? Available: calculator, calendar."
+    >>> closest("zzz", [], what="tool")
+    "Unknown tool 'zzz'. None are available."
+    """
+    names = list(options)
+    folded = {name.casefold(): name for name in reversed(names)}
+    near = get_close_matches(value.casefold(), folded, n=1)
+    guess = f" Did you mean {folded[near[0]]!r}?" if near else ""
+    known = f"Available: {', '.join(names)}." if names else "None are available."
+    return f"Unknown {what} {value!r}.{guess} {known}"
