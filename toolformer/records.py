@@ -85,6 +85,7 @@ class Candidate:
     error: str | None = None
     losses: Losses | None = None
     verdict: Verdict | None = None  # None: not decided yet
+    token: int | None = None  # tokens before the position: how near calls are, without the model
 
     def __post_init__(self) -> None:
         """Rounds the probability to float32, as it is stored."""
@@ -163,6 +164,7 @@ def _candidate_row(candidate: Candidate) -> dict[str, Any]:
     losses = candidate.losses
     return {
         "position": candidate.position,
+        "token": candidate.token,
         "tool": candidate.tool,
         "arguments": candidate.arguments,
         "start_prob": candidate.start_prob,
@@ -184,6 +186,7 @@ def _candidate(row: Mapping[str, Any]) -> Candidate:
         losses = Losses(no_call, row["loss_with_output"], row["loss_no_output"])
     return Candidate(
         position=row["position"],
+        token=row["token"],
         tool=row["tool"],
         arguments=row["arguments"],
         start_prob=row["start_prob"],
