@@ -1,0 +1,143 @@
+"""Which T-REx facts a sentence states: subject, then object, both literally, with a word between them that fits.
+
+A subject and its object in one sentence is no statement yet ("Egypt forbade ... leaving Cairo"); a word of the
+relation between them ("capital", "born", "borders") makes it one often enough to be called so.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from recipes.data.sources import Fact
+
+_IN = r"in|at|of|near|from"
+_IS = r"(is|was|are|were) (an?|the|one)"
+_LAND = r"(countr(y|ies)|states?|nations?|republics?|kingdom|islands?|lake|river|located|lies|station)\b.*\b(in|of)"
+# What must stand between subject and object, by attribute.
+_CUES = {
+    "applies to": r"in|of",
+    "capital": r"capital|seat",
+    "capital of": r"capital",
+    "citizenship": r"born|citizen|of|from",
+    "continent": _LAND,
+    "country": _IN,
+    "country of origin": _IN,
+    "diplomatic partner": r"diplomatic|relations|embassy|ambassador|ties",
+    "employer": r"work(s|ed|ing)?|employed|joined|for|at",
+    "field of work": r"in|of|to|on|professor|work(s|ed|ing)?",
+    "genre": r"(is|was|are|were)|genre|novel|film|game|plays?|music",
+    "has part": r"contain(s|ing)?|consist(s|ing)?|compris(es|ing)|composed|includ(es|ing)|made",
+    "headquarters": r"headquarter(s|ed)|headquarters|based|offices?",
+    "instrument": r"play(s|ed|er|ing)?|on",
+    "kind of": _IS + r"|type|kind|form|breed",
+    "language": r"written|language|published|libretto|edition|newspaper|magazine|in",
+    "location": r"in|at|near|on",
+    "manufacturer": r"by|made|built|manufactur(ed|es)|produc(ed|es|t)|from",
+    "named after": r"named?|honou?r|called",
+    "neighbour": r"border(s|ed|ing)?|neighbou?r(s|ing)?|adjacent|bounded|adjoin(s|ing)?",
+    "occupation": r"(is|was|as|became) (an?|the)",
+    "official language": r"languages?|spoken|official|officially|bilingual",
+    "original language": r"language|film|series",
+    "original network": r"air(s|ed)|broadcast|premiered|show|series|debuted|network|on",
+    "owner": r"own(s|ed|er)|acquired|subsidiary|bought|purchased|sold|division",
+    "part of": r"parts?|region|division|branch|within|belongs?|of",
+    "place founded": r"founded|formed|started|established|originated|from|band",
+    "place of birth": r"born|native",
+    "place of death": r"died|death|killed|executed|assassinated",
+    "playing position": r"(as|is|was) an?",
+    "position held": r"was|as|became|is|elected|appointed|consecrated",
+    "record label": r"label|records|released|signed",
+    "region": _IN,
+    "religion": r"converted|faith|follow(s|ed|er)|is|was|religion",
+    "spoken language": r"in|language|wrote|spoke|speaks",
+    "twin city": r"twin(ned)?|sister",
+    "type": _IS,
+}
+_FURTHEST = 140  # characters between subject and object: beyond, the sentence is about something else
+_FIRST_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A fact stated in a text; `start` is the subject's character offset, `place` the object's."""
+
+    fact: Fact
+    start: int
+    place: int
+
+
+class FactIndex:
+    """Facts by the first word of their subject, so that a text is searched in one pass."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        """Takes the facts to look for."""
+        self._by_subject: dict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            if fact.subject != fact.object:
+                self._by_subject[fact.subject].append(fact)
+        self._by_first_word: dict[str, list[str]] = defaultdict(list)
+        for subject in self._by_subject:
+            if word := _FIRST_WORD.search(subject):
+                self._by_first_word[word[0]].append(subject)
+
+    def mentions(self, text: str) -> bool:
+        """Says whether a subject and one of its objects stand in the text, in any order and any words between."""
+        return any(_find(fact.object, text, 0) is not None for fact, _ in self._subjects(text))
+
+    def statements(self, text: str) -> list[Statement]:
+        """Returns what a sentence states, in text order.
+
+        >>> index = FactIndex([Fact("Lima", "P1376", "Peru")])
+        >>> [said.place for said in index.statements("Lima is the capital and largest city of Peru.")]
+        [40]
+        >>> index.statements("From Lima he travelled through Peru.")
+        []
+        """
+        found = []
+        for fact, start in self._subjects(text):
+            end = start + len(fact.subject)
+            place = _find(fact.object, text, end)
+            cue = _CUES.get(fact.attribute)
+            if place is None or place - end > _FURTHEST or cue is None:
+                continue
+            if re.search(rf"\b(?:{cue})\b", text[end:place]):
+                found.append(Statement(fact, start, place))
+        return found
+
+    def _subjects(self, text: str) -> Iterable[tuple[Fact, int]]:
+        for word in _FIRST_WORD.finditer(text):
+            for subject in self._by_first_word.get(word[0], ()):
+                # The subject may begin with a sign ("'Salem's Lot"), which is no part of its first word.
+                start = word.start() - subject.index(word[0])
+                if start >= 0 and _is_whole(subject, text, start):
+                    for fact in self._by_subject[subject]:
+                        yield fact, start
+
+
+def sentences(paragraph: str) -> list[str]:
+    """Splits a paragraph at full stops that a capital letter follows.
+
+    >>> sentences("Lima is large. It lies in Peru.")
+    ['Lima is large.', 'It lies in Peru.']
+    """
+    return re.split(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z\"])", paragraph.strip())
+
+
+def without_pronunciations(sentence: str, *, is_gap: Callable[[str], bool]) -> str:
+    """Returns the sentence without its brackets for which `is_gap` holds: what markup left of pronunciations.
+
+    >>> without_pronunciations("Lima (; ) is large (very).", is_gap=lambda inner: ";" in inner)
+    'Lima is large (very).'
+    """
+    return re.sub(r"\s*\(([^()]*)\)", lambda found: "" if is_gap(found[1]) else found[0], sentence)
+
+
+def _find(words: str, text: str, start: int) -> int | None:
+    found = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").search(text, start)
+    return found.start() if found else None
+
+
+def _is_whole(words: str, text: str, start: int) -> bool:
+    after = text[start + len(words) : start + len(words) + 1]
+    return text.startswith(words, start) and not (after.isalnum() or after == "_")
