@@ -1,0 +1,81 @@
+"""The command `toolformer`: which subcommands there are, and how a run of one ends.
+
+`toolformer/cli/NAME.py` holds a function `NAME` whose parameters are annotated for typer. It is
+imported only when its subcommand is asked for, so `toolformer --help` loads none of them.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from toolformer._version import __version__
+from toolformer.errors import ToolformerError, UnknownNameError, closest
+
+COMMANDS = {
+    "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
+    "show": "Print the annotated texts of a run.",
+    "tools": "List, describe and try the tools.",
+    "pretrain": "Train a small causal language model from scratch on local text.",
+}
+
+# What typer raises for a misused command line; where its class lives depends on typer's version.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits: 0 done, 1 failed, 2 misused, 130 interrupted."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command line and returns its exit code.
+
+    What the user can put right is one sentence on stderr; a bug keeps its traceback.
+    """
+    try:
+        app = _application(next(iter(arguments), None))
+        code = app(list(arguments) or ["--help"], prog_name="toolformer", standalone_mode=False)
+    except ToolformerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except _UsageError as error:
+        command = "toolformer" if error.ctx is None else error.ctx.command_path
+        message = error.format_message().rstrip(".")
+        print(f"{message}. See '{command} --help'.", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _application(wanted: str | None) -> typer.Typer:
+    """Returns the application with the wanted subcommand loaded and the others named only."""
+    if wanted is not None and not wanted.startswith("-") and wanted not in COMMANDS:
+        raise UnknownNameError(closest(wanted, COMMANDS, what="command"))
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    app.callback(
+        invoke_without_command=True,
+        help="A data engine that lets a language model teach itself to use tools.",
+    )(_root)
+    for name, summary in COMMANDS.items():
+        function: Any = _named_only
+        if name == wanted:
+            function = getattr(import_module(f"toolformer.cli.{name}"), name)
+        app.command(name, short_help=summary)(function)
+    return app
+
+
+def _named_only() -> None:
+    """Stands in for a subcommand that is listed but not run."""
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"toolformer {__version__}")
+        raise typer.Exit
