@@ -1,7 +1,8 @@
 """What the system asks of a causal language model: a few questions, each asked in batches.
 
-Knows no model and no tensor. Positions are character offsets into the text, probabilities are float32, log
-probabilities nats. Drawing happens behind this border; what crosses it is text and numbers.
+Knows no model and no tensor. Positions are character offsets into the text, probabilities are
+float32, log probabilities nats. Drawing happens behind this border; what crosses it is text and
+numbers.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,9 @@ class TextRequest:
 class StartProbabilities:
     """How likely a call starts at each place of one text."""
 
-    positions: np.ndarray  # (places,) int64, character offsets: ends of the text's tokens, not the last
+    positions: (
+        np.ndarray
+    )  # (places,) int64, character offsets: ends of the text's tokens, not the last
     probabilities: np.ndarray  # (places,) float32: p(the whole open marker comes next)
 
 
@@ -48,7 +51,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The arguments a model wrote: what stands before the balancing ")", or all it wrote if none came."""
+    """The arguments a model wrote: what stands before the balancing ")", or all if none came."""
 
     text: str
     closed: bool
@@ -58,8 +61,8 @@ class Sampled:
 class LossRequest:
     """Asks how well the tokens after a place are predicted.
 
-    No call asks for L(ε), a call without output for L(e(c, ε)), with an output for L(e(c, r)). The call stands in front
-    of the whole text, or at the place itself when `inline`.
+    No call asks for L(ε), a call without output for L(e(c, ε)), with an output for L(e(c, r)). The
+    call stands in front of the whole text, or at the place itself when `inline`.
     """
 
     text: str
@@ -67,6 +70,7 @@ class LossRequest:
     call: ToolCall | None = None
     output: str | None = None
     inline: bool = False
+    without_marker: bool = False  # the open marker's probability is removed, the rest renormalised
 
 
 @dataclass(slots=True)
@@ -93,8 +97,8 @@ class Trunks(Protocol):
     def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
         """Continues each branch until its call's arguments close; one list of `samples` per branch.
 
-        A branch ends unclosed at a line end, an end-of-text token, `max_tokens`, or the end of the model's context.
-        Neither the other branches nor the batch change what is drawn.
+        A branch ends unclosed at a line end, an end-of-text token, `max_tokens`, or the end of the
+        model's context. Neither the other branches nor the batch change what is drawn.
         """
         ...
 
@@ -105,7 +109,10 @@ class Trunks(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
 
 
@@ -129,6 +136,11 @@ class LanguageModel(Protocol):
         ...
 
     @property
+    def batch_tokens(self) -> int:
+        """About how many tokens, prompts included, the texts of one `read` should have together."""
+        ...
+
+    @property
     def usage(self) -> TokenUsage: ...
 
     def read(self, requests: Sequence[TextRequest]) -> Trunks:
@@ -140,7 +152,9 @@ class LanguageModel(Protocol):
         ...
 
     def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
-        """Returns (up to 5,) float32 per request: log p of each token from the place on, fewer at a text's end.
+        """Returns (up to 5,) float32 per request: log p of each token from the place on.
+
+        Fewer at a text's end.
 
         Raises:
             ModelError: if a position is no place of its text, or a row is longer than `max_length`.

@@ -1,7 +1,8 @@
 """A language model that follows a script: for tests, for documentation and for authors of tools.
 
-It needs no weights and no torch, and answers the same questions as a real one. A call starts where the script says,
-is written as the script says, and a token is cheap to predict once a call's output has told it.
+It needs no weights and no torch, and answers the same questions as a real one. A call starts where
+the script says, is written as the script says, and a token is cheap to predict once a call's output
+has told it.
 """
 
 import hashlib
@@ -49,7 +50,8 @@ def told_by_output(token: str, request: LossRequest) -> float:
     >>> told_by_output(" 4", request), told_by_output(".", request)
     (-0.1, -2.0)
     """
-    return -0.1 if request.output is not None and token.strip() and token.strip() in request.output else -2.0
+    word = token.strip()
+    return -0.1 if request.output is not None and word and word in request.output else -2.0
 
 
 def _ends(text: str) -> list[int]:
@@ -65,15 +67,16 @@ def _ends(text: str) -> list[int]:
 class ScriptedLanguageModel:
     """Implements `LanguageModel` from a script.
 
-    A scripted call is made only under a prompt whose shared part names its tool, or under an empty one. Where several
-    calls fit a place, the first of the script is made.
+    A scripted call is made only under a prompt whose shared part names its tool, or under an empty
+    one. Where several calls fit a place, the first of the script is made.
 
     >>> from toolformer.prompt import Prompt
-    >>> model = ScriptedLanguageModel([ScriptedCall("Calculator", after="2 + 2 is", writes=("2 + 2)",))])
+    >>> script = [ScriptedCall("Calculator", after="2 + 2 is", writes=("2 + 2)",))]
+    >>> model = ScriptedLanguageModel(script)
     >>> with model.read([TextRequest(Prompt("", ""), "2 + 2 is 4.")]) as trunks:
-    ...     [(trunks.starts[0].positions[-2].item(), round(trunks.starts[0].probabilities[-2].item(), 2))]
+    ...     trunks.starts[0].positions[trunks.starts[0].probabilities > 0.5]
     ...     trunks.sample([Branch(0, 8, " [Calculator(", 1, 32, 1.0, "key")])
-    [(8, 0.9)]
+    array([8])
     [[Sampled(text='2 + 2', closed=True)]]
     """
 
@@ -82,12 +85,14 @@ class ScriptedLanguageModel:
     name: str = "scripted"
     grammar: CallGrammar = field(default_factory=CallGrammar)
     max_length: int = 1024
+    batch_tokens: int = 16384
     usage: TokenUsage = field(default_factory=TokenUsage)
 
     @property
     def fingerprint(self) -> str:
         """A hash of the script; two functions of the same name pass for the same."""
-        identity = (self.name, tuple(self.script), self.log_prob.__qualname__, self.grammar, self.max_length)
+        log_prob = self.log_prob.__qualname__
+        identity = (self.name, tuple(self.script), log_prob, self.grammar, self.max_length)
         return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
     def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
@@ -112,7 +117,9 @@ class ScriptedLanguageModel:
     def scripted_call(self, prefix: str, *, shared_prompt: str) -> ScriptedCall | None:
         """Returns what the script makes of a text so far."""
         for call in self.script:
-            if prefix.endswith(call.after) and (not shared_prompt or f"{call.tool}(" in shared_prompt):
+            if prefix.endswith(call.after) and (
+                not shared_prompt or f"{call.tool}(" in shared_prompt
+            ):
                 return call
         return None
 
@@ -120,8 +127,8 @@ class ScriptedLanguageModel:
         ends = [0, *_ends(request.text)]
         if request.position not in ends[:-1]:
             raise ModelError(
-                f"Position {request.position} is not a place of {request.text[:60]!r}: places are the ends of its tokens"
-                f" but the last, as `token_ends` gives them."
+                f"Position {request.position} is not a place of {request.text[:60]!r}: places are"
+                " the ends of its tokens but the last, as `token_ends` gives them."
             )
         self._check_length(request.text)
         first = ends.index(request.position)
@@ -131,10 +138,13 @@ class ScriptedLanguageModel:
         return np.array(costs, dtype=np.float32)
 
     def _check_length(self, row: str) -> None:
-        if len(row) > self.max_length and (length := self.count_tokens([row])[0]) > self.max_length:
+        if len(row) <= self.max_length:
+            return
+        length = self.count_tokens([row])[0]
+        if length > self.max_length:
             raise ModelError(
-                f"A row of {length} tokens is longer than the {self.max_length} that {self.name} can read. Cut the text"
-                f" into windows."
+                f"A row of {length} tokens is longer than the {self.max_length} that {self.name}"
+                " can read. Cut the text into windows."
             )
 
 
@@ -160,7 +170,10 @@ class ScriptedTrunks:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -176,15 +189,20 @@ class ScriptedTrunks:
         call = self._call_at(self.requests[branch.request], branch.position)
         if call is None or not branch.lead.endswith(f"{call.tool}("):
             return [Sampled("", closed=False)] * branch.samples
-        written = call.writes if branch.temperature > 0 else call.writes[:1]
-        return [self._cut(written[sample % len(written)], branch.max_tokens) for sample in range(branch.samples)]
+        writes = call.writes if branch.temperature > 0 else call.writes[:1]
+        drawn = [writes[sample % len(writes)] for sample in range(branch.samples)]
+        return [self._cut(written, branch.max_tokens) for written in drawn]
 
     def _cut(self, written: str, max_tokens: int) -> Sampled:
         ends = _ends(written)
         written = written[: ends[max_tokens - 1]] if len(ends) > max_tokens else written
         self.model.usage.decode += min(len(ends), max_tokens)
         close = closing_parenthesis(written)
-        return Sampled(written.partition("\n")[0] if close is None else written[:close], closed=close is not None)
+        if close is None:
+            return Sampled(written.partition("\n")[0], closed=False)
+        return Sampled(written[:close], closed=True)
 
     def _call_at(self, request: TextRequest, position: int) -> ScriptedCall | None:
-        return self.model.scripted_call(request.text[:position], shared_prompt=request.prompt.shared)
+        return self.model.scripted_call(
+            request.text[:position], shared_prompt=request.prompt.shared
+        )
