@@ -1,0 +1,161 @@
+"""How the text between a call's brackets becomes the values of a tool's parameters.
+
+Model text is data here: literals are read, nothing is evaluated.
+"""
+
+import ast
+import re
+import threading
+import warnings
+from collections.abc import Mapping, Sequence
+
+from toolformer.errors import ToolError, closest
+from toolformer.tools.signature import Parameter, type_adapter
+
+MAX_ARGUMENTS = 10_000  # characters; more is no call that a model means
+
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+# `warnings.catch_warnings` swaps a global list: two threads in it at once may leave it swapped.
+_PARSING = threading.Lock()
+
+
+def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[str, object]:
+    """Returns the value of each parameter, by name, checked against its type.
+
+    In order: `name=literal, ...`; for one text parameter the text itself; literals by place; words
+    between commas, where surplus commas belong to the parameter that may hold them.
+
+    >>> entity, attribute = Parameter("entity", free_text=True), Parameter("attribute")
+    >>> bind([entity, attribute], "Washington, D.C., capital", tool="Database")
+    {'entity': 'Washington, D.C.', 'attribute': 'capital'}
+
+    Raises:
+        ToolError: The text does not fit the parameters.
+    """
+    text = arguments.strip()
+    if len(text) > MAX_ARGUMENTS:
+        raise ToolError(
+            f"{tool} was given {len(text):,} characters; at most {MAX_ARGUMENTS:,} are read."
+        )
+    given = _read(parameters, text, tool=tool)
+    values: dict[str, object] = {}
+    for parameter in parameters:
+        if parameter.name in given:
+            values[parameter.name] = _check(parameter, given[parameter.name], tool=tool)
+        elif parameter.required:
+            raise ToolError(
+                f"{tool} needs {_listed(parameters)}; {_shown(text)} has no `{parameter.name}`."
+            )
+        else:
+            values[parameter.name] = parameter.default
+    return values
+
+
+def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[str, object]:
+    is_one_text = len(parameters) == 1 and parameters[0].is_text
+    call = _parse(text) if "=" in text or not is_one_text else None
+    if call is not None and call.keywords:
+        names = {keyword.arg for keyword in call.keywords}
+        if not is_one_text or names == {parameters[0].name}:
+            return _read_call(parameters, call, tool=tool)
+    if is_one_text:
+        if not text and parameters[0].required:
+            return {}
+        return {parameters[0].name: _unquote(text)}
+    if call is not None and call.args:
+        literals = _literals(call.args)
+        if literals is not None and len(literals) <= len(parameters):
+            return dict(zip((p.name for p in parameters), literals, strict=False))
+    return _read_words(parameters, text, tool=tool)
+
+
+def _parse(text: str) -> ast.Call | None:
+    """Reads the text as the arguments of a Python call; None when it is none."""
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "3in" and "\d" draw warnings that concern nobody
+        try:
+            tree = ast.parse(f"_({text})", mode="eval")
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return None
+    call = tree.body
+    # `a) + _(b` would parse too, as no call of `_`
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+        return call
+    return None
+
+
+def _literals(nodes: Sequence[ast.expr]) -> list[object] | None:
+    try:
+        return [ast.literal_eval(node) for node in nodes]
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _read_call(parameters: Sequence[Parameter], call: ast.Call, *, tool: str) -> dict[str, object]:
+    names = [parameter.name for parameter in parameters]
+    values = dict(zip(names, call.args, strict=False))
+    if len(call.args) > len(names):
+        raise ToolError(f"{tool} takes {_listed(parameters)}, not {len(call.args)} values.")
+    for keyword in call.keywords:
+        if keyword.arg not in names:
+            raise ToolError(closest(keyword.arg or "**", names, what=f"parameter of {tool}"))
+        if keyword.arg in values:
+            raise ToolError(f"{tool} was given `{keyword.arg}` twice.")
+        values[keyword.arg] = keyword.value
+    literals = _literals(list(values.values()))
+    if literals is None:
+        raise ToolError(f"{tool} takes plain values, such as {names[0]}='text' or {names[0]}=3.")
+    return dict(zip(values, literals, strict=True))
+
+
+def _read_words(parameters: Sequence[Parameter], text: str, *, tool: str) -> dict[str, object]:
+    """Splits at commas; surplus commas stay inside the parameter that may hold them."""
+    words = text.split(",") if text else []
+    surplus = len(words) - len(parameters)
+    if surplus > 0 and (free := [p.free_text for p in parameters]).count(True) == 1:
+        start = free.index(True)
+        words[start : start + surplus + 1] = [",".join(words[start : start + surplus + 1])]
+    elif surplus > 0:  # "1,400, km": the comma may be a thousands separator
+        words = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text).split(",")
+    if len(words) > len(parameters):
+        raise ToolError(
+            f"{tool} takes {_listed(parameters)}, but {_shown(text)} has {len(words)} values."
+        )
+    stripped = [_unquote(word.strip()) for word in words]
+    return dict(zip((p.name for p in parameters), stripped, strict=False))
+
+
+def _check(parameter: Parameter, value: object, *, tool: str) -> object:
+    if parameter.is_text:
+        return value if isinstance(value, str) else str(value)
+    from pydantic import ValidationError
+
+    adapter = type_adapter(parameter.type)
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        reason = error.errors(include_url=False, include_context=False)[0]["msg"]
+        raise ToolError(
+            f"{tool} cannot take {_shown(str(value))} as `{parameter.name}`: {reason}."
+        ) from None
+
+
+def _unquote(text: str) -> str:
+    """Takes off quotes that enclose the whole text.
+
+    >>> _unquote("'Paris'"), _unquote("'a' || 'b'")
+    ('Paris', "'a' || 'b'")
+    """
+    if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0] and text[0] not in text[1:-1]:
+        return text[1:-1]
+    return text
+
+
+def _listed(parameters: Sequence[Parameter]) -> str:
+    if not parameters:
+        return "no arguments"
+    return f"({', '.join(parameter.name for parameter in parameters)})"
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= 60 else repr(f"{text[:57]}...")

@@ -1,0 +1,39 @@
+"""What a tool gave back, as the one short line that everybody sees.
+
+Knows no tool: whatever Python value comes, a line of text goes.
+"""
+
+import json
+import re
+
+MAX_OUTPUT = 500  # characters
+
+# Line breaks, terminal escapes and NUL have no place in a text, a shard or a terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def fold(value: object) -> str:
+    r"""Returns a tool's return value as one line of at most 500 characters; "" when there is none.
+
+    >>> fold("a\n  b"), fold(24.0), fold(None), fold({"km": [1]})
+    ('a b', '24', '', '{"km": [1]}')
+    """
+    text = _CONTROL.sub(" ", _as_text(value))
+    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be stored
+    return " ".join(text.split())[:MAX_OUTPUT].rstrip()
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bytes():
+            return value.decode("utf-8", "replace")
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case dict() | list() | tuple():
+            return json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            return str(value)

@@ -1,0 +1,167 @@
+"""What a typed Python function says about itself: parameters, description, exemplar lines.
+
+Reads functions, never calls them.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from toolformer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_SECTION = re.compile(r"^(\w+):\s*$")
+_ARGUMENT = re.compile(r"^\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a tool, as a model sees it.
+
+    Attributes:
+        name: The name of the function's parameter.
+        type: Its annotation.
+        required: Whether a call must give it.
+        free_text: Whether its value may hold commas (at most one parameter's may).
+        default: Its value where a call does not give it.
+        description: Its line under "Args:" in the docstring.
+    """
+
+    name: str
+    type: object = str
+    required: bool = True
+    free_text: bool = False
+    default: object = None
+    description: str = ""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is the text of the call as it stands."""
+        return self.type is str
+
+    def json_schema(self) -> dict[str, object]:
+        """Returns the JSON schema of its values."""
+        schema: dict[str, object] = dict(type_adapter(self.type).json_schema())
+        if self.description:
+            schema["description"] = self.description
+        if not self.required and self.default is not None:
+            schema["default"] = self.default
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Docstring:
+    """A docstring taken apart (Google style)."""
+
+    description: str
+    parameters: dict[str, str]
+    examples: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def type_adapter(annotation: Any) -> "TypeAdapter[object]":
+    """Returns what validates values of a type and knows its JSON schema."""
+    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
+
+    return TypeAdapter(annotation)
+
+
+def read_parameters(
+    function: Callable[..., object],
+    *,
+    context: Collection[str] = (),
+    free_text: str | None = None,
+) -> tuple[Parameter, ...]:
+    """Returns the parameters that a call fills in: all but those that come from the context.
+
+    Args:
+        function: A function with a type on each parameter.
+        context: Names of parameters that are filled from the `ToolContext`.
+        free_text: The parameter whose value may hold commas; the first text when it is None.
+
+    Raises:
+        ConfigError: The function cannot be read as a tool.
+    """
+    name = getattr(function, "__name__", repr(function))
+    if inspect.iscoroutinefunction(function):
+        raise ConfigError(f"The tool {name} is an async function; write a plain `def`.")
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except (NameError, TypeError, ValueError, SyntaxError) as error:
+        raise ConfigError(f"The types of the tool {name} cannot be read: {error}.") from error
+    described = read_docstring(function.__doc__ or "").parameters
+    visible = [p for p in signature.parameters.values() if p.name not in context]
+    missing = sorted(set(context) - set(signature.parameters))
+    if missing:
+        raise ConfigError(
+            f"The tool {name} declares the context field {missing[0]!r} but has no parameter of "
+            f"that name; add `*, {missing[0]}`."
+        )
+    parameters = tuple(
+        _read_parameter(name, parameter, described.get(parameter.name, "")) for parameter in visible
+    )
+    texts = [parameter.name for parameter in parameters if parameter.is_text]
+    chosen = free_text if free_text is not None else next(iter(texts), None)
+    return tuple(replace(parameter, free_text=parameter.name == chosen) for parameter in parameters)
+
+
+def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -> Parameter:
+    if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+        raise ConfigError(
+            f"The tool {tool} takes `{parameter}`; a model can only fill named parameters."
+        )
+    if parameter.annotation is inspect.Parameter.empty:
+        raise ConfigError(
+            f"Parameter {parameter.name!r} of the tool {tool} has no type; "
+            f"write for instance `{parameter.name}: str`."
+        )
+    required = parameter.default is inspect.Parameter.empty
+    return Parameter(
+        name=parameter.name,
+        type=parameter.annotation,
+        required=required,
+        default=None if required else parameter.default,
+        description=description,
+    )
+
+
+def read_docstring(docstring: str) -> Docstring:
+    r"""Takes a docstring apart.
+
+    >>> read_docstring("Adds.\n\nArgs:\n    a: One.\nExamples:\n    1 [add(1, 1)] 2")
+    Docstring(description='Adds.', parameters={'a': 'One.'}, examples=('1 [add(1, 1)] 2',))
+    """
+    sections: dict[str, list[str]] = {"": []}
+    current = ""
+    for line in inspect.cleandoc(docstring).splitlines():
+        heading = _SECTION.match(line)
+        if heading:
+            current = heading.group(1).lower()
+            sections.setdefault(current, [])
+        else:
+            sections[current].append(line)
+    arguments = sections.get("args", []) + sections.get("arguments", [])
+    examples = sections.get("examples", []) + sections.get("example", [])
+    return Docstring(
+        description=" ".join(" ".join(sections[""]).split()),
+        parameters=_read_arguments(arguments),
+        examples=tuple(line.strip() for line in examples if line.strip()),
+    )
+
+
+def _read_arguments(lines: Iterable[str]) -> dict[str, str]:
+    described: dict[str, str] = {}
+    name = ""
+    for line in inspect.cleandoc("\n" + "\n".join(lines)).splitlines():
+        match = _ARGUMENT.match(line)
+        if match:
+            name = match.group(1)
+            described[name] = match.group(2).strip()
+        elif name:  # an indented line goes on with the description above
+            described[name] = f"{described[name]} {line.strip()}".strip()
+    return described
