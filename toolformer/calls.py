@@ -10,6 +10,7 @@ at up to the next one only, which is what makes reading linear in the text.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -210,9 +211,9 @@ class CallGrammar:
         >>> CallGrammar().pending("That is [Calculator(2 * (3 + 4)") is None
         True
         """
-        lead = None
-        for lead in self._lead.finditer(text, max(text.rfind("\n"), text.rfind("\r")) + 1):
-            pass
+        line = max(text.rfind("\n"), text.rfind("\r")) + 1
+        last = deque(self._lead.finditer(text, line), maxlen=1)  # a call holds no other lead
+        lead = last.pop() if last else None
         if lead is None or closing_parenthesis(text, lead.end()) != len(text) - 1:
             return None
         return ToolCall(lead[1], text[lead.end() : -1])

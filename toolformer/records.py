@@ -131,7 +131,7 @@ def to_row(annotated: AnnotatedDocument) -> dict[str, Any]:
     return {
         "id": document.id,
         "text": document.text,
-        "meta": json.dumps(dict(document.meta), ensure_ascii=False, sort_keys=True),
+        "meta": json.dumps(dict(document.meta), sort_keys=True),  # ASCII: holds any string
         "tried": list(annotated.tried),
         "skipped": annotated.skipped,
         "candidates": [_candidate_row(candidate) for candidate in annotated.candidates],
