@@ -1,0 +1,192 @@
+"""The Calendar: what day it is, and sums with dates.
+
+It reads no clock: today is the context's.
+"""
+
+import calendar as months
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+
+from toolformer.errors import ToolError
+from toolformer.tools.base import Exemplar, ToolContext, tool
+
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()
+)
+_WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+
+_MONTH = rf"(?:{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)}|Sept)\.?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_WEEKDAY = rf"(?:(?:{'|'.join(_WEEKDAYS)}),?\s+)?"
+_DATE = (
+    rf"(?:today|\d{{4}}-\d{{1,2}}-\d{{1,2}}|{_WEEKDAY}"
+    rf"(?:{_MONTH}\s+{_DAY},?\s+\d{{4}}|{_DAY}\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}))"
+)
+
+
+def _form(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*{pattern}\s*[.?]?\s*", re.IGNORECASE)
+
+
+_TODAY = _form(r"(?:today)?")
+_DAY_OF_WEEK = _form(rf"weekday(?:\s+(?:of|on))?(?:\s+(?P<day>{_DATE}))?")
+_SUM = _form(
+    rf"(?P<day>{_DATE})\s*(?P<sign>[+−–-]|plus|minus)\s*(?P<count>\d+)\s*(?P<unit>day|week|month|year)s?"
+)
+_SPAN = _form(
+    rf"(?P<unit>days|weeks)\s+(?P<way>from|between)\s+(?P<start>{_DATE})\s+"
+    rf"(?:to|until|and)\s+(?P<end>{_DATE})"
+)
+_ISO = _form(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_MONTH_FIRST = _form(rf"{_WEEKDAY}(?P<month>{_MONTH})\s+(?P<day>{_DAY}),?\s+(?P<year>\d{{4}})")
+_DAY_FIRST = _form(
+    rf"{_WEEKDAY}(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>\d{{4}})"
+)
+
+
+class DateStyle(Enum):
+    """The ways a date is written; a sum is answered in the way it was asked."""
+
+    ISO = _ISO  # 2023-03-03
+    MONTH_FIRST = _MONTH_FIRST  # March 3, 2023
+    DAY_FIRST = _DAY_FIRST  # 3 March 2023
+
+    def format(self, day: date) -> str:
+        """Writes a date in this style."""
+        month = _MONTHS[day.month - 1]
+        match self:
+            case DateStyle.ISO:
+                return day.isoformat()
+            case DateStyle.MONTH_FIRST:
+                return f"{month} {day.day}, {day.year}"
+            case DateStyle.DAY_FIRST:
+                return f"{day.day} {month} {day.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenDate:
+    day: date
+    style: DateStyle
+
+
+def suits_calendar(_text: str, context: ToolContext) -> bool:
+    """Says whether a text has a date of its own, as in the paper."""
+    return context.today is not None
+
+
+@tool(
+    name="Calendar",
+    context=("today",),
+    suits=suits_calendar,
+    exemplars=(
+        Exemplar("Today is the first", "weekday", " Friday of the month, so the office closes."),
+        Exemplar(
+            "This notice was put up on", "today", " Friday, March 3, 2023, and stays for a week."
+        ),
+        Exemplar(
+            "The fair opened on March 3, 2023 and closed 10 days later, on",
+            "March 3, 2023 + 10 days",
+            " March 13, 2023.",
+        ),
+        Exemplar(
+            "He wrote on 2023-03-03 and had his answer on 2023-03-17, after",
+            "days from 2023-03-03 to 2023-03-17",
+            " 14 days of waiting.",
+        ),
+        Exemplar(
+            "They were married on June 24, 2023, which was a",
+            "weekday of June 24, 2023",
+            " Saturday, in the old town hall.",
+        ),
+        Exemplar(
+            "The lease was signed today and runs out in three months, on",
+            "today + 3 months",
+            " June 3, 2023.",
+        ),
+    ),
+)
+def calendar(expression: str = "", *, today: date | None) -> str:
+    """Says what day it is today, the weekday of a date, a date so many days away, or days between.
+
+    Args:
+        expression: `today`, `weekday of March 3, 2023`, `today + 3 months` or
+            `days from 2023-03-03 to 2023-03-13`.
+    """
+    return answer(expression, today)
+
+
+def answer(expression: str, today: date | None) -> str:
+    """Returns what the calendar says.
+
+    >>> day = date(2023, 3, 3)
+    >>> answer("today", day), answer("weekday", day), answer("2023-01-31 + 1 month", day)
+    ('Friday, March 3, 2023', 'Friday', '2023-02-28')
+    >>> answer("days from March 3, 2023 to 13 March 2023", None)
+    '10'
+
+    Args:
+        expression: One of the forms above, in any case.
+        today: What `today` stands for.
+
+    Raises:
+        ToolError: Another form, no such day, or today is asked for and is None.
+    """
+    if _TODAY.fullmatch(expression):
+        day = _read_date("today", today).day
+        return f"{_WEEKDAYS[day.weekday()]}, {DateStyle.MONTH_FIRST.format(day)}"
+    if asked := _DAY_OF_WEEK.fullmatch(expression):
+        return _WEEKDAYS[_read_date(asked["day"] or "today", today).day.weekday()]
+    if asked := _SUM.fullmatch(expression):
+        start = _read_date(asked["day"], today)
+        count = int(asked["count"]) if len(asked["count"]) <= 7 else 10**7
+        is_plus = asked["sign"].lower() in ("+", "plus")
+        return start.style.format(
+            _shift(start.day, count if is_plus else -count, asked["unit"].lower())
+        )
+    if asked := _SPAN.fullmatch(expression):
+        days = (_read_date(asked["end"], today).day - _read_date(asked["start"], today).day).days
+        days = abs(days) if asked["way"].lower() == "between" else days
+        return str(days) if asked["unit"].lower() == "days" else f"{round(days / 7, 2):g}"
+    raise ToolError(
+        f"The calendar cannot read {_shown(expression)}; write today, weekday of March 3, 2023, "
+        "March 3, 2023 + 10 days, or days from March 3, 2023 to March 13, 2023."
+    )
+
+
+def _read_date(text: str, today: date | None) -> _WrittenDate:
+    if text.strip().lower() == "today":
+        if today is None:
+            raise ToolError("What day it is today is not known here; name a date instead.")
+        return _WrittenDate(today, DateStyle.MONTH_FIRST)
+    for style in DateStyle:
+        if written := style.value.fullmatch(text):
+            month = written["month"]
+            number = int(month) if month.isdecimal() else _month_number(month)
+            day = int(re.sub(r"\D", "", written["day"]))
+            try:
+                return _WrittenDate(date(int(written["year"]), number, day), style)
+            except ValueError:
+                raise ToolError(f"There is no such day as {_shown(text)}.") from None
+    raise ToolError(f"The calendar cannot read the date {_shown(text)}; write 2023-03-03.")
+
+
+def _month_number(name: str) -> int:
+    return next(n for n, month in enumerate(_MONTHS, 1) if month.lower()[:3] == name.lower()[:3])
+
+
+def _shift(day: date, count: int, unit: str) -> date:
+    try:
+        if unit in ("day", "week"):
+            return day + timedelta(days=count * (7 if unit == "week" else 1))
+        ahead = day.year * 12 + day.month - 1 + count * (12 if unit == "year" else 1)
+        year, month = ahead // 12, ahead % 12 + 1
+        last = months.monthrange(year, month)[1]  # January 31 + 1 month is the end of February
+        return date(year, month, min(day.day, last))
+    except (OverflowError, ValueError):
+        raise ToolError(f"{count:+,} {unit}s from {day} is beyond the calendar.") from None
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= 60 else repr(f"{text[:57]}...")
