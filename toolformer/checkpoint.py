@@ -1,0 +1,87 @@
+"""`toolformer.json` beside a model's weights: how the model was taught to write calls."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from toolformer.calls import CallGrammar
+from toolformer.errors import CallError, ModelError, closest
+from toolformer.prompt import PromptStyle
+
+SIDECAR = "toolformer.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarTool:
+    """A tool the model was taught to call."""
+
+    name: str
+    spec: str  # what loads it again, such as "database:path=facts.db"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """How a model was taught to write calls."""
+
+    grammar: CallGrammar = field(default_factory=CallGrammar)
+    prompt_style: PromptStyle = PromptStyle.FEW_SHOT
+    tools: tuple[SidecarTool, ...] = ()
+    gain_threshold: float | None = None  # τf that suits the model, for all tools
+    gain_thresholds: Mapping[str, float] = field(default_factory=dict)  # τf by tool
+    lineage: Mapping[str, Any] = field(default_factory=dict)  # what it was made from
+
+    def threshold(self, tool: str) -> float | None:
+        """Returns the τf that suits the model for a tool, None when the sidecar says none."""
+        return self.gain_thresholds.get(tool, self.gain_threshold)
+
+
+def write_sidecar(directory: str | Path, sidecar: Sidecar) -> None:
+    """Writes a sidecar beside the weights in a directory."""
+    values = {"schema_version": SCHEMA_VERSION} | asdict(sidecar)
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    (Path(directory) / SIDECAR).write_text(text, encoding="utf-8")
+
+
+def read_sidecar(directory: str | Path) -> Sidecar | None:
+    """Returns the sidecar in a model's directory, None when there is none.
+
+    Raises:
+        ModelError: it cannot be read, or is one of a newer version.
+    """
+    path = Path(directory) / SIDECAR
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"Cannot read '{path}': {error}.") from None
+    version = values.pop("schema_version", None) if isinstance(values, dict) else None
+    if not isinstance(version, int):
+        raise ModelError(f"'{path}' has no schema_version: it is not a sidecar.")
+    if version > SCHEMA_VERSION:
+        raise ModelError(
+            f"'{path}' has schema version {version} and this toolformer reads up to "
+            f"{SCHEMA_VERSION}: upgrade toolformer-engine."
+        )
+    known = [each.name for each in fields(Sidecar)]
+    for name in values:
+        if name not in known:
+            raise ModelError(f"Cannot read '{path}'. {closest(name, known, what='field')}")
+    try:
+        return _sidecar(values)
+    except (TypeError, ValueError, AttributeError, CallError) as error:
+        raise ModelError(f"Cannot read '{path}': {error}.") from None
+
+
+def _sidecar(values: dict[str, Any]) -> Sidecar:
+    if "grammar" in values:
+        values["grammar"] = CallGrammar(**values["grammar"])
+    if "prompt_style" in values:
+        values["prompt_style"] = PromptStyle(values["prompt_style"])
+    if "tools" in values:
+        values["tools"] = tuple(SidecarTool(**each) for each in values["tools"])
+    return Sidecar(**values)

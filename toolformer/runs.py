@@ -1,0 +1,220 @@
+"""A run directory: a manifest, whole shards, what they add up to.
+
+    RUN/manifest.json           what the run is made from; written first
+    RUN/shards/00000.parquet    whole or absent
+    RUN/stats.json              added up from the shards when all are there
+
+A file is written under a temporary name and then renamed, so whatever has its own name is whole;
+a temporary file that a kill left behind is ignored, and goes when its shard is written again.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolformer.config import differences, fingerprint
+from toolformer.errors import RunError
+from toolformer.records import AnnotatedDocument
+from toolformer.run_stats import RunStats, count_documents
+from toolformer.shards import read_shard, shard_bytes
+
+__all__ = ["Run", "RunManifest", "RunStats", "RunWriter"]
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunManifest:
+    """Everything a run's shards follow from, as JSON values."""
+
+    corpus: Mapping[str, Any]  # name, files with sizes and hashes
+    model: Mapping[str, Any]  # name, hash of the weights
+    tools: Sequence[Mapping[str, Any]]  # names, specs, options
+    grammar: Mapping[str, str]
+    config: Mapping[str, Any]
+    documents_per_shard: int
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with any field."""
+        return fingerprint(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the fields as they come back from JSON."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values: dict[str, Any] = json.loads(json.dumps(fields))
+        return values
+
+
+class Run:
+    """A run directory to read from."""
+
+    def __init__(self, path: Path, manifest: RunManifest) -> None:
+        """Use `Run.open`."""
+        self.path = path
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """Opens a run, finished or not.
+
+        Raises:
+            RunError: the directory is no run, or one of a newer version.
+        """
+        manifest = _read_manifest(Path(path))
+        if manifest is None:
+            raise RunError(f"'{path}' is no run: there is no manifest.json in it.")
+        return cls(Path(path), manifest)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every shard was written."""
+        return (self.path / "stats.json").exists()
+
+    def shards(self) -> dict[int, Path]:
+        """Returns the shards that are there, by number, in order."""
+        return _shards(self.path)
+
+    def documents(self) -> Iterator[AnnotatedDocument]:
+        """Yields the annotated documents, in the corpus's order."""
+        for path in self.shards().values():
+            yield from read_shard(path)
+
+    def stats(self) -> RunStats:
+        """Returns what the run adds up to; of an unfinished run, what its shards do so far."""
+        path = self.path / "stats.json"
+        if self.is_complete:
+            return RunStats.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return count_documents(self.documents())
+
+
+class RunWriter:
+    """A run directory to write to; what is already there is kept."""
+
+    def __init__(self, path: str | Path, manifest: RunManifest) -> None:
+        """Starts a run, or goes on with it.
+
+        Raises:
+            RunError: the directory holds something else, or a run with other settings.
+        """
+        self.path = Path(path)
+        self.manifest = manifest
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"Cannot write a run to '{path}': it is a file.")
+        old = _read_manifest(self.path)
+        if old is None:
+            self._start()
+        elif old.fingerprint != manifest.fingerprint:
+            fields = "; ".join(differences(old.to_dict(), manifest.to_dict()))
+            raise RunError(
+                f"'{path}' holds a run that was made with other settings: {fields}. Name another "
+                "directory, or the settings of that run to go on with it."
+            )
+        self._done = set(_shards(self.path))
+
+    @property
+    def done(self) -> frozenset[int]:
+        """The numbers of the shards that are there."""
+        return frozenset(self._done)
+
+    def write(self, shard: int, documents: Sequence[AnnotatedDocument]) -> None:
+        """Writes a shard, whole or not at all.
+
+        Raises:
+            RunError: the disk is full or cannot be written.
+        """
+        if not 0 < len(documents) <= self.manifest.documents_per_shard:
+            raise ValueError(f"{len(documents)} documents are no shard of this run")
+        self._write(_shard_path(self.path, shard), shard_bytes(documents))
+        self._done.add(shard)
+
+    def finish(self, *, problems: int = 0) -> Run:
+        """Adds the shards up, which marks the run as complete, and opens it.
+
+        Args:
+            problems: how many things in the corpus could not be read.
+        """
+        run = Run(self.path, self.manifest)
+        stats = count_documents(run.documents(), problems=problems)
+        self._write(self.path / "stats.json", _json_bytes(stats.to_dict()))
+        return run
+
+    def _start(self) -> None:
+        if self.path.exists():
+            others = [each.name for each in self.path.iterdir() if each.suffix != ".tmp"]
+            if others:
+                raise RunError(
+                    f"'{self.path}' is not empty and no run ('{min(others)}' is in it). Name a "
+                    "directory that is empty or does not exist."
+                )
+        values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"Cannot make the directory '{self.path}': {error.strerror}.") from None
+        self._write(self.path / "manifest.json", _json_bytes(values))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            path.parent.mkdir(exist_ok=True)
+            _write_whole(path, content)
+        except OSError as error:
+            raise RunError(
+                f"Cannot write '{path}': {error.strerror}. What is written so far is whole: make "
+                "room and run the same command again, and it goes on from there."
+            ) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Writes a file so that under its own name it is whole or not there."""
+    # The process number keeps two writers of one shard apart; both write the same bytes.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    for leftover in path.parent.glob(f"{path.name}.*.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
+def _read_manifest(path: Path) -> RunManifest | None:
+    """Returns a directory's manifest, None when there is none."""
+    file = path / "manifest.json"
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        version = values["schema_version"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError):
+        raise RunError(f"'{file}' is not the manifest of a run.") from None
+    if version != SCHEMA_VERSION:
+        raise RunError(
+            f"'{path}' was written in version {version} of the run format and this is version "
+            f"{SCHEMA_VERSION}: upgrade toolformer-engine to read it."
+        )
+    values.pop("fingerprint", None)
+    try:
+        return RunManifest(**values)
+    except TypeError:
+        raise RunError(f"'{file}' is not the manifest of a run.") from None
+
+
+def _shards(path: Path) -> dict[int, Path]:
+    found = (path / "shards").glob("*.parquet")
+    return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
+
+
+def _shard_path(path: Path, shard: int) -> Path:
+    return path / "shards" / f"{shard:05}.parquet"
+
+
+def _json_bytes(values: object) -> bytes:
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
