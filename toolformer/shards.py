@@ -65,6 +65,7 @@ def shard_schema() -> Any:
             ("loss_with_output", pa.float32()),
             ("gain", pa.float32()),
             ("verdict", pa.string()),
+            ("token", pa.int32()),  # tokens before the position: selecting anew needs no model
         ]
     )
     return pa.schema(
