@@ -41,7 +41,7 @@ _CUES = {
     "original language": r"language|film|series",
     "original network": r"air(s|ed)|broadcast|premiered|show|series|debuted|network|on",
     "owner": r"own(s|ed|er)|acquired|subsidiary|bought|purchased|sold|division",
-    "part of": r"parts?|region|division|branch|within|belongs?|of",
+    "part of": r"parts?|region|division|branch(es)?|within|belongs?|fields?|disciplines?",
     "place founded": r"founded|formed|started|established|originated|from|band",
     "place of birth": r"born|native",
     "place of death": r"died|death|killed|executed|assassinated",
@@ -55,6 +55,7 @@ _CUES = {
     "type": _IS,
 }
 _FURTHEST = 140  # characters between subject and object: beyond, the sentence is about something else
+_QUALIFIED = re.compile(r"\b([NSEW][a-z]*(th|st|thern|stern)|New|Central|Great|Nazi|Old|Soviet) $")
 _FIRST_WORD = re.compile(r"\w+")
 
 
@@ -94,16 +95,16 @@ class FactIndex:
         >>> index.statements("From Lima he travelled through Peru.")
         []
         """
-        found = []
+        found: dict[Fact, Statement] = {}
         for fact, start in self._subjects(text):
             end = start + len(fact.subject)
-            place = _find(fact.object, text, end)
+            place = _find_alone(fact, text, end)
             cue = _CUES.get(fact.attribute)
             if place is None or place - end > _FURTHEST or cue is None:
                 continue
             if re.search(rf"\b(?:{cue})\b", text[end:place]):
-                found.append(Statement(fact, start, place))
-        return found
+                found.setdefault(fact, Statement(fact, start, place))
+        return list(found.values())
 
     def _subjects(self, text: str) -> Iterable[tuple[Fact, int]]:
         for word in _FIRST_WORD.finditer(text):
@@ -121,7 +122,7 @@ def sentences(paragraph: str) -> list[str]:
     >>> sentences("Lima is large. It lies in Peru.")
     ['Lima is large.', 'It lies in Peru.']
     """
-    return re.split(r"(?<=[a-z0-9)][.!?])\s+(?=[A-Z\"])", paragraph.strip())
+    return re.split(r"(?<=[a-z0-9)\"][.!?])\s+(?=[A-Z\"])|(?<=[.!?]\")\s+(?=[A-Z])", paragraph.strip())
 
 
 def without_pronunciations(sentence: str, *, is_gap: Callable[[str], bool]) -> str:
@@ -136,6 +137,17 @@ def without_pronunciations(sentence: str, *, is_gap: Callable[[str], bool]) -> s
 def _find(words: str, text: str, start: int) -> int | None:
     found = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").search(text, start)
     return found.start() if found else None
+
+
+def _find_alone(fact: Fact, text: str, start: int) -> int | None:
+    """Returns where the object stands as itself: not in the subject, in "New England" or in "Boeing Airplanes"."""
+    for found in re.finditer(rf"(?<![\w-]){re.escape(fact.object)}(?![\w-]| [A-Z])", text[start:]):
+        place = start + found.start()
+        repeated = text.rfind(fact.subject, start, place + len(fact.subject))
+        inside = 0 <= repeated <= place < repeated + len(fact.subject)
+        if not inside and not _QUALIFIED.search(text[:place]):
+            return place
+    return None
 
 
 def _is_whole(words: str, text: str, start: int) -> bool:
