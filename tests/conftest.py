@@ -1,0 +1,18 @@
+"""The tests run offline, on the CPU, on few threads."""
+
+import os
+
+# Before anything imports torch or a Hugging Face library: they read these once.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ["COLUMNS"] = "100"  # what the terminal prints does not depend on the terminal
+os.environ["NO_COLOR"] = "1"
+
+from hypothesis import settings
+
+# The same examples every time, and no time limit for one of them: CI machines stall.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("ci")
