@@ -6,7 +6,7 @@ Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypedDict, Unpack, overload
+from typing import Self, TypedDict, Unpack, overload
 
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.errors import CallError, ConfigError, ToolError
@@ -39,6 +39,16 @@ class ToolContext:
     def fields(self, names: Sequence[str]) -> dict[str, object]:
         """Returns the named fields, in the order of the names."""
         return {name: getattr(self, name) for name in names}
+
+    def to_json(self) -> dict[str, str | None]:
+        """Returns the fields as JSON values."""
+        return {"today": None if self.today is None else self.today.isoformat()}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, str | None]) -> Self:
+        """Reads what `to_json` wrote."""
+        today = fields["today"]
+        return cls(today=None if today is None else date.fromisoformat(today))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,22 @@ from enum import Enum
 from toolformer.errors import ToolError
 from toolformer.tools.base import Exemplar, ToolContext, tool
 
-_MONTHS = tuple(
-    "January February March April May June July August September October November December".split()
+# Spelled out: the standard library's names follow the machine's language.
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
-_WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _MONTH = rf"(?:{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)}|Sept)\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -113,6 +125,7 @@ def calendar(expression: str = "", *, today: date | None) -> str:
     Args:
         expression: `today`, `weekday of March 3, 2023`, `today + 3 months` or
             `days from 2023-03-03 to 2023-03-13`.
+        today: The day that `today` means.
     """
     return answer(expression, today)
 
