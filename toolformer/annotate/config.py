@@ -1,0 +1,130 @@
+"""What a user can decide about an annotation, and a tool's numbers once all have had their say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from pydantic import Field
+
+from toolformer.config import Config
+from toolformer.errors import ConfigError, closest
+from toolformer.prompt import PromptStyle
+from toolformer.tools.base import Tool
+
+# Above this many nats nothing is pruned by default, even if a tool's threshold is higher, so that
+# a run can be read again with the paper's lowest threshold.
+_DEFAULT_PRUNE_BELOW = 0.5
+
+_Number = TypeVar("_Number", int, float)
+
+
+class ToolConfig(Config):
+    """Numbers for calls; what is not given is the whole run's, the model's or the tool's own."""
+
+    min_prob: float | None = Field(default=None, ge=0, lt=1)  # τs: p(open marker) lies above it
+    gain_threshold: float | None = None  # τf: nats a call must save
+    max_positions: int | None = Field(default=None, ge=1)  # k: places per window of a text
+    samples: int | None = Field(default=None, ge=1)  # m: calls sampled per place
+    # Nats: what cannot gain this much is not looked into; min(0.5, τf) when not given.
+    prune_below: float | None = None
+
+
+class AnnotateConfig(ToolConfig):
+    """Everything that decides what an annotation finds, apart from corpus, model and tools."""
+
+    tools: Mapping[str, ToolConfig] = Field(default_factory=dict)  # by tool name, in any case
+    temperature: float = Field(default=1.0, ge=0)  # of the sampled arguments; 0 is greedy
+    max_tokens: int = Field(default=64, ge=1)  # of a call's arguments, their ")" included
+    seed: int = 0
+    prompt_style: PromptStyle | None = None  # None: the model's own; few-shot if it has none
+    loss_context: Literal["prefix", "inline"] = "prefix"  # where the scored call stands
+    allow_peeking: bool = False  # True is the paper's behaviour
+    keep_all_losses: bool = False  # L(e(c, ε)) even where no threshold could be reached
+    # None: the most that the model has room for, 1,024 at most.
+    window_tokens: int | None = Field(default=None, ge=8)
+    overlap_tokens: int | None = Field(default=None, ge=0)  # None: a quarter of a window
+    documents_per_shard: int = Field(default=64, ge=1)
+    max_documents: int | None = Field(default=None, ge=1)
+    text_column: str = "text"
+    date_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolNumbers:
+    """One tool's numbers, settled."""
+
+    min_prob: float  # τs
+    gain_threshold: float  # τf, nats
+    max_positions: int  # k
+    samples: int  # m
+    prune_below: float  # nats
+    lowest_threshold: float  # nats: the lowest τf that the stored losses can answer for
+
+
+def settle(
+    config: AnnotateConfig,
+    tools: Sequence[Tool],
+    *,
+    model_thresholds: Mapping[str, float] | None = None,
+) -> dict[str, ToolNumbers]:
+    """Returns each tool's numbers, in the order of the tools.
+
+    The tool's own come first; the model's threshold overrides them, then the run's numbers, then
+    the run's numbers for this tool.
+
+    Args:
+        config: the run's.
+        tools: their names are the keys of the result.
+        model_thresholds: τf by tool name, as the model's sidecar has them.
+
+    Raises:
+        ConfigError: numbers are given for a tool that is not there, or a tool is pruned above its
+            threshold.
+    """
+    names = {tool.name.casefold(): tool.name for tool in tools}
+    for name in config.tools:
+        if name.casefold() not in names:
+            raise ConfigError(closest(name, names.values(), what="tool in the settings"))
+    own = {name.casefold(): numbers for name, numbers in config.tools.items()}
+    thresholds = {name.casefold(): value for name, value in (model_thresholds or {}).items()}
+    return {
+        tool.name: _settle(
+            config,
+            tool,
+            own=own.get(tool.name.casefold(), ToolConfig()),
+            model_threshold=thresholds.get(tool.name.casefold()),
+        )
+        for tool in tools
+    }
+
+
+def _settle(
+    config: AnnotateConfig, tool: Tool, *, own: ToolConfig, model_threshold: float | None
+) -> ToolNumbers:
+    gain_threshold = _first(
+        own.gain_threshold, config.gain_threshold, model_threshold, tool.gain_threshold
+    )
+    prune_below = _first(
+        own.prune_below, config.prune_below, min(_DEFAULT_PRUNE_BELOW, gain_threshold)
+    )
+    # A loss is never below zero, so pruning at or below zero leaves every place in.
+    keeps_all = config.keep_all_losses and prune_below <= 0
+    lowest_threshold = float("-inf") if keeps_all else prune_below
+    if gain_threshold < lowest_threshold:
+        raise ConfigError(
+            f"{tool.name}: gain_threshold {gain_threshold:g} is below prune_below {prune_below:g}, "
+            "so calls that gain enough would be left out unseen. Lower prune_below to "
+            f"{gain_threshold:g} or raise gain_threshold."
+        )
+    return ToolNumbers(
+        min_prob=_first(own.min_prob, config.min_prob, tool.min_prob),
+        gain_threshold=gain_threshold,
+        max_positions=_first(own.max_positions, config.max_positions, tool.max_positions),
+        samples=_first(own.samples, config.samples, tool.samples),
+        prune_below=prune_below,
+        lowest_threshold=lowest_threshold,
+    )
+
+
+def _first(*values: _Number | None) -> _Number:
+    return next(value for value in values if value is not None)

@@ -1,0 +1,164 @@
+"""One shard of documents through the stages: propose, execute, score, select.
+
+While the tools run the calls of one batch, the model reads the next. What is done in which order
+follows from the shard and the plan, never from how long anything takes.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+
+from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts
+from toolformer.annotate.execute import Outcome, execute
+from toolformer.annotate.peeking import first_mentions, peeks
+from toolformer.annotate.plan import Plan
+from toolformer.annotate.propose import Proposal, propose
+from toolformer.annotate.score import drop_overlong, score
+from toolformer.annotate.select import select
+from toolformer.calls import CallGrammar
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+
+EMPTY = "empty"
+HOLDS_CALL = "holds a call already"
+UNSUITED = "no tool suits it"
+
+
+def annotate_shard(
+    documents: Sequence[Document],
+    *,
+    plan: Plan,
+    tool_thread: Executor,
+    on_batch: Callable[[float], None],
+) -> list[AnnotatedDocument]:
+    """Returns the documents with every candidate, in their order.
+
+    Args:
+        documents: of one shard.
+        plan: of the run.
+        tool_thread: runs one thing at a time, in order; the tools run in it.
+        on_batch: is told which share of the shard is done, from 0 to 1.
+    """
+    skipped = [skip_reason(document, plan.model.grammar) for document in documents]
+    excerpts = cut_excerpts(
+        {number: document for number, document in enumerate(documents) if not skipped[number]},
+        model=plan.model,
+        tools=plan.tools,
+        window_tokens=plan.window_tokens,
+        overlap_tokens=plan.overlap_tokens,
+    )
+    candidates = _find_candidates(excerpts, plan=plan, tool_thread=tool_thread, on_batch=on_batch)
+    tried: dict[int, set[str]] = {}
+    for excerpt in excerpts:
+        tried.setdefault(excerpt.number, set()).update(tool.name for tool in excerpt.tools)
+    return [
+        AnnotatedDocument(
+            document,
+            tried=tuple(name for name in plan.numbers if name in tried.get(number, ())),
+            skipped=skipped[number] or (None if number in tried else UNSUITED),
+            candidates=_decide(document, candidates.get(number, []), plan=plan),
+        )
+        for number, document in enumerate(documents)
+    ]
+
+
+def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
+    """Returns why a document is not annotated at all.
+
+    >>> skip_reason(Document("1", "It is [Calculator(1 + 1)] 2."), CallGrammar())
+    'holds a call already'
+    """
+    if not document.text.strip():
+        return EMPTY
+    return HOLDS_CALL if grammar.holds_call(document.text) else None
+
+
+def _find_candidates(
+    excerpts: Sequence[Excerpt],
+    *,
+    plan: Plan,
+    tool_thread: Executor,
+    on_batch: Callable[[float], None],
+) -> dict[int, list[Candidate]]:
+    """Returns the candidates with their losses, by the number of their document."""
+    found: dict[int, list[Candidate]] = {}
+    waiting: tuple[list[Proposal], Future[list[Outcome]]] | None = None
+
+    def finish(proposals: Sequence[Proposal], future: Future[list[Outcome]]) -> None:
+        outcomes = drop_overlong(
+            proposals, future.result(), max_tokens=plan.call_tokens, model=plan.model
+        )
+        losses = score(
+            proposals,
+            outcomes,
+            model=plan.model,
+            numbers=plan.numbers,
+            inline=plan.config.loss_context == "inline",
+            without_marker=plan.prompts.are_empty,
+            keep_all_losses=plan.config.keep_all_losses,
+        )
+        for proposal, outcome, loss in zip(proposals, outcomes, losses, strict=True):
+            candidate = _candidate(proposal, outcome, loss)
+            found.setdefault(proposal.excerpt.number, []).append(candidate)
+
+    done = 0
+    for batch in batches(
+        excerpts, batch_tokens=plan.model.batch_tokens, copies=1 if plan.prompts.are_empty else 2
+    ):
+        proposals = propose(
+            batch,
+            model=plan.model,
+            prompts=plan.prompts,
+            numbers=plan.numbers,
+            config=plan.config,
+        )
+        future = tool_thread.submit(
+            execute, proposals, toolbox=plan.toolbox, grammar=plan.model.grammar
+        )
+        if waiting is not None:
+            finish(*waiting)
+        waiting = proposals, future
+        done += len(batch)
+        on_batch(done / len(excerpts))
+    if waiting is not None:
+        finish(*waiting)
+    return found
+
+
+def _candidate(proposal: Proposal, outcome: Outcome, losses: Losses) -> Candidate:
+    return Candidate(
+        position=proposal.excerpt.window.start + proposal.place.position,
+        token=proposal.token,
+        tool=proposal.tool.name,
+        arguments=proposal.arguments,
+        start_prob=proposal.place.start_prob,
+        count=proposal.count,
+        output=outcome.output,
+        error=outcome.error,
+        losses=losses,
+        verdict=outcome.verdict,
+    )
+
+
+def _decide(
+    document: Document, candidates: Sequence[Candidate], *, plan: Plan
+) -> tuple[Candidate, ...]:
+    """Returns a document's candidates by position and tool, with their verdicts."""
+    if not candidates:
+        return ()
+    order = {name: number for number, name in enumerate(plan.numbers)}
+    in_order = sorted(candidates, key=lambda each: (each.position, order[each.tool]))
+    mentions = first_mentions(document.text)
+    marked = [
+        replace(each, verdict=Verdict.PEEKS)
+        if each.verdict is None
+        and not plan.config.allow_peeking
+        and peeks(
+            each.arguments or "",
+            each.position,
+            mentions=mentions,
+            vocabulary=plan.vocabularies[each.tool],
+        )
+        else each
+        for each in in_order
+    ]
+    return select(marked, thresholds=plan.thresholds, allow_peeking=plan.config.allow_peeking)

@@ -1,0 +1,95 @@
+"""Which ends of tokens are places where a call may stand.
+
+Pure text and numbers: no model, no tools.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+# What may stand between two digits of one number: 1,400 and 3.5.
+_IN_NUMBERS = ".,"
+# What may stand between two letters of one word: don't, l’été.
+_IN_WORDS = "'’"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A character offset where the model would begin a call with probability `start_prob`."""
+
+    position: int
+    start_prob: float
+
+
+def is_place(text: str, position: int) -> bool:
+    """Says whether a call may be written at a character offset of `text`.
+
+    None is the end of the text, a place just after white space (the call brings its own space), one
+    inside a word or a number, and one before a combining mark.
+
+    >>> text = "It cost 1,400 dollars."
+    >>> [text[:position] for position in range(len(text) + 1) if is_place(text, position)]
+    ['It', 'It cost', 'It cost 1,400', 'It cost 1,400 dollars']
+    """
+    if not 0 < position < len(text):
+        return False
+    before, after = text[position - 1], text[position]
+    if before.isspace():
+        return False
+    if _is_wordlike(before) and _is_wordlike(after):
+        return False
+    if unicodedata.combining(after):
+        return False
+    if after in _IN_NUMBERS and before.isdigit():
+        return not text[position + 1 : position + 2].isdigit()
+    if before in _IN_NUMBERS and after.isdigit():
+        return not text[max(0, position - 2) : position - 1].isdigit()
+    if after in _IN_WORDS and before.isalpha():
+        return not text[position + 1 : position + 2].isalpha()
+    if before in _IN_WORDS and after.isalpha():
+        return not text[max(0, position - 2) : position - 1].isalpha()
+    return True
+
+
+def likeliest_places(
+    text: str,
+    ends: npt.NDArray[np.int64],
+    *,
+    probabilities: npt.NDArray[np.float32],
+    min_prob: float,
+    max_positions: int,
+    within: tuple[int, int] | None = None,
+) -> list[Place]:
+    """Returns the likeliest places whose probability is strictly above `min_prob`, in text order.
+
+    Args:
+        text: what the offsets count in.
+        ends: (n,) int64, the ends of the text's tokens as character offsets.
+        probabilities: (n,) float32, of the open marker at each.
+        min_prob: τs.
+        max_positions: k. The likeliest stay; of equals, the earlier.
+        within: the half-open range of offsets that counts; the whole text when None.
+
+    >>> ends = np.array([2, 7, 13]); chances = np.array([0.2, 0.05, 0.4], dtype=np.float32)
+    >>> [place.position for place in likeliest_places("It cost 1,400 dollars.", ends,
+    ...     probabilities=chances, min_prob=0.05, max_positions=5)]
+    [2, 13]
+    """
+    start, end = within if within is not None else (0, len(text))
+    # The comparison is made in float32, as the probabilities are: 0.05 is not above 0.05.
+    above = np.flatnonzero((probabilities > np.float32(min_prob)) & (ends >= start) & (ends < end))
+    ordered = above[np.argsort(-probabilities[above], kind="stable")]
+    chosen: list[Place] = []
+    for index in ordered.tolist():
+        if len(chosen) == max_positions:
+            break
+        position = int(ends[index])
+        if is_place(text, position):
+            chosen.append(Place(position, float(probabilities[index])))
+    return sorted(chosen, key=lambda place: place.position)
+
+
+def _is_wordlike(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -1,0 +1,152 @@
+"""Everything one run needs, settled: what its shards follow from, and what its manifest says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from toolformer.annotate.config import AnnotateConfig, ToolNumbers, settle
+from toolformer.annotate.peeking import terms
+from toolformer.annotate.prompts import Prompts
+from toolformer.checkpoint import Sidecar
+from toolformer.config import fingerprint
+from toolformer.errors import ConfigError
+from toolformer.lm.base import LanguageModel
+from toolformer.prompt import PromptStyle
+from toolformer.runs import RunManifest
+from toolformer.tools.base import Tool
+from toolformer.tools.toolbox import Toolbox
+
+_LONGEST_WINDOW = 1024  # tokens
+_SHORTEST_WINDOW = 16
+# Tokens beside prompt, text and arguments: a start token, the call's lead, and what a window may
+# gain when it is tokenised by itself.
+_SPARE_TOKENS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the stages are handed."""
+
+    model: LanguageModel
+    toolbox: Toolbox
+    config: AnnotateConfig
+    prompts: Prompts
+    numbers: Mapping[str, ToolNumbers]  # by tool name, in tool order
+    vocabularies: Mapping[str, frozenset[str]]  # terms that a call of the tool may always use
+    window_tokens: int
+    overlap_tokens: int
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The tools, in order."""
+        return tuple(self.toolbox.values())
+
+    @property
+    def call_tokens(self) -> int:
+        """How many tokens the arguments and output of a call may have, to be scored with a text."""
+        return self.model.max_length - self.window_tokens - _SPARE_TOKENS
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """τf by tool name, in tool order."""
+        return {name: numbers.gain_threshold for name, numbers in self.numbers.items()}
+
+    def manifest(self, corpus: Mapping[str, Any]) -> RunManifest:
+        """Returns the manifest of a run over a corpus."""
+        return RunManifest(
+            corpus=corpus,
+            model={
+                "name": self.model.name,
+                "fingerprint": self.model.fingerprint,
+                "max_length": self.model.max_length,
+                "batch_tokens": self.model.batch_tokens,
+            },
+            tools=[_tool_row(tool, self.numbers[tool.name]) for tool in self.tools],
+            grammar=asdict(self.model.grammar),
+            config=self.config.to_dict()
+            | {
+                "prompt_style": self.prompts.style.value,
+                "window_tokens": self.window_tokens,
+                "overlap_tokens": self.overlap_tokens,
+            },
+            documents_per_shard=self.config.documents_per_shard,
+        )
+
+
+def make_plan(
+    config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox, sidecar: Sidecar | None
+) -> Plan:
+    """Settles what a run leaves open: numbers by tool, prompt style, windows.
+
+    Raises:
+        ConfigError: the settings do not go together, or leave the model no room for a text.
+    """
+    tools = tuple(toolbox.values())
+    if not tools:
+        raise ConfigError("There is no tool to annotate with: name at least one.")
+    known = Sidecar() if sidecar is None else sidecar
+    own = {tool.name: known.threshold(tool.name) for tool in tools}
+    prompts = Prompts(tools, config.prompt_style or known.prompt_style, model.grammar)
+    window_tokens = _window_tokens(config, model=model, prompts=prompts, tools=tools)
+    overlap_tokens = window_tokens // 4 if config.overlap_tokens is None else config.overlap_tokens
+    if overlap_tokens > window_tokens // 2:
+        raise ConfigError(
+            f"overlap_tokens {overlap_tokens} is more than half of a window of {window_tokens} "
+            f"tokens. Choose at most {window_tokens // 2}."
+        )
+    return Plan(
+        model=model,
+        toolbox=toolbox,
+        config=config,
+        prompts=prompts,
+        numbers=settle(
+            config,
+            tools,
+            model_thresholds={name: value for name, value in own.items() if value is not None},
+        ),
+        vocabularies={
+            tool.name: terms((*tool.vocabulary, *(each.name for each in tool.parameters)))
+            for tool in tools
+        },
+        window_tokens=window_tokens,
+        overlap_tokens=overlap_tokens,
+    )
+
+
+def _window_tokens(
+    config: AnnotateConfig, *, model: LanguageModel, prompts: Prompts, tools: Sequence[Tool]
+) -> int:
+    """Returns the longest window for which prompt, text and a call fit the model."""
+    asked = {tool.name: model.count_tokens([prompts.shared(tool)])[0] for tool in tools}
+    longest = max(asked, key=lambda name: asked[name])
+    # The prompt shows the text and then its copy. A text alone leaves half the room to a call and
+    # its output, which are scored in front of it.
+    room = (model.max_length - asked[longest] - config.max_tokens - _SPARE_TOKENS) // 2
+    if room < max(config.window_tokens or 0, _SHORTEST_WINDOW):
+        way_out = (
+            "Use --prompt-style brief, a model with a longer context, or fewer examples"
+            if prompts.style is PromptStyle.FEW_SHOT
+            else "Use a model with a longer context"
+        )
+        wanted = f"not for {config.window_tokens}" if config.window_tokens else "too few"
+        raise ConfigError(
+            f"The prompt for {longest} takes {asked[longest]} of the {model.max_length} tokens "
+            f"that {model.name} reads, which leaves room for windows of {max(room, 0)} tokens, "
+            f"{wanted}. {way_out}."
+        )
+    return config.window_tokens or min(_LONGEST_WINDOW, room)
+
+
+def _tool_row(tool: Tool, numbers: ToolNumbers) -> dict[str, Any]:
+    shown = [tool.signature, tool.description, [asdict(each) for each in tool.exemplars]]
+    return {
+        "name": tool.name,
+        "spec": tool.spec,
+        "options": dict(tool.options),
+        "shown": fingerprint([*shown, sorted(tool.vocabulary)]),
+        "min_prob": numbers.min_prob,
+        "gain_threshold": numbers.gain_threshold,
+        "max_positions": numbers.max_positions,
+        "samples": numbers.samples,
+        "prune_below": numbers.prune_below,
+    }

@@ -1,0 +1,89 @@
+"""A run read again: with other thresholds than it was made with, and without its model."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from toolformer.annotate.select import check_thresholds, select
+from toolformer.errors import ConfigError, closest
+from toolformer.records import AnnotatedDocument
+from toolformer.run_stats import RunStats, count_documents
+from toolformer.runs import Run, RunManifest
+
+
+def run_thresholds(manifest: RunManifest) -> dict[str, float]:
+    """Returns the τf that a run was made with, by tool name, in tool order."""
+    return {tool["name"]: tool["gain_threshold"] for tool in manifest.tools}
+
+
+def lowest_thresholds(manifest: RunManifest) -> dict[str, float]:
+    """Returns the lowest τf that a run's losses can answer for, by tool name."""
+    keeps_all = manifest.config.get("keep_all_losses", False)
+    return {
+        tool["name"]: float("-inf")
+        if keeps_all and tool["prune_below"] <= 0
+        else tool["prune_below"]
+        for tool in manifest.tools
+    }
+
+
+def settle_thresholds(
+    manifest: RunManifest, threshold: float | Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Returns the τf of each of a run's tools.
+
+    Args:
+        manifest: the run's.
+        threshold: one for all tools, or by tool name in any case; the run's own where not given.
+
+    Raises:
+        ConfigError: a tool is not the run's, or a threshold is below what the run can answer for.
+    """
+    thresholds = run_thresholds(manifest)
+    if isinstance(threshold, Mapping):
+        names = {name.casefold(): name for name in thresholds}
+        for name, value in threshold.items():
+            if name.casefold() not in names:
+                raise ConfigError(closest(name, thresholds, what="tool in this run"))
+            thresholds[names[name.casefold()]] = value
+    elif threshold is not None:
+        thresholds = dict.fromkeys(thresholds, threshold)
+    check_thresholds(thresholds, lowest_thresholds(manifest))
+    return thresholds
+
+
+def read_selected(
+    run: Run,
+    threshold: float | Mapping[str, float] | None = None,
+    *,
+    allow_peeking: bool | None = None,
+) -> Iterator[AnnotatedDocument]:
+    """Yields a run's documents with their verdicts for other thresholds.
+
+    Args:
+        run: finished or not.
+        threshold: τf for all tools, or by tool name; the run's own where not given.
+        allow_peeking: whether calls that peek compete; as in the run when None.
+
+    Raises:
+        ConfigError: a threshold is below what the run can answer for.
+    """
+    thresholds = settle_thresholds(run.manifest, threshold)
+    peeking = run.manifest.config["allow_peeking"] if allow_peeking is None else allow_peeking
+    return (
+        replace(
+            annotated,
+            candidates=select(annotated.candidates, thresholds=thresholds, allow_peeking=peeking),
+        )
+        for annotated in run.documents()
+    )
+
+
+def count_by_threshold(run: Run, thresholds: list[float]) -> dict[float, RunStats | None]:
+    """Returns what a run amounts to at each τf, None where its losses cannot answer."""
+    counted: dict[float, RunStats | None] = {}
+    for threshold in thresholds:
+        try:
+            counted[threshold] = count_documents(read_selected(run, threshold))
+        except ConfigError:
+            counted[threshold] = None
+    return counted
