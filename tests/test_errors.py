@@ -1,0 +1,39 @@
+"""Errors that say what happened, show the value, and name the way out."""
+
+import inspect
+
+import pytest
+
+from toolformer import errors
+from toolformer.errors import ToolformerError, closest
+
+CHILDREN = [
+    each
+    for _, each in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(each, ToolformerError) and each is not ToolformerError
+]
+
+
+def test_an_unknown_name_is_told_the_near_one_and_all() -> None:
+    assert closest("calculater", ["calculator", "calendar", "database"], what="tool") == (
+        "Unknown tool 'calculater'. Did you mean 'calculator'? "
+        "Available: calculator, calendar, database."
+    )
+
+
+def test_a_name_that_differs_in_case_only_is_near() -> None:
+    assert "Did you mean 'SQL'?" in closest("sql", ["SQL", "Calendar"], what="tool")
+
+
+def test_nothing_is_guessed_when_nothing_is_near() -> None:
+    assert closest("xyz", ["calculator"], what="tool") == (
+        "Unknown tool 'xyz'. Available: calculator."
+    )
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_every_error_is_a_child_of_the_root_and_drawn_in_the_docstring(
+    child: type[ToolformerError],
+) -> None:
+    assert child.__base__ is ToolformerError
+    assert f"── {child.__name__} " in (errors.__doc__ or "")
