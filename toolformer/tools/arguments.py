@@ -5,18 +5,15 @@ Model text is data here: literals are read, nothing is evaluated.
 
 import ast
 import re
-import threading
-import warnings
 from collections.abc import Mapping, Sequence
 
 from toolformer.errors import ToolError, closest
 from toolformer.tools.signature import Parameter, type_adapter
+from toolformer.tools.syntax import parse_expression
 
 MAX_ARGUMENTS = 10_000  # characters; more is no call that a model means
 
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
-# `warnings.catch_warnings` swaps a global list: two threads in it at once may leave it swapped.
-_PARSING = threading.Lock()
 
 
 def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[str, object]:
@@ -71,14 +68,8 @@ def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[s
 
 def _parse(text: str) -> ast.Call | None:
     """Reads the text as the arguments of a Python call; None when it is none."""
-    with _PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "3in" and "\d" draw warnings that concern nobody
-        try:
-            tree = ast.parse(f"_({text})", mode="eval")
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            return None
-    call = tree.body
-    # `a) + _(b` would parse too, as no call of `_`
+    call = parse_expression(f"_({text})")
+    # "a) + _(b" would parse too, as no call of `_`
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
         return call
     return None

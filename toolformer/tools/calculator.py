@@ -21,6 +21,7 @@ from decimal import (
 from toolformer.errors import ToolError
 from toolformer.tools.base import Exemplar, tool
 from toolformer.tools.calculator_texts import suits_calculator
+from toolformer.tools.syntax import parse_expression
 
 MAX_EXPRESSION = 500  # characters
 MAX_RESULT = Decimal(10) ** 30
@@ -111,10 +112,13 @@ def evaluate(expression: str) -> str:
     from simpleeval import InvalidExpression, SimpleEval
 
     source, numbers = _translate(expression)
+    parsed = parse_expression(source)
+    if parsed is None:
+        raise _unreadable(expression)
     try:
         with localcontext(_CONTEXT):
             evaluator = SimpleEval(operators=_ARITHMETIC, functions={}, names=numbers)
-            return _format(evaluator.eval(source), expression)
+            return _format(evaluator.eval(source, previously_parsed=parsed), expression)
     except (DivisionByZero, DivisionUndefined):
         raise ToolError(f"Cannot divide by zero in {_shown(expression)}.") from None
     except Overflow:
@@ -123,7 +127,7 @@ def evaluate(expression: str) -> str:
         if DivisionUndefined in error.args[0]:
             raise ToolError(f"Cannot divide by zero in {_shown(expression)}.") from None
         raise ToolError(f"{_shown(expression)} has no value among the real numbers.") from None
-    except (InvalidExpression, SyntaxError, RecursionError, MemoryError):
+    except (InvalidExpression, RecursionError):
         raise _unreadable(expression) from None
 
 

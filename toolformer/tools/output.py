@@ -7,6 +7,7 @@ import json
 import re
 
 MAX_OUTPUT = 500  # characters
+_MAX_READ = 100_000  # characters of what a tool returned; white space may fill most of them
 
 # Line breaks, terminal escapes and NUL have no place in a text, a shard or a terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -18,7 +19,7 @@ def fold(value: object) -> str:
     >>> fold("a\n  b"), fold(24.0), fold(None), fold({"km": [1]})
     ('a b', '24', '', '{"km": [1]}')
     """
-    text = _CONTROL.sub(" ", _as_text(value))
+    text = _CONTROL.sub(" ", _as_text(value).lstrip()[:_MAX_READ])
     text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be stored
     return " ".join(text.split())[:MAX_OUTPUT].rstrip()
 
