@@ -1,4 +1,4 @@
-"""GSM8K's human calculator marks: `<<48/2=24>>` taken out of a solution, with the places they stood at."""
+"""GSM8K's human calculator marks: `<<48/2=24>>` taken out of a solution, with their places."""
 
 import re
 from dataclasses import dataclass
@@ -26,8 +26,10 @@ class Solution:
 def read_solution(answer: str) -> Solution:
     r"""Returns an answer without its marks and without its last line, `#### 24`.
 
-    >>> read_solution("She sold 48/2 = <<48/2=24>>24 clips.\n#### 24")
-    Solution(text='She sold 48/2 = 24 clips.', marks=(Mark(offset=16, expression='48/2', value='24'),))
+    >>> read_solution("She sold 48/2 = <<48/2=24>>24 clips.\n#### 24").text
+    'She sold 48/2 = 24 clips.'
+    >>> read_solution("She sold 48/2 = <<48/2=24>>24 clips.").marks
+    (Mark(offset=16, expression='48/2', value='24'),)
     """
     body = answer.split("\n####")[0].rstrip()
     marks: list[Mark] = []

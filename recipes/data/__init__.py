@@ -1,0 +1,1 @@
+"""Programs that build the embedded data; see each module."""

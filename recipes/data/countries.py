@@ -1,7 +1,7 @@
-"""Facts about countries: the country files in readable attributes, with their known errors put right.
+"""Facts about countries: the country files in readable attributes, known errors put right.
 
-The files spell some countries in several ways and some capitals in their own language or cut short; the tables below
-say what each becomes, so that every entity has one name and every value is English.
+The files spell some countries in several ways and some capitals in their own language or cut short;
+the tables below say what each becomes, so that every entity has one name and values are English.
 """
 
 import json
@@ -81,7 +81,10 @@ _NAMES: dict[str, str | None] = {
     "United States Minor Outlying Islands": None,
 }
 
-_ALSO_KNOWN_AS = {"United States": ("United States of America",), "China": ("People's Republic of China",)}
+_ALSO_KNOWN_AS = {
+    "United States": ("United States of America",),
+    "China": ("People's Republic of China",),
+}
 
 _CAPITALS = {
     "Addis Abeba": "Addis Ababa",
@@ -172,7 +175,9 @@ def read_countries(shared: Path) -> Iterator[Row]:
 
 
 def _records(folder: Path, stem: str) -> list[dict[str, Value | None]]:
-    loaded: list[dict[str, Value | None]] = json.loads((folder / f"country-by-{stem}.json").read_text(encoding="utf-8"))
+    loaded: list[dict[str, Value | None]] = json.loads(
+        (folder / f"country-by-{stem}.json").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -183,7 +188,7 @@ def _name(spelling: str) -> str | None:
 def _value(country: str, column: _Column, found: Value | None) -> str | None:
     if (country, column.attribute) in _CORRECTIONS:
         return _CORRECTIONS[country, column.attribute]
-    # Missing and zero both say "unknown" in these files; years before 1500 are foundation legends (France 843).
+    # Missing and zero both say "unknown" here; independence before 1500 is a legend (France 843).
     lowest = 1500 if column.attribute == "independence year" else 1e-9
     if not found or (isinstance(found, int | float) and found < lowest):
         return None

@@ -1,4 +1,4 @@
-"""Clean sentences of Wikipedia and Wikinews that state a T-REx fact the annotated corpora may see."""
+"""Clean sentences of Wikipedia and Wikinews that state a T-REx fact annotated corpora may see."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from recipes.data.sources import Article, Fact
 from recipes.data.statements import FactIndex, Statement, sentences, without_pronunciations
-from recipes.splits import EVALUATION_RELATIONS, owner
+from recipes.splits import EVALUATION_RELATIONS, is_reserved_document, owner
 
 SHORTEST, LONGEST = 40, 400  # characters: no headings, and about a hundred tokens at most
 
@@ -34,12 +34,23 @@ def kept_for_evaluation(fact: Fact) -> bool:
     return owner(fact.subject) == "evaluate" or fact.relation in EVALUATION_RELATIONS
 
 
-def fact_excerpts(articles: Iterable[Article], facts: Iterable[Fact]) -> Iterator[Excerpt]:
-    """Yields every clean sentence that states a fact for annotation and none kept for evaluation."""
-    facts = list(facts)
+def is_unseen_by_nano(article: Article) -> bool:
+    """Says whether the embedded model was trained on no sentence of an article.
+
+    What a tool's result is worth cannot be measured in words that a model knows by heart.
+    """
+    return is_reserved_document(article.id) or owner(article.title) != "nano"
+
+
+def fact_excerpts(
+    articles: Iterable[Article], facts: Iterable[Fact], *, banned: FactIndex
+) -> Iterator[Excerpt]:
+    """Yields the clean sentences that state a fact for annotation and mention none banned.
+
+    Only articles that the embedded model has not seen are looked at.
+    """
     wanted = FactIndex(fact for fact in facts if seen_by_annotation(fact))
-    banned = FactIndex(fact for fact in facts if kept_for_evaluation(fact))
-    for article in articles:
+    for article in filter(is_unseen_by_nano, articles):
         for paragraph in article.text.split("\n"):
             parts = sentences(paragraph)
             for part, following in zip(parts, [*parts[1:], ""], strict=True):
@@ -63,7 +74,11 @@ def clean(sentence: str) -> str | None:
     True
     """
     text = without_pronunciations(sentence.strip(), is_gap=_is_gap)
-    if not SHORTEST <= len(text) <= LONGEST or not re.match(r"[A-Z\"]", text) or text[-1] not in '.!?"':
+    if (
+        not SHORTEST <= len(text) <= LONGEST
+        or not re.match(r"[A-Z\"]", text)
+        or text[-1] not in '.!?"'
+    ):
         return None
     if _FOREIGN.search(text) or _DAMAGED.search(text):
         return None

@@ -1,7 +1,8 @@
 """Builds the embedded fact database: `python -m recipes.data.facts --shared ../shared/data`.
 
-One table, `facts(entity, attribute, value)`, one row per value, from the country files and from T-REx. The facts of
-every fold are in it: what a model may be taught is a question of `recipes/splits.py`, what a tool can look up is not.
+One table, `facts(entity, attribute, value)`, one row per value, from the country files and from
+T-REx. The facts of every fold are in it: what a model may be taught is a question of
+`recipes/splits.py`, what a tool can look up is not.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from recipes.data.sources import Fact, read_facts
 
 ASSET = Path(__file__).parents[2] / "toolformer" / "assets" / "facts.db"
 
-# Columns that compare without case make every plain query case-insensitive and let it use the index.
+# Columns that compare without case make plain queries case-insensitive and let them use the index.
 _SCHEMA = """
 PRAGMA page_size = 4096;
 CREATE TABLE facts (
@@ -29,8 +30,9 @@ _INDEX = "CREATE INDEX facts_by_entity ON facts (entity COLLATE NOCASE, attribut
 def rows(facts: Iterable[Fact], countries: Iterable[Row]) -> list[Row]:
     """Returns the database's rows, sorted, each (entity, attribute, value) once whatever its case.
 
-    >>> rows([Fact("Peru", "P36", "Lima")], [Row("Peru", "capital", "lima"), Row("Peru", "currency", "Sol")])
-    [Row(entity='Peru', attribute='capital', value='Lima'), Row(entity='Peru', attribute='currency', value='Sol')]
+    >>> for row in rows([Fact("Peru", "P36", "Lima")], [Row("peru", "capital", "lima")]):
+    ...     print(row)
+    Row(entity='Peru', attribute='capital', value='Lima')
     """
     found: dict[tuple[str, str, str], Row] = {}
     for fact in facts:
@@ -42,7 +44,7 @@ def rows(facts: Iterable[Fact], countries: Iterable[Row]) -> list[Row]:
 
 
 def write_database(path: Path, database_rows: Iterable[Row]) -> None:
-    """Writes the rows to a new SQLite file; the same rows give the same bytes (for one version of SQLite)."""
+    """Writes the rows to a new SQLite file; with one version of SQLite, always the same bytes."""
     path.unlink(missing_ok=True)
     connection = sqlite3.connect(path)
     try:
@@ -63,7 +65,9 @@ def _key(row: Row) -> tuple[str, str, str]:
 def main() -> None:
     """Builds the database from the shared data and says what is in it."""
     parser = argparse.ArgumentParser(description="Build the embedded fact database.")
-    parser.add_argument("--shared", type=Path, default=Path("../shared/data"), help="the shared data folder")
+    parser.add_argument(
+        "--shared", type=Path, default=Path("../shared/data"), help="the shared data folder"
+    )
     parser.add_argument("--out", type=Path, default=ASSET, help="where the database goes")
     arguments = parser.parse_args()
     built = rows(read_facts(arguments.shared), read_countries(arguments.shared))
@@ -71,7 +75,8 @@ def main() -> None:
     entities = len({row.entity.casefold() for row in built})
     attributes = len({row.attribute for row in built})
     size = arguments.out.stat().st_size / 1e6
-    print(f"{arguments.out}: {len(built):,} rows, {entities:,} entities, {attributes} attributes, {size:.1f} MB")
+    counts = f"{len(built):,} rows, {entities:,} entities, {attributes} attributes"
+    print(f"{arguments.out}: {counts}, {size:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Dated notes that state what a calendar answers: diary, office e-mails, release notes, garden and workshop books.
+"""Dated notes that state what a calendar answers: diary, e-mails, release notes, garden, workshop.
 
-These are the only texts of the sample corpus that nobody wrote; each says so in its record. Their families are
-disjoint from the ones that taught the embedded model (`recipes/nano`); a test compares the two lists.
+These are the only texts of the sample corpus that nobody wrote; each says so in its record. Their
+families are other ones than those that taught the embedded model (`recipes/nano`).
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -32,7 +32,7 @@ def write_notes(count: int, *, seed: int = 0) -> list[Note]:
     for number in range(count):
         family, write = families[number % len(families)]
         digest = hashlib.sha256(f"{seed}|{family}|{number}".encode()).digest()
-        draw = Random(int.from_bytes(digest[:8]))
+        draw = Random(int.from_bytes(digest[:8]))  # noqa: S311  # no secret
         today = date(2015, 1, 1) + timedelta(days=draw.randrange(10 * 365))
         notes.append(Note(write(draw, today), today, family))
     return notes
@@ -72,8 +72,11 @@ def _diary_today(draw: Random, today: date) -> str:
 def _diary_ahead(draw: Random, today: date) -> str:
     days = draw.randint(3, 40)
     what = draw.choice(["Grandmother turns ninety", "My braces come off", "Ida sits her last exam"])
-    close = draw.choice(["I can hardly wait.", "I must remember the flowers.", "The house is in uproar already."])
-    return f"Only {days} days to go from today: {what} on {long_date(today + timedelta(days=days))}. {close}"
+    close = draw.choice(
+        ["I can hardly wait.", "I must remember the flowers.", "The house is in uproar already."]
+    )
+    day = long_date(today + timedelta(days=days))
+    return f"Only {days} days to go from today: {what} on {day}. {close}"
 
 
 def _mail_deadline(draw: Random, today: date) -> str:
@@ -90,7 +93,7 @@ def _mail_deadline(draw: Random, today: date) -> str:
 def _mail_weekday(draw: Random, today: date) -> str:
     other = today + timedelta(days=draw.randint(12, 80))
     what = draw.choice(["The auditors come", "The new printers arrive", "The lift is serviced"])
-    return f"{what} on {long_date(other)}. That day is a {other:%A}, so the front desk will be staffed as usual."
+    return f"{what} on {long_date(other)}. That day is a {other:%A}, so the desk will be staffed."
 
 
 def _mail_waiting(draw: Random, today: date) -> str:
@@ -107,7 +110,7 @@ def _release_support(draw: Random, today: date) -> str:
     days = draw.choice([30, 45, 60, 90, 120])
     version = f"{draw.randint(1, 9)}.{draw.randint(0, 12)}"
     return (
-        f"Version {version} came out on {long_date(today)}. It gets security fixes for {days} days, "
+        f"Version {version} came out on {long_date(today)}. It gets fixes for {days} days, "
         f"which means until {long_date(today + timedelta(days=days))}."
     )
 
@@ -117,8 +120,8 @@ def _release_beta(draw: Random, today: date) -> str:
     version = f"{draw.randint(1, 9)}.{draw.randint(0, 12)}"
     start = today - timedelta(days=days)
     return (
-        f"Release notes for {version}: the beta opened on {long_date(start)} and closed on {long_date(today)}. "
-        f"Over those {days} days testers filed {draw.randint(40, 400)} reports."
+        f"Release notes for {version}: the beta opened on {long_date(start)} and closed on "
+        f"{long_date(today)}. Over those {days} days testers filed {draw.randint(40, 400)} reports."
     )
 
 
@@ -145,10 +148,10 @@ def _garden_ago(draw: Random, today: date) -> str:
     weeks = draw.randint(3, 12)
     then = today - timedelta(weeks=weeks)
     plant = draw.choice(["the quince", "the young fig", "the rambling rose"])
-    return f"Pruned {plant} {weeks} weeks ago, on {long_date(then)}, and this morning it shows the first green."
+    return f"Pruned {plant} {weeks} weeks ago, on {long_date(then)}, and it shows the first green."
 
 
-def _workshop_born(draw: Random, today: date) -> str:
+def _workshop_born(draw: Random, _today: date) -> str:
     day = date(draw.randint(1930, 1999), draw.randint(1, 12), draw.randint(1, 28))
     what = draw.choice(["mantel clock", "accordion", "enlarger"])
     return (
@@ -161,7 +164,10 @@ def _workshop_cure(draw: Random, today: date) -> str:
     days = draw.randint(4, 28)
     what = draw.choice(["varnish on the cello", "glue in the chair joints", "oil on the worktop"])
     ready = today + timedelta(days=days)
-    return f"The {what} needs {days} days from today, {long_date(today)}. It may be touched on {long_date(ready)}."
+    return (
+        f"The {what} needs {days} days from today, {long_date(today)}. "
+        f"It may be touched on {long_date(ready)}."
+    )
 
 
 FAMILIES: dict[str, Callable[[Random, date], str]] = {
