@@ -1,0 +1,75 @@
+"""A checkpoint says how it was taught to write calls, and says so again when it is read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from toolformer.calls import CallGrammar
+from toolformer.checkpoint import Sidecar, SidecarTool, read_sidecar, write_sidecar
+from toolformer.errors import ModelError
+from toolformer.prompt import PromptStyle
+
+SIDECAR = Sidecar(
+    grammar=CallGrammar(open=" <", arrow=" =>", close=">"),
+    prompt_style=PromptStyle.NONE,
+    tools=(SidecarTool("Database", "database:path=facts.db", {"path": "facts.db"}),),
+    gain_threshold=0.5,
+    gain_thresholds={"Calculator": 0.25},
+    lineage={"run": "abc", "base": "nano"},
+)
+
+
+def write(directory: Path, **changes: object) -> None:
+    write_sidecar(directory, SIDECAR)
+    path = directory / "toolformer.json"
+    values = json.loads(path.read_text(encoding="utf-8")) | changes
+    path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def test_a_sidecar_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    write_sidecar(tmp_path, SIDECAR)
+    assert read_sidecar(tmp_path) == SIDECAR
+
+
+def test_a_model_without_a_sidecar_has_none(tmp_path: Path) -> None:
+    assert read_sidecar(tmp_path) is None
+    assert read_sidecar(tmp_path / "absent") is None
+
+
+def test_what_a_sidecar_does_not_say_keeps_its_default(tmp_path: Path) -> None:
+    (tmp_path / "toolformer.json").write_text('{"schema_version": 1}', encoding="utf-8")
+    assert read_sidecar(tmp_path) == Sidecar()
+
+
+def test_a_tools_own_threshold_goes_before_the_models() -> None:
+    assert SIDECAR.threshold("Calculator") == 0.25
+    assert SIDECAR.threshold("Calendar") == 0.5
+    assert Sidecar().threshold("Calendar") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema_version": 2}, "has schema version 2 and this toolformer reads up to 1: upgrade"),
+        ({"schema_version": "x"}, "has no schema_version"),
+        ({"gramar": {}}, "Unknown field 'gramar'. Did you mean 'grammar'?"),
+        ({"grammar": {"open": "API"}}, "The open marker 'API' could be part of"),
+        ({"prompt_style": "terse"}, "'terse' is not a valid PromptStyle"),
+        ({"tools": [{"name": "x"}]}, "missing 1 required positional argument: 'spec'"),
+    ],
+)
+def test_a_sidecar_that_cannot_be_followed_is_refused_by_a_sentence(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    write(tmp_path, **changes)
+    with pytest.raises(ModelError) as raised:
+        read_sidecar(tmp_path)
+    assert message in str(raised.value)
+    assert "toolformer.json'" in str(raised.value)
+
+
+def test_a_sidecar_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "toolformer.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError, match="Cannot read"):
+        read_sidecar(tmp_path)

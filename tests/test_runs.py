@@ -1,0 +1,303 @@
+"""A run directory holds whole shards or none, and a later run goes on where an earlier stopped."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from toolformer.errors import RunError
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.runs import Run, RunManifest, RunWriter
+
+MANIFEST = RunManifest(
+    corpus={"name": "c.jsonl", "files": [{"name": "c.jsonl", "size": 3, "sha256": "ab"}]},
+    model={"name": "nano", "fingerprint": "cd"},
+    tools=[{"name": "Calculator", "spec": "calculator", "options": {}}],
+    grammar={"open": " [", "arrow": " ->", "close": "]"},
+    config={"seed": 1, "max_positions": 5},
+    documents_per_shard=2,
+)
+KEPT = Candidate(
+    2, "Calculator", "2 + 3", 0.1, 4, "5", None, Losses(3.0, 1.0, 2.5), Verdict.KEPT, token=1
+)
+FAILED = Candidate(2, "Calculator", "2 +", 0.1, 1, error="bad", verdict=Verdict.TOOL_ERROR)
+PRUNED = Candidate(6, "Calculator", None, 0.1, 0, losses=Losses(0.25), verdict=Verdict.PRUNED)
+DOCUMENTS = [
+    AnnotatedDocument(
+        Document("a", "It 5 é.", {"date": "2020-01-01"}),
+        ("Calculator", "Calendar"),
+        None,
+        (KEPT, FAILED, PRUNED),
+    ),
+    AnnotatedDocument(Document("b", "x [A(1)] y"), (), "holds a call"),
+    AnnotatedDocument(Document("c", "No number."), ("Calendar",)),
+]
+
+
+def write_all(path: Path, shards: Sequence[int] = (0, 1)) -> RunWriter:
+    writer = RunWriter(path, MANIFEST)
+    for shard in shards:
+        writer.write(shard, DOCUMENTS[2 * shard : 2 * shard + 2])
+    return writer
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+def test_a_run_gives_back_the_documents_that_were_written(tmp_path: Path) -> None:
+    write_all(tmp_path / "run").finish()
+    assert list(Run.open(tmp_path / "run").documents()) == DOCUMENTS
+
+
+def test_a_finished_run_is_a_manifest_whole_shards_and_stats(tmp_path: Path) -> None:
+    write_all(tmp_path / "run").finish()
+    assert sorted(contents(tmp_path / "run")) == [
+        "manifest.json",
+        "shards/00000.parquet",
+        "shards/00001.parquet",
+        "stats.json",
+    ]
+
+
+def test_the_manifest_is_written_first(tmp_path: Path) -> None:
+    RunWriter(tmp_path / "run", MANIFEST)
+    assert list(contents(tmp_path / "run")) == ["manifest.json"]
+    assert Run.open(tmp_path / "run").manifest == MANIFEST
+
+
+def test_the_columns_of_a_shard_are_those_of_the_documented_format(tmp_path: Path) -> None:
+    write_all(tmp_path)
+    schema = pq.read_schema(tmp_path / "shards" / "00000.parquet")
+    assert {field.name: str(field.type) for field in schema} == {
+        "id": "string",
+        "text": "string",
+        "meta": "string",
+        "tried": "list<element: string>",
+        "skipped": "string",
+        "candidates": (
+            "list<element: struct<position: int32, tool: string, arguments: string, "
+            "start_prob: float, count: int32, output: string, error: string, "
+            "loss_no_call: float, loss_no_output: float, loss_with_output: float, gain: float, "
+            "verdict: string, token: int32>>"
+        ),
+    }
+
+
+def test_equal_documents_give_equal_bytes(tmp_path: Path) -> None:
+    write_all(tmp_path / "one").finish()
+    write_all(tmp_path / "two", shards=(1, 0)).finish()
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_a_run_knows_which_shards_are_there(tmp_path: Path) -> None:
+    assert write_all(tmp_path, shards=[1]).done == {1}
+    assert RunWriter(tmp_path, MANIFEST).done == {1}
+
+
+def test_resuming_writes_what_is_missing_and_ends_as_an_undisturbed_run(tmp_path: Path) -> None:
+    write_all(tmp_path / "whole").finish()
+    write_all(tmp_path / "resumed", shards=[1])
+    assert not Run.open(tmp_path / "resumed").is_complete
+    write_all(tmp_path / "resumed", shards=[0]).finish()
+    assert Run.open(tmp_path / "resumed").is_complete
+    assert contents(tmp_path / "resumed") == contents(tmp_path / "whole")
+
+
+def test_a_run_with_other_settings_is_refused_and_the_differing_fields_are_named(
+    tmp_path: Path,
+) -> None:
+    write_all(tmp_path)
+    other = replace(MANIFEST, config={"seed": 2, "max_positions": 5}, documents_per_shard=3)
+    before = contents(tmp_path)
+    with pytest.raises(RunError) as raised:
+        RunWriter(tmp_path, other)
+    assert str(raised.value) == (
+        f"'{tmp_path}' holds a run that was made with other settings: config.seed (1, now 2); "
+        "documents_per_shard (2, now 3). Name another directory, or the settings of that run to "
+        "go on with it."
+    )
+    assert contents(tmp_path) == before
+
+
+def test_a_directory_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("x", encoding="utf-8")
+    with pytest.raises(RunError, match=r"is not empty and no run \('thesis.tex' is in it\)"):
+        RunWriter(tmp_path, MANIFEST)
+    assert list(contents(tmp_path)) == ["thesis.tex"]
+
+
+def test_a_file_is_no_place_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("x", encoding="utf-8")
+    with pytest.raises(RunError, match="it is a file"):
+        RunWriter(tmp_path / "run", MANIFEST)
+
+
+def test_a_directory_without_a_manifest_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is no run: there is no manifest\.json in it"):
+        Run.open(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 1, "corpus": {}}'])
+def test_another_programs_manifest_is_no_run(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RunError, match="is not the manifest of a run"):
+        Run.open(tmp_path)
+
+
+def test_a_newer_format_is_refused_by_a_sentence(tmp_path: Path) -> None:
+    values = MANIFEST.to_dict() | {"schema_version": 2}
+    (tmp_path / "manifest.json").write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(RunError, match="in version 2 of the run format and this is version 1"):
+        Run.open(tmp_path)
+
+
+def test_what_a_kill_left_behind_is_ignored_and_goes_when_its_shard_is_written(
+    tmp_path: Path,
+) -> None:
+    write_all(tmp_path, shards=[1])
+    leftover = tmp_path / "shards" / "00000.parquet.4711.tmp"
+    leftover.write_bytes(b"half")
+    assert list(Run.open(tmp_path).documents()) == DOCUMENTS[2:]
+    write_all(tmp_path, shards=[0])
+    assert not leftover.exists()
+    assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+
+
+def test_a_run_starts_in_a_directory_where_a_kill_left_half_a_manifest(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json.4711.tmp").write_bytes(b"half")
+    write_all(tmp_path)
+    assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+
+
+def test_a_damaged_shard_is_named_with_the_way_out(tmp_path: Path) -> None:
+    write_all(tmp_path)
+    shard = tmp_path / "shards" / "00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"00001\.parquet' cannot be read .*Delete it and annotate"):
+        list(Run.open(tmp_path).documents())
+
+
+def test_a_file_with_other_columns_is_no_shard(tmp_path: Path) -> None:
+    write_all(tmp_path)
+    shard = tmp_path / "shards" / "00001.parquet"
+    pq.write_table(pq.read_table(shard).drop_columns(["meta"]), shard)
+    with pytest.raises(RunError, match="does not have the columns of a shard"):
+        list(Run.open(tmp_path).documents())
+
+
+def test_a_shard_with_too_many_documents_is_a_bug(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="3 documents are no shard"):
+        RunWriter(tmp_path, MANIFEST).write(0, DOCUMENTS)
+
+
+FULL_DISK = """
+import resource, sys
+from tests_runs_documents import DOCUMENTS, MANIFEST
+from toolformer.errors import RunError
+from toolformer.runs import RunWriter
+
+writer = RunWriter(sys.argv[1], MANIFEST)
+writer.write(0, DOCUMENTS[:2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # no file may grow beyond this: EFBIG
+try:
+    writer.write(1, DOCUMENTS[2:])
+except RunError as error:
+    print(error)
+"""
+
+
+def run_beside(tmp_path: Path, program: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a program in its own process, with this file's documents to import."""
+    (tmp_path / "tests_runs_documents.py").write_bytes(Path(__file__).read_bytes())
+    return subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "run")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_disk_that_fills_up_leaves_no_half_shard_and_the_next_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    ended = run_beside(tmp_path, FULL_DISK)
+    assert re.fullmatch(
+        r"Cannot write '.*/shards/00001\.parquet': File too large\. What is written so far is "
+        r"whole: make room and run the same command again, and it goes on from there\.\n",
+        ended.stdout,
+    ), ended.stderr
+    assert sorted(contents(tmp_path / "run" / "shards")) == ["00000.parquet"]
+    write_all(tmp_path / "run", shards=[1]).finish()
+    write_all(tmp_path / "undisturbed").finish()
+    assert contents(tmp_path / "run") == contents(tmp_path / "undisturbed")
+
+
+KILLED = """
+import os, signal, sys
+from tests_runs_documents import DOCUMENTS, MANIFEST
+from toolformer.runs import RunWriter
+
+writer = RunWriter(sys.argv[1], MANIFEST)
+writer.write(0, DOCUMENTS[:2])
+# Killed when the second shard is written aside and not yet renamed.
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+writer.write(1, DOCUMENTS[2:])
+"""
+
+
+def test_a_kill_between_writing_and_renaming_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
+    assert run_beside(tmp_path, KILLED).returncode == -9
+    assert len(contents(tmp_path / "run" / "shards")) == 2
+    assert RunWriter(tmp_path / "run", MANIFEST).done == {0}
+    write_all(tmp_path / "run", shards=[1]).finish()
+    write_all(tmp_path / "undisturbed").finish()
+    assert contents(tmp_path / "run") == contents(tmp_path / "undisturbed")
+
+
+def test_the_stats_are_added_up_from_the_shards(tmp_path: Path) -> None:
+    stats = write_all(tmp_path).finish(problems=3).stats()
+    calculator, calendar = stats.tools["Calculator"], stats.tools["Calendar"]
+    assert (stats.documents, stats.documents_kept, stats.problems) == (3, 1, 3)
+    assert stats.skipped == {"holds a call": 1}
+    assert (calculator.texts_tried, calculator.texts_proposed, calculator.texts_kept) == (1, 1, 1)
+    assert (calculator.places, calculator.proposed, calculator.executed) == (2, 2, 2)
+    assert (calculator.scored, calculator.kept, calculator.kept_share) == (1, 1, 0.5)
+    assert calculator.verdicts == {"kept": 1, "pruned": 1, "tool_error": 1}
+    assert (calendar.texts_tried, calendar.proposed, calendar.kept_share) == (2, 0, 0.0)
+
+
+def test_the_stats_of_an_unfinished_run_are_those_of_its_shards(tmp_path: Path) -> None:
+    write_all(tmp_path, shards=[0])
+    assert Run.open(tmp_path).stats().documents == 2
+
+
+def test_the_stats_read_back_are_those_that_were_written(tmp_path: Path) -> None:
+    run = write_all(tmp_path).finish()
+    unfinished = run.stats()
+    (tmp_path / "stats.json").unlink()
+    assert run.stats() == unfinished
+
+
+def test_datasets_reads_a_run_as_it_is(tmp_path: Path) -> None:
+    import datasets
+
+    write_all(tmp_path / "run").finish()
+    loaded: Any = datasets.load_dataset(
+        "parquet",
+        data_files=str(tmp_path / "run" / "shards" / "*.parquet"),
+        split="train",
+        cache_dir=str(tmp_path / "cache"),
+    )
+    assert loaded["id"][:] == ["a", "b", "c"]
+    assert loaded[0]["candidates"][0]["gain"] == 1.5
+    assert loaded[0]["candidates"][0]["verdict"] == "kept"
+    assert loaded[1]["skipped"] == "holds a call"
