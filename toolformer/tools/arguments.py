@@ -54,7 +54,9 @@ def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[s
     if call is not None and call.keywords:
         names = {keyword.arg for keyword in call.keywords}
         if not is_one_text or names == {parameters[0].name}:
-            return _read_call(parameters, call, tool=tool)
+            return _read_call(parameters, call, text, tool=tool)
+    if named := _read_named_words(parameters, text):
+        return named
     if is_one_text:
         if not text and parameters[0].required:
             return {}
@@ -82,7 +84,9 @@ def _literals(nodes: Sequence[ast.expr]) -> list[object] | None:
         return None
 
 
-def _read_call(parameters: Sequence[Parameter], call: ast.Call, *, tool: str) -> dict[str, object]:
+def _read_call(
+    parameters: Sequence[Parameter], call: ast.Call, text: str, *, tool: str
+) -> Mapping[str, object]:
     names = [parameter.name for parameter in parameters]
     values = dict(zip(names, call.args, strict=False))
     if len(call.args) > len(names):
@@ -94,21 +98,38 @@ def _read_call(parameters: Sequence[Parameter], call: ast.Call, *, tool: str) ->
             raise ToolError(f"{tool} was given `{keyword.arg}` twice.")
         values[keyword.arg] = keyword.value
     literals = _literals(list(values.values()))
-    if literals is None:
-        raise ToolError(f"{tool} takes plain values, such as {names[0]}='text' or {names[0]}=3.")
-    return dict(zip(values, literals, strict=True))
+    if literals is not None:
+        return dict(zip(values, literals, strict=True))
+    if named := _read_named_words(parameters, text):
+        return named
+    raise ToolError(f"{tool} cannot read {_shown(text)}; write {names[0]}='...' or values alone.")
+
+
+def _read_named_words(parameters: Sequence[Parameter], text: str) -> dict[str, object]:
+    """Reads `name=words, name=words`, without quotes; nothing where the text is not so."""
+    names = "|".join(re.escape(parameter.name) for parameter in parameters)
+    if "=" not in text or not names:
+        return {}
+    before, *pieces = re.split(rf"(?:^|,)\s*({names})\s*=(?!=)", text)
+    if before.strip():
+        return {}
+    return {
+        name: _unquote(words.strip()) for name, words in zip(pieces[::2], pieces[1::2], strict=True)
+    }
 
 
 def _read_words(parameters: Sequence[Parameter], text: str, *, tool: str) -> dict[str, object]:
     """Splits at commas; surplus commas stay inside the parameter that may hold them."""
     words = text.split(",") if text else []
+    if len(words) > len(parameters) and not all(p.is_text for p in parameters):
+        # "1,400, miles, km": the first comma separates thousands
+        words = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text).split(",")
     surplus = len(words) - len(parameters)
-    if surplus > 0 and (free := [p.free_text for p in parameters]).count(True) == 1:
+    free = [parameter.free_text for parameter in parameters]
+    if surplus > 0 and any(free):
         start = free.index(True)
         words[start : start + surplus + 1] = [",".join(words[start : start + surplus + 1])]
-    elif surplus > 0:  # "1,400, km": the comma may be a thousands separator
-        words = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text).split(",")
-    if len(words) > len(parameters):
+    elif surplus > 0:
         raise ToolError(
             f"{tool} takes {_listed(parameters)}, but {_shown(text)} has {len(words)} values."
         )

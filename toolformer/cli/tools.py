@@ -1,0 +1,146 @@
+"""`toolformer tools`: which tools there are, what one is, and what a call of it gives."""
+
+import json
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.errors import ConfigError, ToolformerError
+from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.registry import available, load_tool
+from toolformer.tools.toolbox import Toolbox
+
+
+def tools(
+    tool: Annotated[
+        str | None,
+        typer.Argument(help="A tool: calculator, database:path=facts.db, my_tools.py:convert."),
+    ] = None,
+    arguments: Annotated[
+        str | None,
+        typer.Argument(
+            help='What to call it with: "400 / 1400"; after -- when it begins with a minus.'
+        ),
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(help="The date that counts as today, such as 2023-03-03.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the tools; with a tool, describe it; with its arguments too, try it."""
+    if tool is None:
+        _list(as_json=as_json)
+    elif arguments is None:
+        _describe(load_tool(tool), as_json=as_json)
+    else:
+        _try(load_tool(tool), arguments, today=_read_today(today), as_json=as_json)
+
+
+def _list(*, as_json: bool) -> None:
+    rows: list[dict[str, str]] = []
+    for name in available():
+        try:
+            loaded = load_tool(name)
+        except ToolformerError as error:  # another distribution's, broken: the others still work
+            rows.append({"tool": name, "signature": "", "description": str(error)})
+        else:
+            rows.append(
+                {"tool": name, "signature": loaded.signature, "description": loaded.description}
+            )
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("tool", "call", "does"):
+        table.add_column(column, no_wrap=column != "does", header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row.values()))
+    Console().print(table)
+    print("\nDescribe one: toolformer tools calculator")
+    print('Try one:      toolformer tools calculator "400 / 1400"')
+    print("Your own:     toolformer tools my_tools.py:convert")
+
+
+def _describe(tool: Tool, *, as_json: bool) -> None:
+    grammar = CallGrammar()
+    shown = [
+        grammar.render(
+            one.before + one.after,
+            [PlacedCall(len(one.before), ToolCall(tool.name, one.arguments))],
+        )
+        for one in tool.exemplars
+    ]
+    settings = {
+        "min_prob": tool.min_prob,
+        "gain_threshold": tool.gain_threshold,
+        "max_positions": tool.max_positions,
+        "samples": tool.samples,
+    }
+    if as_json:
+        description = {
+            "tool": tool.spec,
+            **tool.json_schema(),
+            **settings,
+            "pure": tool.pure,
+            "context": list(tool.context),
+            "exemplars": shown,
+        }
+        print(json.dumps(description, ensure_ascii=False, indent=2, default=str))
+        return
+    print(tool.signature)
+    print(f"  {tool.description}\n")
+    for parameter in tool.parameters:
+        optional = "" if parameter.required else " (may be left out)"
+        print(f"  {parameter.name}{optional}: {parameter.description or 'no description'}")
+    print(
+        f"\n  min-prob τs {tool.min_prob:g}   threshold τf {tool.gain_threshold:g}   "
+        f"max-positions k {tool.max_positions}   samples m {tool.samples}"
+    )
+    if tool.context:
+        print(f"  knows of a text: {', '.join(tool.context)}")
+    print(f"  runs in {'a process of its own' if tool.isolated else 'this process'}")
+    if shown:
+        print("\nExemplars")
+    for line in shown:
+        print(f"  {line}")
+
+
+def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
+    with Toolbox([tool]) as toolbox:
+        call = ToolCall(tool.name, arguments)
+        [result] = toolbox.execute([call], ToolContext(today=today))
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "tool": tool.name,
+                    "arguments": arguments,
+                    "output": result.output,
+                    "error": result.error,
+                    "seconds": round(result.seconds, 6),
+                },
+                ensure_ascii=False,
+            )
+        )
+    elif result.output is not None:
+        print(result.output)
+    else:
+        print(result.error, file=sys.stderr)
+    if result.error is not None:
+        raise typer.Exit(1)
+
+
+def _read_today(text: str | None) -> date:
+    if text is None:
+        return date.today()  # the command line is where the clock is read
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--today is {text!r}; write a date such as 2023-03-03.") from None
