@@ -1,6 +1,6 @@
 """A run read again: with other thresholds than it was made with, and without its model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from toolformer.annotate.select import check_thresholds, select
@@ -78,7 +78,7 @@ def read_selected(
     )
 
 
-def count_by_threshold(run: Run, thresholds: list[float]) -> dict[float, RunStats | None]:
+def count_by_threshold(run: Run, thresholds: Sequence[float]) -> dict[float, RunStats | None]:
     """Returns what a run amounts to at each τf, None where its losses cannot answer."""
     counted: dict[float, RunStats | None] = {}
     for threshold in thresholds:

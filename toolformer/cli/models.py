@@ -1,0 +1,67 @@
+"""From what `--model` says to a model and what it was taught."""
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from toolformer.checkpoint import Sidecar, read_sidecar
+from toolformer.errors import ModelError
+from toolformer.lm.base import LanguageModel
+
+EMBEDDED_MODEL = "nano"
+
+_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtModel:
+    """A language model with its sidecar, if it has one."""
+
+    model: LanguageModel
+    sidecar: Sidecar | None
+
+
+def load_model(
+    name: str, *, dtype: str = "float32", device: str = "auto", batch_tokens: int | None = None
+) -> TaughtModel:
+    """Loads a model by directory, Hub id, `nano`, or as `script.py:name`, an object in a file.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be used.
+    """
+    in_file = _IN_FILE.fullmatch(name)
+    if in_file is not None:
+        return TaughtModel(_from_file(Path(in_file["file"]), in_file["name"]), None)
+    sidecar = read_sidecar(asset(EMBEDDED_MODEL) if name == EMBEDDED_MODEL else Path(name))
+    from toolformer.lm.hf import BATCH_TOKENS, load
+
+    model = load(
+        name,
+        dtype=dtype,
+        device=device,
+        batch_tokens=BATCH_TOKENS if batch_tokens is None else batch_tokens,
+        grammar=None if sidecar is None else sidecar.grammar,
+    )
+    return TaughtModel(model, sidecar)
+
+
+def asset(name: str) -> Path:
+    """Returns where something that comes with the package lies."""
+    return Path(str(files("toolformer") / "assets" / name))
+
+
+def _from_file(path: Path, name: str) -> LanguageModel:
+    """Takes a language model from a Python file: a scripted one, or a user's own."""
+    import runpy
+
+    if not path.is_file():
+        raise ModelError(f"There is no file '{path}' to take a model from.")
+    found: Any = runpy.run_path(str(path)).get(name)
+    if not all(hasattr(found, each) for each in ("read", "target_log_probs", "token_ends")):
+        raise ModelError(
+            f"'{name}' in '{path}' is no language model (toolformer/lm/base.py says what one is)."
+        )
+    model: LanguageModel = found
+    return model

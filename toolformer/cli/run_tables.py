@@ -1,0 +1,74 @@
+"""A run's counts as tables for a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+
+from toolformer.run_stats import RunStats
+
+
+def tool_table(stats: RunStats, tools: Sequence[str]) -> Table:
+    """Returns a row per tool: what was tried, proposed, executed, scored and kept."""
+    table = Table(title="Calls per tool")
+    table.add_column("tool")
+    for name in ("texts tried", "proposed", "executed", "scored", "kept", "kept %"):
+        table.add_column(name, justify="right")
+    for name in tools:
+        counts = stats.tools.get(name)
+        if counts is None:
+            table.add_row(name, *("0",) * 5, "–")
+            continue
+        table.add_row(
+            name,
+            f"{counts.texts_tried:,}",
+            f"{counts.proposed:,}",
+            f"{counts.executed:,}",
+            f"{counts.scored:,}",
+            f"{counts.kept:,}",
+            f"{100 * counts.kept_share:.1f}" if counts.proposed else "–",
+        )
+    return table
+
+
+def threshold_table(counted: Mapping[float, RunStats | None], tools: Sequence[str]) -> Table:
+    """Returns a row per tool with how many texts keep a call at each τf (the paper's Table 2)."""
+    is_partial = None in counted.values()
+    table = Table(
+        title="Texts with a kept call",
+        caption="– : the run was pruned above this" if is_partial else None,
+    )
+    table.add_column("tool")
+    for threshold in counted:
+        table.add_column(f"τf = {threshold:g}", justify="right")
+    for name in tools:
+        table.add_row(name, *(_texts_kept(stats, name) for stats in counted.values()))
+    return table
+
+
+def verdict_line(stats: RunStats) -> str:
+    """Says what became of the candidates that were not kept, and of the texts.
+
+    >>> verdict_line(RunStats(documents=3, documents_kept=1, problems=2, skipped={"empty": 1}))
+    '3 texts, 1 with a kept call. Texts skipped: 1 empty. Records that could not be read: 2.'
+    """
+    verdicts: dict[str, int] = {}
+    for counts in stats.tools.values():
+        for verdict, number in counts.verdicts.items():
+            verdicts[verdict] = verdicts.get(verdict, 0) + number
+    verdicts.pop("kept", None)
+    said = [f"{stats.documents:,} texts, {stats.documents_kept:,} with a kept call."]
+    if verdicts:
+        listed = ", ".join(f"{number:,} {name}" for name, number in sorted(verdicts.items()))
+        said.append(f"Not kept: {listed}.")
+    if stats.skipped:
+        listed = ", ".join(f"{number:,} {reason}" for reason, number in stats.skipped.items())
+        said.append(f"Texts skipped: {listed}.")
+    if stats.problems:
+        said.append(f"Records that could not be read: {stats.problems:,}.")
+    return " ".join(said)
+
+
+def _texts_kept(stats: RunStats | None, tool: str) -> str:
+    if stats is None:
+        return "–"
+    return f"{stats.tools[tool].texts_kept:,}" if tool in stats.tools else "0"

@@ -1,0 +1,166 @@
+"""Annotated texts for a terminal: calls in colour, gains, and why a call was not kept."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.records import AnnotatedDocument, Candidate, Losses, Verdict
+
+_STYLES = {"text": "", "call": "bold cyan", "output": "bold green"}
+_GAIN_STYLE = "magenta"
+_AROUND = 200  # characters shown on either side of a call
+_NEAR = 60  # the same where a single candidate is shown
+# A text of a corpus must not steer the terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
+    """Returns a document with its kept calls, each with its gain; far from calls it is left out."""
+    kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
+    shown = Text(f"{_clean(annotated.document.id)}\n", style="dim")
+    shown.append(_calls_in_text(annotated.document.text, kept, grammar, around=_AROUND))
+    return shown
+
+
+def candidate_text(
+    annotated: AnnotatedDocument,
+    candidate: Candidate,
+    *,
+    grammar: CallGrammar,
+    thresholds: Mapping[str, float],
+) -> Text:
+    """Returns a candidate in its text, and what became of it and why."""
+    shown = Text(f"{_clean(annotated.document.id)}\n", style="dim")
+    shown.append(_calls_in_text(annotated.document.text, [candidate], grammar, around=_NEAR))
+    reason = why(candidate, threshold=thresholds[candidate.tool])
+    shown.append(f"\n  {candidate.verdict}: {_clean(reason)}", style="yellow")
+    return shown
+
+
+def why(candidate: Candidate, *, threshold: float) -> str:
+    """Says in words what a candidate's verdict comes from.
+
+    >>> from toolformer.records import Losses
+    >>> why(
+    ...     Candidate(3, "QA", "Who?", 0.1, 2, "Ada", None, Losses(3.835, 2.842, 2.989),
+    ...               Verdict.LOW_GAIN), threshold=1.0)
+    'gain 0.15 is below 1. L(ε) 3.84, L(e(c, r)) 2.84, L(e(c, ε)) 2.99. p(start) 0.100, 2 samples.'
+    """
+    gain = _gain(candidate)
+    reasons = {
+        Verdict.KEPT: f"gain {gain}.",
+        Verdict.LOW_GAIN: f"gain {gain} is below {threshold:g}.",
+        Verdict.OUTBID: f"gain {gain}, but a call with a better gain stands here or near.",
+        Verdict.PEEKS: f"its arguments are read off the text after it (gain {gain}).",
+        Verdict.UNREADABLE: "what was sampled is no call.",
+        Verdict.TOOL_ERROR: candidate.error or "",
+        Verdict.NOT_RENDERABLE: f"its output cannot be written into a text: {candidate.output!r}.",
+        Verdict.PRUNED: "no call can gain enough where the text is so easy to predict.",
+        None: "not decided.",
+    }
+    said = [reasons[candidate.verdict]]
+    if candidate.losses is not None:
+        said.append(_losses(candidate.losses))
+    samples = "" if candidate.count == 0 else f", {candidate.count} samples"
+    samples = samples.removesuffix("s") if candidate.count == 1 else samples
+    said.append(f"p(start) {candidate.start_prob:.3f}{samples}.")
+    return " ".join(said)
+
+
+def dozen(documents: Iterable[AnnotatedDocument], tools: Sequence[str]) -> list[AnnotatedDocument]:
+    """Returns up to twelve documents with kept calls, as many of each tool as there are."""
+    per_tool = -(-12 // max(len(tools), 1))
+    chosen: dict[str, list[AnnotatedDocument]] = {name: [] for name in tools}
+    spare: list[AnnotatedDocument] = []
+    for annotated in documents:
+        names = {placed.call.tool for placed in annotated.kept}
+        name = min(names, key=lambda each: len(chosen[each]), default=None)
+        if name is None:
+            continue
+        if len(chosen[name]) < per_tool:
+            chosen[name].append(annotated)
+        elif len(spare) < 12:
+            spare.append(annotated)
+        if all(len(each) == per_tool for each in chosen.values()):
+            break
+    found = [annotated for each in chosen.values() for annotated in each]
+    return (found + spare)[:12]
+
+
+def _calls_in_text(
+    text: str, candidates: Sequence[Candidate], grammar: CallGrammar, *, around: int
+) -> Text:
+    shown = Text()
+    for start, end in _stretches([each.position for each in candidates], len(text), around):
+        if start > 0:
+            shown.append("… ")
+        position = start
+        for each in candidates:
+            if start <= each.position <= end:
+                shown.append(_clean(text[position : each.position]))
+                shown.append(_call(each, grammar))
+                position = each.position
+        shown.append(_clean(text[position:end]))
+        if end < len(text):
+            shown.append(" …")
+    return shown
+
+
+def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
+    """Returns a call as it would stand in the text, with its gain."""
+    call = ToolCall(candidate.tool, candidate.arguments or "")
+    shown = Text()
+    placed = PlacedCall(0, call, candidate.output)
+    if candidate.arguments is None:
+        shown.append(grammar.lead(candidate.tool), style=_STYLES["call"])
+    elif grammar.is_readable(call) and (
+        candidate.output is None or grammar.is_renderable_output(candidate.output)
+    ):
+        for segment in grammar.segments("", [placed]):
+            shown.append(segment.text, style=_STYLES[segment.kind])
+    else:
+        shown.append(grammar.lead(candidate.tool) + _clean(call.arguments), style=_STYLES["call"])
+    if candidate.gain is not None:
+        shown.append(f" {candidate.gain:+.2f}", style=_GAIN_STYLE)
+    return shown
+
+
+def _stretches(positions: Sequence[int], length: int, around: int) -> Iterator[tuple[int, int]]:
+    """Yields the half-open ranges of a text that lie near some positions.
+
+    >>> list(_stretches([10, 15, 90], 100, 5))
+    [(5, 20), (85, 95)]
+    """
+    start = end = None
+    for position in sorted(positions):
+        low, high = max(0, position - around), min(length, position + around)
+        if start is None or end is None:
+            start, end = low, high
+        elif low <= end:
+            end = high
+        else:
+            yield start, end
+            start, end = low, high
+    if start is not None and end is not None:
+        yield start, end
+
+
+def _gain(candidate: Candidate) -> str:
+    if candidate.gain is not None:
+        return f"{candidate.gain:.2f}"
+    return "" if candidate.losses is None else f"at most {candidate.losses.gain_at_most:.2f}"
+
+
+def _losses(losses: Losses) -> str:
+    said = [f"L(ε) {losses.no_call:.2f}"]
+    if losses.with_output is not None:
+        said.append(f"L(e(c, r)) {losses.with_output:.2f}")
+    if losses.no_output is not None:
+        said.append(f"L(e(c, ε)) {losses.no_output:.2f}")
+    return ", ".join(said) + "."
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("�", text)

@@ -1,0 +1,144 @@
+"""`toolformer show`: the annotated texts and the tables of a run, for any threshold."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+from rich.console import Console
+from typer import Argument, Option
+
+from toolformer.annotate.reading import count_by_threshold, read_selected, settle_thresholds
+from toolformer.calls import CallGrammar
+from toolformer.cli.run_tables import threshold_table, tool_table, verdict_line
+from toolformer.cli.run_texts import candidate_text, kept_text, why
+from toolformer.errors import UnknownNameError, closest
+from toolformer.records import AnnotatedDocument, Candidate, Verdict
+from toolformer.run_stats import count_documents
+from toolformer.runs import Run
+
+_PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
+
+
+def show(
+    run: Annotated[Path, Argument(help="The run directory that `toolformer annotate` wrote.")],
+    verdict: Annotated[Verdict, Option(help="What became of the calls to show.")] = Verdict.KEPT,
+    threshold: Annotated[
+        float | None, Option(help="Select anew with this τf; needs no model.")
+    ] = None,
+    tool: Annotated[list[str] | None, Option(help="Only calls of this tool. Repeatable.")] = None,
+    limit: Annotated[int, Option(min=1, help="How many to show.")] = 12,
+    allow_peeking: Annotated[
+        bool, Option("--allow-peeking", help="Let calls that peek compete.")
+    ] = False,
+    table: Annotated[
+        bool, Option("--table", help="Print counts per tool and per threshold instead of texts.")
+    ] = False,
+    as_json: Annotated[bool, Option("--json", help="Print JSON, one object a line.")] = False,
+) -> None:
+    """Print the annotated texts of a run.
+
+    `--verdict low_gain` shows what was not kept, and why.
+    """
+    opened = Run.open(run)
+    thresholds = settle_thresholds(opened.manifest, threshold)
+    wanted = _wanted(tool or [], thresholds)
+    selected = read_selected(opened, thresholds, allow_peeking=allow_peeking or None)
+    if table:
+        _print_tables(opened, selected, wanted, as_json=as_json)
+        return
+    console = Console(highlight=False)
+    grammar = CallGrammar(**opened.manifest.grammar)
+    shown = 0
+    if as_json or verdict is not Verdict.KEPT:
+        for annotated, candidate in islice(_found(selected, verdict, wanted), limit):
+            shown += 1
+            if as_json:
+                print(json.dumps(_row(annotated, candidate, thresholds), ensure_ascii=False))
+                continue
+            console.print(
+                candidate_text(annotated, candidate, grammar=grammar, thresholds=thresholds)
+            )
+            console.print()
+    else:
+        for annotated in islice(_with_kept(selected, wanted), limit):
+            shown += 1
+            console.print(kept_text(annotated, grammar))
+            console.print()
+    if shown == 0:
+        Console(stderr=True).print(
+            f"{run} has no call with the verdict {verdict.value}. All of them are counted by: "
+            f"toolformer show {run} --table",
+            highlight=False,
+        )
+
+
+def _wanted(tools: list[str], thresholds: Mapping[str, float]) -> list[str]:
+    """Returns the run's tools that were named, all when none were."""
+    known = {name.casefold(): name for name in thresholds}
+    for name in tools:
+        if name.casefold() not in known:
+            raise UnknownNameError(closest(name, thresholds, what="tool in this run"))
+    return [known[name.casefold()] for name in tools] or list(thresholds)
+
+
+def _with_kept(
+    documents: Iterator[AnnotatedDocument], wanted: list[str]
+) -> Iterator[AnnotatedDocument]:
+    for annotated in documents:
+        if any(placed.call.tool in wanted for placed in annotated.kept):
+            yield annotated
+
+
+def _found(
+    documents: Iterator[AnnotatedDocument], verdict: Verdict, wanted: list[str]
+) -> Iterator[tuple[AnnotatedDocument, Candidate]]:
+    for annotated in documents:
+        for candidate in annotated.candidates:
+            if candidate.verdict is verdict and candidate.tool in wanted:
+                yield annotated, candidate
+
+
+def _row(
+    annotated: AnnotatedDocument, candidate: Candidate, thresholds: Mapping[str, float]
+) -> dict[str, Any]:
+    losses = candidate.losses
+    return {
+        "id": annotated.document.id,
+        "position": candidate.position,
+        "before": annotated.document.text[max(0, candidate.position - 80) : candidate.position],
+        "after": annotated.document.text[candidate.position : candidate.position + 80],
+        "tool": candidate.tool,
+        "arguments": candidate.arguments,
+        "output": candidate.output,
+        "error": candidate.error,
+        "start_prob": candidate.start_prob,
+        "count": candidate.count,
+        "loss_no_call": None if losses is None else losses.no_call,
+        "loss_no_output": None if losses is None else losses.no_output,
+        "loss_with_output": None if losses is None else losses.with_output,
+        "gain": candidate.gain,
+        "verdict": str(candidate.verdict),
+        "why": why(candidate, threshold=thresholds[candidate.tool]),
+    }
+
+
+def _print_tables(
+    run: Run, selected: Iterator[AnnotatedDocument], wanted: list[str], *, as_json: bool
+) -> None:
+    stats = count_documents(selected)
+    counted = count_by_threshold(run, _PAPER_THRESHOLDS)
+    if as_json:
+        kept = {
+            f"{threshold:g}": None
+            if each is None
+            else {name: each.tools[name].texts_kept if name in each.tools else 0 for name in wanted}
+            for threshold, each in counted.items()
+        }
+        print(json.dumps(stats.to_dict() | {"texts_kept_by_threshold": kept}))
+        return
+    console = Console(highlight=False)
+    console.print(tool_table(stats, wanted))
+    console.print(verdict_line(stats))
+    console.print(threshold_table(counted, wanted))
