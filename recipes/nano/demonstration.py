@@ -1,0 +1,60 @@
+"""Texts with places for calls, and how nano is shown them under the brief prompt."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.pretrain.mixture import Example
+from toolformer.prompt import PromptStyle, build_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stretch of a text that a tool can tell, and what to ask it."""
+
+    position: int  # characters
+    value: str  # what stands in the text from `position` on
+    arguments: str  # what a call would say
+    key: str  # the same question in plain words, for a note
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text and the slots in it, in text order."""
+
+    text: str
+    slots: tuple[Slot, ...] = ()
+
+
+def piece(before: str, value: str, after: str = "", *, arguments: str, key: str) -> Passage:
+    """Returns a passage with one slot, which begins where `before` ends, less a space there."""
+    position = len(before) - (1 if before.endswith(" ") else 0)
+    return Passage(before + value + after, (Slot(position, value, arguments, key),))
+
+
+def join(passages: Sequence[Passage], separator: str) -> Passage:
+    """Joins passages into one text and moves their slots along."""
+    text, slots = "", []
+    for number, passage in enumerate(passages):
+        text += separator if number else ""
+        slots += [Slot(len(text) + s.position, s.value, s.arguments, s.key) for s in passage.slots]
+        text += passage.text
+    return Passage(text, tuple(slots))
+
+
+def demonstrate(passage: Passage, *, tool: str, signature: str) -> Example:
+    """Shows a passage under the brief prompt, then again with its calls; a result is never shown."""
+    grammar = CallGrammar()
+    prompt = build_prompt(
+        PromptStyle.BRIEF, passage.text, tool=tool, signature=signature, description="", exemplars=(), grammar=grammar
+    )
+    placed = [PlacedCall(slot.position, ToolCall(tool, slot.arguments)) for slot in passage.slots]
+    return Example(prompt.shared + prompt.own, grammar.render(passage.text, placed))
+
+
+def shuffled_join(rng: random.Random, passages: Sequence[Passage], separators: Sequence[str]) -> Passage:
+    """Joins passages in a random order by a random separator."""
+    order = list(passages)
+    rng.shuffle(order)
+    return join(order, rng.choice(separators))

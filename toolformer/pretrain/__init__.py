@@ -1,0 +1,1 @@
+"""A small causal language model from scratch on local text."""

@@ -1,0 +1,167 @@
+"""What a model is pretrained on: examples drawn from weighted sources and packed into rows.
+
+Knows no model. Every batch is a function of the seed and its number alone, so a resumed run sees the same rows.
+"""
+
+import importlib.util
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from toolformer.corpus import read_corpus
+from toolformer.errors import ConfigError
+from toolformer.pretrain.config import SourceConfig
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+IGNORED = -100  # a label that carries no loss
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text to learn from; only its completion carries a loss."""
+
+    prompt: str
+    completion: str
+
+
+class Source(Protocol):
+    """Anything that gives one example for a random state."""
+
+    def __call__(self, rng: random.Random) -> Example: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Packed rows; a label is the *next* token, or IGNORED."""
+
+    inputs: np.ndarray  # (rows, length) int64, token ids
+    labels: np.ndarray  # (rows, length) int64, token ids or IGNORED
+
+
+def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -> Source:
+    """Loads a source: a generator's function, or a corpus held in memory of which every 200th document is held out.
+
+    Args:
+        config: Where the examples come from.
+        folder: What relative paths in the configuration are relative to.
+        held_out: Draw from the held-out documents instead of the others (a generator has none).
+    """
+    if config.generator is not None:
+        return _load_function(config.generator, folder=folder)(folder=folder, **config.options)
+    documents = _matching_documents(config, folder=folder)
+    texts = [text for number, text in enumerate(documents) if (number % 200 == 199) == held_out]
+    if not texts:
+        raise ConfigError(f"The source {config.name!r} gives no text. Check its path {config.corpus!r} and its filter.")
+    return _TextSource(texts, max_characters=config.max_characters)
+
+
+def draw_batch(
+    sources: Mapping[str, Source],
+    weights: Mapping[str, float],
+    *,
+    tokenizer: "PreTrainedTokenizerFast",
+    rows: int,
+    length: int,
+    key: str,
+) -> Batch:
+    """Draws and packs one batch, in which each source's share of the tokens follows its weight.
+
+    An example goes whole into the fullest row that still has room; one longer than a row is cut at its end.
+
+    Args:
+        sources: The sources by name.
+        weights: Their weights by name, at least one above 0.
+        tokenizer: What turns texts into ids; each example starts with its start token.
+        rows: The number of rows.
+        length: Tokens a row.
+        key: The seed and the number of the batch: the only randomness.
+    """
+    rng = random.Random(key)
+    # A label is the token after it, so a row holds one token more than it gives.
+    ids: list[list[int]] = [[] for _ in range(rows)]
+    learned: list[list[bool]] = [[] for _ in range(rows)]
+    tokens = {name: 0.0 for name, weight in weights.items() if weight > 0}
+    misses = 0
+    while misses < 2 * rows:  # what no longer fits anywhere is dropped; the gaps left are a few per cent
+        # The source furthest behind its share; the noise keeps the order of sources from being the same in every batch.
+        name = min(tokens, key=lambda name: (tokens[name] + rng.random() * length) / weights[name])
+        example = sources[name](rng)
+        prompt = tokenizer.encode(example.prompt, add_special_tokens=False) if example.prompt else []
+        completion = tokenizer.encode(example.completion, add_special_tokens=False)
+        row_ids = [tokenizer.bos_token_id, *prompt, *completion][: length + 1]
+        row = _fullest_with_room(ids, len(row_ids), capacity=length + 1)
+        if row is None:
+            misses += 1
+            continue
+        tokens[name] += len(row_ids)
+        ids[row] += row_ids
+        # Nothing foretells the start token or the prompt.
+        learned[row] += [position > len(prompt) for position in range(len(row_ids))]
+    inputs = np.full((rows, length + 1), tokenizer.bos_token_id, dtype=np.int64)
+    labels = np.full((rows, length + 1), IGNORED, dtype=np.int64)
+    for row, (row_ids, row_learned) in enumerate(zip(ids, learned, strict=True)):
+        inputs[row, : len(row_ids)] = row_ids
+        labels[row, : len(row_ids)] = np.where(row_learned, row_ids, IGNORED)
+    return Batch(inputs=inputs[:, :-1], labels=labels[:, 1:])
+
+
+def sample_texts(
+    sources: Mapping[str, Source], weights: Mapping[str, float], *, characters: int, seed: int
+) -> Iterator[str]:
+    """Yields texts in the proportions of the mixture, for training a tokenizer, until `characters` are out."""
+    rng = random.Random(f"{seed} tokenizer")
+    total = {name: 0.0 for name, weight in weights.items() if weight > 0}
+    while sum(total.values()) < characters:
+        name = min(total, key=lambda name: total[name] / weights[name])
+        example = sources[name](rng)
+        total[name] += len(example.prompt) + len(example.completion)
+        yield example.prompt + example.completion
+
+
+def _fullest_with_room(rows: Sequence[Sequence[int]], size: int, *, capacity: int) -> int | None:
+    fitting = [row for row, ids in enumerate(rows) if len(ids) + size <= capacity]
+    return max(fitting, key=lambda row: len(rows[row])) if fitting else None
+
+
+@dataclass(frozen=True, slots=True)
+class _TextSource:
+    texts: Sequence[str]
+    max_characters: int
+
+    def __call__(self, rng: random.Random) -> Example:
+        text = self.texts[rng.randrange(len(self.texts))]
+        if len(text) <= self.max_characters:
+            return Example("", text)
+        # A piece starts after the end of a line or sentence, so that beginnings look like beginnings.
+        start = rng.randrange(len(text) - self.max_characters // 2)
+        starts = [at for end in ("\n", ". ") if (at := text.find(end, start)) >= 0]
+        start = min(starts) + 1 if starts else start
+        return Example("", text[start : start + self.max_characters].lstrip())
+
+
+def _matching_documents(config: SourceConfig, *, folder: Path) -> Iterator[str]:
+    keep = _load_function(config.keep, folder=folder) if config.keep else None
+    edit = _load_function(config.edit, folder=folder) if config.edit else None
+    assert config.corpus is not None
+    for number, document in enumerate(read_corpus(folder / config.corpus, text_column=config.text_column)):
+        if keep is None or keep(document, number):
+            yield edit(document.text) if edit else document.text
+
+
+def _load_function(spec: str, *, folder: Path) -> Callable[..., object]:
+    path, _, name = spec.partition(":")
+    module_spec = importlib.util.spec_from_file_location(Path(path).stem, folder / path)
+    if module_spec is None or module_spec.loader is None or not (folder / path).is_file():
+        raise ConfigError(f"There is no file {folder / path} to take {name!r} from. Write a generator as FILE.py:NAME.")
+    module = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(module)
+    if not hasattr(module, name):
+        raise ConfigError(f"{folder / path} holds no {name!r}. Write a generator as FILE.py:NAME.")
+    function: Callable[..., object] = getattr(module, name)
+    return function
