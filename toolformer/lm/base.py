@@ -120,7 +120,9 @@ class LanguageModel(Protocol):
     """A causal language model that proposes calls and judges them."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the user called it."""
+        ...
 
     @property
     def fingerprint(self) -> str:
@@ -128,7 +130,9 @@ class LanguageModel(Protocol):
         ...
 
     @property
-    def grammar(self) -> CallGrammar: ...
+    def grammar(self) -> CallGrammar:
+        """How the model's calls are written."""
+        ...
 
     @property
     def max_length(self) -> int:
@@ -141,7 +145,9 @@ class LanguageModel(Protocol):
         ...
 
     @property
-    def usage(self) -> TokenUsage: ...
+    def usage(self) -> TokenUsage:
+        """What was forwarded so far."""
+        ...
 
     def read(self, requests: Sequence[TextRequest]) -> Trunks:
         """Reads texts under their prompts.
@@ -166,8 +172,8 @@ class LanguageModel(Protocol):
         ...
 
     def token_ends(self, text: str) -> np.ndarray:
-        """Returns (tokens,) int64: the ends of the text's tokens as character offsets, the last one included.
+        """Returns (tokens,) int64: the ends of the text's tokens as character offsets.
 
-        An end inside a character of several bytes is left out.
+        The last one is included. An end inside a character of several bytes is left out.
         """
         ...

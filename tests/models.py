@@ -1,0 +1,280 @@
+"""Tiny models of every architecture that is supported, on disk as `save_pretrained` writes them.
+
+The weights are random but large, so that what a model says depends sharply on every token it sees
+and on where it sees it: a wrong mask or position shows.
+"""
+
+import io
+import json
+import struct
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    AutoModelForCausalLM,
+    GemmaConfig,
+    GPT2Config,
+    GPTJConfig,
+    GPTNeoXConfig,
+    LlamaConfig,
+    OPTConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+)
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"  # real files; not everywhere
+SENTENCES = [
+    "The sum of 12 and 30 is [Calculator(12 + 30) -> 42] 42, said the teacher to the children.",
+    "Paris [Database(France, capital) -> Paris] is the capital of France, the old man said.",
+    "Today is [Calendar() -> Friday, March 3, 2023] Friday, and 3 of the 7 boxes are empty.",
+    "Tool: Calculator(expression)\nInput:\nHe paid 4 x 5 = 20 dollars (in all).\nOutput:\n",
+]
+START = "<|start|>"
+
+Config = Callable[[int], PreTrainedConfig]
+_SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+_GATED = {**_SMALL, "intermediate_size": 64, "num_key_value_heads": 2, "head_dim": 8}
+CONFIGS: dict[str, Config] = {
+    "gpt2": lambda size: GPT2Config(
+        vocab_size=size, n_embd=32, n_layer=2, n_head=4, n_positions=256, initializer_range=0.3
+    ),
+    "gptj": lambda size: GPTJConfig(
+        vocab_size=size,
+        n_embd=32,
+        n_layer=2,
+        n_head=4,
+        rotary_dim=4,
+        n_positions=256,
+        initializer_range=0.3,
+    ),
+    "gpt_neox": lambda size: GPTNeoXConfig(
+        **_SMALL,
+        vocab_size=size,
+        intermediate_size=64,
+        max_position_embeddings=256,
+        initializer_range=0.3,
+    ),
+    "opt": lambda size: OPTConfig(
+        **_SMALL,
+        vocab_size=size,
+        ffn_dim=64,
+        word_embed_proj_dim=32,
+        max_position_embeddings=256,
+        init_std=0.3,
+    ),
+    "llama": lambda size: LlamaConfig(
+        **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
+    ),
+    "qwen3": lambda size: Qwen3Config(
+        **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
+    ),
+    "gemma": lambda size: GemmaConfig(
+        **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
+    ),
+}
+
+
+@cache
+def byte_level_tokenizer() -> PreTrainedTokenizerFast:
+    """A byte-level BPE as GPT-2's, in which ` [` is one token."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(
+        SENTENCES * 3,
+        trainers.BpeTrainer(
+            vocab_size=420,
+            special_tokens=[START],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=START,
+        eos_token=START,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def startless_tokenizer() -> PreTrainedTokenizerFast:
+    """The same without a start token."""
+    backend = Tokenizer.from_str(byte_level_tokenizer().backend_tokenizer.to_str())
+    return PreTrainedTokenizerFast(tokenizer_object=backend)
+
+
+@cache
+def gpt2_tokenizer() -> PreTrainedTokenizerFast:
+    """GPT-2's own tokenizer where its files are at hand, else the one trained here."""
+    files = SHARED_DATA / "tokenizers" / "gpt-2"
+    if not files.exists():
+        return byte_level_tokenizer()
+    vocabulary = json.loads((files / "encoder.json").read_text())
+    lines = (files / "vocab.bpe").read_text().splitlines()[1:]
+    merges = [tuple(line.split(" ")) for line in lines if line]
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    end = "<|endoftext|>"
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end)
+
+
+def save_sentencepiece_tokenizer(directory: Path) -> int:
+    """Trains a Llama-style SentencePiece model into a directory; returns its size."""
+    import sentencepiece
+
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES * 10),
+        model_writer=written,
+        vocab_size=380,
+        model_type="bpe",
+        byte_fallback=True,
+        hard_vocab_limit=False,
+        split_digits=True,
+        remove_extra_whitespaces=False,
+        normalization_rule_name="identity",
+        user_defined_symbols=["▁["],
+        minloglevel=2,
+    )
+    (directory / "tokenizer.model").write_bytes(written.getvalue())
+    kind = {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>"}
+    (directory / "tokenizer_config.json").write_text(json.dumps(kind))
+    return sentencepiece.SentencePieceProcessor(model_proto=written.getvalue()).vocab_size()
+
+
+def save_model(
+    directory: Path,
+    architecture: str,
+    tokenizer: PreTrainedTokenizerFast | None = None,
+    *,
+    seed: int = 0,
+) -> Path:
+    """Writes a tiny model with random weights, and its tokenizer."""
+    tokenizer = byte_level_tokenizer() if tokenizer is None else tokenizer
+    tokenizer.save_pretrained(directory)
+    return save_weights(directory, CONFIGS[architecture](len(tokenizer)), seed=seed)
+
+
+def save_sentencepiece_model(directory: Path, *, seed: int = 0) -> Path:
+    """Writes a tiny Llama with a SentencePiece tokenizer."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return save_weights(
+        directory, CONFIGS["llama"](save_sentencepiece_tokenizer(directory)), seed=seed
+    )
+
+
+def save_weights(directory: Path, config: PreTrainedConfig, *, seed: int) -> Path:
+    """Writes a model with random weights; its biases and scales are random too."""
+    torch.manual_seed(seed)
+    model = AutoModelForCausalLM.from_config(config)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim == 1:
+                parameter.add_(0.1 * torch.randn_like(parameter))
+            assert parameter.isfinite().all(), name
+    model.save_pretrained(directory)
+    return directory
+
+
+def save_stories260k(directory: Path) -> Path:
+    """Converts the trained stories260K from llama2.c's format."""
+    source = SHARED_DATA / "models" / "stories260K"
+    raw = (source / "stories260K.bin").read_bytes()
+    dim, hidden, layers, heads, kv_heads, size, context = struct.unpack("7i", raw[:28])
+    config = LlamaConfig(
+        vocab_size=size,
+        hidden_size=dim,
+        intermediate_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=kv_heads,
+        max_position_embeddings=context,
+        rms_norm_eps=1e-5,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    model = AutoModelForCausalLM.from_config(config)
+    flat = torch.from_numpy(np.frombuffer(raw[28:], dtype=np.float32).copy())
+    model.load_state_dict(dict(_llama2c_weights(flat, config)), strict=False)
+    model.tie_weights()
+    model.save_pretrained(directory)
+    _llama2c_tokenizer(source / "tok512.bin", size).save_pretrained(directory)
+    return directory
+
+
+def _llama2c_weights(flat: torch.Tensor, config: LlamaConfig) -> Iterator[tuple[str, torch.Tensor]]:
+    """Cuts llama2.c's weights, which lie in one row, layer by layer within each kind."""
+    dim, hidden, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    kv = dim * config.num_key_value_heads // config.num_attention_heads
+    done = 0
+
+    def take(*shape: int) -> torch.Tensor:
+        nonlocal done
+        size = int(np.prod(shape))
+        done += size
+        return flat[done - size : done].reshape(shape)
+
+    yield "model.embed_tokens.weight", take(config.vocab_size, dim)
+    kinds: list[tuple[str, tuple[int, ...], int]] = [
+        ("input_layernorm", (dim,), 0),
+        ("self_attn.q_proj", (dim, dim), config.num_attention_heads),
+        ("self_attn.k_proj", (kv, dim), config.num_key_value_heads),
+        ("self_attn.v_proj", (kv, dim), 0),
+        ("self_attn.o_proj", (dim, dim), 0),
+        ("post_attention_layernorm", (dim,), 0),
+        ("mlp.gate_proj", (hidden, dim), 0),
+        ("mlp.down_proj", (dim, hidden), 0),
+        ("mlp.up_proj", (hidden, dim), 0),
+    ]
+    for name, shape, rotated_heads in kinds:
+        for layer, weight in enumerate(take(layers, *shape)):
+            if rotated_heads:  # llama2.c turns neighbouring pairs, transformers the two halves
+                pairs = weight.reshape(rotated_heads, -1, 2, dim)
+                weight = pairs.transpose(1, 2).reshape(shape)  # noqa: PLW2901
+            yield f"model.layers.{layer}.{name}.weight", weight
+    yield "model.norm.weight", take(dim)
+
+
+def _llama2c_tokenizer(path: Path, size: int) -> PreTrainedTokenizerFast:
+    """Reads llama2.c's tokens and scores: the best-scored pair that makes a token is merged first."""
+    raw = path.read_bytes()[4:]
+    vocabulary: dict[str, int] = {}
+    scores: dict[str, float] = {}
+    for index in range(size):
+        score, length = struct.unpack("fi", raw[:8])
+        token = raw[8 : 8 + length].decode().replace(" ", "▁")
+        raw = raw[8 + length :]
+        name = {0: "<unk>", 1: "<s>", 2: "</s>"}.get(index, token)
+        if 3 <= index < 259:
+            name = f"<0x{index - 3:02X}>"
+        vocabulary[name], scores[name] = index, score
+    merges = [
+        (token[:cut], token[cut:])
+        for token in sorted(vocabulary, key=lambda token: -scores[token])
+        for cut in range(1, len(token))
+        if vocabulary[token] >= 259 and token[:cut] in vocabulary and token[cut:] in vocabulary
+    ]
+    tokenizer = Tokenizer(
+        models.BPE(
+            vocab=vocabulary, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True
+        )
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace(Regex("▁"), " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )

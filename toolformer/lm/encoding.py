@@ -1,0 +1,229 @@
+"""From text to tokens and back: the only place that joins tokens.
+
+Knows no model. A text is tokenised once, whole, without special tokens. A call is encoded in fixed
+pieces, each on its own: open + name + `(`, arguments + `)`, arrow, ` ` + output, close. What is
+scored, sampled, trained on and decoded is put together from these, so that no two of them can
+tokenise the same call differently.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from toolformer.calls import CallGrammar, ToolCall
+from toolformer.errors import ModelError
+from toolformer.prompt import Prompt
+
+_INSIDE = -1  # where a token ends inside a character, there is no place
+_BEFORE = "a"  # decoding behind a letter keeps the space that SentencePiece drops at a row's start
+_ANCHORS = (
+    "\n",
+    "a",
+    "0",
+    ".",
+)  # a piece is encoded behind one of these where alone it gains a space
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedText:
+    """A text's tokens and where each of them ends."""
+
+    ids: tuple[int, ...]
+    ends: np.ndarray  # (tokens,) int64, character offsets; -1 inside a character
+
+    @property
+    def inner(self) -> np.ndarray:
+        """Returns (places,) int64: the indices of the tokens after which a call may stand."""
+        return np.flatnonzero(self.ends[:-1] > 0)
+
+    def tokens_before(self, position: int) -> int | None:
+        """Returns how many tokens stand before a place; None where there is no place.
+
+        >>> encoded = EncodedText((7, 8, 9), np.array([2, 5, 6]))
+        >>> [encoded.tokens_before(position) for position in (0, 2, 3, 5, 6)]
+        [0, 1, None, 2, None]
+        """
+        if position == 0:
+            return 0 if self.ids else None
+        index = int(np.searchsorted(self._clean_ends, position))
+        return index + 1 if index < len(self.ids) - 1 and self.ends[index] == position else None
+
+    @property
+    def _clean_ends(self) -> np.ndarray:
+        # Ends grow with the index; where a token ends inside a character, the next end stands in.
+        return np.maximum.accumulate(self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedCall:
+    """A call's pieces, each encoded on its own; arrow and output are empty when there is none."""
+
+    lead: tuple[int, ...]
+    arguments: tuple[int, ...]
+    arrow: tuple[int, ...]
+    output: tuple[int, ...]
+    close: tuple[int, ...]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """All of the call."""
+        return self.lead + self.arguments + self.arrow + self.output + self.close
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPrompt:
+    """A prompt's tokens: what all texts of a tool share, and what is this text's own."""
+
+    shared: tuple[int, ...]  # the start token included
+    own: tuple[int, ...]
+
+
+class Encoding:
+    """Encodes and decodes with one tokenizer and one grammar.
+
+    Args:
+        tokenizer: a fast tokenizer. It is copied: special tokens in a text are read as plain text.
+        grammar: the markers.
+        start: the id every row starts with, if the model has one.
+        name: of the model, for messages.
+
+    Raises:
+        ModelError: if the tokenizer cannot spell the markers.
+    """
+
+    def __init__(
+        self, tokenizer: Tokenizer, grammar: CallGrammar, *, start: int | None, name: str
+    ) -> None:
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        # Post-processing would trim the spaces off the offsets, and is else for special tokens.
+        self._tokenizer.post_processor = None
+        self._tokenizer.encode_special_tokens = True
+        self.grammar = grammar
+        self.start: tuple[int, ...] = () if start is None else (start,)
+        self.name = name
+        self._before = tuple(self._encode(_BEFORE))
+        self._before_text = self._decode(self._before)
+        self._anchors = self._find_anchors()
+        self.piece = lru_cache(maxsize=4096)(self._piece)
+
+    def text(self, text: str) -> EncodedText:
+        """Tokenises a text, whole, as at the start of a row."""
+        return self.texts([text])[0]
+
+    def texts(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Tokenises texts, each whole."""
+        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [EncodedText(tuple(each.ids), _ends(each.offsets)) for each in encoded]
+
+    def call(self, call: ToolCall, output: str | None = None, *, first: bool) -> EncodedCall:
+        """Encodes a call.
+
+        Args:
+            call: the call.
+            output: its output; without one the call is closed right away.
+            first: whether the call stands at the start of a row; then without its leading space.
+        """
+        lead = self.grammar.lead(call.tool)
+        told = output is not None
+        return EncodedCall(
+            lead=tuple(self._encode(lead.lstrip())) if first else self.piece(lead),
+            arguments=self.piece(f"{call.arguments})"),
+            arrow=self.piece(self.grammar.arrow) if told else (),
+            output=self.piece(f" {output}") if told else (),
+            close=self.piece(self.grammar.close),
+        )
+
+    def lead(self, lead: str) -> tuple[int, ...]:
+        """Encodes what sampling starts from, exactly as `call` does."""
+        return self.piece(lead)
+
+    def prompt(self, prompt: Prompt) -> EncodedPrompt:
+        """Encodes a prompt; the text's tokens follow directly."""
+        if not prompt.shared:
+            return EncodedPrompt(self.start, tuple(self._encode(prompt.own)))
+        shared = self.start + tuple(self._encode(prompt.shared))
+        return EncodedPrompt(shared, self.piece(prompt.own) if prompt.own else ())
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Decodes what follows other text; a cut character shows as the replacement character."""
+        return self._decode((*self._before, *ids))[len(self._before_text) :]
+
+    def decode_row(self, ids: Sequence[int]) -> str:
+        """Decodes a whole row; special tokens stay visible."""
+        return self._decode(ids)
+
+    @cached_property
+    def marker_ids(self) -> tuple[int, ...]:
+        """The tokens that hold the whole open marker and after it what can begin a tool's name."""
+        core = self.grammar.open.strip()
+        spelled = [
+            (index, self.decode((index,)))
+            for raw, index in self._tokenizer.get_vocab().items()
+            if core in raw or not core.isascii()  # byte-level BPE spells ASCII as itself
+        ]
+        return tuple(sorted(index for index, text in spelled if self._opens_call(text)))
+
+    @cached_property
+    def marker_pieces(self) -> tuple[int, ...]:
+        """The open marker in pieces, for a tokenizer in which no token holds all of it."""
+        return self.piece(self.grammar.open)
+
+    def _opens_call(self, text: str) -> bool:
+        name = text.removeprefix(self.grammar.open)
+        return name != text and self.grammar.is_readable(ToolCall(f"{name}a", ""))
+
+    def _piece(self, text: str) -> tuple[int, ...]:
+        """Encodes a piece that follows other text, without the space SentencePiece would add."""
+        for anchor in self._anchors:
+            before, ids = self._encode(anchor), self._encode(anchor + text)
+            if ids[: len(before)] == before:
+                return tuple(ids[len(before) :])
+        raise ModelError(
+            f"The tokenizer of {self.name} cannot encode {text!r} on its own: it joins it to any"
+            " text before. Use a model with another tokenizer."
+        )
+
+    def _find_anchors(self) -> tuple[str, ...]:
+        """Chooses what pieces are encoded behind: nothing, unless a space would be added."""
+        grammar = self.grammar
+        probes = [grammar.lead("Tool"), "1)", grammar.arrow, " 1", grammar.close, "\nInput:\n"]
+        for anchors in (("",), _ANCHORS):
+            self._anchors = anchors
+            if all(self.decode(self._piece(probe)) == probe for probe in probes):
+                return anchors
+        raise ModelError(
+            f"The tokenizer of {self.name} cannot spell the markers {grammar.open!r},"
+            f" {grammar.arrow!r} and {grammar.close!r}: decoding their tokens gives other text."
+            " Choose markers that it knows, or another model."
+        )
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
+        return text
+
+
+def _ends(offsets: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Returns where tokens end, by their offsets; a token whose successor overlaps ends inside.
+
+    A token of no width ends where there is a place already.
+
+    >>> _ends([(0, 2), (2, 3), (2, 3), (3, 5), (5, 5)])
+    array([ 2, -1,  3,  5, -1])
+    """
+    if not offsets:
+        return np.zeros(0, dtype=np.int64)
+    spans = np.array(offsets, dtype=np.int64)  # (tokens, 2)
+    starts, ends = spans[:, 0], spans[:, 1].copy()
+    ends[:-1][starts[1:] < ends[:-1]] = _INSIDE
+    ends[1:][ends[1:] <= np.maximum.accumulate(ends)[:-1]] = _INSIDE
+    ends[ends == 0] = _INSIDE
+    return ends

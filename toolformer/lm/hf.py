@@ -1,0 +1,111 @@
+"""A causal language model of `transformers`, as the system asks for one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from toolformer.calls import CallGrammar
+from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
+from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf_engine import Engine, sees_trees
+from toolformer.lm.hf_forward import Forward
+from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
+from toolformer.lm.hf_prompts import SharedPrompts
+from toolformer.lm.hf_score import target_log_probs
+from toolformer.lm.hf_trunks import HFTrunks
+
+BATCH_TOKENS = 4096
+_UNBOUNDED = 2**20  # a context that the config does not bound
+
+
+def load(
+    model: str | Path | None = None,
+    *,
+    dtype: str = "float32",
+    device: str = "auto",
+    batch_tokens: int = BATCH_TOKENS,
+    grammar: CallGrammar | None = None,
+) -> "HFLanguageModel":
+    """Loads a language model.
+
+    Args:
+        model: a directory, a Hub id, or "nano", the embedded model, which is the default.
+        dtype: float32, bfloat16 or float16; losses are compared in float32 whatever it is.
+        device: "auto" takes a GPU where there is one.
+        batch_tokens: tokens of one forward pass, padding included.
+        grammar: how calls are written.
+
+    Raises:
+        ModelError: if there is no such model, or its tokenizer cannot spell the markers.
+    """
+    name = EMBEDDED if model is None else str(model)
+    loaded = load_pretrained(name, dtype=dtype, device=device)
+    return HFLanguageModel(loaded, grammar or CallGrammar(), batch_tokens=batch_tokens)
+
+
+class HFLanguageModel:
+    """Implements `LanguageModel`."""
+
+    def __init__(self, loaded: Loaded, grammar: CallGrammar, *, batch_tokens: int) -> None:
+        forward = Forward(loaded.model, batch_tokens=batch_tokens)
+        max_length = context_length(loaded)
+        self.name = loaded.name
+        self.fingerprint = loaded.fingerprint
+        self.engine = Engine(
+            name=loaded.name,
+            forward=forward,
+            encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name),
+            prompts=SharedPrompts(forward),
+            max_length=max_length,
+            ends_text=loaded.specials,
+            sees_trees=sees_trees(forward, max_length=max_length),
+        )
+        forward.usage = TokenUsage()  # the question above is not the user's
+
+    @property
+    def grammar(self) -> CallGrammar:
+        """How the model's calls are written."""
+        return self.engine.encoding.grammar
+
+    @property
+    def max_length(self) -> int:
+        """The longest row, in tokens."""
+        return self.engine.max_length
+
+    @property
+    def batch_tokens(self) -> int:
+        """Tokens of one forward pass."""
+        return self.engine.forward.batch_tokens
+
+    @property
+    def usage(self) -> TokenUsage:
+        """What was forwarded so far."""
+        return self.engine.forward.usage
+
+    def read(self, requests: Sequence[TextRequest]) -> HFTrunks:
+        """Reads texts under their prompts."""
+        return HFTrunks(self.engine, requests)
+
+    def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
+        """Returns (up to 5,) float32 per request: log p of the tokens from the place on."""
+        return target_log_probs(self.engine, requests)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Returns the number of tokens of each text."""
+        return [len(text.ids) for text in self.engine.encoding.texts(texts)]
+
+    def token_ends(self, text: str) -> np.ndarray:
+        """Returns (tokens,) int64: character offsets."""
+        ends = self.engine.encoding.text(text).ends
+        return ends[ends > 0]
+
+
+def context_length(loaded: Loaded) -> int:
+    """Returns the longest row a model reads, by its config."""
+    config = loaded.model.config.get_text_config()
+    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+        length = getattr(config, name, None)
+        if isinstance(length, int) and length > 0:
+            return length
+    return _UNBOUNDED

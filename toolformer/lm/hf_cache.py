@@ -1,0 +1,107 @@
+"""Keys and values with room to grow: written in place, where a concatenation would copy them all.
+
+Every layer keeps all its positions, those with a sliding window too: a place far back in a text is
+branched from as well as one near its end. The model's own masks bound what a window sees.
+"""
+
+from typing import cast
+
+import torch
+from transformers.cache_utils import Cache, DynamicLayer
+
+
+class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+    """One layer's keys and values, (rows, heads, tokens, width) views into larger buffers."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._buffers: list[torch.Tensor] = []
+        self._used = 0
+
+    def update(
+        self,
+        key_states: torch.Tensor,
+        value_states: torch.Tensor,
+        *args: object,  # noqa: ARG002 - what some models tell their caches
+        **kwargs: object,  # noqa: ARG002
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Appends tokens and returns all there are."""
+        end = self._used + key_states.shape[-2]
+        if not self._buffers:
+            self._buffers = [_allocate(new, end) for new in (key_states, value_states)]
+        if self._buffers[0].shape[-2] < end:
+            self._buffers = [_grow(each, self._used, end + end // 4) for each in self._buffers]
+        for buffer, new in zip(self._buffers, (key_states, value_states), strict=True):
+            buffer[:, :, self._used : end] = new
+        return self._show(end)
+
+    def filled(self, tensors: tuple[torch.Tensor, torch.Tensor], *, room: int) -> "RoomyLayer":
+        """Starts with these keys and values, copied, and room for so many tokens in all."""
+        self._buffers = [_allocate(each, room) for each in tensors]
+        self.update(*tensors)
+        return self
+
+    def tensors(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns the keys and values of the first `length` tokens."""
+        keys, values = (buffer[:, :, :length] for buffer in self._buffers)
+        return keys, values
+
+    def select_rows(self, rows: torch.Tensor) -> None:
+        """Keeps these rows, in this order."""
+        self._buffers = [buffer.index_select(0, rows) for buffer in self._buffers]
+        self._show(self._used)
+
+    def _show(self, used: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Makes the first tokens of the buffers what the model sees."""
+        self._used = used
+        keys, values = self.tensors(used)
+        self.keys, self.values, self.is_initialized = keys, values, True
+        return keys, values
+
+
+class RoomyCache(Cache):
+    """The layers of a model; an empty one makes them as the model asks."""
+
+    def __init__(self, layers: list[RoomyLayer] | None = None) -> None:
+        super().__init__(layer_class_to_replicate=RoomyLayer)
+        if layers:
+            self.layers = list(layers)
+
+    def repeated(self, rows: int, *, room: int) -> "RoomyCache":
+        """Returns a cache that starts each of its rows with this one's only row."""
+        layers = []
+        for layer in self._roomy:
+            keys, values = layer.tensors(self.get_seq_length())
+            shape = (rows, -1, -1, -1)
+            layers.append(
+                RoomyLayer().filled((keys.expand(shape), values.expand(shape)), room=room)
+            )
+        return RoomyCache(layers)
+
+    def selected(self, rows: torch.Tensor, *, length: int, room: int) -> "RoomyCache":
+        """Returns a cache that starts with the first `length` tokens of some rows of this one."""
+        layers = []
+        for layer in self._roomy:
+            keys, values = layer.tensors(length)
+            chosen = (keys.index_select(0, rows), values.index_select(0, rows))
+            layers.append(RoomyLayer().filled(chosen, room=room))
+        return RoomyCache(layers)
+
+    def select_rows(self, rows: torch.Tensor) -> None:
+        """Keeps these rows, in this order."""
+        for layer in self._roomy:
+            layer.select_rows(rows)
+
+    @property
+    def _roomy(self) -> list[RoomyLayer]:
+        return cast(list[RoomyLayer], self.layers)
+
+
+def _allocate(like: torch.Tensor, tokens: int) -> torch.Tensor:
+    return like.new_empty(like.shape[0], like.shape[1], tokens, like.shape[3])
+
+
+def _grow(buffer: torch.Tensor, used: int, tokens: int) -> torch.Tensor:
+    grown = _allocate(buffer, tokens)
+    grown[:, :, :used] = buffer[:, :, :used]
+    return grown

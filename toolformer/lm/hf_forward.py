@@ -1,0 +1,163 @@
+"""One forward pass, its output head on the wanted rows only, its tokens counted."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, TypeVar
+
+import torch
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
+
+from toolformer.errors import ModelError
+from toolformer.lm.base import TokenUsage
+
+log = logging.getLogger(__name__)
+
+LOGIT_BYTES = 256 * 2**20  # of one forward, in float32: bounds how many rows see the output head
+
+Item = TypeVar("Item")
+Purpose = Literal["prompt", "text", "decode", "score"]
+
+
+class Forward:
+    """A model on its device."""
+
+    def __init__(self, model: PreTrainedModel, *, batch_tokens: int) -> None:
+        self.model = model
+        self.usage = TokenUsage()
+        self.device = next(model.parameters()).device
+        self.dtype = next(model.parameters()).dtype
+        self.batch_tokens = batch_tokens
+        vocabulary: int = model.config.get_text_config().vocab_size
+        self.head_rows = max(1, LOGIT_BYTES // (4 * vocabulary))
+
+    @torch.inference_mode()
+    def logits(
+        self,
+        ids: torch.Tensor,
+        rows: torch.Tensor,
+        *,
+        purpose: Purpose,
+        padding: int = 0,
+        cache: Cache | None = None,
+        mask: torch.Tensor | None = None,
+        positions: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Runs the model and returns what it predicts after some of the tokens.
+
+        Args:
+            ids: (rows, tokens) int64, padded on the right, where causal attention hides it.
+            rows: (wanted,) int64: which tokens, counted through all rows.
+            purpose: what the tokens are counted as.
+            padding: how many of the tokens are padding.
+            cache: what stands before; grows by these tokens.
+            mask: (rows, 1, tokens, cached + tokens) bool, true where a token may look.
+            positions: (rows, tokens) int64; in order after the cache unless given.
+
+        Returns:
+            (wanted, vocabulary) float32 logits.
+        """
+        extra: dict[str, Any] = {}
+        if mask is not None:
+            extra["attention_mask"] = additive(mask, self.dtype)
+        if positions is not None:
+            extra["position_ids"] = positions
+        with self._head_on(rows):
+            output = self.model(
+                input_ids=ids,
+                past_key_values=cache,
+                use_cache=cache is not None,
+                return_dict=True,
+                **extra,
+            )
+        tokens = ids.numel() - padding
+        setattr(self.usage, purpose, getattr(self.usage, purpose) + tokens)
+        self.usage.padding += padding
+        logits: torch.Tensor = output.logits
+        return logits.reshape(-1, logits.shape[-1]).float()
+
+    def cost(self, tokens: int, *, head_rows: int) -> int:
+        """Returns what a row takes of `batch_tokens`, its rows of the output head included."""
+        return max(tokens, head_rows * self.batch_tokens // self.head_rows)
+
+    @contextmanager
+    def _head_on(self, rows: torch.Tensor) -> Iterator[None]:
+        """Shows the output head the wanted rows only, whatever the model does around it.
+
+        What comes after the head (a cap, a scale) then still happens, which it would not if the
+        trunk and the head were called one by one; and the rows may differ between texts, which
+        `logits_to_keep` does not allow.
+        """
+        head = self.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        if head is None:
+            raise ModelError(
+                f"{type(self.model).__name__} has no output head: it is no causal language model."
+            )
+
+        def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+            hidden = inputs[0]  # (rows, tokens, width)
+            return (hidden.reshape(-1, hidden.shape[-1]).index_select(0, rows)[None],)
+
+        hook = head.register_forward_pre_hook(gather)
+        try:
+            yield
+        finally:
+            hook.remove()
+
+    def tensor(self, values: object, dtype: torch.dtype = torch.int64) -> torch.Tensor:
+        """Returns values as a tensor where the model is."""
+        return torch.as_tensor(values, dtype=dtype).to(self.device, non_blocking=True)
+
+    def padded(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Returns (rows, longest) int64, padded on the right with token 0."""
+        width = max(map(len, rows))
+        return self.tensor([[*row, *[0] * (width - len(row))] for row in rows])
+
+    def in_batches(self, batches: Sequence[list[Item]], run: Callable[[list[Item]], None]) -> None:
+        """Runs batches; one that does not fit into memory is halved until it does."""
+        for batch in batches:
+            try:
+                run(batch)
+            except (torch.OutOfMemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                if len(batch) == 1:
+                    raise ModelError(
+                        "One row of this model does not fit into memory. Use a smaller model,"
+                        " `--dtype bfloat16`, or shorter texts."
+                    ) from error
+                log.warning("out of memory with %d rows: halving the batch", len(batch))
+                if self.device.type == "cuda":
+                    torch.cuda.empty_cache()
+                middle = len(batch) // 2
+                self.in_batches([batch[:middle], batch[middle:]], run)
+
+
+def additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Returns a mask to add to attention scores: 0 where true, the lowest number elsewhere.
+
+    A boolean mask would be silently wrong where attention is computed eagerly.
+    """
+    hidden = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=mask.device)
+    return torch.where(mask, torch.zeros((), dtype=dtype, device=mask.device), hidden)
+
+
+def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Groups rows of like length so that a batch, padding included, keeps within a budget.
+
+    >>> plan_batches([3, 9, 4, 9], budget=18)
+    [[0, 2], [1, 3]]
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if batches and lengths[index] * (len(batches[-1]) + 1) <= budget:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # On the CPU the allocator raises a plain RuntimeError.
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,139 @@
+"""From a name to weights: a directory, a Hub id, or the embedded model."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from huggingface_hub import constants
+from huggingface_hub.errors import HFValidationError
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils.hub import cached_file
+
+from toolformer.errors import ModelError, closest
+
+EMBEDDED = "nano"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DEVICES = ("auto", "cpu", "cuda", "mps")
+# What decides a model's answers; the rest of a checkpoint's directory does not.
+_DECIDING = ("*.safetensors", "*.bin", "config.json", "tokenizer*", "vocab*", "merges.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model as it comes from disk."""
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: Tokenizer
+    start: int | None  # bos, else eos, else none
+    specials: frozenset[int]
+    fingerprint: str
+
+
+def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
+    """Loads a model and its tokenizer.
+
+    Raises:
+        ModelError: if there is no such model, or it is none that can be used.
+    """
+    if dtype not in DTYPES:
+        raise ModelError(closest(dtype, DTYPES, what="dtype"))
+    if device.partition(":")[0] not in DEVICES:
+        raise ModelError(closest(device, DEVICES, what="device"))
+    source = _source(name)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=DTYPES[dtype])
+        config = cached_file(source, "config.json")
+    except (OSError, ValueError, HFValidationError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise ModelError(f"Model {name!r} cannot be loaded: {reason}") from error
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelError(
+            f"The tokenizer of {name} is a slow one, which does not tell where its tokens end. Save"
+            " it with a tokenizer.json first."
+        )
+    model.to(_device(device)).eval()  # type: ignore[arg-type]
+    start = tokenizer.bos_token_id
+    return Loaded(
+        name=name,
+        model=model,
+        tokenizer=backend,
+        start=tokenizer.eos_token_id if start is None else start,
+        specials=frozenset(tokenizer.all_special_ids),
+        fingerprint=_fingerprint(Path(str(config)).parent),
+    )
+
+
+def _source(name: str) -> str:
+    """Returns what transformers loads from: a directory or a Hub id that may exist."""
+    if name == EMBEDDED:
+        embedded = Path(str(files("toolformer") / "assets" / EMBEDDED))
+        if not (embedded / "config.json").exists():
+            raise ModelError(
+                f"The embedded model is missing from {embedded}. Install the package again, or name"
+                " another model."
+            )
+        return str(embedded)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").exists():
+            raise ModelError(
+                f"{name!r} holds no model: it has no config.json. Name a directory that"
+                " `save_pretrained` wrote."
+            )
+        return str(path)
+    is_hub_id = name.count("/") <= 1 and not name.startswith((".", "/", "~"))
+    if is_hub_id and (name in _cached() or ("/" in name and not _is_offline())):
+        return name
+    raise ModelError(closest(name, [EMBEDDED, *_neighbours(path), *_cached()], what="model"))
+
+
+def _is_offline() -> bool:
+    return bool(constants.HF_HUB_OFFLINE) or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
+
+
+def _neighbours(path: Path) -> list[str]:
+    """Returns the model directories beside a path that does not exist."""
+    try:
+        beside = sorted(each for each in path.parent.iterdir() if (each / "config.json").exists())
+    except OSError:
+        return []
+    return [str(each) for each in beside]
+
+
+def _cached() -> list[str]:
+    """Returns the ids of the models in the Hub's local cache."""
+    found = sorted(Path(constants.HF_HUB_CACHE).glob("models--*"))
+    return [each.name.removeprefix("models--").replace("--", "/") for each in found]
+
+
+def _device(device: str) -> torch.device:
+    if device != "auto":
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _fingerprint(directory: Path) -> str:
+    """Returns 16 hex digits over the files that decide what a model answers."""
+    digest = hashlib.sha256()
+    for path in _deciding(directory):
+        digest.update(path.name.encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _deciding(directory: Path) -> Iterator[Path]:
+    found = {path.name: path for pattern in _DECIDING for path in directory.glob(pattern)}
+    if any(name.endswith(".safetensors") for name in found):
+        found = {name: path for name, path in found.items() if not name.endswith(".bin")}
+    yield from (found[name] for name in sorted(found))
