@@ -1,0 +1,149 @@
+"""Annotates with a clock running: how long it took, what was forwarded, how much memory it needed.
+
+Also the options that all benchmarks share, so that one command line reads like the next.
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from toolformer.annotate import annotate
+from toolformer.cli.models import TaughtModel, load_model
+from toolformer.records import Document
+from toolformer.runs import Run
+from toolformer.tools.base import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What every benchmark is told."""
+
+    shared: Path
+    model: TaughtModel
+    out: Path
+    write: Path | None
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A finished run and what it cost."""
+
+    run: Run
+    documents: int
+    seconds: float
+    tokens: dict[str, int]  # forwarded, by what for
+    peak_mb: float
+
+    def cost(self) -> str:
+        """Returns documents a second, tokens per text and peak memory as a table."""
+        per_text = {name: f"{count / self.documents:.0f}" for name, count in self.tokens.items()}
+        header = ["texts", "seconds", "texts/s", *(f"{name} tokens/text" for name in per_text)]
+        row: list[report.Cell] = [
+            self.documents,
+            f"{self.seconds:.1f}",
+            f"{self.documents / self.seconds:.2f}",
+            *per_text.values(),
+        ]
+        total = sum(self.tokens.values()) / self.documents
+        return report.table(
+            [*header, "all tokens/text", "peak memory"],
+            [[*row, f"{total:.0f}", f"{self.peak_mb:.0f} MB"]],
+        )
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Returns a parser with the options of every benchmark."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--model", default="nano", help="a directory, a Hub id or nano")
+    made.add_argument("--shared", type=Path, default=Path("../shared/data"))
+    made.add_argument("--out", type=Path, help="keep the run here; default: a temporary directory")
+    made.add_argument("--write", type=Path, help="put the tables into this file (docs/results.md)")
+    made.add_argument("--dtype", default="float32")
+    made.add_argument("--device", default="auto")
+    made.add_argument("--batch-tokens", type=int)
+    made.add_argument("--threshold", type=float, dest="gain_threshold", help="τf, nats")
+    made.add_argument("--min-prob", type=float, help="τs")
+    made.add_argument("--max-positions", type=int, help="k")
+    made.add_argument("--samples", type=int, help="m")
+    made.add_argument("--temperature", type=float)
+    made.add_argument("--max-documents", type=int)
+    made.add_argument("--seed", type=int)
+    return made
+
+
+def read_options(arguments: argparse.Namespace) -> Options:
+    """Loads the model and keeps the settings that were given."""
+    names = ("gain_threshold", "min_prob", "max_positions", "samples", "temperature", "seed")
+    given = {name: getattr(arguments, name) for name in (*names, "max_documents")}
+    return Options(
+        shared=arguments.shared,
+        model=load_model(
+            arguments.model,
+            dtype=arguments.dtype,
+            device=arguments.device,
+            batch_tokens=arguments.batch_tokens,
+        ),
+        out=arguments.out or Path(tempfile.mkdtemp(prefix="toolformer-benchmark-")),
+        write=arguments.write,
+        settings={name: value for name, value in given.items() if value is not None},
+    )
+
+
+def measure(documents: Sequence[Document], tools: Sequence[Tool], options: Options) -> Measured:
+    """Annotates documents and says what it cost; a run that is there already costs nothing."""
+    usage = options.model.model.usage
+    before = {name: getattr(usage, name) for name in ("prompt", "text", "decode", "score")}
+    start = time.perf_counter()
+    run = annotate(
+        list(documents),
+        model=options.model.model,
+        tools=tools,
+        out=options.out,
+        sidecar=options.model.sidecar,
+        on_progress=lambda progress: _show(progress.documents, start),
+        **options.settings,
+    )
+    print(file=sys.stderr)
+    return Measured(
+        run=run,
+        documents=run.stats().documents,
+        seconds=time.perf_counter() - start,
+        tokens={name: getattr(usage, name) - count for name, count in before.items()},
+        peak_mb=peak_memory_mb(),
+    )
+
+
+def settings_of(run: Run) -> dict[str, object]:
+    """Returns the settings that a reader of a table needs, from the run's manifest."""
+    tools = [
+        f"{tool['name']} (τs {tool['min_prob']:g}, τf {tool['gain_threshold']:g}, "
+        f"k {tool['max_positions']}, m {tool['samples']}, prune below {tool['prune_below']:g})"
+        for tool in run.manifest.tools
+    ]
+    config = run.manifest.config
+    return {
+        "model": f"{run.manifest.model['name']} ({run.manifest.model['fingerprint']})",
+        "prompt": config["prompt_style"],
+        "temperature": f"{config['temperature']:g}",
+        "seed": config["seed"],
+        "tools": " and ".join(tools),
+    }
+
+
+def peak_memory_mb() -> float:
+    """Returns the most memory this process has had, in MB; the GPU's is not in it."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def _show(documents: float, start: float) -> None:
+    seconds = time.perf_counter() - start
+    print(f"\r{documents:8.1f} texts, {seconds:6.0f} s", end="", file=sys.stderr, flush=True)
