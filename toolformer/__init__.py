@@ -1,1 +1,89 @@
-"""A data engine that lets a causal language model teach itself to use tools."""
+"""A data engine that lets a causal language model teach itself to use tools.
+
+The public names. Each is loaded when it is first asked for: importing this package imports neither
+torch nor anything else. Annotating is `toolformer.annotate.annotate`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from toolformer._version import __version__
+
+if TYPE_CHECKING:
+    from toolformer.annotate.config import AnnotateConfig
+    from toolformer.annotate.reading import read_selected
+    from toolformer.calls import CallGrammar, PlacedCall, Segment, ToolCall
+    from toolformer.corpus import read_corpus
+    from toolformer.errors import ToolError, ToolformerError
+    from toolformer.lm.hf import load as load_model
+    from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+    from toolformer.runs import Run
+    from toolformer.tools.base import Exemplar, Tool, ToolContext, ToolResult, tool
+    from toolformer.tools.registry import default_tools, load_tool
+    from toolformer.tools.toolbox import Toolbox
+
+_HOMES = {
+    "AnnotateConfig": "toolformer.annotate.config",
+    "AnnotatedDocument": "toolformer.records",
+    "CallGrammar": "toolformer.calls",
+    "Candidate": "toolformer.records",
+    "Document": "toolformer.records",
+    "Exemplar": "toolformer.tools.base",
+    "Losses": "toolformer.records",
+    "PlacedCall": "toolformer.calls",
+    "Run": "toolformer.runs",
+    "Segment": "toolformer.calls",
+    "Tool": "toolformer.tools.base",
+    "ToolCall": "toolformer.calls",
+    "ToolContext": "toolformer.tools.base",
+    "ToolError": "toolformer.errors",
+    "ToolResult": "toolformer.tools.base",
+    "Toolbox": "toolformer.tools.toolbox",
+    "ToolformerError": "toolformer.errors",
+    "Verdict": "toolformer.records",
+    "default_tools": "toolformer.tools.registry",
+    "load_model": "toolformer.lm.hf:load",
+    "load_tool": "toolformer.tools.registry",
+    "read_corpus": "toolformer.corpus",
+    "read_selected": "toolformer.annotate.reading",
+    "tool": "toolformer.tools.base",
+}
+
+__all__ = [
+    "AnnotateConfig",
+    "AnnotatedDocument",
+    "CallGrammar",
+    "Candidate",
+    "Document",
+    "Exemplar",
+    "Losses",
+    "PlacedCall",
+    "Run",
+    "Segment",
+    "Tool",
+    "ToolCall",
+    "ToolContext",
+    "ToolError",
+    "ToolResult",
+    "Toolbox",
+    "ToolformerError",
+    "Verdict",
+    "__version__",
+    "default_tools",
+    "load_model",
+    "load_tool",
+    "read_corpus",
+    "read_selected",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'toolformer' has no attribute {name!r}")
+    module, _, original = _HOMES[name].partition(":")
+    return getattr(import_module(module), original or name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,73 @@
+"""How the command line ends: one sentence for what a user can put right, a traceback for a bug."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolformer import __version__
+from toolformer.cli.main import COMMANDS, run
+
+CLI = Path(__file__).parents[2] / "toolformer" / "cli"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_help_names_every_subcommand(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 0
+    printed = capsys.readouterr().out
+    assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", printed)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_subcommand_has_its_own_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert f"toolformer {name}" in capsys.readouterr().out
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"toolformer {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["annotat"],
+            "Unknown command 'annotat'. Did you mean 'annotate'? "
+            f"Available: {', '.join(COMMANDS)}.\n",
+        ),
+        (["--colour"], "No such option: --colour. See 'toolformer --help'.\n"),
+        (["show", "/no/such/run"], "'/no/such/run' is no run: there is no manifest.json in it.\n"),
+    ],
+)
+def test_a_misuse_is_one_line_on_stderr_and_exit_code_2(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == sentence
+
+
+def test_an_unknown_option_of_a_subcommand_names_its_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["tools", "--nonsense"]) == 2
+    assert capsys.readouterr().err == (
+        "No such option: --nonsense. See 'toolformer tools --help'.\n"
+    )
+
+
+def test_the_module_is_the_command() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "toolformer", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout == f"toolformer {__version__}\n"

@@ -1,0 +1,223 @@
+"""The floor plan, as a table: what each part of the package may import."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "toolformer"
+
+# A part is a file or a folder of the package; corpus* and runs' files are one part each. Imports
+# point to a lower floor, or stay within a part; on floor 2 they may also go to a neighbour.
+FLOORS = {
+    "errors": 0,
+    "calls": 0,
+    "_version": 0,
+    "records": 1,
+    "config": 1,
+    "corpus": 2,
+    "runs": 2,
+    "checkpoint": 2,
+    "prompt": 2,
+    "tools": 3,
+    "lm": 3,
+    "annotate": 4,
+    "infer": 4,
+    "finetune": 4,
+    "pretrain": 4,
+    "evaluate": 5,
+    "cli": 6,
+    "__main__": 7,
+    "": 7,  # toolformer/__init__.py: the public names
+}
+FAMILIES = {
+    "corpus_files": "corpus",
+    "corpus_sources": "corpus",
+    "run_stats": "runs",
+    "shards": "runs",
+}
+MAY_BE_NEIGHBOURS = {0, 2}
+
+# Which files may import a library at all, and which of these as soon as they are imported.
+PLACES = {
+    "torch": ("lm/hf", "finetune/", "pretrain/"),
+    "transformers": ("lm/hf", "finetune/", "pretrain/"),
+    "tokenizers": ("lm/", "finetune/", "pretrain/"),
+    "safetensors": ("lm/hf", "finetune/", "pretrain/"),
+    "accelerate": ("finetune/", "pretrain/"),
+    "peft": ("lm/hf", "finetune/"),
+    "datasets": ("corpus", "finetune/"),
+    "pyarrow": ("corpus", "shards"),
+    "rich": ("cli/", "infer/repl"),
+    "typer": ("cli/",),
+    "yaml": ("config", "cli/"),
+    "pydantic": ("",),
+    "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/"),
+    "simpleeval": ("tools/",),
+}
+AT_IMPORT_TIME = {
+    "torch": ("lm/hf", "finetune/", "pretrain/"),
+    "transformers": ("lm/hf", "finetune/", "pretrain/"),
+    "tokenizers": ("lm/", "finetune/", "pretrain/"),
+    "safetensors": ("lm/hf", "finetune/", "pretrain/"),
+    "accelerate": (),
+    "peft": (),
+    "datasets": (),
+    "pyarrow": (),
+}
+HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    file: str  # below the package, without .py
+    target: str  # a dotted name
+    line: int
+    is_lazy: bool  # behind a function
+
+    def __str__(self) -> str:
+        return f"toolformer/{self.file}.py:{self.line} imports {self.target}"
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    file = path.relative_to(PACKAGE).with_suffix("").as_posix()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    lazy = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
+            targets = [
+                f"{node.module}.{alias.name}" if is_module(node.module, alias.name) else node.module
+                for alias in node.names
+                if node.module is not None
+            ]
+        else:
+            continue
+        for target in targets:
+            yield Import(file, target, node.lineno, id(node) in lazy)
+
+
+def is_module(package: str | None, name: str) -> bool:
+    """Says whether `from package import name` imports a module of ours."""
+    parts = (package or "").split(".")
+    folder = PACKAGE.joinpath(*parts[1:])
+    return parts[0] == "toolformer" and (
+        (folder / f"{name}.py").exists() or (folder / name).is_dir()
+    )
+
+
+IMPORTS = [found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_of(path)]
+OURS = [each for each in IMPORTS if each.target.split(".")[0] == "toolformer"]
+
+
+def part_of(file: str) -> str:
+    """Returns the part of a file, `lm/base`, or of a module below the package, `lm.base`."""
+    top = file.replace(".", "/").split("/")[0]
+    return "" if top == "__init__" else FAMILIES.get(top, top)
+
+
+def target_file(target: str) -> str:
+    """Returns the file of a module, `lm/base` or `lm/__init__`."""
+    below = target.split(".")[1:]
+    folder = PACKAGE.joinpath(*below)
+    return "/".join([*below, "__init__"] if folder.is_dir() else below)
+
+
+def test_the_plan_knows_every_part() -> None:
+    files = (path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
+    assert {part_of(file) for file in files} <= FLOORS.keys()
+
+
+def test_the_plan_sees_the_imports_it_judges() -> None:
+    seen = {(each.file, each.target, each.is_lazy) for each in IMPORTS}
+    assert ("records", "toolformer.calls", False) in seen
+    assert ("shards", "pyarrow", True) in seen
+
+
+@pytest.mark.parametrize("part", sorted(FLOORS))
+def test_imports_point_down_and_parts_of_a_floor_are_strangers(part: str) -> None:
+    wrong = []
+    for each in OURS:
+        if part_of(each.file) != part:
+            continue
+        target = part_of(target_file(each.target))
+        is_neighbour = FLOORS[part] == FLOORS[target] and FLOORS[part] in MAY_BE_NEIGHBOURS
+        if not (target == part or is_neighbour or FLOORS[target] < FLOORS[part]):
+            wrong.append(str(each))
+    assert wrong == []
+
+
+def test_there_is_no_cycle_among_the_files() -> None:
+    graph: dict[str, set[str]] = {}
+    for each in OURS:
+        if each.file != "__init__":
+            graph.setdefault(each.file, set()).add(target_file(each.target))
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"cycle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("library", sorted(PLACES))
+def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
+    users = [each for each in IMPORTS if each.target.split(".")[0] == library]
+    assert [str(each) for each in users if not each.file.startswith(PLACES[library])] == []
+
+
+@pytest.mark.parametrize("library", sorted(AT_IMPORT_TIME))
+def test_a_heavy_library_is_imported_only_when_it_is_needed(library: str) -> None:
+    eager = [each for each in IMPORTS if each.target.split(".")[0] == library and not each.is_lazy]
+    assert [str(each) for each in eager if not each.file.startswith(AT_IMPORT_TIME[library])] == []
+
+
+def test_only_the_call_language_spells_a_marker() -> None:
+    spelled = [
+        f"{path.name}:{node.lineno} {node.value!r}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if path.name != "calls.py"
+        and isinstance(node, ast.Constant)
+        and node.value in (" [", " ->", " -> ", ")]")
+    ]
+    assert spelled == []
+
+
+def modules_after(program: str) -> set[str]:
+    """Returns the top-level modules that a program has loaded when it ends."""
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules, file=sys.stderr)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name.split(".")[0] for name in ended.stderr.split()}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert modules_after("import toolformer") & (HEAVY | {"pydantic", "typer"}) == set()
+
+
+def test_asking_for_help_loads_no_model_and_no_subcommand() -> None:
+    loaded = modules_after("from toolformer.cli.main import run\nassert run(['--help']) == 0")
+    assert loaded & (HEAVY - {"rich"}) == set()
+    assert "typer" in loaded
+
+
+THERE = [part for part in FLOORS if (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").exists()]
+
+
+@pytest.mark.parametrize("part", [part for part in THERE if part not in ("", "__main__", "cli")])
+def test_a_part_imports_by_itself_and_without_torch(part: str) -> None:
+    assert "torch" not in modules_after(f"import toolformer.{part}")
