@@ -13,7 +13,7 @@ from toolformer.tools.syntax import parse_expression
 
 MAX_ARGUMENTS = 10_000  # characters; more is no call that a model means
 
-_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
 
 
 def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[str, object]:
