@@ -31,6 +31,10 @@ class Bucket(Config):
     litres: float
 
 
+class House(Config):
+    rooms: dict[str, Paint] = Field(default_factory=dict)
+
+
 def write(directory: Path, text: str) -> Path:
     path = directory / "paint.yaml"
     path.write_text(text, encoding="utf-8")
@@ -77,6 +81,30 @@ def test_a_wrong_setting_is_one_sentence_with_the_value(
     with pytest.raises(ConfigError) as raised:
         Paint(**values)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("room", "message"),
+    [
+        ({"coats": 0}, "The setting 'rooms.hall.coats' cannot be 0: input should be greater than "
+                       "or equal to 1."),
+        ({"coat": 2}, "In 'rooms.hall': Unknown setting 'coat'. Did you mean 'coats'? "
+                      "Available: colour, coats, thin."),
+        ({"thin": True}, "The settings of 'rooms.hall' do not go together: thin paint needs two "
+                         "coats."),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_within_others_is_named_with_where_it_stands(
+    room: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        House(rooms={"hall": room})
+    assert str(raised.value) == message
+
+
+def test_settings_within_others_are_read_and_overridden() -> None:
+    house = House(rooms={"hall": {"coats": 2}}).override(rooms={"den": Paint(coats=3)})
+    assert house == House(rooms={"den": {"coats": 3}})
 
 
 def test_a_missing_setting_is_named() -> None:

@@ -3,13 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from toolformer.errors import ConfigError, closest
+
+_UNKNOWN = "unknown_setting"
+_is_validating: ContextVar[bool] = ContextVar("_is_validating", default=False)
 
 
 class Config(BaseModel):
@@ -29,10 +34,17 @@ class Config(BaseModel):
         Raises:
             ConfigError: a name or a value is not allowed.
         """
+        is_inner = _is_validating.get()
+        token = _is_validating.set(True)
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise ConfigError(_sentence(type(self), error)) from None
+            named = _offer_near_names(type(self), error)
+            if is_inner:
+                raise named from None  # the settings around these add where they stand
+            raise ConfigError(_sentence(named)) from None
+        finally:
+            _is_validating.reset(token)
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Self:
@@ -111,16 +123,29 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _sentence(model: type[Config], error: ValidationError) -> str:
+def _offer_near_names(model: type[Config], error: ValidationError) -> ValidationError:
+    """Returns an error that says which names there are, if its first is an unknown one."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] != "extra_forbidden" or len(first["loc"]) > 1:
+        return error
+    sentence = closest(str(first["loc"][0]), model.model_fields, what="setting")
+    custom = PydanticCustomError(_UNKNOWN, "{sentence}", {"sentence": sentence})
+    details = InitErrorDetails(type=custom, loc=first["loc"], input=first["input"])
+    return ValidationError.from_exception_data(model.__name__, [details])
+
+
+def _sentence(error: ValidationError) -> str:
     """Says what the first error of a validation is, with the value and the way out."""
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return closest(path, model.model_fields, what="setting")
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == _UNKNOWN:
+        around = path.rpartition(".")[0]
+        return f"In '{around}': {message}" if around else message
     if first["type"] == "missing":
         return f"The setting '{path}' is missing."
-    message = first["msg"].removeprefix("Value error, ")
-    reason = message[:1].lower() + message[1:]
-    if not path:
-        return f"The settings do not go together: {reason.rstrip('.')}."
-    return f"The setting '{path}' cannot be {first['input']!r}: {reason.rstrip('.')}."
+    reason = (message[:1].lower() + message[1:]).rstrip(".")
+    if isinstance(first["input"], Mapping) and first["type"] == "value_error":
+        where = f" of '{path}'" if path else ""
+        return f"The settings{where} do not go together: {reason}."
+    return f"The setting '{path}' cannot be {first['input']!r}: {reason}."
