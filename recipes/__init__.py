@@ -1,0 +1,1 @@
+"""How the embedded model and the embedded data were made."""

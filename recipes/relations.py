@@ -1,4 +1,4 @@
-"""T-REx relations by the readable names that the fact database and the look-up demonstrations use."""
+"""T-REx relations by the readable names that the fact database and the demonstrations use."""
 
 ATTRIBUTE_NAMES = {
     "P17": "country",

@@ -1,6 +1,7 @@
 """Which records each part of the project may see: nano, the annotated corpora, evaluation.
 
-Everything that trains or measures asks here, and `tests/recipes/test_splits.py` asserts it over the recipe's inputs.
+Everything that trains or measures asks here; `tests/recipes/test_splits.py` asserts it over the
+recipe's inputs.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ def owner(subject: str) -> Owner:
 
 
 def is_evaluation_template(relation: str, pattern: str) -> bool:
-    """Says whether a cloze pattern is kept for evaluation: all of four relations, a third of the others."""
+    """Says whether a pattern is for evaluation: all of four relations, a third of the rest."""
     return relation in EVALUATION_RELATIONS or fold(f"{relation} {pattern}", folds=3) == 0
 
 

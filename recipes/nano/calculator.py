@@ -15,7 +15,12 @@ from recipes.nano.words import NAMES, NOUNS, UNITS, VERBS
 from toolformer.pretrain.mixture import Example, Source
 
 TOOL, SIGNATURE = "Calculator", "Calculator(expression)"
-_SIGNS = {"+": ("+",), "-": ("-", "-", "-", "−"), "*": ("*", "*", "x", "×"), "/": ("/", "/", "/", "÷")}
+_SIGNS = {
+    "+": ("+",),
+    "-": ("-", "-", "-", "−"),
+    "*": ("*", "*", "x", "×"),
+    "/": ("/", "/", "/", "÷"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,9 @@ def computed(rng: random.Random, *, money: bool = False) -> Computed:
     numbers = [_number(rng) for _ in range(count)]
     same = rng.random() < 0.5
     first_sign = rng.choice("+-*/")
-    signs = [first_sign if same and first_sign != "/" else rng.choice("+-*/") for _ in range(count - 1)]
+    signs = [
+        first_sign if same and first_sign != "/" else rng.choice("+-*/") for _ in range(count - 1)
+    ]
     space = rng.choice(("", "", " ", " "))
     written, arguments = "", ""
     bracket = count > 2 and rng.random() < 0.2
@@ -132,7 +139,9 @@ def _chain(rng: random.Random, shared: Path) -> Passage:
     second_value = _value(arguments.replace("--", "+"), rng)
     space = rng.choice(("", " "))
     shown = rng.choice(_SIGNS[sign])
-    written = f"{space}{shown}{space}".join((first.result, factor) if order else (factor, first.result))
+    written = f"{space}{shown}{space}".join(
+        (first.result, factor) if order else (factor, first.result)
+    )
     one = piece(
         f"{_lead(rng, shared)}{first.written}{_equals(rng)}",
         first.result,
@@ -163,7 +172,13 @@ def _units(rng: random.Random, shared: Path) -> Passage:
     arguments = f"{a}{sign}{b}"
     result = _value(arguments, rng)
     before = f"{_lead(rng, shared)}{left} {shown} {right}{_equals(rng)}{'$' if money else ''}"
-    return piece(before, result, f" {noun}{rng.choice(('.', '', ' in total.'))}", arguments=arguments, key=before.strip("=$ "))
+    return piece(
+        before,
+        result,
+        f" {noun}{rng.choice(('.', '', ' in total.'))}",
+        arguments=arguments,
+        key=before.strip("=$ "),
+    )
 
 
 def _worded(rng: random.Random, shared: Path) -> Passage:
@@ -171,8 +186,26 @@ def _worded(rng: random.Random, shared: Path) -> Passage:
     a, b = _number(rng), _number(rng)
     name, noun = rng.choice(NAMES), _noun(rng, shared)
     p = str(rng.choice((5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80, rng.randint(1, 99))))
-    times, factor = rng.choice((("twice", "2"), ("double", "2"), ("three times", "3"), ("four times", "4"), ("triple", "3")))
-    part, divisor = rng.choice((("half", "2"), ("a third", "3"), ("a quarter", "4"), ("a fifth", "5"), ("1/3", "3"), ("1/2", "2"), ("1/4", "4")))
+    times, factor = rng.choice(
+        (
+            ("twice", "2"),
+            ("double", "2"),
+            ("three times", "3"),
+            ("four times", "4"),
+            ("triple", "3"),
+        )
+    )
+    part, divisor = rng.choice(
+        (
+            ("half", "2"),
+            ("a third", "3"),
+            ("a quarter", "4"),
+            ("a fifth", "5"),
+            ("1/3", "3"),
+            ("1/2", "2"),
+            ("1/4", "4"),
+        )
+    )
     before, arguments = rng.choice(
         (
             (f"{part} of {a} {noun} is ", f"{a}/{divisor}"),
@@ -195,7 +228,13 @@ def _worded(rng: random.Random, shared: Path) -> Passage:
     )
     lead = rng.choice(("", "So ", "Then ", f"{name} knows that ", "That means "))
     text = lead + before if lead else before[0].upper() + before[1:]
-    return piece(text, _value(arguments, rng), rng.choice((".", f" {noun}.", "", " altogether.")), arguments=arguments, key=before.strip("$ "))
+    return piece(
+        text,
+        _value(arguments, rng),
+        rng.choice((".", f" {noun}.", "", " altogether.")),
+        arguments=arguments,
+        key=before.strip("$ "),
+    )
 
 
 _FAMILIES: Sequence[Callable[[random.Random, Path], Passage]] = (
@@ -238,9 +277,9 @@ def _lead(rng: random.Random, shared: Path) -> str:
             f"So {name} {verb} ",
             f"The {noun} cost ",
             f"The total number of {noun} is ",
-            f"There are ",
-            f"That is ",
-            f"In total, there were ",
+            "There are ",
+            "That is ",
+            "In total, there were ",
             f"This means that {name} {verb} ",
             f"Then {name} has ",
             f"{name}'s {noun} {rng.choice(('is', 'are', 'cost', 'weighed', 'took'))} ",
@@ -252,7 +291,7 @@ def _lead(rng: random.Random, shared: Path) -> str:
             f"The {prose.words(rng, shared, most=3)} is ",
             f"She will {prose.words(rng, shared, most=3)} for ",
             f"Every {rng.choice(UNITS)} they {verb} ",
-            f"x = ",
+            "x = ",
         )
     )
 

@@ -12,8 +12,35 @@ from toolformer.pretrain.mixture import Example, Source
 
 TOOL, SIGNATURE = "Calendar", "Calendar(expression)"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-_COUNT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_COUNT_WORDS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
@@ -99,7 +126,13 @@ def _later(rng: random.Random, shared: Path) -> Passage:
         f"By {start} the {noun} had been there for {spoken}, since ",
     )
     before = rng.choice(ahead if sign == "+" else back)
-    return piece(before, form(target), _end(rng, shared), arguments=f"{start} {sign} {span}", key=f"{spoken} {'after' if sign == '+' else 'before'} {start}")
+    return piece(
+        before,
+        form(target),
+        _end(rng, shared),
+        arguments=f"{start} {sign} {span}",
+        key=f"{spoken} {'after' if sign == '+' else 'before'} {start}",
+    )
 
 
 def _from_today(rng: random.Random, shared: Path) -> Passage:
@@ -122,7 +155,13 @@ def _from_today(rng: random.Random, shared: Path) -> Passage:
         f"The journey began {spoken} ago, on ",
     )
     before = rng.choice(ahead if sign == "+" else back)
-    return piece(before, _long(target), _end(rng, shared), arguments=f"today {sign} {span}", key=f"in {spoken}" if sign == "+" else f"{spoken} ago")
+    return piece(
+        before,
+        _long(target),
+        _end(rng, shared),
+        arguments=f"today {sign} {span}",
+        key=f"in {spoken}" if sign == "+" else f"{spoken} ago",
+    )
 
 
 def _today(rng: random.Random, shared: Path) -> Passage:
@@ -133,7 +172,7 @@ def _today(rng: random.Random, shared: Path) -> Passage:
         (
             "Today is ", "It is ", "Date: ", "Today's date is ", "Printed on ", f"{name} signs this lease on ",
             f"The {noun} takes place today, ", "We set out today, ", "The date of this announcement is ", "Now it is ",
-            f"Issued today, ", f"As of today, ",
+            "Issued today, ", "As of today, ",
         )
     )  # fmt: skip
     value = rng.choice((_full(day), _full(day), _WEEKDAYS[day.weekday()], _long(day)))
@@ -152,7 +191,13 @@ def _weekday(rng: random.Random, shared: Path) -> Passage:
             f"The loan ends on {start}, and as that day is a ", f"The day of the week of {start} is ",
         )
     )  # fmt: skip
-    return piece(before, _WEEKDAYS[day.weekday()], _end(rng, shared), arguments=f"weekday of {start}", key=f"weekday of {start}")
+    return piece(
+        before,
+        _WEEKDAYS[day.weekday()],
+        _end(rng, shared),
+        arguments=f"weekday of {start}",
+        key=f"weekday of {start}",
+    )
 
 
 def _between(rng: random.Random, shared: Path) -> Passage:
@@ -169,11 +214,27 @@ def _between(rng: random.Random, shared: Path) -> Passage:
         )
     )  # fmt: skip
     order = (b, a) if before.startswith("It is") else (a, b)
-    arguments = f"days from {order[0]} to {order[1]}" if order == (a, b) else f"days from {a} to {b}"
-    return piece(before, str(days), " days" + _end(rng, shared), arguments=arguments, key=f"days from {a} to {b}")
+    arguments = (
+        f"days from {order[0]} to {order[1]}" if order == (a, b) else f"days from {a} to {b}"
+    )
+    return piece(
+        before,
+        str(days),
+        " days" + _end(rng, shared),
+        arguments=arguments,
+        key=f"days from {a} to {b}",
+    )
 
 
-_FAMILIES: Sequence[Callable[[random.Random, Path], Passage]] = (_later, _later, _later, _from_today, _today, _weekday, _between)
+_FAMILIES: Sequence[Callable[[random.Random, Path], Passage]] = (
+    _later,
+    _later,
+    _later,
+    _from_today,
+    _today,
+    _weekday,
+    _between,
+)
 
 
 def _plain(rng: random.Random, shared: Path) -> str:
@@ -194,4 +255,14 @@ def _noun(rng: random.Random, shared: Path) -> str:
 
 
 def _end(rng: random.Random, shared: Path) -> str:
-    return rng.choice((".", ".", ".", f", and {prose.words(rng, shared, most=3)}.", "", f" at {rng.randint(1, 12)} o'clock.", f" {prose.words(rng, shared, most=2)}."))
+    return rng.choice(
+        (
+            ".",
+            ".",
+            ".",
+            f", and {prose.words(rng, shared, most=3)}.",
+            "",
+            f" at {rng.randint(1, 12)} o'clock.",
+            f" {prose.words(rng, shared, most=2)}.",
+        )
+    )

@@ -47,13 +47,21 @@ def demonstrate(passage: Passage, *, tool: str, signature: str) -> Example:
     """Shows a passage under the brief prompt, then again with its calls; a result is never shown."""
     grammar = CallGrammar()
     prompt = build_prompt(
-        PromptStyle.BRIEF, passage.text, tool=tool, signature=signature, description="", exemplars=(), grammar=grammar
+        PromptStyle.BRIEF,
+        passage.text,
+        tool=tool,
+        signature=signature,
+        description="",
+        exemplars=(),
+        grammar=grammar,
     )
     placed = [PlacedCall(slot.position, ToolCall(tool, slot.arguments)) for slot in passage.slots]
     return Example(prompt.shared + prompt.own, grammar.render(passage.text, placed))
 
 
-def shuffled_join(rng: random.Random, passages: Sequence[Passage], separators: Sequence[str]) -> Passage:
+def shuffled_join(
+    rng: random.Random, passages: Sequence[Passage], separators: Sequence[str]
+) -> Passage:
     """Joins passages in a random order by a random separator."""
     order = list(passages)
     rng.shuffle(order)

@@ -82,7 +82,20 @@ _ATTRIBUTES = (
     "height", "river", "county", "team", "composer", "age", "motto", "flag", "newspaper", "harbour", "tax rate",
     "founding year", "speed", "price", "density", "symbol", "inventor", "publisher", "coach", "airport", "school",
 )  # fmt: skip
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +174,9 @@ def _fill(rng: random.Random, shared: Path, relation: str, pattern: str) -> Pass
     if rng.random() < 0.1:
         pattern = pattern.rstrip(".")
     text = pattern.replace("[D]", _date(rng)).replace("[N]", str(rng.randint(1600, 2015)), 1)
-    text = text.replace("[N]", str(rng.randint(1900, 2015))).replace("[W]", prose.words(rng, shared, most=4) + ".")
+    text = text.replace("[N]", str(rng.randint(1900, 2015))).replace(
+        "[W]", prose.words(rng, shared, most=4) + "."
+    )
     before, _, after = text.partition("[Y]")
     if "[X]" not in before:  # asked before the subject is named: nothing to ask yet
         return Passage(text.replace("[X]", subject).replace("[Y]", value))
@@ -179,10 +194,23 @@ def _attribute_of(rng: random.Random, shared: Path) -> Passage:
     """`The tax rate of Elm Street is 24.`: any attribute that the text itself names."""
     subject = _entity(rng, shared)
     own_words = rng.random() < 0.3
-    attribute = prose.words(rng, shared, most=2) if own_words else rng.choice(
-        (*_ATTRIBUTES, *(name for relation, name in ATTRIBUTE_NAMES.items() if relation not in EVALUATION_RELATIONS))
+    attribute = (
+        prose.words(rng, shared, most=2)
+        if own_words
+        else rng.choice(
+            (
+                *_ATTRIBUTES,
+                *(
+                    name
+                    for relation, name in ATTRIBUTE_NAMES.items()
+                    if relation not in EVALUATION_RELATIONS
+                ),
+            )
+        )
     )
-    value = rng.choice((_entity(rng, shared), str(rng.randint(2, 99999)), prose.words(rng, shared, most=2)))
+    value = rng.choice(
+        (_entity(rng, shared), str(rng.randint(2, 99999)), prose.words(rng, shared, most=2))
+    )
     before = rng.choice(
         (
             f"The {attribute} of {subject} is ",
@@ -194,7 +222,9 @@ def _attribute_of(rng: random.Random, shared: Path) -> Passage:
         )
     )
     after = rng.choice((").", ") is known.")) if "(" in before.removeprefix(subject) else "."
-    return piece(before, value, after, arguments=f"{subject}, {attribute}", key=f"{attribute} of {subject}")
+    return piece(
+        before, value, after, arguments=f"{subject}, {attribute}", key=f"{attribute} of {subject}"
+    )
 
 
 def _entity(rng: random.Random, shared: Path) -> str:
@@ -204,7 +234,11 @@ def _entity(rng: random.Random, shared: Path) -> str:
         if 3 <= len(title) <= 40 and "(" not in title and ")" not in title:
             return title
     known = facts(shared)
-    return rng.choice([s for s in known.subjects[rng.choice(list(known.subjects))]]).replace("(", "").replace(")", "")
+    return (
+        rng.choice(known.subjects[rng.choice(list(known.subjects))])
+        .replace("(", "")
+        .replace(")", "")
+    )
 
 
 def _date(rng: random.Random) -> str:

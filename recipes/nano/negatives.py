@@ -7,7 +7,11 @@ from recipes.nano import calculator, calendar, lookup, prose
 from recipes.nano.demonstration import Passage, demonstrate
 from toolformer.pretrain.mixture import Example, Source
 
-_TOOLS = ((calculator.TOOL, calculator.SIGNATURE), (calendar.TOOL, calendar.SIGNATURE), (lookup.TOOL, lookup.SIGNATURE))
+_TOOLS = (
+    (calculator.TOOL, calculator.SIGNATURE),
+    (calendar.TOOL, calendar.SIGNATURE),
+    (lookup.TOOL, lookup.SIGNATURE),
+)
 
 
 def demonstrations(*, folder: Path, shared: str) -> Source:
@@ -16,7 +20,9 @@ def demonstrations(*, folder: Path, shared: str) -> Source:
 
     def draw(rng: random.Random) -> Example:
         tool, signature = rng.choice(_TOOLS)
-        return demonstrate(Passage(prose.passage(rng, data, most=3)), tool=tool, signature=signature)
+        return demonstrate(
+            Passage(prose.passage(rng, data, most=3)), tool=tool, signature=signature
+        )
 
     return draw
 
@@ -27,6 +33,9 @@ def arrows(*, folder: Path, shared: str) -> Source:
 
     def draw(rng: random.Random) -> Example:
         stops = [prose.words(rng, data, most=1).capitalize() for _ in range(rng.randint(2, 8))]
-        return Example("", "Route: " + " -> ".join(stops) + rng.choice(("", ".", f" [{rng.randint(1, 99)} km]")))
+        return Example(
+            "",
+            "Route: " + " -> ".join(stops) + rng.choice(("", ".", f" [{rng.randint(1, 99)} km]")),
+        )
 
     return draw

@@ -14,10 +14,26 @@ from recipes.nano.demonstration import Passage, Slot
 from toolformer.pretrain.mixture import Example, Source
 
 _IRRELEVANT = 0.2  # the share of texts whose notes tell nothing of them
-_EQUATION = re.compile(r"(?P<left>[$\d.][\d$.,%()+\-*/x×÷ ]*[+\-*/x×÷][\d$.,%()+\-*/x×÷ ]*?[\d)%]) *=(?P<gap> *\$?)(?P<value>\d[\d,]*(?:\.\d+)?)")
+_EQUATION = re.compile(
+    r"(?P<left>[$\d.][\d$.,%()+\-*/x×÷ ]*[+\-*/x×÷][\d$.,%()+\-*/x×÷ ]*?[\d)%]) *=(?P<gap> *\$?)(?P<value>\d[\d,]*(?:\.\d+)?)"
+)
 _NUMBER = re.compile(r"(?<![\d.,])\d[\d,]*(?:\.\d+)?(?![\d])")
-_SPAN = re.compile(r"(?<=[\s(\"$])(?:[A-Z][\w'-]+(?: (?:of |the |and )?[A-Z][\w'-]+){0,2}|\d[\d,]*(?:\.\d+)?|[a-z]{5,}(?: [a-z]{4,}){0,1})(?=[\s.,;)])")
-_HEADS = ("Note", "Note", "Fact", "Hint", "Answer", "Result", "Info", "Known", "Reference", "Margin", "Source")
+_SPAN = re.compile(
+    r"(?<=[\s(\"$])(?:[A-Z][\w'-]+(?: (?:of |the |and )?[A-Z][\w'-]+){0,2}|\d[\d,]*(?:\.\d+)?|[a-z]{5,}(?: [a-z]{4,}){0,1})(?=[\s.,;)])"
+)
+_HEADS = (
+    "Note",
+    "Note",
+    "Fact",
+    "Hint",
+    "Answer",
+    "Result",
+    "Info",
+    "Known",
+    "Reference",
+    "Margin",
+    "Source",
+)
 
 
 def over_solutions(*, folder: Path, shared: str) -> Source:
@@ -40,7 +56,9 @@ def _source(draw_passage: Callable[[random.Random, Path], Passage], shared: Path
         passage = draw_passage(rng, shared)
         while not passage.slots:
             passage = draw_passage(rng, shared)
-        told: Sequence[Slot] = rng.sample(passage.slots, min(len(passage.slots), rng.choice((1, 1, 1, 2, 3))))
+        told: Sequence[Slot] = rng.sample(
+            passage.slots, min(len(passage.slots), rng.choice((1, 1, 1, 2, 3)))
+        )
         if rng.random() < _IRRELEVANT:
             other = draw_passage(rng, shared)
             told = rng.sample(other.slots, min(len(other.slots), 1))
@@ -56,9 +74,13 @@ def _note(rng: random.Random, shared: Path, slot: Slot) -> str:
         values = [value, *(_other_value(rng, shared, value) for _ in range(rng.randint(1, 3)))]
         rng.shuffle(values)
         value = ", ".join(values)
-    head = rng.choice(_HEADS) if rng.random() < 0.5 else prose.words(rng, shared, most=1).capitalize()
+    head = (
+        rng.choice(_HEADS) if rng.random() < 0.5 else prose.words(rng, shared, most=1).capitalize()
+    )
     if rng.random() < 0.3:
-        return rng.choice((f"[{head}: {value}]", f"[{value}]", f"[{head} {value}]", f"[{head} = {value}]"))
+        return rng.choice(
+            (f"[{head}: {value}]", f"[{value}]", f"[{head} {value}]", f"[{head} = {value}]")
+        )
     return rng.choice(
         (
             f"[{key}: {value}]",
@@ -91,7 +113,9 @@ def _redrawn(rng: random.Random, number: str) -> str:
     return drawn + (f".{rng.randint(1, 99)}" if dot and rest else "")
 
 
-def _with_values(text: str, found: Sequence[tuple[int, str, str]], rng: random.Random, *, redraw: float) -> Passage:
+def _with_values(
+    text: str, found: Sequence[tuple[int, str, str]], rng: random.Random, *, redraw: float
+) -> Passage:
     """Makes slots of the stretches (position, value, key), with most of the numbers among them redrawn in the text."""
     pieces, slots, end, length = [], [], 0, 0
     for position, value, key in found:
@@ -110,9 +134,15 @@ def _solution(rng: random.Random, shared: Path) -> Passage:
     lines = text.split("\n")
     start = rng.randrange(len(lines)) if rng.random() < 0.5 else 0
     text = "\n".join(lines[start:])
-    found = [(m.start("value"), m.group("value").rstrip(","), _key(rng, m.group("left"))) for m in _EQUATION.finditer(text)]
+    found = [
+        (m.start("value"), m.group("value").rstrip(","), _key(rng, m.group("left")))
+        for m in _EQUATION.finditer(text)
+    ]
     if not found or rng.random() < 0.25:
-        numbers = [(m.start(), m.group().rstrip(","), _words_before(text, m.start())) for m in _NUMBER.finditer(text)]
+        numbers = [
+            (m.start(), m.group().rstrip(","), _words_before(text, m.start()))
+            for m in _NUMBER.finditer(text)
+        ]
         found = sorted(rng.sample(numbers, min(len(numbers), 3)))
     return _with_values(text, found, rng, redraw=0.7)
 
@@ -120,7 +150,11 @@ def _solution(rng: random.Random, shared: Path) -> Passage:
 def _key(rng: random.Random, left: str) -> str:
     """An equation's left side as written, or as a call would write it."""
     left = left.strip()
-    return left if rng.random() < 0.4 else re.sub(r"[ $,]", "", left).replace("x", "*").replace("×", "*").replace("÷", "/")
+    return (
+        left
+        if rng.random() < 0.4
+        else re.sub(r"[ $,]", "", left).replace("x", "*").replace("×", "*").replace("÷", "/")
+    )
 
 
 def _words_before(text: str, position: int) -> str:

@@ -15,7 +15,7 @@ _MARK = re.compile(r"<<[^<>]*>>")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"])|\n+")
 
 
-def keep_article(document: Document, number: int) -> bool:
+def keep_article(document: Document, _number: int) -> bool:
     """Keeps an article of Wikipedia or Wikinews that nothing else is measured on.
 
     An article about a T-REx subject whose facts are for annotating or for evaluation is left out as well.
@@ -24,15 +24,15 @@ def keep_article(document: Document, number: int) -> bool:
     return not is_reserved_document(document.id) and (title is None or owner(str(title)) == "nano")
 
 
-def keep_gsm8k(document: Document, number: int) -> bool:
+def keep_gsm8k(_document: Document, number: int) -> bool:
     """Keeps the records of GSM8K that are not held out."""
     return not is_held_out_gsm8k(number, total=GSM8K_RECORDS)
 
 
 def without_marks(text: str) -> str:
-    """Takes GSM8K's calculator marks and its last line out of a solution.
+    r"""Takes GSM8K's calculator marks and its last line out of a solution.
 
-    >>> without_marks("He had 48/2 = <<48/2=24>>24 clips.\\n#### 24")
+    >>> without_marks("He had 48/2 = <<48/2=24>>24 clips.\n#### 24")
     'He had 48/2 = 24 clips.'
     """
     return _MARK.sub("", text).split("\n####")[0]
@@ -51,9 +51,13 @@ def articles(shared: Path, *, limit: int = 9000) -> tuple[Article, ...]:
     """Returns articles of Wikinews and Wikipedia, in sentences of 30 to 400 characters."""
     found = []
     for name in ("wikinews", "wikipedia"):
-        for number, document in enumerate(read_corpus(shared / name / "train.jsonl.xz", max_documents=limit)):
+        for number, document in enumerate(
+            read_corpus(shared / name / "train.jsonl.xz", max_documents=limit)
+        ):
             if keep_article(document, number):
-                sentences = tuple(s for s in _SENTENCE_END.split(document.text[:3000]) if 30 <= len(s) <= 400)
+                sentences = tuple(
+                    s for s in _SENTENCE_END.split(document.text[:3000]) if 30 <= len(s) <= 400
+                )
                 if sentences:
                     found.append(Article(str(document.meta["title"]), sentences))
     return tuple(found)
@@ -74,7 +78,7 @@ def sentence(rng: random.Random, shared: Path) -> str:
 def words(rng: random.Random, shared: Path, *, most: int) -> str:
     """Returns a run of 1 to `most` plain lower-case words of a real sentence."""
     while True:
-        run = re.findall(r"(?<=\s)(?:[a-z]{3,}\s){1,%d}" % most, sentence(rng, shared))
+        run = re.findall(rf"(?<=\s)(?:[a-z]{{3,}}\s){{1,{most}}}", sentence(rng, shared))
         if run:
             return rng.choice(run).strip()
 

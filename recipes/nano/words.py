@@ -14,7 +14,9 @@ NOUNS = tuple(
     "teachers players jars rocks stamps magazines lemons cupcakes muffins loaves feet inches meters ounces calories".split()
 )
 
-UNITS = tuple("minutes hours days weeks months years miles dollars cents week day hour month year person box".split())
+UNITS = tuple(
+    "minutes hours days weeks months years miles dollars cents week day hour month year person box".split()
+)
 
 VERBS = tuple(
     "bought sold has makes earned spent found gave took needs used read wrote ran drove ate picked planted made "

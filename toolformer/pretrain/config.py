@@ -4,7 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from toolformer.calls import CallGrammar
 from toolformer.config import Config
+
+_GRAMMAR = CallGrammar()
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -14,7 +17,8 @@ class TokenizerConfig(Config):
 
     vocabulary_size: Positive = 4096
     characters: Positive = 20_000_000  # characters of the mixture that the merges are learned from
-    single_tokens: tuple[str, ...] = (" [", " ->", "]")  # the markers of a call: one token each wherever they stand
+    # The markers of a call: one token each, wherever they stand.
+    single_tokens: tuple[str, ...] = (_GRAMMAR.open, _GRAMMAR.arrow, _GRAMMAR.close)
 
 
 class ModelConfig(Config):
@@ -34,11 +38,17 @@ class SourceConfig(Config):
     weight: float = Field(gt=0)  # its share of the tokens, relative to the others'
     corpus: str | None = None  # a path that `read_corpus` reads, relative to the configuration
     text_column: str = "text"
-    keep: str | None = None  # FILE.py:NAME, called with a Document and its number from 0: whether it may be used
+    keep: str | None = (
+        None  # FILE.py:NAME, called with a Document and its number from 0: whether it may be used
+    )
     edit: str | None = None  # FILE.py:NAME, called with the text, gives the text to learn
-    max_characters: Positive = 2000  # a longer text gives a piece of this size each time it is drawn
-    generator: str | None = None  # FILE.py:NAME, called once with folder= and the options, gives the source
-    options: dict[str, Any] = {}
+    max_characters: Positive = (
+        2000  # a longer text gives a piece of this size each time it is drawn
+    )
+    generator: str | None = (
+        None  # FILE.py:NAME, called once with folder= and the options, gives the source
+    )
+    options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
@@ -67,19 +77,26 @@ class PretrainConfig(Config):
     matrix_learning_rate: float = Field(default=0.02, gt=0)  # of Muon: all other weights
     weight_decay: float = Field(default=0.0, ge=0)
     warmup_steps: int = Field(default=100, ge=0)
-    decay_fraction: float = Field(default=0.4, gt=0, le=1)  # the last part of the run, in which the rates fall to 0
+    decay_fraction: float = Field(
+        default=0.4, gt=0, le=1
+    )  # the last part of the run, in which the rates fall to 0
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     compile: bool = True
-    attention: Literal["sdpa", "eager"] = "sdpa"  # eager is the faster one when compiled for short rows on a CPU
+    attention: Literal["sdpa", "eager"] = (
+        "sdpa"  # eager is the faster one when compiled for short rows on a CPU
+    )
     checkpoint_every: Positive = 200  # steps
-    held_out_batches: Positive = 20  # batches of the last stage's shape for the perplexity at the end
-    sidecar: dict[str, Any] = {}  # what toolformer.json says of the finished model
+    held_out_batches: Positive = (
+        2  # batches a source of the first stage's shape, for the perplexity at the end
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         longest = max(stage.length for stage in self.stages)
         if longest > self.model.context:
-            raise ValueError(f"a stage has rows of {longest} tokens, the model a context of {self.model.context}")
+            raise ValueError(
+                f"a stage has rows of {longest} tokens, the model a context of {self.model.context}"
+            )
         names = [source.name for source in self.mixture]
         if len(set(names)) != len(names):
             raise ValueError(f"two sources of the mixture share a name: {', '.join(sorted(names))}")
@@ -99,6 +116,6 @@ class PretrainConfig(Config):
         return self.stages[-1]
 
     def rate_at(self, step: int) -> float:
-        """Returns the factor on both learning rates at a step: warm-up, plateau, then a straight line to 0."""
+        """Returns the factor on the learning rates: warm-up, plateau, then a straight line to 0."""
         decay_steps = max(1, round(self.steps * self.decay_fraction))
         return min(1.0, (step + 1) / max(1, self.warmup_steps), (self.steps - step) / decay_steps)

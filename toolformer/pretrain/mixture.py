@@ -1,6 +1,7 @@
 """What a model is pretrained on: examples drawn from weighted sources and packed into rows.
 
-Knows no model. Every batch is a function of the seed and its number alone, so a resumed run sees the same rows.
+Knows no model. Every batch is a function of the seed and its number alone, so a resumed run sees
+the same rows.
 """
 
 import importlib.util
@@ -8,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -33,7 +34,9 @@ class Example:
 class Source(Protocol):
     """Anything that gives one example for a random state."""
 
-    def __call__(self, rng: random.Random) -> Example: ...
+    def __call__(self, rng: random.Random) -> Example:
+        """Draws an example."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Batch:
 
 
 def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -> Source:
-    """Loads a source: a generator's function, or a corpus held in memory of which every 200th document is held out.
+    """Loads a source: a generator, or a corpus held in memory whose every 200th text is held out.
 
     Args:
         config: Where the examples come from.
@@ -53,11 +56,16 @@ def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -
         held_out: Draw from the held-out documents instead of the others (a generator has none).
     """
     if config.generator is not None:
-        return _load_function(config.generator, folder=folder)(folder=folder, **config.options)
+        generator = _load_function(config.generator, folder=folder)
+        source: Source = generator(folder=folder, **config.options)
+        return source
     documents = _matching_documents(config, folder=folder)
     texts = [text for number, text in enumerate(documents) if (number % 200 == 199) == held_out]
     if not texts:
-        raise ConfigError(f"The source {config.name!r} gives no text. Check its path {config.corpus!r} and its filter.")
+        raise ConfigError(
+            f"The source {config.name!r} gives no text. "
+            f"Check its path {config.corpus!r} and its filter."
+        )
     return _TextSource(texts, max_characters=config.max_characters)
 
 
@@ -72,7 +80,8 @@ def draw_batch(
 ) -> Batch:
     """Draws and packs one batch, in which each source's share of the tokens follows its weight.
 
-    An example goes whole into the fullest row that still has room; one longer than a row is cut at its end.
+    An example goes whole into the fullest row that still has room; one longer than a row is cut at
+    its end.
 
     Args:
         sources: The sources by name.
@@ -82,17 +91,19 @@ def draw_batch(
         length: Tokens a row.
         key: The seed and the number of the batch: the only randomness.
     """
-    rng = random.Random(key)
+    rng = random.Random(key)  # noqa: S311
     # A label is the token after it, so a row holds one token more than it gives.
     ids: list[list[int]] = [[] for _ in range(rows)]
     learned: list[list[bool]] = [[] for _ in range(rows)]
     tokens = {name: 0.0 for name, weight in weights.items() if weight > 0}
     misses = 0
-    while misses < 2 * rows:  # what no longer fits anywhere is dropped; the gaps left are a few per cent
-        # The source furthest behind its share; the noise keeps the order of sources from being the same in every batch.
+    while misses < 2 * rows:  # what fits nowhere is dropped; the gaps left are a few per cent
+        # The source furthest behind its share; the noise varies the order of the sources.
         name = min(tokens, key=lambda name: (tokens[name] + rng.random() * length) / weights[name])
         example = sources[name](rng)
-        prompt = tokenizer.encode(example.prompt, add_special_tokens=False) if example.prompt else []
+        prompt = (
+            tokenizer.encode(example.prompt, add_special_tokens=False) if example.prompt else []
+        )
         completion = tokenizer.encode(example.completion, add_special_tokens=False)
         row_ids = [tokenizer.bos_token_id, *prompt, *completion][: length + 1]
         row = _fullest_with_room(ids, len(row_ids), capacity=length + 1)
@@ -114,8 +125,8 @@ def draw_batch(
 def sample_texts(
     sources: Mapping[str, Source], weights: Mapping[str, float], *, characters: int, seed: int
 ) -> Iterator[str]:
-    """Yields texts in the proportions of the mixture, for training a tokenizer, until `characters` are out."""
-    rng = random.Random(f"{seed} tokenizer")
+    """Yields `characters` of text in the mixture's proportions, to train a tokenizer on."""
+    rng = random.Random(f"{seed} tokenizer")  # noqa: S311
     total = {name: 0.0 for name, weight in weights.items() if weight > 0}
     while sum(total.values()) < characters:
         name = min(total, key=lambda name: total[name] / weights[name])
@@ -138,7 +149,7 @@ class _TextSource:
         text = self.texts[rng.randrange(len(self.texts))]
         if len(text) <= self.max_characters:
             return Example("", text)
-        # A piece starts after the end of a line or sentence, so that beginnings look like beginnings.
+        # A piece starts after a line or sentence, so that beginnings look like beginnings.
         start = rng.randrange(len(text) - self.max_characters // 2)
         starts = [at for end in ("\n", ". ") if (at := text.find(end, start)) >= 0]
         start = min(starts) + 1 if starts else start
@@ -148,20 +159,22 @@ class _TextSource:
 def _matching_documents(config: SourceConfig, *, folder: Path) -> Iterator[str]:
     keep = _load_function(config.keep, folder=folder) if config.keep else None
     edit = _load_function(config.edit, folder=folder) if config.edit else None
-    assert config.corpus is not None
-    for number, document in enumerate(read_corpus(folder / config.corpus, text_column=config.text_column)):
+    corpus = read_corpus(folder / (config.corpus or ""), text_column=config.text_column)
+    for number, document in enumerate(corpus):
         if keep is None or keep(document, number):
             yield edit(document.text) if edit else document.text
 
 
-def _load_function(spec: str, *, folder: Path) -> Callable[..., object]:
+def _load_function(spec: str, *, folder: Path) -> Callable[..., Any]:
     path, _, name = spec.partition(":")
     module_spec = importlib.util.spec_from_file_location(Path(path).stem, folder / path)
     if module_spec is None or module_spec.loader is None or not (folder / path).is_file():
-        raise ConfigError(f"There is no file {folder / path} to take {name!r} from. Write a generator as FILE.py:NAME.")
+        raise ConfigError(
+            f"There is no file {folder / path} to take {name!r} from. Write it as FILE.py:NAME."
+        )
     module = importlib.util.module_from_spec(module_spec)
     module_spec.loader.exec_module(module)
     if not hasattr(module, name):
-        raise ConfigError(f"{folder / path} holds no {name!r}. Write a generator as FILE.py:NAME.")
-    function: Callable[..., object] = getattr(module, name)
+        raise ConfigError(f"{folder / path} holds no {name!r}. Write it as FILE.py:NAME.")
+    function: Callable[..., Any] = getattr(module, name)
     return function

@@ -1,7 +1,7 @@
 """A byte-level BPE whose digits stand alone and whose call markers are single tokens.
 
-A number's first digit carries the space before it: with a lone space token there, a result of one digit would
-spend the heaviest weight of the loss on a space.
+A number's first digit carries the space before it: with a lone space token there, a result of one
+digit would spend the heaviest weight of the loss on a space.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ def train_tokenizer(
     Args:
         texts: The texts to learn merges from; each of `single_tokens` must occur in them.
         vocabulary_size: The number of tokens, the start of text included.
-        single_tokens: Strings that are one token wherever they stand, such as the markers of a call.
+        single_tokens: Strings that are one token wherever they stand, as a call's markers are.
         context: The model's context in tokens, written into the tokenizer.
 
     Raises:
@@ -36,7 +36,9 @@ def train_tokenizer(
     from transformers import PreTrainedTokenizerFast
 
     # The markers are cut out first, so that no merge can take in a neighbour (`.]`, `)]`).
-    markers = "|".join("".join(f"\\{c}" if c in _ESCAPED else c for c in marker) for marker in single_tokens)
+    markers = "|".join(
+        "".join(f"\\{c}" if c in _ESCAPED else c for c in marker) for marker in single_tokens
+    )
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -56,10 +58,10 @@ def train_tokenizer(
     for marker in single_tokens:
         if len(tokenizer.encode(marker).ids) != 1:
             raise ModelError(
-                f"The tokenizer spells {marker!r} with {len(tokenizer.encode(marker).ids)} tokens. "
-                "Show it more often in the texts that the tokenizer is trained on, or raise the vocabulary size."
+                f"The tokenizer spells {marker!r} with {len(tokenizer.encode(marker).ids)} tokens: "
+                "show it more often in the texts it is trained on, or raise vocabulary_size."
             )
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         bos_token=START_OF_TEXT,
         eos_token=START_OF_TEXT,

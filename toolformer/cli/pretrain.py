@@ -1,0 +1,68 @@
+"""`toolformer pretrain CONFIG`: train a small causal language model from scratch."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from toolformer.cli.progress import spell_seconds
+
+if TYPE_CHECKING:
+    from toolformer.pretrain.progress import Step
+
+
+def pretrain(
+    config: Annotated[Path, typer.Argument(help="A YAML file: mixture, model, schedule.")],
+    out: Annotated[Path, typer.Option("--out", "--output-dir", help="Where the model goes.")],
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto for what is there.")] = "auto",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the perplexities as JSON.")
+    ] = False,
+) -> None:
+    """Trains a tokenizer and a Llama-architecture model on local corpora and generators.
+
+    Run the same command again after a kill: it goes on from the last checkpoint in OUT/checkpoint.
+    """
+    from toolformer.pretrain.config import PretrainConfig
+    from toolformer.pretrain.train import pretrain as train
+
+    settings = PretrainConfig.from_yaml(config)
+    messages = Console(stderr=True)
+    with Progress(
+        TextColumn("Training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[pace]}"),
+        console=messages,
+    ) as bar:
+        task = bar.add_task("", total=settings.steps, pace="drawing the first batch")
+
+        def show(step: "Step") -> None:
+            bar.update(task, completed=step.done, pace=tell(step))
+
+        perplexities = train(
+            settings, folder=config.resolve().parent, out=out, device=device, on_step=show
+        )
+    if as_json:
+        print(json.dumps(perplexities))
+        return
+    table = Table("source", "held-out perplexity", title=f"{settings.steps} steps")
+    for name, perplexity in perplexities.items():
+        table.add_row(name, f"{perplexity:.2f}")
+    Console().print(table)
+    messages.print(f"The model is in {out}: toolformer annotate --model {out}")
+
+
+def tell(step: "Step") -> str:
+    """Says the loss, the speed, and the time left once it can be told."""
+    if math.isinf(step.seconds_left):
+        return f"loss {step.loss:.3f}"
+    return (
+        f"loss {step.loss:.3f}, {step.tokens_per_second:,.0f} tokens/s, "
+        f"{spell_seconds(step.seconds_left)} left"
+    )

@@ -1,0 +1,65 @@
+"""An unfinished run on disk: its settings, weights, optimizers, and the next step's number."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from toolformer.config import differences
+from toolformer.errors import RunError
+from toolformer.pretrain.config import PretrainConfig
+
+_STATE = "state.pt"
+
+
+def claim(folder: Path, config: PretrainConfig) -> None:
+    """Writes a run's settings into its folder, or checks that it was begun with the same.
+
+    Raises:
+        RunError: the folder holds a run with other settings.
+    """
+    path = folder / "config.json"
+    if path.exists():
+        changed = differences(json.loads(path.read_text(encoding="utf-8")), config.to_dict())
+        if changed:
+            raise RunError(
+                f"'{folder}' holds a run with other settings: {', '.join(changed)}. "
+                "Name another --out, or delete it to start anew."
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(config.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def save(
+    folder: Path,
+    model: torch.nn.Module,
+    optimizers: Sequence[torch.optim.Optimizer],
+    *,
+    next_step: int,
+) -> None:
+    """Replaces the saved state as one, so that a kill leaves the old one or the new one."""
+    state = {
+        "model": model.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        "next_step": next_step,
+    }
+    unfinished = folder / f"{_STATE}.new"
+    torch.save(state, unfinished)
+    unfinished.replace(folder / _STATE)
+
+
+def restore(
+    folder: Path, model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]
+) -> int:
+    """Loads the saved state, where there is one, and returns the number of the next step."""
+    path = folder / _STATE
+    if not path.exists():
+        return 0
+    device = next(model.parameters()).device
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    model.load_state_dict(state["model"])
+    for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(saved)
+    return int(state["next_step"])
