@@ -92,4 +92,4 @@ def likeliest_places(
 
 
 def _is_wordlike(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    return character.isalnum() or character == "_" or unicodedata.combining(character) > 0

@@ -99,7 +99,7 @@ def _piece(
 
 def _edge(text: str, ends: npt.NDArray[np.int64], index: int, *, slack: int) -> int:
     """Returns the nearest token at or before `index` that ends before white space, else `index`."""
-    for candidate in range(index, max(index - slack, 0), -1):
+    for candidate in range(index, max(index - slack - 1, 0), -1):
         end = int(ends[candidate])
         if text[end : end + 1].isspace():
             return candidate

@@ -1,0 +1,90 @@
+"""What the tests of the stages start from: a scripted model, simple tools, and a plan."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from toolformer.annotate import annotate
+from toolformer.annotate.config import AnnotateConfig
+from toolformer.annotate.pipeline import annotate_shard
+from toolformer.annotate.plan import Plan, make_plan
+from toolformer.checkpoint import Sidecar
+from toolformer.errors import ToolError
+from toolformer.lm.base import LanguageModel, LossRequest
+from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.prompt import PromptStyle
+from toolformer.records import AnnotatedDocument, Candidate, Document
+from toolformer.runs import Run
+from toolformer.tools.base import Tool, tool
+from toolformer.tools.calculator import calculator
+from toolformer.tools.toolbox import Toolbox
+
+SCRIPT = (ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)", "5 + 2)", "open")),)
+BRIEF = Sidecar(prompt_style=PromptStyle.BRIEF)
+
+
+@tool(name="Echo", min_prob=0.05, gain_threshold=0.5)
+def echo(text: str) -> str:
+    """Says it again."""
+    if text == "fail":
+        raise ToolError("It failed.")
+    return text
+
+
+def annotate_documents(
+    documents: Sequence[Document],
+    *,
+    model: LanguageModel,
+    tools: Sequence[Tool] = (calculator,),
+    sidecar: Sidecar = BRIEF,
+    on_batch: Callable[[float], None] = print,
+    **settings: object,
+) -> list[AnnotatedDocument]:
+    """Takes documents through the stages as one shard."""
+    config = AnnotateConfig(**settings)
+    with Toolbox(tools) as toolbox, ThreadPoolExecutor(1) as thread:
+        plan = make_plan(config, model=model, toolbox=toolbox, sidecar=sidecar)
+        return annotate_shard(documents, plan=plan, tool_thread=thread, on_batch=on_batch)
+
+
+def candidates_of(text: str, *calls: ScriptedCall, **options: object) -> list[Candidate]:
+    """Returns what becomes of a text's calls when a model follows a script."""
+    log_prob = options.pop("log_prob", None)
+    model = ScriptedLanguageModel(calls)
+    if log_prob is not None:
+        model.log_prob = log_prob  # type: ignore[assignment]
+    [annotated] = annotate_documents([Document("d", text)], model=model, **options)  # type: ignore[arg-type]
+    return list(annotated.candidates)
+
+
+def plan_for(
+    model: LanguageModel, toolbox: Toolbox, *, sidecar: Sidecar = BRIEF, **settings: object
+) -> Plan:
+    """Settles a run over a toolbox."""
+    return make_plan(AnnotateConfig(**settings), model=model, toolbox=toolbox, sidecar=sidecar)
+
+
+def costs_two(token: str, request: LossRequest) -> float:
+    """Finds every token equally hard, whatever stands before it."""
+    return -2.0
+
+
+def documents(count: int = 10) -> list[Document]:
+    return [
+        Document(str(number), f"{number} + 2 = {number + 2} apples in all", {"number": number})
+        for number in range(count)
+    ]
+
+
+def run_into(out: Path, **options: object) -> Run:
+    settings = {"documents_per_shard": 3, "sidecar": BRIEF, "tools": [calculator]} | options
+    corpus = settings.pop("corpus", documents())
+    model = settings.pop("model", ScriptedLanguageModel(SCRIPT))
+    return annotate(corpus, model=model, out=out, **settings)  # type: ignore[arg-type]
+
+
+def long_texts() -> list[Document]:
+    """Short texts in a first shard, texts that no compression makes small in a second."""
+    noise = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(400))
+    return [*documents(3), Document("long", f"3 + 2 = 5 {noise}")]

@@ -1,0 +1,100 @@
+"""Whose number counts: the tool's, the model's, the run's, or the run's for one tool."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolNumbers, settle
+from toolformer.errors import ConfigError
+from toolformer.tools.base import Tool, tool
+
+
+@tool(name="Echo", min_prob=0.2, gain_threshold=0.8, max_positions=3, samples=4)
+def echo(text: str) -> str:
+    """Says it again."""
+    return text
+
+
+OTHER = replace(echo, name="Other", gain_threshold=0.3)
+
+
+def settled(
+    config: AnnotateConfig, *, of: Tool = echo, model: dict[str, float] | None = None
+) -> ToolNumbers:
+    return settle(config, [echo, OTHER], model_thresholds=model)[of.name]
+
+
+def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
+    assert settled(AnnotateConfig()) == ToolNumbers(
+        min_prob=0.2,
+        gain_threshold=0.8,
+        max_positions=3,
+        samples=4,
+        prune_below=0.5,
+        lowest_threshold=0.5,
+    )
+
+
+def test_the_models_threshold_goes_before_the_tools() -> None:
+    assert settled(AnnotateConfig(), model={"Echo": 0.4}).gain_threshold == 0.4
+    assert settled(AnnotateConfig(), of=OTHER, model={"Echo": 0.4}).gain_threshold == 0.3
+
+
+def test_the_runs_numbers_go_before_the_models() -> None:
+    config = AnnotateConfig(gain_threshold=0.6, max_positions=7)
+    numbers = settled(config, model={"Echo": 0.4})
+    assert (numbers.gain_threshold, numbers.max_positions, numbers.samples) == (0.6, 7, 4)
+
+
+def test_the_runs_numbers_for_one_tool_go_first_in_any_case_of_its_name() -> None:
+    config = AnnotateConfig(samples=2, tools={"ECHO": ToolConfig(samples=9)})
+    assert settled(config).samples == 9
+    assert settled(config, of=OTHER).samples == 2
+
+
+def test_zero_is_a_number_that_was_given() -> None:
+    assert settled(AnnotateConfig(min_prob=0.0)).min_prob == 0.0
+
+
+def test_by_default_pruning_is_below_half_a_nat_or_the_threshold() -> None:
+    assert settled(AnnotateConfig(), of=OTHER).prune_below == 0.3
+    assert settled(AnnotateConfig(gain_threshold=3.0)).prune_below == 0.5
+
+
+def test_pruning_above_a_threshold_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"Other: gain_threshold 0.3 is below prune_below 0.7"):
+        settled(AnnotateConfig(prune_below=0.7))
+
+
+def test_only_a_run_that_keeps_all_losses_can_be_read_with_any_threshold() -> None:
+    assert settled(AnnotateConfig(prune_below=0)).lowest_threshold == 0
+    everything = AnnotateConfig(prune_below=0, keep_all_losses=True)
+    assert settled(everything).lowest_threshold == float("-inf")
+    assert settled(AnnotateConfig(prune_below=0.1, keep_all_losses=True)).lowest_threshold == 0.1
+
+
+def test_numbers_for_an_unknown_tool_are_refused_with_the_near_names() -> None:
+    with pytest.raises(ConfigError, match=r"'eco'.*Did you mean 'Echo'\?"):
+        settled(AnnotateConfig(tools={"eco": ToolConfig(samples=2)}))
+
+
+def test_the_numbers_come_in_the_order_of_the_tools() -> None:
+    assert list(settle(AnnotateConfig(), [OTHER, echo])) == ["Other", "Echo"]
+
+
+def test_a_yaml_file_holds_the_same_settings(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("seed: 3\nloss_context: inline\ntools: {echo: {gain_threshold: 0.5}}\n")
+    config = AnnotateConfig.from_yaml(file)
+    assert (config.seed, config.loss_context) == (3, "inline")
+    assert settled(config).gain_threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("min_prob", 1.0), ("samples", 0), ("temperature", -1), ("loss_context", "suffix")],
+)
+def test_a_value_that_cannot_be_is_named(setting: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"'{setting}' cannot be {value!r}"):
+        AnnotateConfig(**{setting: value})

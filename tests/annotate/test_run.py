@@ -1,0 +1,260 @@
+"""A run goes on where it stopped, and what it writes does not depend on how it came about."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.annotate.given import SCRIPT, documents, echo, long_texts, run_into
+from toolformer.annotate import Progress, annotate
+from toolformer.corpus import CorpusProblem
+from toolformer.errors import CorpusError, RunError
+from toolformer.lm.base import LossRequest
+from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.records import Document
+from toolformer.runs import Run
+from toolformer.tools.base import tool
+from toolformer.tools.calculator import calculator
+
+
+def shard_bytes(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((out / "shards").iterdir())}
+
+
+def test_a_run_holds_every_document_in_order_in_whole_shards(tmp_path: Path) -> None:
+    run = run_into(tmp_path / "run")
+    assert [each.document for each in run.documents()] == documents()
+    assert list(shard_bytes(run.path)) == [f"{number:05}.parquet" for number in range(4)]
+    assert run.stats().documents == 10
+    assert run.stats().tools["Calculator"].kept == 3
+
+
+def test_five_lines_of_python_annotate(tmp_path: Path) -> None:
+    model = ScriptedLanguageModel(SCRIPT)
+    run = annotate(documents(), model=model, tools=[calculator], out=tmp_path / "run")
+    kept = [placed for annotated in run.documents() for placed in annotated.kept]
+    assert [placed.output for placed in kept] == ["5", "6", "7"]
+
+
+def test_the_same_run_elsewhere_is_the_same_bytes(tmp_path: Path) -> None:
+    one, other = run_into(tmp_path / "one"), run_into(tmp_path / "other")
+    assert shard_bytes(one.path) == shard_bytes(other.path)
+
+
+def test_a_missing_shard_alone_is_done_again_and_comes_out_the_same(tmp_path: Path) -> None:
+    run = run_into(tmp_path / "run")
+    whole = shard_bytes(run.path)
+    (run.path / "shards" / "00001.parquet").unlink()
+    model = ScriptedLanguageModel(SCRIPT)
+    run_into(run.path, model=model)
+    assert shard_bytes(run.path) == whole
+    assert model.usage.text == 3 * 8  # three texts of eight tokens, no other
+
+
+def test_a_finished_run_asks_the_model_nothing(tmp_path: Path) -> None:
+    run_into(tmp_path / "run")
+    model = ScriptedLanguageModel(SCRIPT)
+    assert run_into(tmp_path / "run", model=model).stats().documents == 10
+    assert model.usage.total == 0
+
+
+def test_another_run_in_the_directory_is_refused_and_the_differences_named(tmp_path: Path) -> None:
+    run_into(tmp_path / "run", seed=1)
+    with pytest.raises(RunError, match=r"config\.seed \(1, now 2\)"):
+        run_into(tmp_path / "run", seed=2)
+    with pytest.raises(RunError, match=r"tools"):
+        run_into(tmp_path / "run", seed=1, tools=[calculator, echo])
+    with pytest.raises(RunError, match=r"corpus\.sha256"):
+        run_into(tmp_path / "run", seed=1, corpus=documents(9))
+    with pytest.raises(RunError, match=r"model\.fingerprint"):
+        run_into(tmp_path / "run", seed=1, model=ScriptedLanguageModel(SCRIPT[:0]))
+
+
+def test_a_corpus_that_cannot_be_read_leaves_no_run_behind(tmp_path: Path) -> None:
+    corpus = tmp_path / "c.jsonl"
+    corpus.write_text('{"body": "1 + 1 = 2"}\n')
+    with pytest.raises(CorpusError, match=r"text.*body"):
+        run_into(tmp_path / "run", corpus=corpus)
+    with pytest.raises(CorpusError, match="no document"):
+        run_into(tmp_path / "run", corpus=[])
+    assert not (tmp_path / "run").exists()
+    run_into(tmp_path / "run", corpus=corpus, text_column="body")
+
+
+def test_bad_records_are_passed_on_and_counted_in_the_stats(tmp_path: Path) -> None:
+    corpus = tmp_path / "c.jsonl"
+    corpus.write_text('{"text": "3 + 2 = 5 apples in all"}\nnonsense\n{"text": "b"}\n')
+    problems: list[CorpusProblem] = []
+    run = run_into(tmp_path / "run", corpus=corpus, on_problem=problems.append)
+    assert [problem.line for problem in problems] == [2]
+    assert (run.stats().problems, run.stats().documents) == (1, 2)
+
+
+def test_a_strict_run_stops_at_a_bad_record(tmp_path: Path) -> None:
+    corpus = tmp_path / "c.jsonl"
+    corpus.write_text('{"text": "a"}\nnonsense\n')
+    with pytest.raises(CorpusError, match="line 2"):
+        run_into(tmp_path / "run", corpus=corpus, strict=True)
+
+
+def test_no_more_documents_than_wanted_are_read(tmp_path: Path) -> None:
+    def endless() -> Iterator[Document]:
+        number = 0
+        while True:
+            number += 1
+            assert number <= 5
+            yield Document(str(number), "a b c")
+
+    run = run_into(tmp_path / "run", corpus=endless(), max_documents=5)
+    assert run.stats().documents == 5
+
+
+def test_progress_tells_documents_kept_calls_and_what_was_there_already(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    run = run_into(tmp_path / "run", on_progress=told.append)
+    assert told[-1] == Progress(documents=10, resumed=0, kept=3)
+    assert [each.documents for each in told] == sorted(each.documents for each in told)
+    (run.path / "shards" / "00001.parquet").unlink()
+    told.clear()
+    run_into(run.path, on_progress=told.append)
+    assert told[-1] == Progress(documents=10, resumed=7, kept=3)
+
+
+def test_a_shard_that_was_being_done_at_a_ctrl_c_is_dropped(tmp_path: Path) -> None:
+    class Interrupted(ScriptedLanguageModel):
+        def read(self, requests):  # type: ignore[no-untyped-def]
+            if any("7 + 2" in request.text for request in requests):
+                raise KeyboardInterrupt
+            return super().read(requests)
+
+    whole = run_into(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run_into(tmp_path / "run", model=Interrupted(SCRIPT))
+    assert list(shard_bytes(tmp_path / "run")) == ["00000.parquet", "00001.parquet"]
+    run_into(tmp_path / "run")
+    assert shard_bytes(tmp_path / "run") == shard_bytes(whole.path)
+
+
+def test_a_bug_in_a_stage_is_not_swallowed(tmp_path: Path) -> None:
+    def broken(token: str, request: LossRequest) -> float:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_into(tmp_path / "run", model=ScriptedLanguageModel(SCRIPT, log_prob=broken))
+
+
+def test_a_tool_that_raises_what_it_should_not_ends_its_call_only(tmp_path: Path) -> None:
+    @tool(name="Calculator", gain_threshold=0.5)
+    def fails(expression: str) -> str:
+        """Divides."""
+        return str(1 // int("4" not in expression))
+
+    run = run_into(tmp_path / "run", tools=[fails])
+    verdicts = run.stats().tools["Calculator"].verdicts
+    assert verdicts["tool_error"] == 10
+
+
+# What a run of its own process does: the model sleeps at every read, so that it can be killed.
+PROGRAM = """
+import sys, time
+from tests.annotate.given import SCRIPT, documents, run_into
+from toolformer.lm.base import LossRequest
+from toolformer.lm.scripted import ScriptedLanguageModel
+
+class Slow(ScriptedLanguageModel):
+    def read(self, requests):
+        time.sleep(float(sys.argv[2]))
+        return super().read(requests)
+
+print("ready", flush=True)
+run_into(sys.argv[1], model=Slow(SCRIPT))
+"""
+
+
+def start_process(out: Path, *, pause_s: float) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(out), str(pause_s)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_after_a_kill_the_next_run_goes_on_and_the_shards_are_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "run"
+    process = start_process(out, pause_s=0.4)
+    deadline = time.monotonic() + 60
+    while not (out / "shards" / "00001.parquet").exists():
+        assert time.monotonic() < deadline, process.communicate(timeout=1)
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    killed = shard_bytes(out)
+    assert "00003.parquet" not in killed
+    assert not Run.open(out).is_complete
+    run_into(out)
+    undisturbed = run_into(tmp_path / "undisturbed")
+    assert shard_bytes(out) == shard_bytes(undisturbed.path)
+    assert killed.items() <= shard_bytes(out).items()
+
+
+LIMITED = (
+    """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))
+"""
+    + PROGRAM
+)
+
+
+def test_when_the_disk_takes_no_more_the_run_says_so_and_goes_on_later(tmp_path: Path) -> None:
+    # A limit on the size of files fails a write in the middle, as a full disk does. The manifest
+    # and a shard of short texts fit, that of long texts does not.
+    out = tmp_path / "run"
+    program = LIMITED.replace("run_into(sys.argv[1]", "run_into(sys.argv[1], corpus=long_texts()")
+    program = program.replace("documents, run_into", "long_texts, run_into")
+    found = subprocess.run(
+        [sys.executable, "-c", program, str(out), "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        timeout=100,
+    )
+    assert "RunError" in found.stderr
+    assert "run the same command again" in found.stderr
+    assert [path.name for path in sorted((out / "shards").iterdir())] == ["00000.parquet"]
+    run_into(out, corpus=long_texts())
+    undisturbed = run_into(tmp_path / "undisturbed", corpus=long_texts())
+    assert shard_bytes(out) == shard_bytes(undisturbed.path)
+
+
+def test_python_callers_hear_of_settings_that_do_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"'sede'.*Did you mean 'seed'\?"):
+        run_into(tmp_path / "run", sede=3)
+
+
+def test_the_order_of_tools_breaks_ties(tmp_path: Path) -> None:
+    def same(text: str) -> str:
+        """Says 5."""
+        return "5"
+
+    one, two = (replace(tool(same), name=name, gain_threshold=0.5) for name in ("One", "Two"))
+    script = [ScriptedCall(name, after=" =", writes=("x)",)) for name in ("One", "Two")]
+    for tools in ([one, two], [two, one]):
+        run = run_into(
+            tmp_path / tools[0].name,
+            tools=tools,
+            model=ScriptedLanguageModel(script),
+            corpus=[Document("d", "3 + 2 = 5 apples in all")],
+        )
+        [annotated] = run.documents()
+        assert [placed.call.tool for placed in annotated.kept] == [tools[0].name]
