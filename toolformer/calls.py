@@ -13,7 +13,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from toolformer.errors import CallError
@@ -57,7 +57,7 @@ class _Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CallGrammar:
     """The three markers, and everything that is written or read with them.
 
@@ -93,11 +93,11 @@ class CallGrammar:
         if self.arrow.startswith(self.close) or self.close.startswith(self.arrow):
             raise CallError(f"The markers {self.arrow!r} and {self.close!r} begin alike.")
 
-    @cached_property
+    @property
     def _lead(self) -> re.Pattern[str]:
         return _lead_pattern(self.open)
 
-    @cached_property
+    @property
     def _brackets(self) -> re.Pattern[str]:
         return _bracket_pattern(self.open.strip(), self.close)
 
