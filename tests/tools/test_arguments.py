@@ -1,7 +1,5 @@
 """The text between a call's brackets becomes the values of the parameters."""
 
-import sys
-import threading
 from typing import Literal
 
 import pytest
@@ -130,26 +128,3 @@ def test_any_text_binds_or_is_a_tool_error(arguments: str) -> None:
 def test_deep_nesting_is_a_tool_error_or_words(hostile: str) -> None:
     with pytest.raises(ToolError):
         bind([Parameter("n", type=int)], hostile[:10_000], tool="T")
-
-
-def test_several_threads_may_bind_at_once() -> None:
-    failures: list[BaseException] = []
-
-    def bind_often() -> None:
-        try:
-            for number in range(300):
-                assert bind(QUANTITY, f"{number}, 'm'", tool="T")["value"] == number
-        except BaseException as error:  # noqa: BLE001  asserted on below
-            failures.append(error)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # CPython 3.11's parser fails within a few switches, unless held
-    try:
-        threads = [threading.Thread(target=bind_often) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert failures == []

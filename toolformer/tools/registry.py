@@ -40,8 +40,16 @@ _NAMED = re.compile(r"^(?P<name>[^:]+?)(?::(?P<options>.*))?$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A spec taken apart: a name, in a file or (file "") among the entry points, and options."""
+    """A spec taken apart.
 
+    Attributes:
+        text: The spec in its one spelling.
+        name: Of a function in the file, as it stands, or of an entry point, in lower case.
+        file: "" for an entry point.
+        options: As they were written.
+    """
+
+    text: str
     name: str
     file: str
     options: Mapping[str, str]
@@ -68,15 +76,14 @@ def load_tool(spec: str) -> Tool:
         ConfigError: The spec cannot be read, or its options do not fit.
     """
     parts = read_spec(spec)
-    name = parts.name if parts.file else parts.name.casefold()
     if parts.file:
-        found, is_ours = _from_file(Path(parts.file), name), False
-    elif name in BUILT_IN:
-        found, is_ours = EntryPoint(name, BUILT_IN[name], GROUP).load(), True
+        found, is_ours = _from_file(Path(parts.file), parts.name), False
+    elif parts.name in BUILT_IN:
+        found, is_ours = EntryPoint(parts.name, BUILT_IN[parts.name], GROUP).load(), True
     else:
         found, is_ours = _from_entry_point(parts.name), False
     made = _make(found, parts, spec=spec)
-    return replace(made, spec=spec, options=parts.options, isolated=not is_ours)
+    return replace(made, spec=parts.text, options=parts.options, isolated=not is_ours)
 
 
 def read_spec(spec: str) -> ToolSpec:
@@ -85,7 +92,7 @@ def read_spec(spec: str) -> ToolSpec:
     >>> read_spec("database:path=facts.db,table=facts").options
     {'path': 'facts.db', 'table': 'facts'}
     >>> read_spec("my_tools.py:convert")
-    ToolSpec(name='convert', file='my_tools.py', options={})
+    ToolSpec(text='my_tools.py:convert', name='convert', file='my_tools.py', options={})
 
     Raises:
         ConfigError: The spec cannot be read.
@@ -97,9 +104,13 @@ def read_spec(spec: str) -> ToolSpec:
             f"Cannot read the tool {spec!r}: write a name such as calculator, a name with options "
             "such as database:path=facts.db, or a function in a file such as my_tools.py:convert."
         )
-    groups = match.groupdict()
-    options = _read_options(groups["options"] or "", spec=spec)
-    return ToolSpec(groups["name"].strip(), groups.get("file") or "", options)
+    file, name = match.groupdict().get("file") or "", match["name"].strip()
+    if not file:
+        name = name.casefold()
+    options = _read_options(match["options"] or "", spec=spec)
+    written = ",".join(f"{key}={value}" for key, value in options.items())
+    text = ":".join(filter(None, (file, name, written)))
+    return ToolSpec(text, name, file, options)
 
 
 def _read_options(text: str, *, spec: str) -> dict[str, str]:

@@ -1,0 +1,127 @@
+"""A typed function with a docstring becomes a tool."""
+
+from datetime import date
+from enum import Enum
+from typing import Literal
+
+import pytest
+
+from toolformer.calls import ToolCall
+from toolformer.errors import ConfigError, ToolError
+from toolformer.tools.base import Exemplar, ToolContext, ToolResult, tool
+
+
+def convert(value: float, unit: Literal["km", "mile"], precise: bool = False) -> str:
+    """Converts a distance
+    into the other unit.
+
+    It knows two.
+
+    Args:
+        value: How far,
+            as a number.
+        unit: The unit.
+
+    Examples:
+        It is 3 miles, or [convert(3, mile)] 4.83 km, to the sea.
+        A line without a call.
+        Another tool [Calculator(3)] is called.
+    """
+    return f"{value:g} {unit} {precise}"
+
+
+def test_name_description_parameters_and_exemplars_are_read_off_the_function() -> None:
+    made = tool(convert)
+    assert made.signature == "convert(value, unit, precise)"
+    assert made.description == "Converts a distance into the other unit. It knows two."
+    assert [p.description for p in made.parameters] == ["How far, as a number.", "The unit.", ""]
+    assert made.exemplars == (Exemplar("It is 3 miles, or", "3, mile", " 4.83 km, to the sea."),)
+
+
+def test_the_json_schema_follows_the_types() -> None:
+    schema = tool(convert).json_schema()
+    assert schema["name"] == "convert"
+    assert schema["parameters"] == {
+        "type": "object",
+        "properties": {
+            "value": {"type": "number", "description": "How far, as a number."},
+            "unit": {"type": "string", "enum": ["km", "mile"], "description": "The unit."},
+            "precise": {"type": "boolean", "default": False},
+        },
+        "required": ["value", "unit"],
+    }
+
+
+def test_execute_binds_runs_and_folds() -> None:
+    made = tool(convert)
+    assert made.execute("3, mile") == "3 mile False"
+    assert made.execute("unit='km', value=2, precise=True") == "2 km True"
+    with pytest.raises(ToolError, match="convert cannot take 'yard' as `unit`"):
+        made.execute("3, yard")
+
+
+def test_the_function_can_still_be_called() -> None:
+    assert tool(convert)(3, "km") == "3 km False"
+
+
+def test_settings_replace_what_is_read_and_the_defaults_are_the_papers() -> None:
+    made = tool(name="Km", description="D.", samples=7, pure=False)(convert)
+    assert (made.name, made.description, made.samples, made.pure) == ("Km", "D.", 7, False)
+    assert (made.min_prob, made.gain_threshold, made.max_positions) == (0.05, 1.0, 5)
+    assert made.exemplars == ()  # the line calls another name
+    assert made.suits("any text", ToolContext())
+
+
+def test_context_is_handed_over_by_name_and_is_no_parameter() -> None:
+    @tool(context=("today",))
+    def year(add: int = 0, *, today: date | None) -> int | None:
+        """Says the year."""
+        return None if today is None else today.year + add
+
+    assert year.signature == "year(add)"
+    assert year.execute("1", ToolContext(today=date(2023, 3, 3))) == "2024"
+    with pytest.raises(ToolError, match=r"year\(1\) gave no output\."):
+        year.execute("1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"name": "two words"}, "'two words' is no name for a tool"),
+        ({"name": "a(b"}, r"'a\(b' is no name for a tool"),
+        ({"name": ""}, "'' is no name for a tool"),
+        ({"context": ("today",)}, "declares the context field 'today' but has no parameter"),
+        ({"context": ("value",)}, "asks for the context field 'value'; there are: today"),
+    ],
+)
+def test_what_is_no_tool_is_a_config_error(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        tool(convert, **settings)  # type: ignore[arg-type]
+
+
+def test_an_enum_is_a_choice() -> None:
+    class Colour(Enum):
+        RED = "red"
+
+    @tool
+    def paint(colour: Colour) -> str:
+        """Paints."""
+        return colour.name
+
+    assert paint.execute("red") == "RED"
+    with pytest.raises(ToolError, match="Input should be 'red'"):
+        paint.execute("blue")
+
+
+def test_a_result_has_exactly_one_of_output_and_error() -> None:
+    call = ToolCall("T", "")
+    assert ToolResult(call, output="1").error is None
+    for output, error in ((None, None), ("1", "no")):
+        with pytest.raises(ValueError, match="exactly one of output and error"):
+            ToolResult(call, output=output, error=error)
+
+
+@pytest.mark.parametrize("today", [None, date(2023, 3, 3)])
+def test_a_context_survives_json(today: date | None) -> None:
+    context = ToolContext(today=today)
+    assert ToolContext.from_json(context.to_json()) == context

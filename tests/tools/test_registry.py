@@ -1,0 +1,193 @@
+"""Tools are found by name, among entry points and in files."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from toolformer.errors import ConfigError, ToolformerError, UnknownNameError
+from toolformer.tools import registry
+from toolformer.tools.calculator import calculator
+from toolformer.tools.registry import available, default_tools, load_tool, read_spec
+
+ROOT = Path(__file__).parents[2]
+
+MY_TOOLS = '''
+from pathlib import Path
+from toolformer.tools import Tool, tool
+
+limit = 3
+
+def shout(text: str) -> str:
+    """Says it loudly."""
+    return text.upper()
+
+@tool(name="Twice")
+def twice(number: int) -> int:
+    """Doubles."""
+    return 2 * number
+
+def scaled(factor: float, path: Path = Path(".")) -> Tool:
+    def scale(number: float) -> float:
+        """Scales."""
+        return factor * number
+    return tool(scale, name="Scale")
+
+def liar() -> Tool:
+    return 3
+
+def untyped(x): return x
+async def later(x: str) -> str: return x
+def many(*words: str) -> str: return ""
+def unknown_type(x: "Nowhere") -> str: return ""
+'''
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "my_tools.py"
+    path.write_text(MY_TOOLS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+@pytest.fixture
+def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    """Another distribution that brings the tools `Shout`, `twice` and one that is broken."""
+    info = tmp_path / "another-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: another\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[toolformer.tools]\nShout = my_tools:shout\ntwice = my_tools:twice\n"
+        "scaled = my_tools:scaled\nbroken = my_tools:nothing\ncalculator = my_tools:shout\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def test_the_built_in_tools_come_in_by_the_entry_points_of_the_package() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert declared["project"]["entry-points"][registry.GROUP] == registry.BUILT_IN
+
+
+def test_the_built_in_tools_are_available_by_name() -> None:
+    assert {"calculator", "calendar", "database", "sql"} <= set(available())
+    names = {load_tool(name).name for name in registry.BUILT_IN}
+    assert names == {"Calculator", "Calendar", "Database", "SQL"}
+
+
+def test_the_default_tools_are_three() -> None:
+    assert [tool.name for tool in default_tools()] == ["Calculator", "Calendar", "Database"]
+
+
+def test_a_built_in_tool_runs_in_this_process_and_knows_its_spec() -> None:
+    loaded = load_tool("Calculator")
+    assert (loaded.spec, loaded.options, loaded.isolated) == ("calculator", {}, False)
+    assert loaded.run is calculator.run
+
+
+def test_options_go_to_the_tool_and_stay_known(tmp_path: Path) -> None:
+    spec = f"database:path={ROOT / 'toolformer/assets/facts.db'},table=facts"
+    loaded = load_tool(spec)
+    assert loaded.spec == spec
+    assert loaded.options["table"] == "facts"
+    assert loaded.execute("France, capital") == "Paris"
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "arguments", "output"),
+    [
+        ("my_tools.py:shout", "shout", "a, b", "A, B"),
+        ("my_tools.py:twice", "Twice", "21", "42"),
+        ("my_tools.py:scaled:factor=2.5", "Scale", "4", "10"),
+        ("./my_tools.py:scaled:factor=2.5,path=a,b", "Scale", "4", "10"),
+    ],
+)
+def test_a_tool_is_taken_from_a_file_and_isolated(
+    file: Path, spec: str, name: str, arguments: str, output: str
+) -> None:
+    loaded = load_tool(spec)
+    assert (loaded.name, loaded.spec, loaded.isolated) == (name, spec, True)
+    assert loaded.execute(arguments) == output
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "message"),
+    [
+        ("calculater", UnknownNameError, "Unknown tool 'calculater'. Did you mean 'calculator'?"),
+        ("my_tools.py:shot", UnknownNameError, "Unknown tool in my_tools.py 'shot'. Did you mean "
+         "'shout'? Available: shout, twice, scaled, liar, untyped, later, many, unknown_type."),
+        ("my_tools.py", ConfigError, "Cannot read the tool 'my_tools.py': write a name such as"),
+        ("", ConfigError, "Cannot read the tool ''"),
+        ("none.py:x", ConfigError, "There is no file 'none.py' to take a tool from."),
+        ("my_tools.py:limit", ConfigError, "'my_tools.py:limit' names 3, which is neither"),
+        ("my_tools.py:shout:a=1", ConfigError, "The tool 'my_tools.py:shout:a=1' takes no option"),
+        ("my_tools.py:scaled", ConfigError, "The tool 'my_tools.py:scaled' needs the option fact"),
+        ("my_tools.py:scaled:factr=1", ConfigError, "Unknown option in 'my_tools.py:scaled:fact"
+         "r=1': 'factr'. Did you mean 'factor'?"),
+        ("my_tools.py:scaled:factor=much", ConfigError, "The tool 'my_tools.py:scaled:factor=much' "
+         "has factor='much': Input should be a valid number"),
+        ("my_tools.py:scaled:much", ConfigError, "The tool 'my_tools.py:scaled:much' has the "
+         "option 'much'; write name=value."),
+        ("my_tools.py:scaled:factor=1,factor=2", ConfigError, "The tool 'my_tools.py:scaled:fact"
+         "or=1,factor=2' gives the option 'factor' twice."),
+        ("my_tools.py:liar", ConfigError, "'my_tools.py:liar' should return a Tool, not 3."),
+        ("my_tools.py:untyped", ConfigError, "Parameter 'x' of the tool untyped has no type; write "
+         "for instance `x: str`."),
+        ("my_tools.py:later", ConfigError, "The tool later is an async function"),
+        ("my_tools.py:many", ConfigError, "The tool many takes `*words: str`"),
+        ("my_tools.py:unknown_type", ConfigError, "The types of the tool unknown_type cannot be "
+         "read: name 'Nowhere' is not defined."),
+        ("database:path=none.db", ConfigError, "There is no database 'none.db'"),
+    ],
+)  # fmt: skip
+def test_what_names_no_tool_is_one_sentence(
+    file: Path, spec: str, kind: type[ToolformerError], message: str
+) -> None:
+    with pytest.raises(kind) as error:
+        load_tool(spec)
+    assert str(error.value).startswith(message)
+
+
+def test_a_file_that_cannot_be_imported_is_one_sentence(file: Path) -> None:
+    file.with_name("bad.py").write_text("import nowhere_at_all", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"bad\.py' cannot be imported: ModuleNotFoundError: No "):
+        load_tool("bad.py:x")
+    file.with_name("worse.py").write_text("def x(:", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"worse\.py' cannot be imported: SyntaxError"):
+        load_tool("worse.py:x")
+
+
+def test_a_file_does_not_stand_in_for_a_module_of_its_name(file: Path) -> None:
+    file.rename(file.with_name("json.py"))
+    import json
+
+    assert load_tool("json.py:shout").execute("a") == "A"
+    assert sys.modules["json"] is json
+
+
+def test_a_tool_of_another_distribution_is_found_in_any_case_and_isolated(
+    distribution: None,
+) -> None:
+    assert {"calculator", "shout", "twice", "scaled"} <= set(available())
+    shout = load_tool("sHOUT")
+    assert (shout.name, shout.isolated, shout.execute("a")) == ("shout", True, "A")
+    assert load_tool("twice").execute("4") == "8"
+    assert load_tool("scaled:factor=3").execute("4") == "12"
+
+
+def test_another_distribution_cannot_replace_a_built_in_tool(distribution: None) -> None:
+    assert load_tool("calculator").run is calculator.run
+
+
+def test_a_broken_entry_point_is_one_sentence(distribution: None) -> None:
+    with pytest.raises(
+        ConfigError, match=r"The tool 'broken' \(my_tools:nothing\) cannot be impor"
+    ):
+        load_tool("broken")
+
+
+def test_a_spec_is_taken_apart() -> None:
+    spec = read_spec("a/b.py:make:path=x:y.db,table=t")
+    assert (spec.file, spec.name) == ("a/b.py", "make")
+    assert spec.options == {"path": "x:y.db", "table": "t"}
