@@ -18,7 +18,7 @@ from toolformer.cli.annotate_settings import read_settings
 from toolformer.cli.models import EMBEDDED_MODEL, TaughtModel, asset, load_model
 from toolformer.cli.progress import annotation_bar, spell_seconds
 from toolformer.cli.run_tables import tool_table, verdict_line
-from toolformer.cli.run_texts import dozen, kept_text
+from toolformer.cli.run_texts import answer_console, dozen, kept_text
 from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import RunError
 from toolformer.prompt import PromptStyle
@@ -168,7 +168,7 @@ def annotate(
 
 def _report(run: Run, taught: TaughtModel, seconds: float) -> None:
     """Prints the table per tool and a dozen texts."""
-    console = Console(highlight=False)
+    console = answer_console()
     names = list(run_thresholds(run.manifest))
     stats = run.stats()
     grammar = CallGrammar(**run.manifest.grammar)
@@ -182,7 +182,7 @@ def _report(run: Run, taught: TaughtModel, seconds: float) -> None:
     )
     console.print(f"A kept call saves {taught.model.name} at least so many nats: {thresholds}.")
     console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
-    console.print(f"  toolformer show {run.path}", soft_wrap=True)
+    console.print(f"  toolformer show {run.path}")
 
 
 def _count(source: str, settings: AnnotateConfig) -> int | None:

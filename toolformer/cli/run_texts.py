@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from rich.console import Console
 from rich.text import Text
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
@@ -14,6 +15,13 @@ _AROUND = 200  # characters shown on either side of a call
 _NEAR = 60  # the same where a single candidate is shown
 # A text of a corpus must not steer the terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def answer_console() -> Console:
+    """Returns the console for an answer; lines are wrapped for a terminal only."""
+    console = Console(highlight=False)
+    console.soft_wrap = not console.is_terminal
+    return console
 
 
 def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
@@ -115,9 +123,7 @@ def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
     placed = PlacedCall(0, call, candidate.output)
     if candidate.arguments is None:
         shown.append(grammar.lead(candidate.tool), style=_STYLES["call"])
-    elif grammar.is_readable(call) and (
-        candidate.output is None or grammar.is_renderable_output(candidate.output)
-    ):
+    elif candidate.verdict not in (Verdict.UNREADABLE, Verdict.NOT_RENDERABLE):
         for segment in grammar.segments("", [placed]):
             shown.append(segment.text, style=_STYLES[segment.kind])
     else:

@@ -12,7 +12,7 @@ from typer import Argument, Option
 from toolformer.annotate.reading import count_by_threshold, read_selected, settle_thresholds
 from toolformer.calls import CallGrammar
 from toolformer.cli.run_tables import threshold_table, tool_table, verdict_line
-from toolformer.cli.run_texts import candidate_text, kept_text, why
+from toolformer.cli.run_texts import answer_console, candidate_text, kept_text, why
 from toolformer.errors import UnknownNameError, closest
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.run_stats import count_documents
@@ -48,7 +48,7 @@ def show(
     if table:
         _print_tables(opened, selected, wanted, as_json=as_json)
         return
-    console = Console(highlight=False)
+    console = answer_console()
     grammar = CallGrammar(**opened.manifest.grammar)
     shown = 0
     if as_json or verdict is not Verdict.KEPT:
@@ -138,7 +138,7 @@ def _print_tables(
         }
         print(json.dumps(stats.to_dict() | {"texts_kept_by_threshold": kept}))
         return
-    console = Console(highlight=False)
+    console = answer_console()
     console.print(tool_table(stats, wanted))
     console.print(verdict_line(stats))
     console.print(threshold_table(counted, wanted))

@@ -1,0 +1,246 @@
+"""`toolformer annotate` from the command line: flags, files, what it prints, how it ends."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from toolformer.cli.main import run
+from toolformer.runs import Run
+
+MODEL = """
+import time
+from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+
+CALL = ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)", "9 / 0)", "open"))
+model = ScriptedLanguageModel([CALL])
+
+class Slow(ScriptedLanguageModel):
+    def read(self, requests):
+        time.sleep(0.5)
+        return super().read(requests)
+
+slow = Slow([CALL])
+nothing = 3
+"""
+TEXTS = [
+    "Tom has 3 apples and 2 more, and 3 + 2 = 5 apples in all.",
+    "Ann has 4 pears and 2 more, and 4 + 2 = 6 pears in all.",
+    "It is [Calculator(1 + 1)] 2.",
+]
+
+
+@pytest.fixture
+def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory with a scripted model and a corpus, which is the current one."""
+    (tmp_path / "script.py").write_text(MODEL)
+    (tmp_path / "c.jsonl").write_text(
+        "".join(json.dumps({"text": t, "day": "2020-01-01"}) + "\n" for t in TEXTS)
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def annotate(*arguments: str, corpus: str = "c.jsonl") -> int:
+    return run(
+        ["annotate", corpus, "--model", "script.py:model", "--tool", "calculator", *arguments]
+    )
+
+
+def settings_of(out: str = "run") -> dict[str, object]:
+    return dict(Run.open(out).manifest.config)
+
+
+def test_it_ends_with_texts_a_table_and_where_the_run_is(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate() == 0
+    printed = capsys.readouterr().out
+    assert "3 + 2 = [Calculator(3 + 2) -> 5] +0.63 5 apples in all." in printed
+    assert "[Calculator(4 + 2) -> 6] +0.63 6 pears" in printed
+    [row] = [line for line in printed.splitlines() if line.startswith("│ Calculator")]
+    assert re.findall(r"[\d.]+", row) == ["2", "8", "6", "4", "2", "25.0"]
+    assert "Texts skipped: 1 holds a call already." in printed
+    assert "Calculator 0.5" in printed
+    assert "toolformer show run" in printed
+
+
+def test_progress_goes_to_stderr_with_a_rate(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotate()
+    told = capsys.readouterr().err
+    assert "3/3 texts" in told
+    assert "texts/s" in told
+
+
+def test_json_is_all_that_is_printed_where_a_program_reads(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate("--json", "--out", "there") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["run"], printed["documents"]) == ("there", 3)
+    assert printed["tools"]["Calculator"]["verdicts"]["kept"] == 2
+
+
+def test_every_flag_reaches_the_settings(where: Path) -> None:
+    flags = {
+        "--threshold": "0.75",
+        "--max-positions": "3",
+        "--samples": "4",
+        "--min-prob": "0.01",
+        "--temperature": "0.5",
+        "--seed": "9",
+        "--max-documents": "2",
+        "--loss-context": "inline",
+        "--prune-below": "0.25",
+        "--text-column": "text",
+        "--date-column": "day",
+        "--prompt-style": "brief",
+    }
+    switches = ["--allow-peeking", "--keep-all-losses"]
+    assert annotate(*(part for pair in flags.items() for part in pair), *switches) == 0
+    assert (
+        settings_of().items()
+        >= {
+            "gain_threshold": 0.75,
+            "max_positions": 3,
+            "samples": 4,
+            "min_prob": 0.01,
+            "temperature": 0.5,
+            "seed": 9,
+            "max_documents": 2,
+            "loss_context": "inline",
+            "prune_below": 0.25,
+            "text_column": "text",
+            "date_column": "day",
+            "prompt_style": "brief",
+            "allow_peeking": True,
+            "keep_all_losses": True,
+        }.items()
+    )
+
+
+def test_a_flag_goes_before_the_file_and_a_tools_own_before_both(where: Path) -> None:
+    (where / "run.yaml").write_text("seed: 3\nsamples: 7\ntools: {calculator: {samples: 2}}\n")
+    assert annotate("--config", "run.yaml", "--seed", "4") == 0
+    assert (settings_of()["seed"], settings_of()["samples"]) == (4, 7)
+    assert Run.open("run").manifest.tools[0]["samples"] == 2
+    assert annotate("--config", "run.yaml", "--set", "Calculator.samples=5", "--out", "b") == 0
+    assert Run.open("b").manifest.tools[0]["samples"] == 5
+
+
+def test_without_a_sidecar_the_prompt_is_few_shot(where: Path) -> None:
+    annotate()
+    assert settings_of()["prompt_style"] == "few-shot"
+
+
+def test_tools_keep_the_order_in_which_they_are_named(where: Path) -> None:
+    annotate("--tool", "calendar")
+    assert [tool["spec"] for tool in Run.open("run").manifest.tools] == ["calculator", "calendar"]
+
+
+def test_a_record_that_cannot_be_read_is_named_and_the_run_goes_on(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (where / "c.jsonl").open("a") as file:
+        file.write('nonsense\n{"text": "b"}\n')
+    assert annotate() == 0
+    captured = capsys.readouterr()
+    assert captured.err.count("c.jsonl, line 4") == 1
+    assert "could not be read: 1" in captured.out
+    assert annotate("--strict", "--out", "strict") == 2
+    assert "line 4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--tool", "calculater"], "Did you mean 'calculator'?"),
+        (["--model", "script.py:nothing"], "'nothing' in 'script.py' is no language model"),
+        (["--model", "absent.py:model"], "no file 'absent.py'"),
+        (["--text-column", "body"], "text"),
+        (["--set", "calculator.gain_treshold=1"], "gain_treshold"),
+        (["--set", "calculator"], "write name=value"),
+        (["--set", "calender.samples=1"], "Available: Calculator"),
+        (["--config", "absent.yaml"], "Cannot read the config 'absent.yaml'"),
+        (["--temperature", "-1"], "'temperature' cannot be -1"),
+        (["--prune-below", "2"], "prune_below 2"),
+        (["--loss-context", "suffix"], "suffix"),
+        (["--seed", "many"], "--seed"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_value_and_exit_code_two(
+    where: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert annotate(*arguments) == 2
+    said = capsys.readouterr().err
+    assert told in " ".join(said.split())
+    assert "Traceback" not in said
+    assert not (where / "run").exists()
+
+
+def test_a_corpus_that_is_not_there_is_named_with_the_near_one(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate(corpus="d.jsonl") == 2
+    assert "Did you mean 'c.jsonl'?" in capsys.readouterr().err
+
+
+def test_another_run_in_the_directory_is_refused_with_what_differs(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotate()
+    assert annotate("--seed", "5") == 2
+    assert "config.seed (0, now 5)" in capsys.readouterr().err
+
+
+def test_a_directory_that_cannot_be_written_is_a_failure_and_no_misuse(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    annotate()
+    shutil.rmtree(where / "run" / "shards")
+    (where / "run" / "shards").write_text("a file where the directory should be")
+    assert annotate() == 1
+    assert "run the same command again" in capsys.readouterr().err
+
+
+def test_ctrl_c_drops_the_shard_and_says_how_to_go_on(where: Path) -> None:
+    command = [sys.executable, "-m", "toolformer", "annotate", "many.txt", "--tool", "calculator"]
+    settings = ["--set", "documents_per_shard=2"]
+    (where / "many.txt").write_text(f"{TEXTS[0]}\n" * 40)
+    process = subprocess.Popen(
+        [*command, "--model", "script.py:slow", *settings],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 90
+    while not (where / "run" / "shards" / "00000.parquet").exists():
+        assert time.monotonic() < deadline, process.poll()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Run the same command again to go on from there." in told
+    assert "Traceback" not in told
+    opened = Run.open("run")
+    assert not opened.is_complete
+    assert sum(1 for _ in opened.documents()) == 2 * len(opened.shards())
+
+
+def test_a_text_that_steers_the_terminal_is_printed_harmlessly(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "c.jsonl").write_text(json.dumps({"text": "\x1b[31m 3 + 2 = 5 apples \x07 in all"}))
+    assert annotate() == 0
+    printed = capsys.readouterr().out
+    assert "[Calculator(3 + 2) -> 5]" in printed
+    assert "\x1b" not in printed
+    assert "\x07" not in printed

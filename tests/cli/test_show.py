@@ -1,0 +1,137 @@
+"""`toolformer show` reads a run anew, for any verdict and threshold."""
+
+import json
+
+import pytest
+
+from tests.annotate.given import BRIEF
+from toolformer.annotate import annotate
+from toolformer.cli.main import run
+from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.records import Document
+from toolformer.tools.calculator import calculator
+
+SCRIPT = [ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "9 - 1)", "9 / 0)", "open"))]
+DOCUMENTS = [
+    Document("sum", "Tom counts: 3 + 2 = 5 apples in all."),
+    Document("plain", "Nothing to count here."),
+    Document("peek", "So = 5 apples, which is 3 + 2 of them"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A run with a call of every kind."""
+    out = tmp_path_factory.mktemp("show") / "run"
+    model = ScriptedLanguageModel(SCRIPT)
+    annotate(DOCUMENTS, model=model, tools=[calculator], out=out, sidecar=BRIEF)
+    return str(out)
+
+
+def show(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run(["show", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_kept_calls_stand_in_their_texts_with_their_gains(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show(capsys, made) == (
+        "sum\nTom counts: 3 + 2 = [Calculator(3 + 2) -> 5] +0.63 5 apples in all.\n\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown", "reason"),
+    [
+        ("low_gain", "[Calculator(9 - 1) -> 8] 5", "gain at most 0.00 is below 0.5."),
+        ("tool_error", "[Calculator(9 / 0)] 5", "Cannot divide by zero"),
+        ("unreadable", "[Calculator(open 5", "what was sampled is no call."),
+        ("peeks", "So = [Calculator(3 + 2) -> 5] +0.63 5", "read off the text after it"),
+    ],
+)
+def test_what_was_not_kept_is_shown_with_why(
+    made: str, capsys: pytest.CaptureFixture[str], verdict: str, shown: str, reason: str
+) -> None:
+    printed = " ".join(show(capsys, made, "--verdict", verdict).split())
+    assert shown in printed
+    assert f"{verdict}: " in printed
+    assert reason in printed
+
+
+def test_a_higher_threshold_selects_anew(made: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(capsys, made, "--threshold", "0.7") == ""
+    printed = show(capsys, made, "--threshold", "0.7", "--verdict", "low_gain", "--limit", "1")
+    assert "gain 0.63 is below 0.7" in printed
+
+
+def test_a_threshold_the_run_cannot_answer_for_is_refused(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["show", made, "--threshold", "0.1"]) == 2
+    assert "Choose at least 0.5" in capsys.readouterr().err
+
+
+def test_calls_that_peek_are_shown_where_they_are_let_in(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "So = [Calculator(3 + 2) -> 5]" in show(capsys, made, "--allow-peeking")
+
+
+def test_the_limit_counts_texts(made: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(capsys, made, "--allow-peeking", "--limit", "1").count("[Calculator") == 1
+
+
+def test_tables_count_calls_per_tool_and_texts_per_threshold(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = show(capsys, made, "--table").splitlines()
+    rows = [line.split() for line in printed if line.startswith("│")]
+    assert [[cell for cell in row if cell != "│"] for row in rows] == [
+        ["Calculator", "2", "8", "6", "4", "1", "12.5"],
+        ["Calculator", "1", "0", "0"],
+    ]
+    assert any("τf = 0.5" in line and "τf = 2" in line for line in printed)
+    assert "1 peeks" in " ".join(printed)
+
+
+def test_the_table_as_json_has_the_same_counts(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = json.loads(show(capsys, made, "--table", "--json"))
+    assert printed["tools"]["Calculator"]["verdicts"]["peeks"] == 1
+    assert printed["texts_kept_by_threshold"]["0.5"] == {"Calculator": 1}
+    assert printed["texts_kept_by_threshold"]["2"] == {"Calculator": 0}
+
+
+def test_json_is_one_call_a_line(made: str, capsys: pytest.CaptureFixture[str]) -> None:
+    [kept] = [json.loads(line) for line in show(capsys, made, "--json").splitlines()]
+    assert kept["id"] == "sum"
+    assert kept["before"] + "|" + kept["after"] == "Tom counts: 3 + 2 =| 5 apples in all."
+    assert (kept["tool"], kept["arguments"], kept["output"]) == ("Calculator", "3 + 2", "5")
+    assert kept["gain"] == pytest.approx(1.9 / 3)
+
+
+def test_nothing_found_is_said_on_stderr(made: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", made, "--verdict", "outbid"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "has no call with the verdict outbid" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["absent"], "'absent' is no run"),
+        (["RUN", "--tool", "calendar"], "Available: Calculator"),
+        (["RUN", "--verdict", "good"], "good"),
+        (["RUN", "--limit", "0"], "--limit"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_two(
+    made: str, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert run(["show", *(made if each == "RUN" else each for each in arguments)]) == 2
+    said = capsys.readouterr().err
+    assert told in " ".join(said.split())
+    assert "Traceback" not in said
