@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils.hub import cached_file
 
+from toolformer.checkpoint import SIDECAR, Sidecar, read_sidecar
 from toolformer.errors import ModelError, closest
 
 EMBEDDED = "nano"
@@ -33,6 +34,7 @@ class Loaded:
     start: int | None  # bos, else eos, else none
     specials: frozenset[int]
     fingerprint: str
+    sidecar: Sidecar | None  # how it was taught to write calls
 
 
 def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
@@ -50,6 +52,8 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
         tokenizer = AutoTokenizer.from_pretrained(source)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=DTYPES[dtype])
         config = cached_file(source, "config.json")
+        # A model on the Hub brings its sidecar along; most have none.
+        cached_file(source, SIDECAR, _raise_exceptions_for_missing_entries=False)
     except (OSError, ValueError, HFValidationError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ModelError(f"Model {name!r} cannot be loaded: {reason}") from error
@@ -67,7 +71,8 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
         tokenizer=backend,
         start=tokenizer.eos_token_id if start is None else start,
         specials=frozenset(tokenizer.all_special_ids),
-        fingerprint=_fingerprint(Path(str(config)).parent),
+        fingerprint=_fingerprint(Path(str(config)).parent, dtype=dtype),
+        sidecar=read_sidecar(Path(str(config)).parent),
     )
 
 
@@ -122,9 +127,9 @@ def _device(device: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _fingerprint(directory: Path) -> str:
-    """Returns 16 hex digits over the files that decide what a model answers."""
-    digest = hashlib.sha256()
+def _fingerprint(directory: Path, *, dtype: str) -> str:
+    """Returns 16 hex digits over what decides a model's answers."""
+    digest = hashlib.sha256(dtype.encode())
     for path in _deciding(directory):
         digest.update(path.name.encode() + b"\0")
         with path.open("rb") as file:
