@@ -56,7 +56,7 @@ def annotate(
         tools: in the order that breaks ties.
         out: the run directory.
         config: the paper's and the tools' own numbers when None.
-        sidecar: how the model was taught to write calls, if it was.
+        sidecar: how the model was taught to write calls; the one it brings along when None.
         strict: whether a record that cannot be read ends the run.
         on_progress: is told after every batch how far the run is.
         on_problem: is told what in the corpus could not be read; None logs it.
@@ -68,6 +68,8 @@ def annotate(
         RunError: `out` holds something else, or cannot be written.
     """
     settled = (config or AnnotateConfig()).override(**settings)
+    if sidecar is None:
+        sidecar = getattr(model, "sidecar", None)  # no part of the protocol: most have none
     problems = _Problems(on_problem)
     with Toolbox(tools) as toolbox:
         plan = make_plan(settled, model=model, toolbox=toolbox, sidecar=sidecar)

@@ -15,7 +15,7 @@ from toolformer.annotate import annotate as annotate_corpus
 from toolformer.annotate.reading import run_thresholds
 from toolformer.calls import CallGrammar
 from toolformer.cli.annotate_settings import read_settings
-from toolformer.cli.models import EMBEDDED_MODEL, TaughtModel, asset, load_model
+from toolformer.cli.models import EMBEDDED_MODEL, asset, load_model
 from toolformer.cli.progress import annotation_bar, spell_seconds
 from toolformer.cli.run_tables import tool_table, verdict_line
 from toolformer.cli.run_texts import answer_console, dozen, kept_text
@@ -136,17 +136,16 @@ def annotate(
     total = _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
-        taught = load_model(model, dtype=dtype, device=device, batch_tokens=batch_tokens)
+        language_model = load_model(model, dtype=dtype, device=device, batch_tokens=batch_tokens)
     began = time.monotonic()
     try:
         with annotation_bar(notes, total=total) as move:
             run = annotate_corpus(
                 source,
-                model=taught.model,
+                model=language_model,
                 tools=tools,
                 out=out,
                 config=settings,
-                sidecar=taught.sidecar,
                 strict=strict,
                 on_progress=move,
                 on_problem=lambda problem: notes.print(f"Left out: {problem}", markup=False),
@@ -162,11 +161,11 @@ def annotate(
     if as_json:
         print(json.dumps({"run": str(out), "seconds": round(seconds, 3)} | run.stats().to_dict()))
     else:
-        _report(run, taught, seconds)
+        _report(run, seconds)
     return 0
 
 
-def _report(run: Run, taught: TaughtModel, seconds: float) -> None:
+def _report(run: Run, seconds: float) -> None:
     """Prints the table per tool and a dozen texts."""
     console = answer_console()
     names = list(run_thresholds(run.manifest))
@@ -180,7 +179,9 @@ def _report(run: Run, taught: TaughtModel, seconds: float) -> None:
     thresholds = ", ".join(
         f"{name} {nats:g}" for name, nats in run_thresholds(run.manifest).items()
     )
-    console.print(f"A kept call saves {taught.model.name} at least so many nats: {thresholds}.")
+    console.print(
+        f"A kept call saves {run.manifest.model['name']} at least so many nats: {thresholds}."
+    )
     console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
     console.print(f"  toolformer show {run.path}")
 

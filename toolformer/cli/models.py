@@ -1,12 +1,10 @@
-"""From what `--model` says to a model and what it was taught."""
+"""From what `--model` says to a language model, and where what comes with the package lies."""
 
 import re
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from toolformer.checkpoint import Sidecar, read_sidecar
 from toolformer.errors import ModelError
 from toolformer.lm.base import LanguageModel
 
@@ -15,17 +13,9 @@ EMBEDDED_MODEL = "nano"
 _IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class TaughtModel:
-    """A language model with its sidecar, if it has one."""
-
-    model: LanguageModel
-    sidecar: Sidecar | None
-
-
 def load_model(
     name: str, *, dtype: str = "float32", device: str = "auto", batch_tokens: int | None = None
-) -> TaughtModel:
+) -> LanguageModel:
     """Loads a model by directory, Hub id, `nano`, or as `script.py:name`, an object in a file.
 
     Raises:
@@ -33,18 +23,15 @@ def load_model(
     """
     in_file = _IN_FILE.fullmatch(name)
     if in_file is not None:
-        return TaughtModel(_from_file(Path(in_file["file"]), in_file["name"]), None)
-    sidecar = read_sidecar(asset(EMBEDDED_MODEL) if name == EMBEDDED_MODEL else Path(name))
+        return _from_file(Path(in_file["file"]), in_file["name"])
     from toolformer.lm.hf import BATCH_TOKENS, load
 
-    model = load(
+    return load(
         name,
         dtype=dtype,
         device=device,
         batch_tokens=BATCH_TOKENS if batch_tokens is None else batch_tokens,
-        grammar=None if sidecar is None else sidecar.grammar,
     )
-    return TaughtModel(model, sidecar)
 
 
 def asset(name: str) -> Path:
