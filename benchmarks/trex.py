@@ -62,16 +62,9 @@ def template_sentences(shared: Path, *, count: int) -> list[Statement]:
     for number, fact in enumerate(facts[:count]):
         choices = templates[fact.relation]
         template = choices[int(_order(fact.subject), 16) % len(choices)]
-        text = template.fill(fact)
-        place = len(replace(template, pattern=template.pattern.split("[Y]")[0]).fill(fact)) + 1
-        place = text.index(fact.object, max(0, place - 1))
-        made.append(
-            Statement(
-                Document(f"template/{number}", text),
-                (StatedFact(fact, place),),
-                template.ends_in_object(),
-            )
-        )
+        document = Document(f"template/{number}", template.fill(fact))
+        stated = StatedFact(fact, template.object_place(fact))
+        made.append(Statement(document, (stated,), template.ends_in_object()))
     return made
 
 

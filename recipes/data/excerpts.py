@@ -51,7 +51,7 @@ def fact_excerpts(
     """
     wanted = FactIndex(fact for fact in facts if seen_by_annotation(fact))
     for article in filter(is_unseen_by_nano, articles):
-        for paragraph in article.text.split("\n"):
+        for paragraph in filter(wanted.could_state, article.text.split("\n")):
             parts = sentences(paragraph)
             for part, following in zip(parts, [*parts[1:], ""], strict=True):
                 if not wanted.statements(part):  # most sentences end here, before the slow part

@@ -44,8 +44,18 @@ class Template:
         >>> Template("P36", "The capital of [X] is [Y] .").fill(Fact("Peru", "P36", "Lima"))
         'The capital of Peru is Lima.'
         """
-        text = self.pattern.strip().replace("  ", " ").replace(" .", ".")
-        return text.replace("[X]", fact.subject).replace("[Y]", fact.object)
+        return self._tidy().replace("[X]", fact.subject).replace("[Y]", fact.object)
+
+    def object_place(self, fact: Fact) -> int:
+        """Returns the character offset of the object in the sentence; after the subject's only.
+
+        >>> Template("P36", "[X]'s capital is [Y] .").object_place(Fact("Peru", "P36", "Lima"))
+        18
+        """
+        return len(self._tidy().split("[Y]")[0].replace("[X]", fact.subject))
+
+    def _tidy(self) -> str:
+        return self.pattern.strip().replace("  ", " ").replace(" .", ".")
 
     def ends_in_object(self) -> bool:
         """Says whether nothing but a full stop follows the object.

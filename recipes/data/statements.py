@@ -6,7 +6,7 @@ word of the relation between them ("capital", "born", "borders") makes it one of
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from recipes.data.sources import Fact
@@ -89,6 +89,10 @@ class FactIndex:
         """Says whether a subject and one of its objects stand in the text, wherever they do."""
         return any(_find(fact.object, text, 0) is not None for fact, _ in self._subjects(text))
 
+    def could_state(self, text: str) -> bool:
+        """Says quickly that a text states nothing; True is a perhaps."""
+        return next(self._subjects(text), None) is not None
+
     def statements(self, text: str) -> list[Statement]:
         """Returns what a sentence states, in text order.
 
@@ -99,7 +103,7 @@ class FactIndex:
         []
         """
         found: dict[Fact, Statement] = {}
-        for fact, start in self._subjects(text):
+        for fact, start in sorted(self._subjects(text), key=lambda each: each[1]):
             end = start + len(fact.subject)
             place = _find_alone(fact, text, end)
             cue = _CUES.get(fact.attribute)
@@ -107,16 +111,21 @@ class FactIndex:
                 continue
             if re.search(rf"\b(?:{cue})\b", text[end:place]):
                 found.setdefault(fact, Statement(fact, start, place))
-        return list(found.values())
+        return sorted(found.values(), key=lambda said: (said.start, said.place))
 
-    def _subjects(self, text: str) -> Iterable[tuple[Fact, int]]:
-        for word in _FIRST_WORD.finditer(text):
-            for subject in self._by_first_word.get(word[0], ()):
-                # A subject may begin with a sign ("'Salem's Lot"), no part of its first word.
-                start = word.start() - subject.index(word[0])
-                if start >= 0 and _is_whole(subject, text, start):
-                    for fact in self._by_subject[subject]:
-                        yield fact, start
+    def _subjects(self, text: str) -> Iterator[tuple[Fact, int]]:
+        """Yields each fact whose subject and object stand in the text, and where the subject does.
+
+        The cheap questions come first: most texts hold no subject, and most subjects no object.
+        """
+        words = set(_FIRST_WORD.findall(text))
+        for word in sorted(words & self._by_first_word.keys()):
+            for subject in self._by_first_word[word]:
+                if subject not in text:
+                    continue
+                facts = [fact for fact in self._by_subject[subject] if fact.object in text]
+                for start in _starts(subject, text) if facts else ():
+                    yield from ((fact, start) for fact in facts)
 
 
 def sentences(paragraph: str) -> list[str]:
@@ -155,6 +164,6 @@ def _find_alone(fact: Fact, text: str, start: int) -> int | None:
     return None
 
 
-def _is_whole(words: str, text: str, start: int) -> bool:
-    after = text[start + len(words) : start + len(words) + 1]
-    return text.startswith(words, start) and not (after.isalnum() or after == "_")
+def _starts(words: str, text: str) -> list[int]:
+    found = re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text)
+    return [each.start() for each in found]
