@@ -20,7 +20,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 def constant(prompt: str, completion: str) -> Source:
-    return lambda rng: Example(prompt, completion)
+    return lambda _rng: Example(prompt, completion)
 
 
 def batch_of(source: Source, tokenizer: PreTrainedTokenizerFast, *, length: int) -> Batch:

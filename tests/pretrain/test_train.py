@@ -31,7 +31,7 @@ CONFIG = PretrainConfig(
 )
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a kill: nothing of the run survives but its files."""
 
 
@@ -70,9 +70,9 @@ def test_a_killed_run_goes_on_to_the_same_weights(corpus: Path) -> None:
 
     def kill(step: Step) -> None:
         if step.done == 7:  # in the second stage, one step after a checkpoint
-            raise Killed
+            raise KilledError
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         pretrain(CONFIG, folder=corpus, out=corpus / "killed", device="cpu", on_step=kill)
     assert not (corpus / "killed" / "model.safetensors").exists()
     done: list[int] = []

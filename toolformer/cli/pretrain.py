@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from toolformer.cli.progress import spell_seconds
+
+_LOG_EVERY_S = 30
 
 if TYPE_CHECKING:
     from toolformer.pretrain.progress import Step
@@ -42,8 +45,15 @@ def pretrain(
     ) as bar:
         task = bar.add_task("", total=settings.steps, pace="drawing the first batch")
 
+        told = time.monotonic()
+
         def show(step: "Step") -> None:
+            nonlocal told
             bar.update(task, completed=step.done, pace=tell(step))
+            # A log has no bar: a line now and then takes its place.
+            if not messages.is_terminal and time.monotonic() - told >= _LOG_EVERY_S:
+                told = time.monotonic()
+                messages.print(f"step {step.done}/{settings.steps}, {tell(step)}")
 
         perplexities = train(
             settings, folder=config.resolve().parent, out=out, device=device, on_step=show

@@ -88,9 +88,17 @@ def suits_calendar(_text: str, context: ToolContext) -> bool:
     return context.today is not None
 
 
+# The words a question is made of; they give nothing away wherever the text has them.
+_QUESTION_WORDS = frozenset(
+    {"today", "weekday", "between"}
+    | {f"{unit}{ending}" for unit in ("day", "week", "month", "year") for ending in ("", "s")}
+)
+
+
 @tool(
     name="Calendar",
     context=("today",),
+    vocabulary=_QUESTION_WORDS,
     suits=suits_calendar,
     exemplars=(
         Exemplar("Today is the first", "weekday", " Friday of the month, so the office closes."),

@@ -1,0 +1,64 @@
+"""Puts a finished nano, its sidecar and its model card where the package ships them.
+
+python -m recipes.nano.package build/nano
+"""
+
+import argparse
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+from recipes.nano import calculator, calendar, lookup
+from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
+from toolformer.config import read_yaml
+from toolformer.pretrain.config import PretrainConfig
+from toolformer.prompt import PromptStyle
+
+RECIPE = Path(__file__).parent
+ASSETS = RECIPE.parents[1] / "toolformer" / "assets" / "nano"
+# One token gains at most a third of its surprise, and nano's results are one to four tokens long.
+GAIN_THRESHOLD = 0.5
+_FILES = (
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
+
+
+def main() -> None:
+    """Copies what the package needs of a finished run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="the --out of `toolformer pretrain`")
+    run: Path = parser.parse_args().run
+    ASSETS.mkdir(parents=True, exist_ok=True)
+    for name in _FILES:
+        if (run / name).exists():
+            shutil.copyfile(run / name, ASSETS / name)
+    shutil.copyfile(RECIPE / "MODEL_CARD.md", ASSETS / "README.md")
+    config = PretrainConfig(**read_yaml(RECIPE / "nano.yaml"))
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    write_sidecar(ASSETS, sidecar(config, metrics))
+
+
+def sidecar(config: PretrainConfig, metrics: dict[str, object]) -> Sidecar:
+    """Returns what `toolformer.json` says of nano."""
+    tools = (calculator, calendar, lookup)
+    return Sidecar(
+        prompt_style=PromptStyle.BRIEF,
+        tools=tuple(SidecarTool(each.TOOL, each.TOOL.lower()) for each in tools),
+        gain_threshold=GAIN_THRESHOLD,
+        lineage={
+            "recipe": "recipes/nano/nano.yaml",
+            "recipe_fingerprint": config.fingerprint(),
+            "tokens": sum(each.steps * each.rows * each.length for each in config.stages),
+            "packaged": date.today().isoformat(),
+            **metrics,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
