@@ -16,11 +16,14 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
+    BloomConfig,
     GemmaConfig,
     GPT2Config,
     GPTJConfig,
+    GPTNeoConfig,
     GPTNeoXConfig,
     LlamaConfig,
+    MistralConfig,
     OPTConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
@@ -35,6 +38,7 @@ SENTENCES = [
     "Tool: Calculator(expression)\nInput:\nHe paid 4 x 5 = 20 dollars (in all).\nOutput:\n",
 ]
 START = "<|start|>"
+_LLAMA_SPECIALS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
 
 Config = Callable[[int], PreTrainedConfig]
 _SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -75,6 +79,29 @@ CONFIGS: dict[str, Config] = {
     ),
     "gemma": lambda size: GemmaConfig(
         **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
+    ),
+}
+# What a row's branches would not be exact for: ALiBi, its own causal buffer, a sliding window.
+CONFIGS_WITHOUT_TREES: dict[str, Config] = {
+    "bloom": lambda size: BloomConfig(
+        vocab_size=size, hidden_size=32, n_layer=2, n_head=4, initializer_range=0.3
+    ),
+    "gpt_neo": lambda size: GPTNeoConfig(
+        vocab_size=size,
+        hidden_size=32,
+        num_layers=2,
+        num_heads=4,
+        attention_types=[[["global", "local"], 1]],
+        window_size=8,
+        max_position_embeddings=256,
+        initializer_range=0.3,
+    ),
+    "mistral": lambda size: MistralConfig(
+        **_GATED,
+        vocab_size=size,
+        sliding_window=8,
+        max_position_embeddings=256,
+        initializer_range=0.3,
     ),
 }
 
@@ -143,7 +170,7 @@ def save_sentencepiece_tokenizer(directory: Path) -> int:
         minloglevel=2,
     )
     (directory / "tokenizer.model").write_bytes(written.getvalue())
-    kind = {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>"}
+    kind = {"tokenizer_class": "LlamaTokenizer", **_LLAMA_SPECIALS}
     (directory / "tokenizer_config.json").write_text(json.dumps(kind))
     return sentencepiece.SentencePieceProcessor(model_proto=written.getvalue()).vocab_size()
 
@@ -158,7 +185,8 @@ def save_model(
     """Writes a tiny model with random weights, and its tokenizer."""
     tokenizer = byte_level_tokenizer() if tokenizer is None else tokenizer
     tokenizer.save_pretrained(directory)
-    return save_weights(directory, CONFIGS[architecture](len(tokenizer)), seed=seed)
+    config = (CONFIGS | CONFIGS_WITHOUT_TREES)[architecture](len(tokenizer))
+    return save_weights(directory, config, seed=seed)
 
 
 def save_sentencepiece_model(directory: Path, *, seed: int = 0) -> Path:
@@ -237,13 +265,13 @@ def _llama2c_weights(flat: torch.Tensor, config: LlamaConfig) -> Iterator[tuple[
         for layer, weight in enumerate(take(layers, *shape)):
             if rotated_heads:  # llama2.c turns neighbouring pairs, transformers the two halves
                 pairs = weight.reshape(rotated_heads, -1, 2, dim)
-                weight = pairs.transpose(1, 2).reshape(shape)  # noqa: PLW2901
+                weight = pairs.transpose(1, 2).reshape(shape)
             yield f"model.layers.{layer}.{name}.weight", weight
     yield "model.norm.weight", take(dim)
 
 
 def _llama2c_tokenizer(path: Path, size: int) -> PreTrainedTokenizerFast:
-    """Reads llama2.c's tokens and scores: the best-scored pair that makes a token is merged first."""
+    """Reads llama2.c's tokens: the best-scored pair that makes a token is merged first."""
     raw = path.read_bytes()[4:]
     vocabulary: dict[str, int] = {}
     scores: dict[str, float] = {}
@@ -263,7 +291,11 @@ def _llama2c_tokenizer(path: Path, size: int) -> PreTrainedTokenizerFast:
     ]
     tokenizer = Tokenizer(
         models.BPE(
-            vocab=vocabulary, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True
+            vocab=vocabulary,
+            merges=merges,
+            unk_token=_LLAMA_SPECIALS["unk_token"],
+            byte_fallback=True,
+            fuse_unk=True,
         )
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
@@ -275,6 +307,4 @@ def _llama2c_tokenizer(path: Path, size: int) -> PreTrainedTokenizerFast:
             decoders.Strip(" ", 1, 0),
         ]
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **_LLAMA_SPECIALS)

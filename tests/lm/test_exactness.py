@@ -1,5 +1,6 @@
 """The engine answers as plain forwards do, whatever it shares and however it batches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import torch
 
 from tests.models import (
     CONFIGS,
+    CONFIGS_WITHOUT_TREES,
     SHARED_DATA,
-    byte_level_tokenizer,
     gpt2_tokenizer,
     save_model,
     save_sentencepiece_model,
@@ -37,15 +38,14 @@ CALLS = [
     (ToolCall("Database", "France, capital"), "Paris"),
     (ToolCall("Calendar", ""), "Friday, March 3, 2023"),
 ]
+REAL = pytest.mark.skipif(not SHARED_DATA.exists(), reason="the real data is not at hand")
 KINDS = [
     *CONFIGS,
-    "gpt2 with its own tokens",
+    *CONFIGS_WITHOUT_TREES,
     "sentencepiece",
     "without a start token",
-    pytest.param(
-        "stories260k",
-        marks=pytest.mark.skipif(not SHARED_DATA.exists(), reason="real data is not at hand"),
-    ),
+    pytest.param("gpt2 with its own tokens", marks=REAL),
+    pytest.param("stories260k", marks=REAL),
 ]
 
 
@@ -58,20 +58,24 @@ class Pair:
     oracle: Oracle
 
 
+def save(kind: str, directory: Path) -> Path:
+    """Writes one kind of model."""
+    match kind:
+        case "sentencepiece":
+            return save_sentencepiece_model(directory)
+        case "stories260k":
+            return save_stories260k(directory)
+        case "without a start token":
+            return save_model(directory, "llama", startless_tokenizer())
+        case "gpt2 with its own tokens":
+            return save_model(directory, "gpt2", gpt2_tokenizer())
+        case architecture:
+            return save_model(directory, architecture)
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    directory = tmp_path_factory.mktemp("model")
-    match request.param:
-        case "sentencepiece":
-            save_sentencepiece_model(directory)
-        case "stories260k":
-            save_stories260k(directory)
-        case "without a start token":
-            save_model(directory, "llama", startless_tokenizer())
-        case "gpt2 with its own tokens":
-            save_model(directory, "gpt2", gpt2_tokenizer())
-        case architecture:
-            save_model(directory, architecture, byte_level_tokenizer())
+    directory = save(request.param, tmp_path_factory.mktemp("model"))
     return Pair(directory, load(directory, device="cpu"), load_oracle(directory))
 
 
@@ -84,22 +88,25 @@ def requests() -> list[TextRequest]:
     ]
 
 
-def branches(pair: Pair) -> list[Branch]:
-    """Several places of every text, several samples at each, and some greedy."""
+def branches(model: HFLanguageModel) -> list[Branch]:
+    """Places of every text, several samples at each, leads of different lengths, some greedy."""
     found = []
     for index, request in enumerate(requests()):
-        places = pair.model.token_ends(request.text)[:-1].tolist()
-        for position in places[:: max(1, len(places) // 3)]:
+        lead = (" [Calculator(", " [Calendar(")[index % 2]
+        for position in model.token_ends(request.text)[:-1:7].tolist():
             key = f"7|{index}|{position}"
-            found.append(Branch(index, position, " [Calculator(", 3, 9, 1.0, key))
-    return [*found[:12], *(replace(each, samples=2, temperature=0.0) for each in found[-3:])]
+            found.append(Branch(index, position, lead, 3, 7, 1.0, key))
+    return [*found[::2], *(replace(each, samples=2, temperature=0.0) for each in found[1::4])]
 
 
-def loss_requests(pair: Pair) -> list[LossRequest]:
-    """Every second place of every text, with every call, in both contexts."""
+def loss_requests(model: HFLanguageModel) -> list[LossRequest]:
+    """Places of every text, with every call, in both contexts."""
     found = []
     for text in TEXTS:
-        for position in pair.model.token_ends(text)[:-1:2].tolist():
+        for position in [
+            *model.token_ends(text)[:-1:6].tolist(),
+            model.token_ends(text)[-2].item(),
+        ]:
             found.append(LossRequest(text, position))
             for (call, output), inline in zip(CALLS, (False, True, False), strict=True):
                 found.append(LossRequest(text, position, call, output, inline))
@@ -107,14 +114,19 @@ def loss_requests(pair: Pair) -> list[LossRequest]:
     return found
 
 
+def sampled(model: HFLanguageModel, wanted: Sequence[Branch]) -> list[list[Sampled]]:
+    with model.read(requests()) as trunks:
+        return trunks.sample(wanted)
+
+
 def test_every_start_probability_is_that_of_a_plain_forward(pair: Pair) -> None:
     with pair.model.read(requests()) as trunks:
         for request, starts in zip(requests(), trunks.starts, strict=True):
-            for position, probability in list(
-                zip(starts.positions.tolist(), starts.probabilities.tolist(), strict=True)
-            )[::4]:
-                expected = pair.oracle.start_probability(request, position)
-                assert np.log(probability) == pytest.approx(np.log(expected), abs=1e-4)
+            for index in range(0, len(starts.positions), 5):
+                expected = pair.oracle.start_probability(request, int(starts.positions[index]))
+                assert np.log(starts.probabilities[index]) == pytest.approx(
+                    np.log(expected), abs=1e-4
+                )
 
 
 def test_places_are_the_ends_of_all_tokens_but_the_last(pair: Pair) -> None:
@@ -126,13 +138,63 @@ def test_places_are_the_ends_of_all_tokens_but_the_last(pair: Pair) -> None:
 
 
 def test_every_loss_is_that_of_a_plain_forward(pair: Pair) -> None:
-    asked = loss_requests(pair)
+    asked = loss_requests(pair.model)
+    for request, found in zip(asked, pair.model.target_log_probs(asked), strict=True):
+        np.testing.assert_allclose(found, pair.oracle.log_probs(request), atol=1e-4)
+
+
+def test_losses_without_the_marker_are_those_of_a_plain_forward(pair: Pair) -> None:
+    if not pair.oracle.encoding.marker_ids:
+        pytest.skip("no token holds this tokenizer's marker")
+    text = "So [5] is 5."
+    asked = [
+        LossRequest(text, position, call, without_marker=True)
+        for position in pair.model.token_ends(text)[:-1].tolist()
+        for call in (None, CALLS[0][0])
+    ]
     for request, found in zip(asked, pair.model.target_log_probs(asked), strict=True):
         np.testing.assert_allclose(found, pair.oracle.log_probs(request), atol=1e-4)
 
 
 def test_samples_are_those_of_a_plain_forward(pair: Pair) -> None:
-    wanted = branches(pair)
-    with pair.model.read(requests()) as trunks:
-        for branch, found in zip(wanted, trunks.sample(wanted), strict=True):
-            assert found == pair.oracle.sample(requests()[branch.request], branch)
+    wanted = branches(pair.model)
+    for branch, found in zip(wanted, sampled(pair.model, wanted), strict=True):
+        assert found == pair.oracle.sample(requests()[branch.request], branch)
+
+
+def test_samples_are_the_same_in_a_tree_and_over_copies(pair: Pair) -> None:
+    if not pair.model.engine.sees_trees:
+        pytest.skip("this model decodes over copies only")
+    copying = load(pair.directory, device="cpu", sees_trees=False)
+    wanted = branches(pair.model)
+    assert sampled(copying, wanted) == sampled(pair.model, wanted)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_the_common_architectures_decode_without_copies(kind: str, tmp_path: Path) -> None:
+    assert load(save(kind, tmp_path), device="cpu").engine.sees_trees
+
+
+@pytest.mark.parametrize("kind", CONFIGS_WITHOUT_TREES)
+def test_a_model_that_would_not_be_exact_in_a_tree_is_found_out(kind: str, tmp_path: Path) -> None:
+    assert not load(save(kind, tmp_path), device="cpu").engine.sees_trees
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "gptj", "opt", "llama", "mistral"])
+def test_answers_do_not_depend_on_the_batch(kind: str, tmp_path: Path) -> None:
+    whole = load(save(kind, tmp_path), device="cpu", batch_tokens=32 * 256)
+    wanted, asked = branches(whole), loss_requests(whole)
+    losses, calls = whole.target_log_probs(asked), sampled(whole, wanted)
+    for batch_tokens in (1, 300, 1000):
+        model = load(tmp_path, device="cpu", batch_tokens=batch_tokens)
+        assert sampled(model, wanted) == calls
+        for found, expected in zip(model.target_log_probs(asked), losses, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_branch_does_not_depend_on_what_is_sampled_with_it(tmp_path: Path) -> None:
+    model = load(save("llama", tmp_path), device="cpu")
+    wanted = branches(model)
+    together = sampled(model, wanted)
+    alone = [sampled(model, [branch])[0] for branch in wanted]
+    assert alone == together

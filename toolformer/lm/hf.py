@@ -8,14 +8,14 @@ import numpy as np
 from toolformer.calls import CallGrammar
 from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf_engine import Engine, sees_trees
+from toolformer.lm.hf_engine import Engine, is_exact_in_trees
 from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
 from toolformer.lm.hf_prompts import SharedPrompts
 from toolformer.lm.hf_score import target_log_probs
 from toolformer.lm.hf_trunks import HFTrunks
 
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 8192  # enough for small models to keep two cores busy in every decoding step
 _UNBOUNDED = 2**20  # a context that the config does not bound
 
 
@@ -26,6 +26,7 @@ def load(
     device: str = "auto",
     batch_tokens: int = BATCH_TOKENS,
     grammar: CallGrammar | None = None,
+    sees_trees: bool | None = None,
 ) -> "HFLanguageModel":
     """Loads a language model.
 
@@ -34,24 +35,37 @@ def load(
         dtype: float32, bfloat16 or float16; losses are compared in float32 whatever it is.
         device: "auto" takes a GPU where there is one.
         batch_tokens: tokens of one forward pass, padding included.
-        grammar: how calls are written.
+        grammar: how calls are written; as the model was taught unless given.
+        sees_trees: whether branches are decoded in one row per text; found out unless given.
 
     Raises:
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
     """
     name = EMBEDDED if model is None else str(model)
     loaded = load_pretrained(name, dtype=dtype, device=device)
-    return HFLanguageModel(loaded, grammar or CallGrammar(), batch_tokens=batch_tokens)
+    if grammar is None:
+        grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
+    return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens, sees_trees=sees_trees)
 
 
 class HFLanguageModel:
     """Implements `LanguageModel`."""
 
-    def __init__(self, loaded: Loaded, grammar: CallGrammar, *, batch_tokens: int) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        grammar: CallGrammar,
+        *,
+        batch_tokens: int = BATCH_TOKENS,
+        sees_trees: bool | None = None,
+    ) -> None:
         forward = Forward(loaded.model, batch_tokens=batch_tokens)
         max_length = context_length(loaded)
+        if sees_trees is None:
+            sees_trees = is_exact_in_trees(forward, max_length=max_length)
         self.name = loaded.name
         self.fingerprint = loaded.fingerprint
+        self.sidecar = loaded.sidecar
         self.engine = Engine(
             name=loaded.name,
             forward=forward,
@@ -59,7 +73,7 @@ class HFLanguageModel:
             prompts=SharedPrompts(forward),
             max_length=max_length,
             ends_text=loaded.specials,
-            sees_trees=sees_trees(forward, max_length=max_length),
+            sees_trees=sees_trees,
         )
         forward.usage = TokenUsage()  # the question above is not the user's
 

@@ -42,7 +42,7 @@ class Engine:
             )
 
 
-def sees_trees(forward: Forward, *, max_length: int) -> bool:
+def is_exact_in_trees(forward: Forward, *, max_length: int) -> bool:
     """Says whether a model decodes two branches in one row as it would each alone.
 
     Asked of the model itself, by a row of a few tokens: no list of architectures to keep. A window
