@@ -32,6 +32,10 @@ class Sidecar:
     tools: tuple[SidecarTool, ...] = ()
     gain_threshold: float | None = None  # τf that suits the model, for all tools
     gain_thresholds: Mapping[str, float] = field(default_factory=dict)  # τf by tool
+    # What suits the model for all tools; None leaves it to the tool.
+    min_prob: float | None = None  # τs
+    max_positions: int | None = None  # k
+    samples: int | None = None  # m
     lineage: Mapping[str, Any] = field(default_factory=dict)  # what it was made from
 
     def threshold(self, tool: str) -> float | None:

@@ -19,6 +19,8 @@ RECIPE = Path(__file__).parent
 ASSETS = RECIPE.parents[1] / "toolformer" / "assets" / "nano"
 # One token gains at most a third of its surprise, and nano's results are one to four tokens long.
 GAIN_THRESHOLD = 0.5
+# Nano is sure of a place or of none, and mostly says one thing there: looking further finds little.
+MIN_PROB, MAX_POSITIONS, SAMPLES = 0.05, 10, 3
 _FILES = (
     "config.json",
     "generation_config.json",
@@ -50,6 +52,9 @@ def sidecar(config: PretrainConfig, metrics: dict[str, object]) -> Sidecar:
         prompt_style=PromptStyle.BRIEF,
         tools=tuple(SidecarTool(each.TOOL, each.TOOL.lower()) for each in tools),
         gain_threshold=GAIN_THRESHOLD,
+        min_prob=MIN_PROB,
+        max_positions=MAX_POSITIONS,
+        samples=SAMPLES,
         lineage={
             "recipe": "recipes/nano/nano.yaml",
             "recipe_fingerprint": config.fingerprint(),

@@ -20,9 +20,10 @@ OTHER = replace(echo, name="Other", gain_threshold=0.3)
 
 
 def settled(
-    config: AnnotateConfig, *, of: Tool = echo, model: dict[str, float] | None = None
+    config: AnnotateConfig, *, of: Tool = echo, model: ToolConfig | None = None
 ) -> ToolNumbers:
-    return settle(config, [echo, OTHER], model_thresholds=model)[of.name]
+    suited = None if model is None else {"Echo": model}
+    return settle(config, [echo, OTHER], model_numbers=suited)[of.name]
 
 
 def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
@@ -36,14 +37,22 @@ def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
     )
 
 
-def test_the_models_threshold_goes_before_the_tools() -> None:
-    assert settled(AnnotateConfig(), model={"Echo": 0.4}).gain_threshold == 0.4
-    assert settled(AnnotateConfig(), of=OTHER, model={"Echo": 0.4}).gain_threshold == 0.3
+def test_what_suits_the_model_goes_before_the_tools_own() -> None:
+    model = ToolConfig(gain_threshold=0.4, min_prob=0.1, max_positions=8, samples=2)
+    assert settled(AnnotateConfig(), model=model) == ToolNumbers(
+        min_prob=0.1,
+        gain_threshold=0.4,
+        max_positions=8,
+        samples=2,
+        prune_below=0.4,
+        lowest_threshold=0.4,
+    )
+    assert settled(AnnotateConfig(), of=OTHER, model=model).gain_threshold == 0.3
 
 
 def test_the_runs_numbers_go_before_the_models() -> None:
     config = AnnotateConfig(gain_threshold=0.6, max_positions=7)
-    numbers = settled(config, model={"Echo": 0.4})
+    numbers = settled(config, model=ToolConfig(gain_threshold=0.4))
     assert (numbers.gain_threshold, numbers.max_positions, numbers.samples) == (0.6, 7, 4)
 
 

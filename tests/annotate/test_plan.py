@@ -71,6 +71,12 @@ def test_the_sidecar_says_which_threshold_suits_the_model() -> None:
     assert settled(calculator, echo, sidecar=taught).thresholds == {"Calculator": 0.4, "Echo": 0.7}
 
 
+def test_the_sidecar_says_how_many_places_and_samples_suit_the_model() -> None:
+    taught = replace(BRIEF, min_prob=0.05, max_positions=8, samples=2)
+    numbers = settled(calculator, sidecar=taught).numbers["Calculator"]
+    assert (numbers.min_prob, numbers.max_positions, numbers.samples) == (0.05, 8, 2)
+
+
 def test_the_manifest_says_everything_that_the_shards_follow_from() -> None:
     plan = settled(calculator, seed=7, samples=3, gain_threshold=0.75)
     manifest = plan.manifest({"name": "c.jsonl"})

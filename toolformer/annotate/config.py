@@ -65,17 +65,17 @@ def settle(
     config: AnnotateConfig,
     tools: Sequence[Tool],
     *,
-    model_thresholds: Mapping[str, float] | None = None,
+    model_numbers: Mapping[str, ToolConfig] | None = None,
 ) -> dict[str, ToolNumbers]:
     """Returns each tool's numbers, in the order of the tools.
 
-    The tool's own come first; the model's threshold overrides them, then the run's numbers, then
-    the run's numbers for this tool.
+    The tool's own come first; what suits the model overrides them, then the run's numbers, then the
+    run's numbers for this tool.
 
     Args:
         config: the run's.
         tools: their names are the keys of the result.
-        model_thresholds: τf by tool name, as the model's sidecar has them.
+        model_numbers: by tool name, as the model's sidecar has them.
 
     Raises:
         ConfigError: numbers are given for a tool that is not there, or a tool is pruned above its
@@ -86,23 +86,23 @@ def settle(
         if name.casefold() not in names:
             raise ConfigError(closest(name, names.values(), what="tool in the settings"))
     own = {name.casefold(): numbers for name, numbers in config.tools.items()}
-    thresholds = {name.casefold(): value for name, value in (model_thresholds or {}).items()}
+    suited = {name.casefold(): numbers for name, numbers in (model_numbers or {}).items()}
     return {
         tool.name: _settle(
             config,
             tool,
             own=own.get(tool.name.casefold(), ToolConfig()),
-            model_threshold=thresholds.get(tool.name.casefold()),
+            suited=suited.get(tool.name.casefold(), ToolConfig()),
         )
         for tool in tools
     }
 
 
 def _settle(
-    config: AnnotateConfig, tool: Tool, *, own: ToolConfig, model_threshold: float | None
+    config: AnnotateConfig, tool: Tool, *, own: ToolConfig, suited: ToolConfig
 ) -> ToolNumbers:
     gain_threshold = _first(
-        own.gain_threshold, config.gain_threshold, model_threshold, tool.gain_threshold
+        own.gain_threshold, config.gain_threshold, suited.gain_threshold, tool.gain_threshold
     )
     prune_below = _first(
         own.prune_below, config.prune_below, min(_DEFAULT_PRUNE_BELOW, gain_threshold)
@@ -117,10 +117,12 @@ def _settle(
             f"{gain_threshold:g} or raise gain_threshold."
         )
     return ToolNumbers(
-        min_prob=_first(own.min_prob, config.min_prob, tool.min_prob),
+        min_prob=_first(own.min_prob, config.min_prob, suited.min_prob, tool.min_prob),
         gain_threshold=gain_threshold,
-        max_positions=_first(own.max_positions, config.max_positions, tool.max_positions),
-        samples=_first(own.samples, config.samples, tool.samples),
+        max_positions=_first(
+            own.max_positions, config.max_positions, suited.max_positions, tool.max_positions
+        ),
+        samples=_first(own.samples, config.samples, suited.samples, tool.samples),
         prune_below=prune_below,
         lowest_threshold=lowest_threshold,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from toolformer.annotate.config import AnnotateConfig, ToolNumbers, settle
+from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolNumbers, settle
 from toolformer.annotate.peeking import terms
 from toolformer.annotate.prompts import Prompts
 from toolformer.checkpoint import Sidecar
@@ -85,7 +85,6 @@ def make_plan(
     if not tools:
         raise ConfigError("There is no tool to annotate with: name at least one.")
     known = Sidecar() if sidecar is None else sidecar
-    own = {tool.name: known.threshold(tool.name) for tool in tools}
     prompts = Prompts(tools, config.prompt_style or known.prompt_style, model.grammar)
     window_tokens = _window_tokens(config, model=model, prompts=prompts, tools=tools)
     overlap_tokens = window_tokens // 4 if config.overlap_tokens is None else config.overlap_tokens
@@ -100,9 +99,7 @@ def make_plan(
         config=config,
         prompts=prompts,
         numbers=settle(
-            config,
-            tools,
-            model_thresholds={name: value for name, value in own.items() if value is not None},
+            config, tools, model_numbers={tool.name: _numbers(known, tool) for tool in tools}
         ),
         vocabularies={
             tool.name: terms((*tool.vocabulary, *(each.name for each in tool.parameters)))
@@ -110,6 +107,16 @@ def make_plan(
         },
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
+    )
+
+
+def _numbers(sidecar: Sidecar, tool: Tool) -> ToolConfig:
+    """Returns what suits a model for one tool."""
+    return ToolConfig(
+        min_prob=sidecar.min_prob,
+        gain_threshold=sidecar.threshold(tool.name),
+        max_positions=sidecar.max_positions,
+        samples=sidecar.samples,
     )
 
 
