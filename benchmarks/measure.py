@@ -15,7 +15,8 @@ from typing import Any
 
 from benchmarks import report
 from toolformer.annotate import annotate
-from toolformer.cli.models import TaughtModel, load_model
+from toolformer.cli.models import load_model
+from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
 from toolformer.runs import Run
 from toolformer.tools.base import Tool
@@ -26,7 +27,7 @@ class Options:
     """What every benchmark is told."""
 
     shared: Path
-    model: TaughtModel
+    model: LanguageModel
     out: Path
     write: Path | None
     settings: dict[str, Any]
@@ -99,15 +100,14 @@ def read_options(arguments: argparse.Namespace) -> Options:
 
 def measure(documents: Sequence[Document], tools: Sequence[Tool], options: Options) -> Measured:
     """Annotates documents and says what it cost; a run that is there already costs nothing."""
-    usage = options.model.model.usage
+    usage = options.model.usage
     before = {name: getattr(usage, name) for name in ("prompt", "text", "decode", "score")}
     start = time.perf_counter()
     run = annotate(
         list(documents),
-        model=options.model.model,
+        model=options.model,
         tools=tools,
         out=options.out,
-        sidecar=options.model.sidecar,
         on_progress=lambda progress: _show(progress.documents, start),
         **options.settings,
     )
