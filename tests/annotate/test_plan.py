@@ -25,8 +25,9 @@ def settled(
 
 
 def test_a_window_leaves_room_for_the_prompt_two_copies_and_a_call() -> None:
-    # "Tool: Calculator(expression)\n" has 7 tokens; 64 are for arguments, 32 to spare.
-    assert settled().window_tokens == (1024 - 7 - 64 - 32) // 2
+    # "Tool: Calculator(expression)\n" has 7 tokens, " [Calculator(" 3; 64 are for arguments, 32 to
+    # spare.
+    assert settled().window_tokens == (1024 - 7 - 3 - 64 - 32) // 2
     assert settled().overlap_tokens == settled().window_tokens // 4
 
 
@@ -43,7 +44,7 @@ def test_the_tool_with_the_longest_prompt_decides_for_all() -> None:
 
 
 def test_a_window_that_does_not_fit_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ConfigError, match=r"windows of 460 tokens, not for 500\. Use a model"):
+    with pytest.raises(ConfigError, match=r"windows of 459 tokens, not for 500\. Use a model"):
         settled(window_tokens=500)
     few_shot = Sidecar(prompt_style=PromptStyle.FEW_SHOT)
     with pytest.raises(ConfigError, match=r"too few\. Use --prompt-style brief"):

@@ -258,3 +258,24 @@ def test_the_order_of_tools_breaks_ties(tmp_path: Path) -> None:
         )
         [annotated] = run.documents()
         assert [placed.call.tool for placed in annotated.kept] == [tools[0].name]
+
+
+def test_a_line_of_ten_megabytes_is_annotated_to_its_end_window_by_window(tmp_path: Path) -> None:
+    longest = 0
+
+    class Measuring(ScriptedLanguageModel):
+        def read(self, requests):  # type: ignore[no-untyped-def]
+            nonlocal longest
+            longest = max(longest, sum(len(request.text) for request in requests))
+            return super().read(requests)
+
+    filler = f"{'taxation' * 6} " * 105_000
+    text = f"{filler}3 + 2 = 5 apples {filler}and 4 + 2 = 6 pears {'are left ' * 9}"
+    corpus = tmp_path / "long.txt"
+    corpus.write_text(text)
+    run = run_into(tmp_path / "run", corpus=corpus, model=Measuring(SCRIPT))
+    [annotated] = run.documents()
+    assert annotated.document.text == text
+    assert [text[: placed.position].endswith(" =") for placed in annotated.kept] == [True, True]
+    assert annotated.kept[-1].position > 10_000_000
+    assert longest < 200_000  # of characters at a time

@@ -18,8 +18,8 @@ from toolformer.tools.toolbox import Toolbox
 
 _LONGEST_WINDOW = 1024  # tokens
 _SHORTEST_WINDOW = 16
-# Tokens beside prompt, text and arguments: a start token, the call's lead, and what a window may
-# gain when it is tokenised by itself.
+# Tokens beside prompt, text and call: a start token, the prompt's frame around the text, and what a
+# window may gain when it is tokenised by itself.
 _SPARE_TOKENS = 32
 
 
@@ -43,7 +43,7 @@ class Plan:
 
     @property
     def call_tokens(self) -> int:
-        """How many tokens the arguments and output of a call may have, to be scored with a text."""
+        """How many tokens a call with its output may have, to be scored in front of a window."""
         return self.model.max_length - self.window_tokens - _SPARE_TOKENS
 
     @property
@@ -124,7 +124,8 @@ def _window_tokens(
     config: AnnotateConfig, *, model: LanguageModel, prompts: Prompts, tools: Sequence[Tool]
 ) -> int:
     """Returns the longest window for which prompt, text and a call fit the model."""
-    asked = {tool.name: model.count_tokens([prompts.shared(tool)])[0] for tool in tools}
+    begun = [prompts.shared(tool) + model.grammar.lead(tool.name) for tool in tools]
+    asked = dict(zip((tool.name for tool in tools), model.count_tokens(begun), strict=True))
     longest = max(asked, key=lambda name: asked[name])
     # The prompt shows the text and then its copy. A text alone leaves half the room to a call and
     # its output, which are scored in front of it.

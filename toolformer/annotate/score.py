@@ -33,7 +33,8 @@ def drop_overlong(
     """
     checked = list(outcomes)
     for index, (proposal, outcome) in enumerate(zip(proposals, outcomes, strict=True)):
-        written = f"{proposal.arguments}{outcome.output}"
+        call = ToolCall(proposal.tool.name, proposal.arguments or "")
+        written = model.grammar.format(call, outcome.output)
         # A token has a byte at least, so most need no counting.
         if outcome.verdict is not None or len(written.encode()) <= max_tokens:
             continue
