@@ -41,11 +41,11 @@ class Oracle:
         else:
             call = self.encoding.call(request.call, request.output, first=True)
             context = start + call.ids + before
-        predicted = self._predicted(context + after)
+        predicted = self._predicted(context + after, first=len(context) - 1)
         markers = list(self.encoding.marker_ids)
         found = []
         for index, token in enumerate(after[:5]):
-            p = predicted[len(context) + index - 1].exp()
+            p = predicted[index].exp()
             disabled = request.without_marker and token not in markers
             found.append((p[token] / ((1 - p[markers].sum()) if disabled else 1)).log().item())
         return np.array(found)
@@ -54,10 +54,10 @@ class Oracle:
         """Returns p(the open marker is next) at a place."""
         row = self._row(request, position)
         if self.encoding.marker_ids:
-            return float(self._predicted(row)[-1].exp()[list(self.encoding.marker_ids)].sum())
+            return float(self._predicted(row)[0].exp()[list(self.encoding.marker_ids)].sum())
         p = 1.0
         for piece in self.encoding.marker_pieces:
-            p *= float(self._predicted(row)[-1, piece].exp())
+            p *= float(self._predicted(row)[0, piece].exp())
             row = (*row, piece)
         return p
 
@@ -70,7 +70,7 @@ class Oracle:
         ids: tuple[int, ...] = ()
         text = ""
         while len(ids) < branch.max_tokens:
-            log_probs = self._predicted(root + ids)[-1]
+            log_probs = self._predicted(root + ids)[0]
             if branch.temperature == 0:
                 token = int(log_probs.argmax())
             else:
@@ -100,10 +100,10 @@ class Oracle:
         return 0 if position == 0 else ends.index(position) + 1
 
     @torch.inference_mode()
-    def _predicted(self, row: Sequence[int]) -> torch.Tensor:
-        """Returns (tokens, vocabulary) float64 log-probabilities after each token."""
+    def _predicted(self, row: Sequence[int], *, first: int = -1) -> torch.Tensor:
+        """Returns (up to 5, vocabulary) float64 log-probabilities after the tokens from `first`."""
         logits = self.model(input_ids=torch.tensor([row]), use_cache=False).logits[0]
-        return logits.double().log_softmax(-1)
+        return logits[first:][:5].double().log_softmax(-1)
 
 
 def load_oracle(directory: Path) -> Oracle:

@@ -52,5 +52,16 @@ def test_rows_that_are_not_selected_are_gone() -> None:
     assert written(cache) == [[201, 202], [101, 102]]
 
 
+def test_tails_are_selected_with_the_head_they_share() -> None:
+    prompt = filled(1, 2)
+    read = prompt.repeated(2, room=4)
+    for number in (3, 4):
+        read.update(tokens(number, rows=2), -tokens(number, rows=2), 0)
+    tails = read.tails(prompt)
+    assert tails.layers[0].keys.shape[2] == 2, "what is shared is not kept again"
+    chosen = tails.selected(torch.tensor([1, 0]), length=3, room=5)
+    assert written(chosen) == [[1, 2, 103], [1, 2, 3]]
+
+
 def test_a_cache_that_never_saw_a_token_can_be_repeated() -> None:
     assert RoomyCache().repeated(3, room=5).get_seq_length() == 0

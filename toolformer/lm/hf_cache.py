@@ -41,9 +41,9 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self.update(*tensors)
         return self
 
-    def tensors(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns the keys and values of the first `length` tokens."""
-        keys, values = (buffer[:, :, :length] for buffer in self._buffers)
+    def tensors(self, first: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns the keys and values of a run of tokens."""
+        keys, values = (buffer[:, :, first:end] for buffer in self._buffers)
         return keys, values
 
     def select_rows(self, rows: torch.Tensor) -> None:
@@ -54,16 +54,23 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def _show(self, used: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Makes the first tokens of the buffers what the model sees."""
         self._used = used
-        keys, values = self.tensors(used)
+        keys, values = self.tensors(0, used)
         self.keys, self.values, self.is_initialized = keys, values, True
         return keys, values
 
 
 class RoomyCache(Cache):
-    """The layers of a model; an empty one makes them as the model asks."""
+    """The layers of a model; an empty one makes them as the model asks.
 
-    def __init__(self, layers: list[RoomyLayer] | None = None) -> None:
+    Rows that begin alike need not keep what they share: a cache may hold the tails of its rows
+    alone, and their common head as another cache of one row.
+    """
+
+    def __init__(
+        self, layers: list[RoomyLayer] | None = None, *, head: "RoomyCache | None" = None
+    ) -> None:
         super().__init__(layer_class_to_replicate=RoomyLayer)
+        self._head = head
         if layers:
             self.layers = list(layers)
 
@@ -71,21 +78,34 @@ class RoomyCache(Cache):
         """Returns a cache that starts each of its rows with this one's only row."""
         layers = []
         for layer in self._roomy:
-            keys, values = layer.tensors(self.get_seq_length())
+            keys, values = layer.tensors(0, self.get_seq_length())
             shape = (rows, -1, -1, -1)
             layers.append(
                 RoomyLayer().filled((keys.expand(shape), values.expand(shape)), room=room)
             )
         return RoomyCache(layers)
 
+    def tails(self, head: "RoomyCache") -> "RoomyCache":
+        """Returns what the rows of this cache, which all begin with a head, hold after it."""
+        first, end = head.get_seq_length(), self.get_seq_length()
+        layers = [
+            RoomyLayer().filled(layer.tensors(first, end), room=end - first)
+            for layer in self._roomy
+        ]
+        return RoomyCache(layers, head=head)
+
     def selected(self, rows: torch.Tensor, *, length: int, room: int) -> "RoomyCache":
         """Returns a cache that starts with the first `length` tokens of some rows of this one."""
-        layers = []
-        for layer in self._roomy:
-            keys, values = layer.tensors(length)
-            chosen = (keys.index_select(0, rows), values.index_select(0, rows))
-            layers.append(RoomyLayer().filled(chosen, room=room))
-        return RoomyCache(layers)
+        head = RoomyCache() if self._head is None else self._head
+        cache = head.repeated(len(rows), room=room)
+        length -= head.get_seq_length()
+        for index, layer in enumerate(self._roomy):
+            keys, values = (each.index_select(0, rows) for each in layer.tensors(0, length))
+            if index == len(cache.layers):
+                cache.layers.append(RoomyLayer().filled((keys, values), room=room))
+            else:
+                cache._roomy[index].update(keys, values)
+        return cache
 
     def select_rows(self, rows: torch.Tensor) -> None:
         """Keeps these rows, in this order."""

@@ -15,6 +15,7 @@ from toolformer.lm.base import TokenUsage
 log = logging.getLogger(__name__)
 
 LOGIT_BYTES = 256 * 2**20  # of one forward, in float32: bounds how many rows see the output head
+CACHED_PER_FORWARDED = 2  # a batch holds the keys and values of so many times its tokens
 
 Item = TypeVar("Item")
 Purpose = Literal["prompt", "text", "decode", "score"]
@@ -77,9 +78,16 @@ class Forward:
         logits: torch.Tensor = output.logits
         return logits.reshape(-1, logits.shape[-1]).float()
 
-    def cost(self, tokens: int, *, head_rows: int) -> int:
-        """Returns what a row takes of `batch_tokens`, its rows of the output head included."""
-        return max(tokens, head_rows * self.batch_tokens // self.head_rows)
+    def cost(self, tokens: int, *, head_rows: int, cached: int = 0) -> int:
+        """Returns what a row takes of `batch_tokens`.
+
+        Args:
+            tokens: to be forwarded.
+            head_rows: how many of them go through the output head.
+            cached: tokens before them, whose keys and values take memory though no time.
+        """
+        head = head_rows * self.batch_tokens // self.head_rows
+        return max(tokens, head, (cached + tokens) // CACHED_PER_FORWARDED)
 
     @contextmanager
     def _head_on(self, rows: torch.Tensor) -> Iterator[None]:

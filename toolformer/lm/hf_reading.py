@@ -37,7 +37,7 @@ class Trunk:
     """A batch of readings with their keys and values."""
 
     readings: Sequence[Reading]
-    cache: RoomyCache
+    cache: RoomyCache  # of their own tokens; the prompt's are shared by all that read it
 
 
 def read_trunk(
@@ -65,7 +65,7 @@ def read_trunk(
         padding=ids.numel() - sum(len(reading.own) for reading in readings),
         cache=cache,
     )
-    trunk = Trunk(readings, cache)
+    trunk = Trunk(readings, cache.tails(prompt))
     probabilities = _marker_log_probs(engine, trunk, logits).exp().cpu().numpy()
     split = np.split(probabilities, np.cumsum([len(each) for each in inner])[:-1])
     starts = [

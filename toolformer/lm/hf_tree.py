@@ -6,6 +6,7 @@ its place and its own slots; explicit positions make it stand where a plain row 
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from toolformer.lm.hf_branches import Lead
@@ -42,29 +43,18 @@ class Tree:
         self._cache = self._trunk.selected(
             forward.tensor(texts), length=length, room=length + slots + ROOM * across
         )
-        # Tensors are (rows, branches, tokens of the lead), flat when given to the model.
-        ids, seen, count = (
-            torch.zeros(self._height, across, *more, dtype=torch.int64)
-            for more in ((width,), (), ())
-        )
-        for lead, row, column in zip(leads, self._rows, self._columns, strict=True):
-            ids[row, column, : len(lead.ids)] = torch.tensor(lead.ids)
-            seen[row, column], count[row, column] = lead.seen, len(lead.ids)
-        ids, seen, count = (each.to(forward.device) for each in (ids, seen, count))
+        ids = forward.tensor(self._table([_pad(lead.ids, width) for lead in leads], across))
+        seen = forward.tensor(self._table([lead.seen for lead in leads], across))
+        count = forward.tensor(self._table([len(lead.ids) for lead in leads], across))
         order = torch.arange(width, device=forward.device)
+        # The padding of a shorter lead stays within the context.
+        deep = torch.minimum(order, (count[..., None] - 1).clamp(min=0))
         trunk = torch.arange(length, device=forward.device) < seen[..., None]
-        said = order < count[..., None]  # (rows, branches, width): no padding of a shorter lead
-        own = torch.eye(across, dtype=torch.bool, device=forward.device)[None, :, :, None]
-        own = own & said[:, None]  # (rows, branches, branches, width)
-        causal = order[:, None] >= order[None, :]
-        mask = torch.cat(
-            [
-                trunk[:, :, None].expand(-1, -1, width, -1),
-                (own[:, :, None] & causal[None, None, :, None, :]).flatten(3),
-            ],
-            dim=-1,
-        )
-        logits = forward.logits(
+        self._visible = torch.cat([trunk, _own(order < count[..., None]).flatten(2)], dim=-1)
+        mask = self._visible[:, :, None].expand(-1, -1, width, -1).clone()
+        mask[..., length:] &= (order[:, None] >= order).repeat(1, across)
+        self._depths = [lead.seen + len(lead.ids) for lead in leads]
+        return forward.logits(
             ids.flatten(1),
             forward.tensor(
                 [
@@ -76,11 +66,8 @@ class Tree:
             padding=ids.numel() - sum(len(lead.ids) for lead in leads),
             cache=self._cache,
             mask=mask.flatten(1, 2)[:, None],
-            positions=(seen[..., None] + order).flatten(1),
+            positions=(seen[..., None] + deep).flatten(1),
         )
-        self._visible = torch.cat([trunk, own.flatten(2)], dim=-1)
-        self._depths = [lead.seen + len(lead.ids) for lead in leads]
-        return logits
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
         """Goes on from some of the branches, each with one token."""
@@ -90,13 +77,9 @@ class Tree:
         self._seat([self._rows[parent] for parent in parents])
         self._drop_finished_rows()
         across = max(self._columns) + 1
-        ids, parent, positions = (
-            torch.zeros(self._height, across, dtype=torch.int64) for _ in range(3)
-        )
-        ids[self._rows, self._columns] = torch.tensor(tokens)
-        parent[self._rows, self._columns] = torch.tensor(columns)
-        positions[self._rows, self._columns] = torch.tensor(self._depths)
-        ids, parent, positions = (each.to(forward.device) for each in (ids, parent, positions))
+        ids = forward.tensor(self._table(tokens, across))
+        parent = forward.tensor(self._table(columns, across))
+        positions = forward.tensor(self._table(self._depths, across))
         seen = self._visible.gather(1, parent[..., None].expand(-1, -1, self._visible.shape[-1]))
         own = torch.eye(across, dtype=torch.bool, device=forward.device)
         self._visible = torch.cat([seen, own.expand(self._height, -1, -1)], dim=-1)
@@ -111,6 +94,13 @@ class Tree:
             mask=self._visible[:, None],
             positions=positions,
         )
+
+    def _table(self, values: Sequence[object], across: int) -> np.ndarray:
+        """Lays out one value or row of values per branch as (rows, branches, ...) int64."""
+        array = np.asarray(values, dtype=np.int64)
+        table = np.zeros((self._height, across, *array.shape[1:]), dtype=np.int64)
+        table[self._rows, self._columns] = array
+        return table
 
     def _seat(self, rows: list[int]) -> None:
         """Gives each branch the next free column of its row."""
@@ -131,3 +121,17 @@ class Tree:
         place = {row: index for index, row in enumerate(alive)}
         self._rows = [place[row] for row in self._rows]
         self._height = len(alive)
+
+
+def _own(said: torch.Tensor) -> torch.Tensor:
+    """Returns (rows, branches, branches, tokens) bool: a branch's own tokens, none of another's.
+
+    Args:
+        said: (rows, branches, tokens) bool, false where a shorter lead is padded.
+    """
+    same = torch.eye(said.shape[1], dtype=torch.bool, device=said.device)
+    return same[None, :, :, None] & said[:, None]
+
+
+def _pad(ids: tuple[int, ...], width: int) -> list[int]:
+    return [*ids, *[0] * (width - len(ids))]

@@ -67,7 +67,10 @@ class HFTrunks:
                 self._starts[reading.request] = _no_starts()
         for alike in by_prompt.values():
             costs = [
-                engine.forward.cost(len(each.own), head_rows=len(each.text.ids)) for each in alike
+                engine.forward.cost(
+                    len(each.own), head_rows=len(each.text.ids), cached=len(each.prompt.shared)
+                )
+                for each in alike
             ]
             batches = plan_batches(costs, engine.forward.batch_tokens)
             engine.forward.in_batches([[alike[i] for i in batch] for batch in batches], self._keep)
@@ -100,7 +103,7 @@ class HFTrunks:
             )
             results.update(zip([each.branch for each in batch], written, strict=True))
 
-        engine.forward.in_batches(_of_whole_texts(rooted, engine.forward.head_rows), write)
+        engine.forward.in_batches(_of_whole_texts(engine, rooted), write)
         return results
 
 
@@ -136,23 +139,26 @@ def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> Lead
     return Lead(row, reading.before + before, engine.encoding.lead(branch.lead))
 
 
-def _of_whole_texts(rooted: Sequence[Rooted], budget: int) -> list[list[Rooted]]:
-    """Groups branches so that a text's are together and so many samples fit a batch.
+def _of_whole_texts(engine: Engine, rooted: Sequence[Rooted]) -> list[list[Rooted]]:
+    """Groups branches so that a text's are together and a batch fits into memory.
 
     Texts with many branches come first: a batch is as wide as its widest text.
     """
+    forward = engine.forward
     texts: dict[int, list[Rooted]] = {}
     for each in rooted:
         texts.setdefault(each.lead.row, []).append(each)
     batches: list[list[Rooted]] = []
-    samples = 0
+    size = 0
     for group in sorted(texts.values(), key=len, reverse=True):
-        more = sum(each.branch.samples for each in group)
-        if not batches or samples + more > budget:
+        samples = sum(each.branch.samples for each in group)
+        seen = max(each.lead.seen for each in group)
+        cost = forward.cost(samples, head_rows=samples, cached=seen)
+        if not batches or size + cost > forward.batch_tokens:
             batches.append([])
-            samples = 0
+            size = 0
         batches[-1] += group
-        samples += more
+        size += cost
     return batches
 
 
