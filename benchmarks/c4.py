@@ -44,7 +44,10 @@ def main() -> None:
             measured.cost(),
         ],
         module="benchmarks.c4",
-        settings={"texts": stats.documents, **settings_of(measured.run)},
+        settings={
+            "texts": f"{stats.documents} (first {LONGEST:,} characters)",
+            **settings_of(measured.run),
+        },
     )
     report.publish(text, name="c4", path=options.write)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.measure import settings_of
 from toolformer.annotate.reading import count_by_threshold
+from toolformer.run_stats import ToolStats
 from toolformer.runs import Run
 
 THRESHOLDS = (0.5, 1.0, 2.0)  # τf, nats; the paper's
@@ -24,14 +25,12 @@ def main() -> None:
     counted = count_by_threshold(run, list(THRESHOLDS))
     rows: list[list[report.Cell]] = []
     for tool in (str(each["name"]) for each in run.manifest.tools):
-        tried = max(
-            (stats.tools[tool].texts_tried for stats in counted.values() if stats is not None),
-            default=0,
-        )
-        kept: list[report.Cell] = [
-            "not in this run" if stats is None else stats.tools[tool].texts_kept
+        found = [
+            None if stats is None else stats.tools.get(tool, ToolStats())
             for stats in counted.values()
         ]
+        tried = max((each.texts_tried for each in found if each is not None), default=0)
+        kept = ("not in this run" if each is None else each.texts_kept for each in found)
         rows.append([tool, tried, *kept])
     text = report.section(
         "Kept texts by threshold",
