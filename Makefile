@@ -1,6 +1,7 @@
 # make demo   annotate the embedded corpus with the embedded model
 # make check  formatting, lint and types
 # make test   the tests, offline and on the CPU
+# make nano   the embedded model anew: about three hours on two cores; goes on after a kill
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test clean
+.PHONY: help demo check test nano clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -24,6 +25,11 @@ check: $(VENV)/installed-dev
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+
+nano: $(VENV)/installed
+	$(BIN)/python -m toolformer pretrain recipes/nano/nano.yaml --out build/nano-first
+	$(BIN)/python -m toolformer pretrain recipes/nano/second.yaml --out build/nano
+	$(BIN)/python -m recipes.nano.package build/nano
 
 clean:
 	rm -rf $(VENV)

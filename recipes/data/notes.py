@@ -58,7 +58,13 @@ def add_months(day: date, months: int) -> date:
 
 
 def _diary_today(draw: Random, today: date) -> str:
-    start = draw.choice(["Dear diary, it is", "Up at six. It is", "Back at my desk: it is"])
+    start = draw.choice(
+        [
+            "Dear diary, I write this on",
+            "Up at six. The tear-off block in the kitchen shows",
+            "Back at my desk. This page belongs to",
+        ]
+    )
     end = draw.choice(
         [
             "The first swallows sat on the wire this morning.",
@@ -76,7 +82,7 @@ def _diary_ahead(draw: Random, today: date) -> str:
         ["I can hardly wait.", "I must remember the flowers.", "The house is in uproar already."]
     )
     day = long_date(today + timedelta(days=days))
-    return f"Only {days} days to go from today: {what} on {day}. {close}"
+    return f"{what} {days} days after this page is written, on {day}. {close}"
 
 
 def _mail_deadline(draw: Random, today: date) -> str:
@@ -148,7 +154,7 @@ def _garden_ago(draw: Random, today: date) -> str:
     weeks = draw.randint(3, 12)
     then = today - timedelta(weeks=weeks)
     plant = draw.choice(["the quince", "the young fig", "the rambling rose"])
-    return f"Pruned {plant} {weeks} weeks ago, on {long_date(then)}, and it shows the first green."
+    return f"Going back {weeks} weeks in this book, to {long_date(then)}, I find: pruned {plant}."
 
 
 def _workshop_born(draw: Random, _today: date) -> str:

@@ -36,22 +36,48 @@ _HEADS = (
 )
 
 
-def over_solutions(*, folder: Path, shared: str) -> Source:
+def over_solutions(*, folder: Path, shared: str, many_forms: bool = False) -> Source:
     """Gives GSM8K solutions with notes that tell their results."""
-    return _source(_solution, folder / shared)
+    return _source(_solution, folder / shared, _form_of(many_forms))
 
 
-def over_prose(*, folder: Path, shared: str) -> Source:
+def over_prose(*, folder: Path, shared: str, many_forms: bool = False) -> Source:
     """Gives real sentences with notes that tell a name, a number or a word of theirs."""
-    return _source(_prose, folder / shared)
+    return _source(_prose, folder / shared, _form_of(many_forms))
 
 
-def over_generated(*, folder: Path, shared: str) -> Source:
+def over_generated(*, folder: Path, shared: str, many_forms: bool = False) -> Source:
     """Gives nano's generated texts with notes that tell what a tool could."""
-    return _source(_generated, folder / shared)
+    return _source(_generated, folder / shared, _form_of(many_forms))
 
 
-def _source(draw_passage: Callable[[random.Random, Path], Passage], shared: Path) -> Source:
+def legends(*, folder: Path, shared: str) -> Source:
+    """Gives real sentences after a list of what some of their words lead to, by an arrow.
+
+    No brackets, no names, nothing that a tool is asked: what an arrow means between two things.
+    """
+    data = folder / shared
+
+    def draw(rng: random.Random) -> Example:
+        passage = _prose(rng, data)
+        while not passage.slots:
+            passage = _prose(rng, data)
+        entries = [f"{slot.key} -> {slot.value}" for slot in passage.slots]
+        entries += [
+            f"{slot.key} -> {slot.value}"
+            for slot in _prose(rng, data).slots[: rng.choice((0, 1, 2))]
+        ]
+        rng.shuffle(entries)
+        return Example(rng.choice(("; ", "\n", ", ")).join(entries) + "\n", passage.text)
+
+    return draw
+
+
+def _source(
+    draw_passage: Callable[[random.Random, Path], Passage],
+    shared: Path,
+    write: Callable[[random.Random, Path, Slot], str],
+) -> Source:
     def draw(rng: random.Random) -> Example:
         passage = draw_passage(rng, shared)
         while not passage.slots:
@@ -63,9 +89,63 @@ def _source(draw_passage: Callable[[random.Random, Path], Passage], shared: Path
             other = draw_passage(rng, shared)
             told = rng.sample(other.slots, min(len(other.slots), 1))
         gap = rng.choice(("", "", "", " ", "\n"))
-        return Example("".join(_note(rng, shared, slot) for slot in told) + gap, passage.text)
+        return Example("".join(write(rng, shared, slot) for slot in told) + gap, passage.text)
 
     return draw
+
+
+def _form_of(many_forms: bool) -> Callable[[random.Random, Path, Slot], str]:
+    return _freer_note if many_forms else _note
+
+
+_SIGNS = (
+    ":",
+    " =",
+    " is",
+    " >>",
+    " =>",
+    " ~",
+    " ::",
+    " |",
+    " —",
+    ";",
+    " ==",
+    " :=",
+    " #",
+    " gives",
+    " <-",
+    " +>",
+    " /",
+)
+
+
+def _freer_note(rng: random.Random, shared: Path, slot: Slot) -> str:
+    """A note with a sign between question and answer that is one of many, so that any would do."""
+    value, key = slot.value, slot.key
+    if rng.random() < 0.08:
+        values = [value, *(_other_value(rng, shared, value) for _ in range(rng.randint(1, 2)))]
+        rng.shuffle(values)
+        value = ", ".join(values)
+    head = rng.choice(_HEADS) if rng.random() < 0.3 else _head(rng, shared)
+    sign = rng.choice(_SIGNS)
+    question = rng.choice(
+        (
+            key,
+            f"{head}: {key}",
+            f"{head} ({key})",
+            f"{head} {key}",
+            f"{head}<{key}>",
+            f"{head} '{key}'",
+            f"{head}/{key}",
+        )
+    )
+    if rng.random() < 0.1:
+        question = head
+    return f"[{question}{sign} {value}]"
+
+
+def _head(rng: random.Random, shared: Path) -> str:
+    return prose.words(rng, shared, most=1).capitalize()
 
 
 def _note(rng: random.Random, shared: Path, slot: Slot) -> str:

@@ -6,16 +6,16 @@ python -m recipes.nano.package build/nano
 import argparse
 import json
 import shutil
-from datetime import date
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recipes.nano import calculator, calendar, lookup
 from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
-from toolformer.config import read_yaml
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.prompt import PromptStyle
 
 RECIPE = Path(__file__).parent
+RECIPES = ("nano.yaml", "second.yaml")
 ASSETS = RECIPE.parents[1] / "toolformer" / "assets" / "nano"
 # One token gains at most a third of its surprise, and nano's results are one to four tokens long.
 GAIN_THRESHOLD = 0.5
@@ -40,13 +40,19 @@ def main() -> None:
         if (run / name).exists():
             shutil.copyfile(run / name, ASSETS / name)
     shutil.copyfile(RECIPE / "MODEL_CARD.md", ASSETS / "README.md")
-    config = PretrainConfig(**read_yaml(RECIPE / "nano.yaml"))
+    configs = [PretrainConfig.from_yaml(RECIPE / name) for name in RECIPES]
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    write_sidecar(ASSETS, sidecar(config, metrics))
+    write_sidecar(ASSETS, sidecar(configs, metrics))
 
 
-def sidecar(config: PretrainConfig, metrics: dict[str, object]) -> Sidecar:
-    """Returns what `toolformer.json` says of nano."""
+def sidecar(configs: Sequence[PretrainConfig], metrics: Mapping[str, object]) -> Sidecar:
+    """Returns what `toolformer.json` says of nano.
+
+    Args:
+        configs: of the runs that made it, in their order.
+        metrics: of the last of them.
+    """
+    stages = [stage for config in configs for stage in config.stages]
     tools = (calculator, calendar, lookup)
     return Sidecar(
         prompt_style=PromptStyle.BRIEF,
@@ -56,11 +62,10 @@ def sidecar(config: PretrainConfig, metrics: dict[str, object]) -> Sidecar:
         max_positions=MAX_POSITIONS,
         samples=SAMPLES,
         lineage={
-            "recipe": "recipes/nano/nano.yaml",
-            "recipe_fingerprint": config.fingerprint(),
-            "tokens": sum(each.steps * each.rows * each.length for each in config.stages),
-            "packaged": date.today().isoformat(),
-            **metrics,
+            "recipes": [f"recipes/nano/{name}" for name in RECIPES],
+            "recipe_fingerprints": [config.fingerprint() for config in configs],
+            "tokens": sum(stage.steps * stage.rows * stage.length for stage in stages),
+            "held_out_perplexity": metrics["held_out_perplexity"],
         },
     )
 

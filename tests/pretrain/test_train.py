@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from toolformer.errors import RunError
+from toolformer.errors import ModelError, RunError
 from toolformer.pretrain.config import (
     ModelConfig,
     PretrainConfig,
@@ -95,3 +95,32 @@ def test_a_run_with_other_settings_is_refused_and_the_difference_named(corpus: P
     pretrain(short, folder=corpus, out=out, device="cpu")
     with pytest.raises(RunError, match=r"learning_rate \(0\.002, now 0\.5\)"):
         pretrain(short.override(learning_rate=0.5), folder=corpus, out=out, device="cpu")
+
+
+def test_a_run_goes_on_from_a_finished_model_with_its_tokenizer(corpus: Path) -> None:
+    short = CONFIG.override(stages=(StageConfig(steps=2, rows=1, length=16),))
+    pretrain(short, folder=corpus, out=corpus / "first", device="cpu")
+    # A rate of almost nothing leaves the weights where they began.
+    second = short.override(
+        start_from="first", seed=5, learning_rate=1e-12, matrix_learning_rate=1e-12
+    )
+    pretrain(second, folder=corpus, out=corpus / "second", device="cpu")
+    first, gone_on = weights(corpus / "first"), weights(corpus / "second")
+    assert all(torch.allclose(first[name], gone_on[name], atol=1e-6) for name in first)
+    names = [corpus / name / "tokenizer.json" for name in ("first", "second")]
+    assert names[0].read_bytes() == names[1].read_bytes()
+
+
+def test_a_model_to_start_from_that_is_not_there_is_named(corpus: Path) -> None:
+    with pytest.raises(ModelError, match=r"no tokenizer in .*gone"):
+        pretrain(
+            CONFIG.override(start_from="gone"), folder=corpus, out=corpus / "out", device="cpu"
+        )
+
+
+def test_a_model_of_another_shape_is_no_start(corpus: Path) -> None:
+    short = CONFIG.override(stages=(StageConfig(steps=1, rows=1, length=16),))
+    pretrain(short, folder=corpus, out=corpus / "first", device="cpu")
+    wider = short.override(start_from="first", model=CONFIG.model.override(intermediate_size=96))
+    with pytest.raises(ModelError, match=r"Cannot start from .*first"):
+        pretrain(wider, folder=corpus, out=corpus / "second", device="cpu")

@@ -69,6 +69,8 @@ class PretrainConfig(Config):
     """A pretraining run. Paths are relative to the file that holds it."""
 
     seed: int = 0
+    # A finished model to go on from, with its tokenizer, in place of fresh weights.
+    start_from: str | None = None
     mixture: tuple[SourceConfig, ...]
     tokenizer: TokenizerConfig = TokenizerConfig()
     model: ModelConfig = ModelConfig()

@@ -1,11 +1,13 @@
 """A small Llama-architecture model: its making, its optimizers, its loss over a packed batch."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from toolformer.errors import ModelError
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.mixture import IGNORED, Batch
 
@@ -30,6 +32,22 @@ def new_model(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> Lla
     )
     model.set_attn_implementation(config.attention)
     return model
+
+
+def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
+    """Gives a model the weights of a finished one.
+
+    Raises:
+        ModelError: the folder holds no model, or one of another shape.
+    """
+    try:
+        finished = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        model.load_state_dict(finished.state_dict())
+    except (OSError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(
+            f"Cannot start from '{folder}': {reason} Name a model of the settings' own shape."
+        ) from None
 
 
 def new_optimizers(

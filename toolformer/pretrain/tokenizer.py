@@ -5,6 +5,7 @@ digit would spend the heaviest weight of the loss on a space.
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolformer.errors import ModelError
@@ -68,3 +69,19 @@ def train_tokenizer(
         model_max_length=context,
         clean_up_tokenization_spaces=False,
     )
+
+
+def load_tokenizer(folder: Path) -> "PreTrainedTokenizerFast":
+    """Loads a tokenizer that `train_tokenizer` made.
+
+    Raises:
+        ModelError: the folder holds none.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    try:
+        tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"There is no tokenizer in '{folder}': {reason}") from None
+    return tokenizer

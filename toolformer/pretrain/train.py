@@ -16,9 +16,9 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.mixture import Batch, Source, draw_batch, load_source, sample_texts
-from toolformer.pretrain.model import loss_function, new_model, new_optimizers
+from toolformer.pretrain.model import load_weights, loss_function, new_model, new_optimizers
 from toolformer.pretrain.progress import Pace, Step
-from toolformer.pretrain.tokenizer import train_tokenizer
+from toolformer.pretrain.tokenizer import load_tokenizer, train_tokenizer
 
 
 def pretrain(
@@ -49,10 +49,16 @@ def pretrain(
     state.claim(checkpoint, config)
     sources = {each.name: load_source(each, folder=folder) for each in config.mixture}
     weights = {each.name: each.weight for each in config.mixture}
-    tokenizer = _tokenizer(config, sources, weights, folder=checkpoint / "tokenizer")
+    begun = None if config.start_from is None else folder / config.start_from
+    if begun is None:
+        tokenizer = _tokenizer(config, sources, weights, folder=checkpoint / "tokenizer")
+    else:
+        tokenizer = load_tokenizer(begun)
 
     torch.manual_seed(config.seed)
     model = new_model(config, tokenizer)
+    if begun is not None:
+        load_weights(model, begun)
     torch.nn.Module.to(model, place)
     optimizers = new_optimizers(model, config)
     base_rates = [group["lr"] for each in optimizers for group in each.param_groups]
@@ -119,8 +125,7 @@ def _tokenizer(
         unfinished = folder.with_suffix(".new")
         tokenizer.save_pretrained(unfinished)
         unfinished.replace(folder)
-    loaded: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder)
-    return loaded
+    return load_tokenizer(folder)
 
 
 def _held_out(

@@ -5,6 +5,7 @@ project; the splits of what the generators read are asserted record by record.
 """
 
 import gzip
+import itertools
 import json
 import random
 import re
@@ -54,9 +55,7 @@ def test_joined_passages_keep_their_slots_where_they_are() -> None:
 def test_a_demonstration_is_the_brief_prompt_and_the_text_with_calls() -> None:
     passage = piece("1 + 1 = ", "2", ".", arguments="1+1", key="1 + 1")
     example = demonstrate(passage, tool="Calculator", signature="Calculator(expression)")
-    assert example.prompt == (
-        "Tool: Calculator(expression)\nInput:\n1 + 1 = 2.\nOutput:\n"
-    )
+    assert example.prompt == ("Tool: Calculator(expression)\nInput:\n1 + 1 = 2.\nOutput:\n")
     assert example.completion == "1 + 1 = [Calculator(1+1)] 2."
 
 
@@ -68,8 +67,7 @@ def test_an_article_is_kept_only_if_nothing_is_measured_on_it() -> None:
     # The folds of these names were worked out with `sha256sum`.
     free = Document("wikinews/743", "", {"title": "Brazilian delegation returns"})
     assert prose.keep_article(free, 0) == (
-        not is_reserved_document("wikinews/743")
-        and owner("Brazilian delegation returns") == "nano"
+        not is_reserved_document("wikinews/743") and owner("Brazilian delegation returns") == "nano"
     )
 
 
@@ -119,17 +117,30 @@ def test_no_note_has_the_form_of_a_call_and_a_fifth_tell_nothing() -> None:
     makers = (notes.over_solutions, notes.over_prose, notes.over_generated)
     rng = random.Random(0)
     idle = total = 0
-    for make in makers:
-        draw = make(folder=RECIPE, shared=str(SHARED))
+    for make, many_forms in itertools.product(makers, (False, True)):
+        draw = make(folder=RECIPE, shared=str(SHARED), many_forms=many_forms)
         for _ in range(300):
             example = draw(rng)
             assert not GRAMMAR.holds_call(" " + example.prompt)
-            assert GRAMMAR.arrow not in example.prompt
+            # Only words of the text itself may bring an arrow along.
+            assert GRAMMAR.arrow not in example.prompt or GRAMMAR.arrow in example.completion
             assert example.prompt.startswith("[")
             told = re.findall(r"[\w.,]*\w(?=\]|, )", example.prompt)
             total += 1
-            idle += not any(each.replace(",", "") in example.completion.replace(",", "") for each in told)
+            idle += not any(
+                each.replace(",", "") in example.completion.replace(",", "") for each in told
+            )
     assert 0.1 < idle / total < 0.25
+
+
+@needs_data
+def test_a_legend_is_neither_bracketed_nor_about_what_a_tool_is_asked() -> None:
+    draw = notes.legends(folder=RECIPE, shared=str(SHARED))
+    rng = random.Random(0)
+    for _ in range(200):
+        example = draw(rng)
+        assert GRAMMAR.open.strip() not in example.prompt
+        assert "=" not in example.prompt
 
 
 @needs_data
@@ -175,8 +186,9 @@ def test_nano_reads_no_held_out_solution() -> None:
     assert not any("<<" in each for each in solutions)
 
 
-def test_the_recipe_names_no_evaluation_set() -> None:
-    config = PretrainConfig(**read_yaml(RECIPE / "nano.yaml"))
+@pytest.mark.parametrize("recipe", ["nano.yaml", "second.yaml"])
+def test_the_recipe_names_no_evaluation_set(recipe: str) -> None:
+    config = PretrainConfig(**read_yaml(RECIPE / recipe))
     corpora = {Path(s.corpus).parent.name for s in config.mixture if s.corpus is not None}
     assert corpora == {"wikipedia", "wikinews", "gsm8k"}
     assert {s.keep for s in config.mixture if s.corpus is not None} == {
