@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
 from transformers.utils.hub import cached_file
 
 from toolformer.checkpoint import SIDECAR, Sidecar, read_sidecar
@@ -50,7 +52,9 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
     source = _source(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=DTYPES[dtype])
+        # A download may take hours and shows how far it is; weights on disk are there at once.
+        with _no_bars() if Path(source).is_dir() else nullcontext():
+            model = AutoModelForCausalLM.from_pretrained(source, dtype=DTYPES[dtype])
         config = cached_file(source, "config.json")
         # A model on the Hub brings its sidecar along; most have none.
         cached_file(source, SIDECAR, _raise_exceptions_for_missing_entries=False)
@@ -142,3 +146,15 @@ def _deciding(directory: Path) -> Iterator[Path]:
     if any(name.endswith(".safetensors") for name in found):
         found = {name: path for name, path in found.items() if not name.endswith(".bin")}
     yield from (found[name] for name in sorted(found))
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Keeps transformers from drawing progress bars, and leaves it as it was."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
