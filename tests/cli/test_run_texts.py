@@ -44,7 +44,7 @@ def test_far_from_its_calls_a_text_is_left_out() -> None:
         Document("d", text), ("Calculator",), candidates=(replace(KEPT, position=902),)
     )
     shown = kept_text(long, CallGrammar()).plain
-    assert shown == (f"d\n… {'x' * 198} = [Calculator(1 + 1) -> 2] +1.00 2 {'y' * 197} …")
+    assert shown == (f"d\n… {'x' * 198} = [Calculator(1 + 1) -> 2]⟨+1.00⟩ 2 {'y' * 197} …")
 
 
 def test_calls_near_each_other_share_a_stretch_of_text() -> None:
@@ -54,5 +54,5 @@ def test_calls_near_each_other_share_a_stretch_of_text() -> None:
         candidates=(replace(KEPT, position=7), replace(KEPT, position=21)),
     )
     shown = kept_text(near, CallGrammar()).plain
-    call = " [Calculator(1 + 1) -> 2] +1.00"
+    call = " [Calculator(1 + 1) -> 2]⟨+1.00⟩"
     assert shown == f"d\n1 + 1 ={call} 2 and 1 + 1 ={call} 2 ."

@@ -37,7 +37,7 @@ def test_kept_calls_stand_in_their_texts_with_their_gains(
     made: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert show(capsys, made) == (
-        "sum\nTom counts: 3 + 2 = [Calculator(3 + 2) -> 5] +0.63 5 apples in all.\n\n"
+        "sum\nTom counts: 3 + 2 = [Calculator(3 + 2) -> 5]⟨+0.63⟩ 5 apples in all.\n\n"
     )
 
 
@@ -47,7 +47,7 @@ def test_kept_calls_stand_in_their_texts_with_their_gains(
         ("low_gain", "[Calculator(9 - 1) -> 8] 5", "gain at most 0.00 is below 0.5."),
         ("tool_error", "[Calculator(9 / 0)] 5", "Cannot divide by zero"),
         ("unreadable", "[Calculator(open 5", "what was sampled is no call."),
-        ("peeks", "So = [Calculator(3 + 2) -> 5] +0.63 5", "read off the text after it"),
+        ("peeks", "So = [Calculator(3 + 2) -> 5]⟨+0.63⟩ 5", "read off the text after it"),
     ],
 )
 def test_what_was_not_kept_is_shown_with_why(

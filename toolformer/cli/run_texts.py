@@ -27,7 +27,7 @@ def answer_console() -> Console:
 def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
     """Returns a document with its kept calls, each with its gain; far from calls it is left out."""
     kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
-    shown = Text(f"{_clean(annotated.document.id)}\n", style="dim")
+    shown = Text().append(f"{_clean(annotated.document.id)}\n", style="dim")
     shown.append(_calls_in_text(annotated.document.text, kept, grammar, around=_AROUND))
     return shown
 
@@ -40,7 +40,7 @@ def candidate_text(
     thresholds: Mapping[str, float],
 ) -> Text:
     """Returns a candidate in its text, and what became of it and why."""
-    shown = Text(f"{_clean(annotated.document.id)}\n", style="dim")
+    shown = Text().append(f"{_clean(annotated.document.id)}\n", style="dim")
     shown.append(_calls_in_text(annotated.document.text, [candidate], grammar, around=_NEAR))
     reason = why(candidate, threshold=thresholds[candidate.tool])
     shown.append(f"\n  {candidate.verdict}: {_clean(reason)}", style="yellow")
@@ -129,7 +129,7 @@ def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
     else:
         shown.append(grammar.lead(candidate.tool) + _clean(call.arguments), style=_STYLES["call"])
     if candidate.gain is not None:
-        shown.append(f" {candidate.gain:+.2f}", style=_GAIN_STYLE)
+        shown.append(f"⟨{candidate.gain:+.2f}⟩", style=_GAIN_STYLE)
     return shown
 
 

@@ -152,9 +152,9 @@ def _deciding(directory: Path) -> Iterator[Path]:
 def _no_bars() -> Iterator[None]:
     """Keeps transformers from drawing progress bars, and leaves it as it was."""
     shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         if shown:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
