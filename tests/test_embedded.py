@@ -65,7 +65,7 @@ def test_with_its_defaults_nano_finds_a_sum_a_date_and_a_fact(
             "Today is Friday, March 3, 2023. Please sign the form.",
             {"date": "2023-03-03"},
         ),
-        Document("fact", "The capital of Peru is Lima. It lies on the coast."),
+        Document("fact", "Canberra is the capital of Australia."),
     ]
     run = annotate(
         texts,
@@ -81,7 +81,7 @@ def test_with_its_defaults_nano_finds_a_sum_a_date_and_a_fact(
         if candidate.verdict is Verdict.KEPT
     }
     assert ("sum", "Calculator", "756") in kept
-    assert ("fact", "Database", "Lima") in kept
+    assert ("fact", "Database", "Australia") in kept
     assert any(document == "date" and tool == "Calendar" for document, tool, _ in kept)
 
 
