@@ -6,40 +6,20 @@ result stands and what it was computed from.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from recipes.nano import prose
-from recipes.nano.demonstration import Passage, demonstrate, join, piece
+from recipes.nano.demonstration import Passage, demonstrated, join, piece
+from recipes.nano.expressions import SIGNS, computed, grouped, number, value_of
 from recipes.nano.words import NAMES, NOUNS, UNITS, VERBS
-from toolformer.pretrain.mixture import Example, Source
+from toolformer.pretrain.mixture import Source
 
 TOOL, SIGNATURE = "Calculator", "Calculator(expression)"
-_SIGNS = {
-    "+": ("+",),
-    "-": ("-", "-", "-", "−"),
-    "*": ("*", "*", "x", "×"),
-    "/": ("/", "/", "/", "÷"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """An expression as a text writes it, as a call writes it, and what comes out."""
-
-    written: str
-    arguments: str
-    result: str
 
 
 def demonstrations(*, folder: Path, shared: str) -> Source:
     """Gives computed texts under the brief prompt, then with their calls."""
-    data = folder / shared
-
-    def draw(rng: random.Random) -> Example:
-        return demonstrate(passage(rng, data), tool=TOOL, signature=SIGNATURE)
-
-    return draw
+    return demonstrated(passage, folder / shared, tool=TOOL, signature=SIGNATURE)
 
 
 def passage(rng: random.Random, shared: Path, *, most: int = 5) -> Passage:
@@ -52,70 +32,6 @@ def passage(rng: random.Random, shared: Path, *, most: int = 5) -> Passage:
     return join(statements, rng.choice(("\n", "\n", "\n", " ")))
 
 
-def _number(rng: random.Random) -> str:
-    kind = rng.random()
-    if kind < 0.35:
-        return str(rng.randint(2, 12))
-    if kind < 0.65:
-        return str(rng.randint(10, 99))
-    if kind < 0.80:
-        return str(rng.randint(1, 60) * rng.choice((5, 10, 10, 100, 1000)))
-    if kind < 0.92:
-        return str(rng.randint(100, 9999))
-    return f"{rng.randint(1, 99)}.{rng.choice(('5', '25', '75', '50', '1', '2', '8', f'{rng.randint(10, 99)}'))}"
-
-
-def _grouped(number: str) -> str:
-    whole, dot, rest = number.partition(".")
-    return f"{int(whole):,}{dot}{rest}"
-
-
-def _value(expression: str, rng: random.Random) -> str:
-    """Returns what a flat expression of numbers comes to, or a random number where that would be unwieldy."""
-    # Only numbers made above and the signs + - * / ( ) get here.
-    try:
-        value = _evaluate(expression)
-    except ZeroDivisionError:
-        return _number(rng)
-    if rng.random() < 0.3 or abs(value) > 1e7:
-        return _number(rng)
-    return f"{round(value, 2):.2f}".rstrip("0").rstrip(".")
-
-
-def _evaluate(expression: str) -> float:
-    from simpleeval import simple_eval
-
-    return float(simple_eval(expression))
-
-
-def computed(rng: random.Random, *, money: bool = False) -> Computed:
-    """Returns an expression of two to four numbers in one of the spellings people use."""
-    count = rng.choice((2, 2, 2, 2, 2, 3, 3, 4))
-    numbers = [_number(rng) for _ in range(count)]
-    same = rng.random() < 0.5
-    first_sign = rng.choice("+-*/")
-    signs = [
-        first_sign if same and first_sign != "/" else rng.choice("+-*/") for _ in range(count - 1)
-    ]
-    space = rng.choice(("", "", " ", " "))
-    written, arguments = "", ""
-    bracket = count > 2 and rng.random() < 0.2
-    style = {sign: rng.choice(spellings) for sign, spellings in _SIGNS.items()}
-    for index, number in enumerate(numbers):
-        opening = "(" if bracket and index == 0 else ""
-        closing = ")" if bracket and index == 1 else ""
-        shown = _grouped(number) if rng.random() < 0.3 else number
-        unit = "$" if money and rng.random() < 0.8 else ""
-        percent = "%" if not money and rng.random() < 0.02 else ""
-        sign = ""
-        if index:
-            sign = f"{space}{style[signs[index - 1]]}{space}"
-            arguments += signs[index - 1]
-        written += sign + opening + unit + shown + percent + closing
-        arguments += opening + number + percent + closing
-    return Computed(written, arguments, _value(arguments.replace("%", "/100"), rng))
-
-
 def _equals(rng: random.Random) -> str:
     return rng.choice((" = ", " = ", " = ", " = ", " =", "= ", "="))
 
@@ -125,7 +41,7 @@ def _equation(rng: random.Random, shared: Path) -> Passage:
     money = rng.random() < 0.35
     it = computed(rng, money=money and rng.random() < 0.6)
     lead = _lead(rng, shared)
-    result = _grouped(it.result) if rng.random() < 0.2 else it.result
+    result = grouped(it.result) if rng.random() < 0.2 else it.result
     before = f"{lead}{it.written}{_equals(rng)}{'$' if money else ''}"
     return piece(before, result, _tail(rng, shared), arguments=it.arguments, key=it.written)
 
@@ -133,12 +49,12 @@ def _equation(rng: random.Random, shared: Path) -> Passage:
 def _chain(rng: random.Random, shared: Path) -> Passage:
     """Two equations of which the second uses the first's result."""
     first = computed(rng)
-    sign, factor = rng.choice("+-*/"), _number(rng)
+    sign, factor = rng.choice("+-*/"), number(rng)
     order = rng.random() < 0.5
     arguments = f"{first.result}{sign}{factor}" if order else f"{factor}{sign}{first.result}"
-    second_value = _value(arguments.replace("--", "+"), rng)
+    second_value = value_of(arguments.replace("--", "+"), rng)
     space = rng.choice(("", " "))
-    shown = rng.choice(_SIGNS[sign])
+    shown = rng.choice(SIGNS[sign])
     written = f"{space}{shown}{space}".join(
         (first.result, factor) if order else (factor, first.result)
     )
@@ -162,15 +78,15 @@ def _chain(rng: random.Random, shared: Path) -> Passage:
 def _units(rng: random.Random, shared: Path) -> Passage:
     """`5 apples + 7 apples = 12 apples`, `3 boxes * $4 = $12`: a rule that wants bare numbers misses these."""
     sign = rng.choice("++-*/")
-    shown = rng.choice(_SIGNS[sign])
-    a, b = _number(rng), _number(rng)
+    shown = rng.choice(SIGNS[sign])
+    a, b = number(rng), number(rng)
     noun = _noun(rng, shared)
     money = rng.random() < 0.3
     per = rng.choice(UNITS)
     right = f"${b}" if money else rng.choice((f"{b} {noun}", f"{b} {per}", f"{b} {noun}/{per}", b))
     left = rng.choice((f"{a} {noun}", f"{a} {per}", f"{a} {_noun(rng, shared)}", f"${a}"))
     arguments = f"{a}{sign}{b}"
-    result = _value(arguments, rng)
+    result = value_of(arguments, rng)
     before = f"{_lead(rng, shared)}{left} {shown} {right}{_equals(rng)}{'$' if money else ''}"
     return piece(
         before,
@@ -183,7 +99,7 @@ def _units(rng: random.Random, shared: Path) -> Passage:
 
 def _worded(rng: random.Random, shared: Path) -> Passage:
     """Computations said in words: halves, shares of a hundred, totals, differences."""
-    a, b = _number(rng), _number(rng)
+    a, b = number(rng), number(rng)
     name, noun = rng.choice(NAMES), _noun(rng, shared)
     p = str(rng.choice((5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80, rng.randint(1, 99))))
     times, factor = rng.choice(
@@ -230,7 +146,7 @@ def _worded(rng: random.Random, shared: Path) -> Passage:
     text = lead + before if lead else before[0].upper() + before[1:]
     return piece(
         text,
-        _value(arguments, rng),
+        value_of(arguments, rng),
         rng.choice((".", f" {noun}.", "", " altogether.")),
         arguments=arguments,
         key=before.strip("$ "),
@@ -245,7 +161,7 @@ _FAMILIES: Sequence[Callable[[random.Random, Path], Passage]] = (
 def _plain(rng: random.Random, shared: Path) -> str:
     """A statement with numbers of which none can be computed."""
     name, noun, other = rng.choice(NAMES), _noun(rng, shared), _noun(rng, shared)
-    a, b = _number(rng), _number(rng)
+    a, b = number(rng), number(rng)
     return rng.choice(
         (
             f"{name} {rng.choice(VERBS)} {a} {noun} and {b} {other}.",
@@ -283,8 +199,8 @@ def _lead(rng: random.Random, shared: Path) -> str:
             f"This means that {name} {verb} ",
             f"Then {name} has ",
             f"{name}'s {noun} {rng.choice(('is', 'are', 'cost', 'weighed', 'took'))} ",
-            f"{name} {verb} {_number(rng)} {noun} in the {_noun(rng, shared)}, so ",
-            f"If {name} {verb} {_number(rng)} {noun}, then he {verb} ",
+            f"{name} {verb} {number(rng)} {noun} in the {_noun(rng, shared)}, so ",
+            f"If {name} {verb} {number(rng)} {noun}, then he {verb} ",
             f"After the {noun}, {name} had ",
             f"{noun.capitalize()}: ",
             f"{prose.words(rng, shared, most=4).capitalize()} ",

@@ -6,26 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from recipes.nano import prose
-from recipes.nano.demonstration import Passage, demonstrate, join, piece
-from recipes.nano.words import NAMES, NOUNS
-from toolformer.pretrain.mixture import Example, Source
+from recipes.nano.demonstration import Passage, demonstrated, join, piece
+from recipes.nano.words import MONTHS, NAMES, NOUNS
+from toolformer.pretrain.mixture import Source
 
 TOOL, SIGNATURE = "Calendar", "Calendar(expression)"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _COUNT_WORDS = (
     "zero",
     "one",
@@ -46,12 +32,7 @@ _UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 def demonstrations(*, folder: Path, shared: str) -> Source:
     """Gives dated texts under the brief prompt, then with their calls."""
-    data = folder / shared
-
-    def draw(rng: random.Random) -> Example:
-        return demonstrate(passage(rng, data), tool=TOOL, signature=SIGNATURE)
-
-    return draw
+    return demonstrated(passage, folder / shared, tool=TOOL, signature=SIGNATURE)
 
 
 def passage(rng: random.Random, shared: Path, *, most: int = 3) -> Passage:
@@ -71,16 +52,16 @@ def _day(rng: random.Random) -> date:
 def _form(rng: random.Random) -> Callable[[date], str]:
     return rng.choice(
         (
-            lambda d: f"{_MONTHS[d.month - 1]} {d.day}, {d.year}",
-            lambda d: f"{_MONTHS[d.month - 1]} {d.day}, {d.year}",
+            lambda d: f"{MONTHS[d.month - 1]} {d.day}, {d.year}",
+            lambda d: f"{MONTHS[d.month - 1]} {d.day}, {d.year}",
             lambda d: d.isoformat(),
-            lambda d: f"{d.day} {_MONTHS[d.month - 1]} {d.year}",
+            lambda d: f"{d.day} {MONTHS[d.month - 1]} {d.year}",
         )
     )
 
 
 def _long(d: date) -> str:
-    return f"{_MONTHS[d.month - 1]} {d.day}, {d.year}"
+    return f"{MONTHS[d.month - 1]} {d.day}, {d.year}"
 
 
 def _full(d: date) -> str:
@@ -243,7 +224,7 @@ def _plain(rng: random.Random, shared: Path) -> str:
         (
             f"{name} was born on {_long(_day(rng))}.",
             f"The {noun} was found on {_day(rng).isoformat()}.",
-            f"{name} likes the {noun} in {rng.choice(_MONTHS)}.",
+            f"{name} likes the {noun} in {rng.choice(MONTHS)}.",
             f"In {_day(rng).year}, {name} sold the {noun}.",
             f"Please bring {rng.randint(2, 30)} {noun}.",
         )

@@ -1,11 +1,12 @@
 """Texts with places for calls, and how nano is shown them under the brief prompt."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
-from toolformer.pretrain.mixture import Example
+from toolformer.pretrain.mixture import Example, Source
 from toolformer.prompt import PromptStyle, build_prompt
 
 
@@ -59,10 +60,12 @@ def demonstrate(passage: Passage, *, tool: str, signature: str) -> Example:
     return Example(prompt.shared + prompt.own, grammar.render(passage.text, placed))
 
 
-def shuffled_join(
-    rng: random.Random, passages: Sequence[Passage], separators: Sequence[str]
-) -> Passage:
-    """Joins passages in a random order by a random separator."""
-    order = list(passages)
-    rng.shuffle(order)
-    return join(order, rng.choice(separators))
+def demonstrated(
+    passage: Callable[[random.Random, Path], Passage], shared: Path, *, tool: str, signature: str
+) -> Source:
+    """Returns the source that shows the passages of a family with their calls."""
+
+    def draw(rng: random.Random) -> Example:
+        return demonstrate(passage(rng, shared), tool=tool, signature=signature)
+
+    return draw

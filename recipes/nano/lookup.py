@@ -14,10 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from recipes.nano import prose
-from recipes.nano.demonstration import Passage, demonstrate, join, piece
+from recipes.nano.demonstration import Passage, demonstrated, join, piece
+from recipes.nano.words import MONTHS
 from recipes.relations import ATTRIBUTE_NAMES
 from recipes.splits import EVALUATION_RELATIONS, is_evaluation_template, owner
-from toolformer.pretrain.mixture import Example, Source
+from toolformer.pretrain.mixture import Source
 
 TOOL, SIGNATURE = "Database", "Database(entity, attribute)"
 
@@ -82,20 +83,6 @@ _ATTRIBUTES = (
     "height", "river", "county", "team", "composer", "age", "motto", "flag", "newspaper", "harbour", "tax rate",
     "founding year", "speed", "price", "density", "symbol", "inventor", "publisher", "coach", "airport", "school",
 )  # fmt: skip
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +121,7 @@ def facts(shared: Path) -> Facts:
 
 def demonstrations(*, folder: Path, shared: str) -> Source:
     """Gives statements of facts under the brief prompt, then with their calls."""
-    data = folder / shared
-
-    def draw(rng: random.Random) -> Example:
-        return demonstrate(passage(rng, data), tool=TOOL, signature=SIGNATURE)
-
-    return draw
+    return demonstrated(passage, folder / shared, tool=TOOL, signature=SIGNATURE)
 
 
 def passage(rng: random.Random, shared: Path, *, most: int = 3) -> Passage:
@@ -242,5 +224,5 @@ def _entity(rng: random.Random, shared: Path) -> str:
 
 
 def _date(rng: random.Random) -> str:
-    day, month, year = rng.randint(1, 28), rng.choice(_MONTHS), rng.randint(1800, 2005)
+    day, month, year = rng.randint(1, 28), rng.choice(MONTHS), rng.randint(1800, 2005)
     return rng.choice((f"{day} {month} {year}", f"{month} {day}, {year}", str(year)))

@@ -22,3 +22,7 @@ VERBS = tuple(
     "bought sold has makes earned spent found gave took needs used read wrote ran drove ate picked planted made "
     "saved lost pays paid got collected baked cut uses buys eats earns works walked carried washed won".split()
 )
+
+MONTHS = tuple(
+    "January February March April May June July August September October November December".split()
+)
