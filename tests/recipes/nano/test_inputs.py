@@ -15,6 +15,7 @@ import pytest
 
 from recipes.nano import calculator, calendar, lookup, negatives, notes, prose
 from recipes.nano.demonstration import Passage, demonstrate, join, piece
+from recipes.nano.words import MONTHS
 from recipes.splits import (
     EVALUATION_RELATIONS,
     is_evaluation_template,
@@ -196,3 +197,23 @@ def test_the_recipe_names_no_evaluation_set(recipe: str) -> None:
         "prose.py:keep_article",
         "prose.py:keep_gsm8k",
     }
+
+
+def _phrases(text: str) -> set[str]:
+    """Returns the runs of six words of a text that hold no whole date; all numbers are one."""
+    when = "|".join((*MONTHS, *calendar._WEEKDAYS))
+    plain = re.sub(rf"\d+|\b(?:{when})\b", "#", text).lower()
+    words = re.findall(r"[a-z']+|#", plain)
+    runs = {" ".join(words[start : start + 6]) for start in range(len(words) - 5)}
+    return {run for run in runs if run.count("#") < 3}
+
+
+@needs_data
+def test_the_samples_dated_notes_share_no_phrase_with_nanos_texts() -> None:
+    with gzip.open(ROOT / "toolformer" / "assets" / "sample.jsonl.gz", "rt") as lines:
+        records = [json.loads(line) for line in lines]
+    sample = set().union(*(_phrases(r["text"]) for r in records if r["source"] == "generated"))
+    rng = random.Random(0)
+    seen = set().union(*(_phrases(calendar.passage(rng, SHARED).text) for _ in range(3000)))
+    assert len(sample) > 200
+    assert sample & seen == set()
