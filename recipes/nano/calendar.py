@@ -194,16 +194,13 @@ def _between(rng: random.Random, shared: Path) -> Passage:
             f"It is {b}, and the {noun} was borrowed on {a}; it has been gone for ", f"The event lasts from {a} to {b}, in all ",
         )
     )  # fmt: skip
-    order = (b, a) if before.startswith("It is") else (a, b)
-    arguments = (
-        f"days from {order[0]} to {order[1]}" if order == (a, b) else f"days from {a} to {b}"
-    )
+    question = f"days from {a} to {b}"
     return piece(
         before,
         str(days),
         " days" + _end(rng, shared),
-        arguments=arguments,
-        key=f"days from {a} to {b}",
+        arguments=question,
+        key=question,
     )
 
 

@@ -4,8 +4,6 @@ Subjects are nano's own; most facts are made up by pairing any subject with any 
 learned is to ask for what the text is about to state.
 """
 
-import gzip
-import json
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from recipes.data.sources import read_facts, read_templates
 from recipes.nano import prose
 from recipes.nano.demonstration import Passage, demonstrated, join, piece
 from recipes.nano.words import MONTHS
@@ -101,21 +100,18 @@ def facts(shared: Path) -> Facts:
     subjects: dict[str, list[str]] = defaultdict(list)
     objects: dict[str, list[str]] = defaultdict(list)
     true = []
-    with gzip.open(shared / "lama_trex" / "triples.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            fact = json.loads(line)
-            relation, subject = fact["relation"], fact["subject"]
-            if relation in EVALUATION_RELATIONS or owner(subject) != "nano":
-                continue
-            subjects[relation].append(subject)
-            objects[relation].append(fact["object"])
-            true.append((relation, subject, fact["object"]))
-    patterns = []
-    for line in (shared / "lama_trex" / "templates.jsonl").read_text(encoding="utf-8").splitlines():
-        template = json.loads(line)
-        relation, pattern = template["relation"], template["pattern"]
-        if relation in objects and not is_evaluation_template(relation, pattern):
-            patterns.append((relation, pattern))
+    for fact in read_facts(shared):
+        if fact.relation in EVALUATION_RELATIONS or owner(fact.subject) != "nano":
+            continue
+        subjects[fact.relation].append(fact.subject)
+        objects[fact.relation].append(fact.object)
+        true.append((fact.relation, fact.subject, fact.object))
+    patterns = [
+        (template.relation, template.pattern)
+        for template in read_templates(shared)
+        if template.relation in objects
+        and not is_evaluation_template(template.relation, template.pattern)
+    ]
     return Facts(subjects, objects, true, patterns)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from recipes.gsm8k import read_solution
 from recipes.splits import is_held_out_gsm8k, is_reserved_document, owner
 from toolformer.corpus import read_corpus
 from toolformer.records import Document
 
 GSM8K_RECORDS = 7473
-_MARK = re.compile(r"<<[^<>]*>>")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"])|\n+")
 
 
@@ -35,7 +35,7 @@ def without_marks(text: str) -> str:
     >>> without_marks("He had 48/2 = <<48/2=24>>24 clips.\n#### 24")
     'He had 48/2 = 24 clips.'
     """
-    return _MARK.sub("", text).split("\n####")[0]
+    return read_solution(text).text
 
 
 @dataclass(frozen=True, slots=True)
