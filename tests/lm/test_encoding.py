@@ -152,3 +152,28 @@ def word_level(extra: list[str]) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
+
+
+def test_a_text_with_calls_keeps_the_tokens_it_has_without_them(encoding: Encoding) -> None:
+    placed = [PlacedCall(23, CALL, "42"), PlacedCall(10, CALL, None)]
+    row = encoding.annotated(TEXT, placed)
+    whole = encoding.text(TEXT)
+    calls = [encoding.call(each.call, each.output, first=False).ids for each in placed]
+    first, second = whole.tokens_before(10), whole.tokens_before(23)
+    expected = whole.ids[:first] + calls[1] + whole.ids[first:second] + calls[0]
+    assert row.ids == expected + whole.ids[second:]
+    assert encoding.decode_row(row.ids).removeprefix(" ") == GRAMMAR.render(TEXT, placed)
+
+
+def test_what_decoding_supplies_of_a_call_is_its_arrow_its_output_and_its_close(
+    encoding: Encoding,
+) -> None:
+    row = encoding.annotated(TEXT, [PlacedCall(23, CALL, "42")])
+    supplied = [index for index, given in zip(row.ids, row.supplied, strict=True) if given]
+    assert encoding.decode(supplied) == " -> 42]"
+
+
+def test_a_call_inside_a_token_or_at_an_end_of_a_text_is_encoded_too(encoding: Encoding) -> None:
+    placed = [PlacedCall(1, CALL, "42"), PlacedCall(len(TEXT), CALL, None)]
+    row = encoding.annotated(TEXT, placed)
+    assert encoding.decode_row(row.ids).removeprefix(" ") == GRAMMAR.render(TEXT, placed)

@@ -9,11 +9,12 @@ tokenise the same call differently.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.errors import ModelError
 from toolformer.prompt import Prompt
 
@@ -71,6 +72,14 @@ class EncodedCall:
     def ids(self) -> tuple[int, ...]:
         """All of the call."""
         return self.lead + self.arguments + self.arrow + self.output + self.close
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRow:
+    """A text with its calls in it; no start token."""
+
+    ids: tuple[int, ...]
+    supplied: tuple[bool, ...]  # per token: of an arrow, output or close, which decoding supplies
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,35 @@ class Encoding:
             output=self.piece(f" {output}") if told else (),
             close=self.piece(self.grammar.close),
         )
+
+    def annotated(self, text: str, placed: Sequence[PlacedCall]) -> EncodedRow:
+        """Encodes a text with calls in it, as training and decoding see it.
+
+        The text's own tokens are those it has without calls; only where a call stands inside one of
+        them (the places of another tokenizer) is the text tokenised from call to call.
+        """
+        ordered = sorted(placed, key=lambda each: each.position)
+        stretches = self._stretches(text, [each.position for each in ordered])
+        ids = list(stretches[0])
+        supplied = [False] * len(ids)
+        for each, after in zip(ordered, stretches[1:], strict=True):
+            call = self.call(each.call, each.output, first=not ids)
+            asked = call.lead + call.arguments
+            ids += [*call.ids, *after]
+            supplied += [False] * len(asked) + [True] * (len(call.ids) - len(asked))
+            supplied += [False] * len(after)
+        return EncodedRow(tuple(ids), tuple(supplied))
+
+    def _stretches(self, text: str, positions: Sequence[int]) -> list[tuple[int, ...]]:
+        """Returns the tokens of a text before, between and after ascending positions."""
+        encoded = self.text(text)
+        seats = {0: 0} | {int(end): n for n, end in enumerate(encoded.ends, 1) if end > 0}
+        if all(position in seats for position in positions):
+            cuts = [0, *(seats[position] for position in positions), len(encoded.ids)]
+            return [encoded.ids[start:end] for start, end in pairwise(cuts)]
+        edges = [0, *positions, len(text)]
+        first, *others = [text[start:end] for start, end in pairwise(edges)]
+        return [self.text(first).ids, *(self._piece(other) if other else () for other in others)]
 
     def lead(self, lead: str) -> tuple[int, ...]:
         """Encodes what sampling starts from, exactly as `call` does."""
