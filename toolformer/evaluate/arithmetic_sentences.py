@@ -1,0 +1,114 @@
+"""Sentences that state what two numbers come to, in wordings that no training text uses.
+
+As with dates, a *kind* is what has to be worked out, and training texts may have the kinds but not
+the wordings.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from toolformer.evaluate.examples import Example
+
+Wordings = Mapping[str, Sequence[str]]  # per kind: sentences that end where the answer begins
+
+WORDINGS: Wordings = {
+    "plus": (
+        "What is {a} plus {b}? It is",
+        "Adding {a} and {b} gives",
+        "The first shelf holds {a} books and the second {b}. Together they hold",
+    ),
+    "minus": (
+        "What is {a} minus {b}? It is",
+        "Taking {b} away from {a} leaves",
+        "Of the {a} seats in the hall {b} were taken, so the number of free seats was",
+    ),
+    "times": (
+        "What is {a} times {b}? It is",
+        "Multiplying {a} by {b} gives",
+        "The hall has {a} rows of {b} chairs, so the number of chairs is",
+    ),
+    "divided": (
+        "What is {a} divided by {b}? It is",
+        "Splitting {a} into {b} equal parts gives parts of",
+        "The {a} coins were shared equally among {b} sailors, so each of them got",
+    ),
+    "percent": (
+        "What is {b} percent of {a}? It is",
+        "A discount of {b}% on a price of {a} comes to",
+        "Of {a} voters {b}% stayed at home, which is a number of",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Two numbers and what they come to."""
+
+    a: str
+    b: str
+    result: str
+
+
+def arithmetic_sentences(count: int, *, seed: int) -> Iterator[Example]:
+    """Yields sentences to be completed, the kinds and wordings in turn.
+
+    >>> [example.prompt for example in arithmetic_sentences(2, seed=0)]
+    ['What is 502 plus 6394? It is', 'What is 7249 minus 6461? It is']
+    """
+    kinds = [[(kind, wording) for wording in wordings] for kind, wordings in WORDINGS.items()]
+    turns = [each for turn in zip(*kinds, strict=True) for each in turn]
+    for number in range(count):
+        kind, wording = turns[number % len(turns)]
+        drawn = draw_sum(kind, Random(f"{seed}/{number}"))  # noqa: S311
+        prompt = wording.format(a=drawn.a, b=drawn.b)
+        yield Example(f"arithmetic/{seed}/{number}", prompt, (drawn.result,), kind)
+
+
+def draw_sum(kind: str, rng: Random) -> Sum:
+    """Draws two numbers whose result has at most two decimals.
+
+    >>> draw_sum("divided", Random(1))
+    Sum(a='1661', b='11', result='151')
+    """
+    return _KINDS[kind](rng)
+
+
+def _number(rng: Random) -> int:
+    """Draws a number of two to four digits; small ones as often as large ones."""
+    return rng.randint(10, rng.choice((99, 999, 9999)))
+
+
+def _plus(rng: Random) -> Sum:
+    a, b = _number(rng), _number(rng)
+    return Sum(str(a), str(b), str(a + b))
+
+
+def _minus(rng: Random) -> Sum:
+    a, b = sorted((_number(rng), _number(rng)), reverse=True)
+    a += a == b  # nothing is left of equal numbers, which is no sum worth stating
+    return Sum(str(a), str(b), str(a - b))
+
+
+def _times(rng: Random) -> Sum:
+    a, b = rng.randint(11, 999), rng.randint(3, 60)
+    return Sum(str(a), str(b), str(a * b))
+
+
+def _divided(rng: Random) -> Sum:
+    b, result = rng.randint(3, 40), rng.randint(6, 240)
+    return Sum(str(b * result), str(b), str(result))
+
+
+def _percent(rng: Random) -> Sum:
+    a, b = 20 * rng.randint(3, 400), 5 * rng.randint(1, 19)
+    return Sum(str(a), str(b), str(a * b // 100))
+
+
+_KINDS: Mapping[str, Callable[[Random], Sum]] = {
+    "plus": _plus,
+    "minus": _minus,
+    "times": _times,
+    "divided": _divided,
+    "percent": _percent,
+}
