@@ -72,3 +72,9 @@ def test_a_row_longer_than_the_context_is_refused() -> None:
 def test_the_fingerprint_follows_the_script() -> None:
     assert scripted("2 + 2)").fingerprint == scripted("2 + 2)").fingerprint
     assert scripted("2 + 2)").fingerprint != scripted("3 + 2)").fingerprint
+
+
+def test_a_call_may_be_written_from_the_text_before_it() -> None:
+    copies = ScriptedCall("Calculator", after=" is", writes=lambda text: (f"{text[:-3]})",))
+    with ScriptedLanguageModel([copies]).read([TextRequest(ASKED, TEXT)]) as trunks:
+        assert trunks.sample([branch()]) == [[Sampled("2 + 2", closed=True)]]

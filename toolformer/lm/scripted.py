@@ -7,8 +7,11 @@ has told it.
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -27,9 +30,9 @@ from toolformer.lm.base import (
 )
 
 _TOKEN = re.compile(r" ?\d| ?[^\W\d]+| ?[^\w\s]|\s")
-_EMPTY = np.zeros(0, dtype=np.int64)
 
 LogProb = Callable[[str, LossRequest], float]
+Writes = tuple[str, ...]  # per sample, in turn: what follows " [Tool(", for example "2 + 2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,12 @@ class ScriptedCall:
 
     tool: str
     after: str
-    writes: tuple[str, ...]  # per sample, in turn: what follows " [Tool(", for example "2 + 2)"
+    writes: Writes | Callable[[str], Writes]  # always these, or what it makes of the text so far
     start_prob: float = 0.9
+
+    def writes_after(self, text: str) -> Writes:
+        """Returns what is written where `text` stands before the call."""
+        return self.writes(text) if callable(self.writes) else self.writes
 
 
 def told_by_output(token: str, request: LossRequest) -> float:
@@ -54,13 +61,14 @@ def told_by_output(token: str, request: LossRequest) -> float:
     return -0.1 if request.output is not None and word and word in request.output else -2.0
 
 
-def _ends(text: str) -> list[int]:
+@lru_cache(maxsize=1024)  # A text is asked about many times in a row.
+def _ends(text: str) -> tuple[int, ...]:
     """Splits at words, digits and signs, each with the one space before it.
 
     >>> _ends("It is 24.")
-    [2, 5, 7, 8, 9]
+    (2, 5, 7, 8, 9)
     """
-    return [match.end() for match in _TOKEN.finditer(text)]
+    return tuple(match.end() for match in _TOKEN.finditer(text))
 
 
 @dataclass(slots=True)
@@ -91,8 +99,12 @@ class ScriptedLanguageModel:
     @property
     def fingerprint(self) -> str:
         """A hash of the script; two functions of the same name pass for the same."""
+        script = tuple(
+            replace(call, writes=(call.writes.__qualname__,)) if callable(call.writes) else call
+            for call in self.script
+        )
         log_prob = self.log_prob.__qualname__
-        identity = (self.name, tuple(self.script), log_prob, self.grammar, self.max_length)
+        identity = (self.name, script, log_prob, self.grammar, self.max_length)
         return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
     def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
@@ -108,39 +120,37 @@ class ScriptedLanguageModel:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Returns the number of tokens of each text."""
-        return [sum(1 for _ in _TOKEN.finditer(text)) for text in texts]
+        return [len(_ends(text)) for text in texts]
 
     def token_ends(self, text: str) -> np.ndarray:
         """Returns (tokens,) int64: character offsets."""
         return np.array(_ends(text), dtype=np.int64)
 
-    def scripted_call(self, prefix: str, *, shared_prompt: str) -> ScriptedCall | None:
-        """Returns what the script makes of a text so far."""
-        for call in self.script:
-            if prefix.endswith(call.after) and (
-                not shared_prompt or f"{call.tool}(" in shared_prompt
-            ):
-                return call
-        return None
+    def scripted_calls(self, shared_prompt: str) -> list[ScriptedCall]:
+        """Returns the part of the script that is followed under a prompt."""
+        return [
+            call for call in self.script if not shared_prompt or f"{call.tool}(" in shared_prompt
+        ]
 
     def _target_log_probs(self, request: LossRequest) -> np.ndarray:
-        ends = [0, *_ends(request.text)]
-        if request.position not in ends[:-1]:
+        text, position, ends = request.text, request.position, _ends(request.text)
+        # How many tokens stand before the place; the end of the last token is none.
+        before = bisect_right(ends, position)
+        if before == len(ends) or position != (ends[before - 1] if before else 0):
             raise ModelError(
-                f"Position {request.position} is not a place of {request.text[:60]!r}: places are"
+                f"Position {position} is not a place of {text[:60]!r}: places are"
                 " the ends of its tokens but the last, as `token_ends` gives them."
             )
-        self._check_length(request.text)
-        first = ends.index(request.position)
-        spans = list(zip(ends[first:], ends[first + 1 :], strict=False))[:SCORED_TOKENS]
-        self.usage.score += first + len(spans)
-        costs = [self.log_prob(request.text[start:end], request) for start, end in spans]
+        self._check_length(text)
+        spans = pairwise((position, *ends[before : before + SCORED_TOKENS]))
+        costs = [self.log_prob(text[start:end], request) for start, end in spans]
+        self.usage.score += before + len(costs)
         return np.array(costs, dtype=np.float32)
 
     def _check_length(self, row: str) -> None:
         if len(row) <= self.max_length:
             return
-        length = self.count_tokens([row])[0]
+        length = sum(1 for _ in _TOKEN.finditer(row))
         if length > self.max_length:
             raise ModelError(
                 f"A row of {length} tokens is longer than the {self.max_length} that {self.name}"
@@ -179,30 +189,40 @@ class ScriptedTrunks:
 
     def _starts(self, request: TextRequest) -> StartProbabilities:
         ends = _ends(request.text)[:-1]
-        made = [self._call_at(request, end) for end in ends]
+        script = self.model.scripted_calls(request.prompt.shared)
+        made = [_call_at(script, request.text, end) for end in ends]
         return StartProbabilities(
-            np.array(ends, dtype=np.int64) if ends else _EMPTY,
+            np.array(ends, dtype=np.int64),
             np.array([call.start_prob if call else 0.0 for call in made], dtype=np.float32),
         )
 
     def _sample(self, branch: Branch) -> list[Sampled]:
-        call = self._call_at(self.requests[branch.request], branch.position)
+        request = self.requests[branch.request]
+        script = self.model.scripted_calls(request.prompt.shared)
+        call = _call_at(script, request.text, branch.position)
         if call is None or not branch.lead.endswith(f"{call.tool}("):
             return [Sampled("", closed=False)] * branch.samples
-        writes = call.writes if branch.temperature > 0 else call.writes[:1]
-        drawn = [writes[sample % len(writes)] for sample in range(branch.samples)]
-        return [self._cut(written, branch.max_tokens) for written in drawn]
+        writes = call.writes_after(request.text[: branch.position])
+        # At temperature 0 the samples are all the first one.
+        written = writes if branch.temperature > 0 else writes[:1]
+        cut = [self._cut(each, branch.max_tokens) for each in written[: branch.samples]]
+        drawn = [cut[sample % len(cut)] for sample in range(branch.samples)]
+        self.model.usage.decode += sum(tokens for _, tokens in drawn)
+        return [sampled for sampled, _ in drawn]
 
-    def _cut(self, written: str, max_tokens: int) -> Sampled:
-        ends = _ends(written)
-        written = written[: ends[max_tokens - 1]] if len(ends) > max_tokens else written
-        self.model.usage.decode += min(len(ends), max_tokens)
+    def _cut(self, written: str, max_tokens: int) -> tuple[Sampled, int]:
+        """Returns what comes of a call as it is written, and how many tokens that took."""
+        ends = _ends(written)[:max_tokens]
+        written = written[: ends[-1]] if ends else ""
         close = closing_parenthesis(written)
         if close is None:
-            return Sampled(written.partition("\n")[0], closed=False)
-        return Sampled(written[:close], closed=True)
+            return Sampled(written.partition("\n")[0], closed=False), len(ends)
+        return Sampled(written[:close], closed=True), len(ends)
 
-    def _call_at(self, request: TextRequest, position: int) -> ScriptedCall | None:
-        return self.model.scripted_call(
-            request.text[:position], shared_prompt=request.prompt.shared
-        )
+
+def _call_at(script: Sequence[ScriptedCall], text: str, position: int) -> ScriptedCall | None:
+    """Returns what a script makes of a text up to a position."""
+    for call in script:
+        if text.endswith(call.after, 0, position):
+            return call
+    return None
