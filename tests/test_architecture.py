@@ -36,6 +36,7 @@ FLOORS = {
     "": 7,  # toolformer/__init__.py: the public names
 }
 FAMILIES = {
+    "competition": "records",
     "corpus_files": "corpus",
     "corpus_sources": "corpus",
     "run_stats": "runs",

@@ -173,6 +173,14 @@ def test_what_decoding_supplies_of_a_call_is_its_arrow_its_output_and_its_close(
     assert encoding.decode(supplied) == " -> 42]"
 
 
+def test_a_row_tells_where_the_tokens_of_each_call_lie(encoding: Encoding) -> None:
+    placed = [PlacedCall(0, CALL, "42"), PlacedCall(3, CALL, "42")]
+    row = encoding.annotated(TEXT, placed)
+    told = [encoding.decode(row.ids[each.start : each.stop]) for each in row.calls]
+    assert [each.strip() for each in told] == [encoding.grammar.format(CALL, "42").strip()] * 2
+    assert row.calls[0].start == 0
+
+
 def test_a_call_inside_a_token_or_at_an_end_of_a_text_is_encoded_too(encoding: Encoding) -> None:
     placed = [PlacedCall(1, CALL, "42"), PlacedCall(len(TEXT), CALL, None)]
     row = encoding.annotated(TEXT, placed)

@@ -6,11 +6,9 @@ Knows no model, no tool and no file.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from toolformer.competition import winners
 from toolformer.errors import ConfigError, closest
 from toolformer.records import Candidate, Verdict
-
-# Two calls nearer than this would each be credited with some of the same five scored tokens.
-NEAR_TOKENS = 5
 
 # What a threshold does not change.
 _SETTLED = frozenset(
@@ -52,17 +50,10 @@ def select(
         _verdict(candidate, thresholds[candidate.tool], allow_peeking) for candidate in candidates
     ]
     bidders = [number for number, verdict in enumerate(verdicts) if verdict is Verdict.KEPT]
-    bidders.sort(key=lambda number: _rank(candidates[number], order))
-    taken_positions: set[int] = set()
-    taken_tokens: set[int] = set()
-    for number in bidders:
-        position, token = candidates[number].position, candidates[number].token
-        if position in taken_positions or token in taken_tokens:
+    stay = winners([candidates[number] for number in bidders], order=order)
+    for index, number in enumerate(bidders):
+        if index not in stay:
             verdicts[number] = Verdict.OUTBID
-            continue
-        taken_positions.add(position)
-        if token is not None:
-            taken_tokens.update(range(token - NEAR_TOKENS, token + NEAR_TOKENS + 1))
     return tuple(
         candidate if candidate.verdict is verdict else replace(candidate, verdict=verdict)
         for candidate, verdict in zip(candidates, verdicts, strict=True)
@@ -97,9 +88,3 @@ def _verdict(candidate: Candidate, threshold: float, allow_peeking: bool) -> Ver
         return Verdict.PEEKS
     gain = candidate.gain
     return Verdict.KEPT if gain is not None and gain >= threshold else Verdict.LOW_GAIN
-
-
-def _rank(candidate: Candidate, order: Mapping[str, int]) -> tuple[float, int, str, int]:
-    gain = candidate.gain
-    assert gain is not None  # noqa: S101  # only those with a gain compete
-    return -gain, order[candidate.tool], candidate.arguments or "", candidate.position

@@ -80,6 +80,7 @@ class EncodedRow:
 
     ids: tuple[int, ...]
     supplied: tuple[bool, ...]  # per token: of an arrow, output or close, which decoding supplies
+    calls: tuple[range, ...]  # where the tokens of each call lie, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +158,15 @@ class Encoding:
         stretches = self._stretches(text, [each.position for each in ordered])
         ids = list(stretches[0])
         supplied = [False] * len(ids)
+        calls = []
         for each, after in zip(ordered, stretches[1:], strict=True):
             call = self.call(each.call, each.output, first=not ids)
             asked = call.lead + call.arguments
+            calls.append(range(len(ids), len(ids) + len(call.ids)))
             ids += [*call.ids, *after]
             supplied += [False] * len(asked) + [True] * (len(call.ids) - len(asked))
             supplied += [False] * len(after)
-        return EncodedRow(tuple(ids), tuple(supplied))
+        return EncodedRow(tuple(ids), tuple(supplied), tuple(calls))
 
     def _stretches(self, text: str, positions: Sequence[int]) -> list[tuple[int, ...]]:
         """Returns the tokens of a text before, between and after ascending positions."""

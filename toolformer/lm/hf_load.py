@@ -49,7 +49,7 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
         raise ModelError(closest(dtype, DTYPES, what="dtype"))
     if device.partition(":")[0] not in DEVICES:
         raise ModelError(closest(device, DEVICES, what="device"))
-    source = _source(name)
+    source = find_source(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
         # A download may take hours and shows how far it is; weights on disk are there at once.
@@ -75,12 +75,12 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
         tokenizer=backend,
         start=tokenizer.eos_token_id if start is None else start,
         specials=frozenset(tokenizer.all_special_ids),
-        fingerprint=_fingerprint(Path(str(config)).parent, dtype=dtype),
+        fingerprint=fingerprint_weights(Path(str(config)).parent, dtype=dtype),
         sidecar=read_sidecar(Path(str(config)).parent),
     )
 
 
-def _source(name: str) -> str:
+def find_source(name: str) -> str:
     """Returns what transformers loads from: a directory or a Hub id that may exist."""
     if name == EMBEDDED:
         embedded = Path(str(files("toolformer") / "assets" / EMBEDDED))
@@ -131,7 +131,7 @@ def _device(device: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _fingerprint(directory: Path, *, dtype: str) -> str:
+def fingerprint_weights(directory: Path, *, dtype: str) -> str:
     """Returns 16 hex digits over what decides a model's answers."""
     digest = hashlib.sha256(dtype.encode())
     for path in _deciding(directory):
