@@ -1,0 +1,1 @@
+"""Decoding that stops for tools: a model writes a call, the tool runs, the model reads on."""

@@ -1,0 +1,79 @@
+"""What comes of a prompt: an answer in segments, and what became of each of its calls."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from toolformer.calls import Segment, ToolCall
+
+Finish = Literal["end", "length", "stop", "context"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """What became of a call that the model started: exactly one of output and error.
+
+    Attributes:
+        position: Where the call starts, in characters of the answer's text, calls left out.
+        call: None where no readable call came of it.
+        written: What the model wrote of it, from the open marker on.
+        output: What the tool said, as it stands in the answer.
+        error: One sentence: why the call failed. Nothing of a failed call stands in the answer.
+        seconds: How long the tool took.
+    """
+
+    position: int
+    call: ToolCall | None
+    written: str
+    output: str | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.output is None) == (self.error is None):
+            raise ValueError(
+                f"exactly one of output and error, got {self.output!r}, {self.error!r}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A prompt's continuation.
+
+    Attributes:
+        prompt: As it was given.
+        segments: The continuation by origin; no two of one kind stand side by side, except calls
+            without output.
+        events: Every call, failed ones included, in the order they were started.
+        tokens: How many the model chose, those of failed calls included.
+        finish: Why it ends: the model ended its text, `max_new_tokens` or a stop text was reached,
+            or the model's context is full.
+        taken: How many characters at the prompt's end stand in the answer instead: white space, and
+            a call without its output.
+
+    >>> said = (Segment("call", " [Calendar()"), Segment("output", " -> May 4]"), Segment("text", " May 4."))
+    >>> answer = Answer("Today is ", said, events=(), tokens=4, finish="end", taken=1)
+    >>> answer.text, answer.whole
+    (' May 4.', 'Today is [Calendar() -> May 4] May 4.')
+    """
+
+    prompt: str
+    segments: tuple[Segment, ...]
+    events: tuple[CallEvent, ...]
+    tokens: int
+    finish: Finish
+    taken: int = 0
+
+    @property
+    def text(self) -> str:
+        """The continuation, calls and outputs left out."""
+        return "".join(segment.text for segment in self.segments if segment.kind == "text")
+
+    @property
+    def annotated(self) -> str:
+        """The continuation, calls and outputs left in."""
+        return "".join(segment.text for segment in self.segments)
+
+    @property
+    def whole(self) -> str:
+        """The prompt and its continuation, calls and outputs left in."""
+        return self.prompt[: len(self.prompt) - self.taken] + self.annotated
