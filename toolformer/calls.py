@@ -110,12 +110,16 @@ class CallGrammar:
         tail = self.close if output is None else f"{self.arrow} {output}{self.close}"
         return f"{self.lead(call.tool)}{call.arguments}){tail}"
 
+    def holds_lead(self, text: str) -> bool:
+        """Says whether a call starts in a text, whether or not it can be read."""
+        return self._lead.search(text) is not None
+
     def is_readable(self, call: ToolCall) -> bool:
         """Says whether a call's name and arguments can be written and read back."""
         return (
             _NAME.fullmatch(call.tool) is not None
             and closing_parenthesis(call.arguments + ")") == len(call.arguments)
-            and self._lead.search(call.arguments) is None
+            and not self.holds_lead(call.arguments)
         )
 
     def is_renderable_output(self, output: str) -> bool:
@@ -129,7 +133,7 @@ class CallGrammar:
         return (
             output != ""
             and _closing(self._brackets, output + self.close, 0) == len(output)
-            and self._lead.search(" " + output) is None
+            and not self.holds_lead(" " + output)
         )
 
     def render(self, text: str, placed: Sequence[PlacedCall]) -> str:
