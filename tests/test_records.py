@@ -1,9 +1,7 @@
-"""What is known about a document survives being written, and gains are taken as they are stored."""
+"""Gains are taken as they are stored, and calls stand in the order of the text."""
 
-import json
 import math
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,51 +12,15 @@ from toolformer.records import (
     Document,
     Losses,
     Verdict,
-    from_row,
     to_float32,
-    to_row,
 )
 
 nats = st.floats(0, 1000)
-losses = st.builds(Losses, nats, st.none() | nats, st.none() | nats)
-candidates = st.builds(
-    Candidate,
-    position=st.integers(0, 2**31 - 1),
-    tool=st.text(min_size=1),
-    arguments=st.none() | st.text(),
-    start_prob=st.floats(0, 1),
-    count=st.integers(0, 20),
-    output=st.none() | st.text(),
-    error=st.none() | st.text(),
-    losses=st.none() | losses,
-    verdict=st.sampled_from(Verdict),
-    token=st.none() | st.integers(0, 2**31 - 1),
-)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
-    max_leaves=4,
-)
-documents = st.builds(
-    Document, st.text(), st.text(), st.dictionaries(st.text(), json_values, max_size=3)
-)
-annotated_documents = st.builds(
-    AnnotatedDocument,
-    documents,
-    st.lists(st.text(), max_size=3).map(tuple),
-    st.none() | st.text(),
-    st.lists(candidates, max_size=3).map(tuple),
-)
 
 
 def make(**changes: object) -> Candidate:
     fields = {"position": 2, "tool": "A", "arguments": "1", "start_prob": 0.5, "count": 1}
     return Candidate(**(fields | changes))  # type: ignore[arg-type]
-
-
-@given(annotated_documents)
-def test_a_row_gives_back_the_document_it_was_made_of(annotated: AnnotatedDocument) -> None:
-    assert from_row(to_row(annotated)) == annotated
 
 
 @given(nats, nats, nats)
@@ -97,12 +59,6 @@ def test_a_gain_that_is_unknown_has_a_bound() -> None:
     assert Losses(3.0, with_output=1.0, no_output=2.5).gain_at_most == 1.5
 
 
-def test_a_candidate_without_a_verdict_is_not_written() -> None:
-    annotated = AnnotatedDocument(Document("1", "ab"), ("A",), None, (make(),))
-    with pytest.raises(ValueError, match="without a verdict"):
-        to_row(annotated)
-
-
 def test_the_kept_calls_stand_in_the_order_of_the_text() -> None:
     found = (
         make(position=5, output="x", verdict=Verdict.KEPT),
@@ -118,9 +74,3 @@ def test_the_kept_calls_stand_in_the_order_of_the_text() -> None:
 def test_a_place_where_nothing_was_sampled_has_no_call() -> None:
     assert make(arguments=None).call is None
     assert make(arguments="1 + 1").call == ToolCall("A", "1 + 1")
-
-
-def test_meta_is_ascii_so_that_it_holds_what_utf_8_cannot() -> None:
-    row = to_row(AnnotatedDocument(Document("1", "a", {"title": "é\ud800"}), ()))
-    assert row["meta"].isascii()
-    assert json.loads(row["meta"]) == {"title": "é\ud800"}

@@ -1,16 +1,16 @@
-"""What is known about a document, and the rows it is written as.
+"""What is known about a document; `shards.py` writes it to disk.
 
 Positions are character offsets into the document's text, losses and gains are nats.
 """
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from toolformer.calls import PlacedCall, ToolCall
+
+_FLOAT32 = struct.Struct("<f")
 
 
 class Verdict(StrEnum):
@@ -46,9 +46,10 @@ class Losses:
     def __post_init__(self) -> None:
         """Rounds, so that a gain taken before writing and after reading is the same."""
         object.__setattr__(self, "no_call", to_float32(self.no_call))
-        for name in ("with_output", "no_output"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else to_float32(value))
+        if self.with_output is not None:
+            object.__setattr__(self, "with_output", to_float32(self.with_output))
+        if self.no_output is not None:
+            object.__setattr__(self, "no_output", to_float32(self.no_output))
 
     @property
     def gain(self) -> float | None:
@@ -125,74 +126,11 @@ class AnnotatedDocument:
         return tuple(sorted(kept, key=lambda each: each.position))
 
 
-def to_row(annotated: AnnotatedDocument) -> dict[str, Any]:
-    """Returns the shard row of an annotated document (`docs/data-format.md`)."""
-    document = annotated.document
-    return {
-        "id": document.id,
-        "text": document.text,
-        "meta": json.dumps(dict(document.meta), sort_keys=True),  # ASCII: holds any string
-        "tried": list(annotated.tried),
-        "skipped": annotated.skipped,
-        "candidates": [_candidate_row(candidate) for candidate in annotated.candidates],
-    }
-
-
-def from_row(row: Mapping[str, Any]) -> AnnotatedDocument:
-    """Returns the annotated document of a shard row; the inverse of `to_row`."""
-    return AnnotatedDocument(
-        document=Document(row["id"], row["text"], json.loads(row["meta"])),
-        tried=tuple(row["tried"]),
-        skipped=row["skipped"],
-        candidates=tuple(_candidate(each) for each in row["candidates"]),
-    )
-
-
 def to_float32(value: float) -> float:
     """Rounds to the nearest number a float32 holds.
 
     >>> to_float32(0.1)
     0.10000000149011612
     """
-    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    rounded: float = _FLOAT32.unpack(_FLOAT32.pack(value))[0]
     return rounded
-
-
-def _candidate_row(candidate: Candidate) -> dict[str, Any]:
-    if candidate.verdict is None:
-        raise ValueError(f"a candidate without a verdict cannot be written: {candidate}")
-    losses = candidate.losses
-    return {
-        "position": candidate.position,
-        "token": candidate.token,
-        "tool": candidate.tool,
-        "arguments": candidate.arguments,
-        "start_prob": candidate.start_prob,
-        "count": candidate.count,
-        "output": candidate.output,
-        "error": candidate.error,
-        "loss_no_call": None if losses is None else losses.no_call,
-        "loss_no_output": None if losses is None else losses.no_output,
-        "loss_with_output": None if losses is None else losses.with_output,
-        "gain": candidate.gain,
-        "verdict": candidate.verdict.value,
-    }
-
-
-def _candidate(row: Mapping[str, Any]) -> Candidate:
-    no_call = row["loss_no_call"]
-    losses = None
-    if no_call is not None:
-        losses = Losses(no_call, row["loss_with_output"], row["loss_no_output"])
-    return Candidate(
-        position=row["position"],
-        token=row["token"],
-        tool=row["tool"],
-        arguments=row["arguments"],
-        start_prob=row["start_prob"],
-        count=row["count"],
-        output=row["output"],
-        error=row["error"],
-        losses=losses,
-        verdict=Verdict(row["verdict"]),
-    )

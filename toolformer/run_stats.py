@@ -1,11 +1,22 @@
 """What a run amounts to: counts per tool and verdict, added up from its documents."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
+
+# The counts of `ToolStats`.
+_COUNTED = (
+    "texts_tried",
+    "texts_proposed",
+    "texts_kept",
+    "places",
+    "proposed",
+    "executed",
+    "scored",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +82,62 @@ class RunStats:
         return cls(**{**values, "tools": tools})
 
 
+class StatsCounter:
+    """Adds documents up as they come by."""
+
+    def __init__(self) -> None:
+        self._documents = self._kept = 0
+        self._skipped: Counter[str] = Counter()
+        self._totals: dict[str, dict[str, int]] = {}
+        self._verdicts: dict[str, dict[str, int]] = {}
+
+    def add(self, documents: Iterable[AnnotatedDocument]) -> None:
+        """Counts what became of some documents' candidates."""
+        for annotated in documents:
+            self._documents += 1
+            self._kept += any(each.verdict is Verdict.KEPT for each in annotated.candidates)
+            if annotated.skipped is not None:
+                self._skipped[annotated.skipped] += 1
+            by_tool: dict[str, list[Candidate]] = {name: [] for name in annotated.tried}
+            for candidate in annotated.candidates:
+                by_tool.setdefault(candidate.tool, []).append(candidate)
+            for name, candidates in by_tool.items():
+                self._add_text(name, candidates)
+
+    def stats(self, *, problems: int = 0) -> RunStats:
+        """Returns what was counted."""
+        tools = {
+            name: ToolStats(
+                **self._totals[name], verdicts=dict(sorted(self._verdicts[name].items()))
+            )
+            for name in sorted(self._totals)
+        }
+        skipped = dict(sorted(self._skipped.items()))
+        return RunStats(self._documents, self._kept, problems, skipped, tools)
+
+    def _add_text(self, tool: str, candidates: Sequence[Candidate]) -> None:
+        """Counts what one tool was worth to one text."""
+        totals = self._totals.setdefault(tool, dict.fromkeys(_COUNTED, 0))
+        verdicts = self._verdicts.setdefault(tool, {})
+        proposed = kept = 0
+        for each in candidates:
+            if each.verdict is not None:
+                verdicts[each.verdict.value] = verdicts.get(each.verdict.value, 0) + 1
+                kept += each.verdict is Verdict.KEPT
+            if each.arguments is None:
+                continue
+            proposed += 1
+            totals["executed"] += each.output is not None or each.error is not None
+            totals["scored"] += each.losses is not None and each.losses.with_output is not None
+        totals["texts_tried"] += 1
+        totals["texts_proposed"] += proposed > 0
+        totals["texts_kept"] += kept > 0
+        totals["places"] += len({each.position for each in candidates})
+        totals["proposed"] += proposed
+
+
 def count_documents(documents: Iterable[AnnotatedDocument], *, problems: int = 0) -> RunStats:
     """Counts what became of some documents' candidates."""
-    totals: dict[str, Counter[str]] = {}
-    verdicts: dict[str, Counter[str]] = {}
-    skipped: Counter[str] = Counter()
-    number = kept = 0
-    for annotated in documents:
-        number += 1
-        kept += any(each.verdict is Verdict.KEPT for each in annotated.candidates)
-        if annotated.skipped is not None:
-            skipped[annotated.skipped] += 1
-        by_tool: dict[str, list[Candidate]] = {name: [] for name in annotated.tried}
-        for candidate in annotated.candidates:
-            by_tool.setdefault(candidate.tool, []).append(candidate)
-        for name, candidates in by_tool.items():
-            totals.setdefault(name, Counter()).update(_count(candidates))
-            verdicts.setdefault(name, Counter()).update(
-                str(each.verdict) for each in candidates if each.verdict is not None
-            )
-    tools = {
-        name: ToolStats(**totals[name], verdicts=dict(sorted(verdicts[name].items())))
-        for name in sorted(totals)
-    }
-    return RunStats(number, kept, problems, dict(sorted(skipped.items())), tools)
-
-
-def _count(candidates: list[Candidate]) -> dict[str, int]:
-    """Counts what one tool was worth to one text."""
-    proposed = [each for each in candidates if each.arguments is not None]
-    return {
-        "texts_tried": 1,
-        "texts_proposed": int(bool(proposed)),
-        "texts_kept": int(any(each.verdict is Verdict.KEPT for each in candidates)),
-        "places": len({each.position for each in candidates}),
-        "proposed": len(proposed),
-        "executed": sum(each.output is not None or each.error is not None for each in proposed),
-        "scored": sum(
-            each.losses is not None and each.losses.with_output is not None for each in proposed
-        ),
-    }
+    counter = StatsCounter()
+    counter.add(documents)
+    return counter.stats(problems=problems)

@@ -18,7 +18,7 @@ from typing import Any
 from toolformer.config import differences, fingerprint
 from toolformer.errors import RunError
 from toolformer.records import AnnotatedDocument
-from toolformer.run_stats import RunStats, count_documents
+from toolformer.run_stats import RunStats, StatsCounter, count_documents
 from toolformer.shards import read_shard, shard_bytes
 
 __all__ = ["Run", "RunManifest", "RunStats", "RunWriter"]
@@ -105,6 +105,7 @@ class RunWriter:
         self.manifest = manifest
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"Cannot write a run to '{path}': it is a file.")
+        self._leftovers = _leftovers(self.path) | _leftovers(self.path / "shards")
         old = _read_manifest(self.path)
         if old is None:
             self._start()
@@ -115,6 +116,9 @@ class RunWriter:
                 "directory, or the settings of that run to go on with it."
             )
         self._done = set(_shards(self.path))
+        # What this writer writes is counted as it goes by, and need not be read again for that.
+        self._counter = StatsCounter()
+        self._to_count = set(self._done)
 
     @property
     def done(self) -> frozenset[int]:
@@ -129,7 +133,10 @@ class RunWriter:
         """
         if not 0 < len(documents) <= self.manifest.documents_per_shard:
             raise ValueError(f"{len(documents)} documents are no shard of this run")
+        if shard in self._done:
+            raise ValueError(f"shard {shard} is there already")
         self._write(_shard_path(self.path, shard), shard_bytes(documents))
+        self._counter.add(documents)
         self._done.add(shard)
 
     def finish(self, *, problems: int = 0) -> Run:
@@ -139,7 +146,10 @@ class RunWriter:
             problems: how many things in the corpus could not be read.
         """
         run = Run(self.path, self.manifest)
-        stats = count_documents(run.documents(), problems=problems)
+        for shard in sorted(self._to_count):
+            self._counter.add(read_shard(_shard_path(self.path, shard)))
+        self._to_count.clear()
+        stats = self._counter.stats(problems=problems)
         self._write(self.path / "stats.json", _json_bytes(stats.to_dict()))
         return run
 
@@ -162,6 +172,8 @@ class RunWriter:
         try:
             path.parent.mkdir(exist_ok=True)
             _write_whole(path, content)
+            for leftover in self._leftovers.pop(path.name, ()):
+                leftover.unlink(missing_ok=True)
         except OSError as error:
             raise RunError(
                 f"Cannot write '{path}': {error.strerror}. What is written so far is whole: make "
@@ -181,8 +193,6 @@ def _write_whole(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    for leftover in path.parent.glob(f"{path.name}.*.tmp"):
-        leftover.unlink(missing_ok=True)
 
 
 def _read_manifest(path: Path) -> RunManifest | None:
@@ -210,6 +220,14 @@ def _read_manifest(path: Path) -> RunManifest | None:
 def _shards(path: Path) -> dict[int, Path]:
     found = (path / "shards").glob("*.parquet")
     return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
+
+
+def _leftovers(path: Path) -> dict[str, list[Path]]:
+    """Returns what kills left in a directory, by the name it was to have."""
+    found: dict[str, list[Path]] = {}
+    for each in path.glob("*.tmp"):
+        found.setdefault(each.name.rsplit(".", 2)[0], []).append(each)
+    return found
 
 
 def _shard_path(path: Path, shard: int) -> Path:

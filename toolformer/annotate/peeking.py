@@ -11,7 +11,7 @@ from functools import lru_cache
 
 # A number with its thousands separators, or a word with its apostrophes. A number's sign, its $
 # and its % are left out.
-_TERM = re.compile(r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)")
+_TERM = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 # Words too common to give anything away; written as a text, for a list would take a line for each.
 STOP_WORDS = frozenset(
@@ -41,9 +41,9 @@ def first_mentions(text: str) -> dict[str, int]:
     """
     mentions: dict[str, int] = {}
     for match in _TERM.finditer(text):
-        term = _term(match)
-        if term is not None:
-            mentions.setdefault(term, match.start())
+        term = _term(match[0])
+        if term is not None and term not in mentions:
+            mentions[term] = match.start()
     return mentions
 
 
@@ -85,14 +85,14 @@ def _argument_terms(text: str) -> tuple[str, ...]:
     return tuple(first_mentions(text))
 
 
-def _term(match: re.Match[str]) -> str | None:
-    """Returns how a term is compared, None for a stop word."""
-    number = match["number"]
-    if number is not None:
-        whole, _, decimals = number.replace(",", "").partition(".")
+@lru_cache(maxsize=65_536)  # A corpus says the same words again and again.
+def _term(written: str) -> str | None:
+    """Returns how a number or word is compared, None for a stop word."""
+    if written[0].isdecimal():
+        whole, _, decimals = written.replace(",", "").partition(".")
         whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
         return f"{whole}.{decimals}" if decimals else whole
-    word = match["word"].replace("’", "'").casefold()
+    word = written.replace("’", "'").casefold()
     if word not in STOP_WORDS:
         word = word.removesuffix("'s")
     return None if word in STOP_WORDS else word

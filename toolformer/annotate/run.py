@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -94,13 +94,18 @@ def _write_shards(
     writer: RunWriter,
     on_progress: Callable[[Progress], None],
 ) -> None:
-    """Annotates and writes the shards that are not there."""
+    """Annotates and writes the shards that are not there; one is written while the next is done."""
     progress = Progress()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread:
+    done = writer.done
+    writing: Future[None] | None = None
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
+    ):
         for number, documents in enumerate(shards):
             before = progress
             size = len(documents)
-            if number in writer.done:
+            if number in done:
                 progress = replace(
                     before, documents=before.documents + size, resumed=before.resumed + size
                 )
@@ -113,12 +118,16 @@ def _write_shards(
                         replace(before, documents=before.documents + share * size)
                     ),
                 )
-                writer.write(number, annotated)
+                if writing is not None:
+                    writing.result()
+                writing = writing_thread.submit(writer.write, number, annotated)
                 kept = sum(len(each.kept) for each in annotated)
                 progress = replace(
                     before, documents=before.documents + size, kept=before.kept + kept
                 )
             on_progress(progress)
+        if writing is not None:
+            writing.result()
 
 
 def _documents(

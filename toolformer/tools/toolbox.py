@@ -5,6 +5,7 @@ import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -154,15 +155,31 @@ class Toolbox(Mapping[str, Tool]):
     def _run_all(
         self, pure: list[tuple[_Job, list[int]]], impure: list[tuple[_Job, list[int]]]
     ) -> list[tuple[ToolResult, list[int]]]:
-        jobs = [job for job, _ in pure]
-        if len(jobs) > 1:
-            outcomes = list(self._threads.map(self._run, jobs))
-        else:
-            outcomes = [self._run(job) for job in jobs]
+        outcomes = self._run_at_once([job for job, _ in pure])
         with self._impure:
             outcomes += [self._run(job) for job, _ in impure]
         indices = [places for _, places in pure + impure]
         return list(zip(outcomes, indices, strict=True))
+
+    def _run_at_once(self, jobs: Sequence[_Job]) -> list[ToolResult]:
+        """Runs jobs in all threads; each takes the next job until none is left."""
+        if len(jobs) < 2:
+            return [self._run(job) for job in jobs]
+        waiting = deque(enumerate(jobs))
+        results: dict[int, ToolResult] = {}
+
+        def work() -> None:
+            while waiting:
+                try:
+                    index, job = waiting.popleft()
+                except IndexError:  # another thread was faster
+                    return
+                results[index] = self._run(job)
+
+        working = [self._threads.submit(work) for _ in range(min(self._workers, len(jobs)))]
+        for each in working:
+            each.result()
+        return [results[index] for index in range(len(jobs))]
 
     def _run(self, job: _Job) -> ToolResult:
         start = time.perf_counter()
