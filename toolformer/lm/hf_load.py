@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 from transformers.utils.hub import cached_file
+from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from toolformer.checkpoint import SIDECAR, Sidecar, read_sidecar
 from toolformer.errors import ModelError, closest
@@ -31,6 +32,7 @@ class Loaded:
     """A model as it comes from disk."""
 
     name: str
+    directory: Path  # where its config lies
     model: PreTrainedModel
     tokenizer: Tokenizer
     start: int | None  # bos, else eos, else none
@@ -39,8 +41,16 @@ class Loaded:
     sidecar: Sidecar | None  # how it was taught to write calls
 
 
-def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
+def load_pretrained(
+    name: str, *, dtype: str, device: str, quantization: QuantizationConfigMixin | None = None
+) -> Loaded:
     """Loads a model and its tokenizer.
+
+    Args:
+        name: a directory, a Hub id, or "nano".
+        dtype: float32, bfloat16 or float16.
+        device: "auto" takes a GPU where there is one.
+        quantization: how the weights are kept in fewer bits, if they are.
 
     Raises:
         ModelError: if there is no such model, or it is none that can be used.
@@ -54,7 +64,12 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
         tokenizer = AutoTokenizer.from_pretrained(source)
         # A download may take hours and shows how far it is; weights on disk are there at once.
         with _no_bars() if Path(source).is_dir() else nullcontext():
-            model = AutoModelForCausalLM.from_pretrained(source, dtype=DTYPES[dtype])
+            model = AutoModelForCausalLM.from_pretrained(
+                source,
+                dtype=DTYPES[dtype],
+                quantization_config=quantization,
+                device_map=None if quantization is None else {"": _device(device)},
+            )
         config = cached_file(source, "config.json")
         # A model on the Hub brings its sidecar along; most have none.
         cached_file(source, SIDECAR, _raise_exceptions_for_missing_entries=False)
@@ -67,10 +82,13 @@ def load_pretrained(name: str, *, dtype: str, device: str) -> Loaded:
             f"The tokenizer of {name} is a slow one, which does not tell where its tokens end. Save"
             " it with a tokenizer.json first."
         )
-    model.to(_device(device)).eval()  # type: ignore[arg-type]
+    if quantization is None:
+        model.to(_device(device))  # type: ignore[arg-type]
+    model.eval()
     start = tokenizer.bos_token_id
     return Loaded(
         name=name,
+        directory=Path(str(config)).parent,
         model=model,
         tokenizer=backend,
         start=tokenizer.eos_token_id if start is None else start,

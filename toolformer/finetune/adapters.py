@@ -1,0 +1,62 @@
+"""LoRA and QLoRA: few weights trained beside the frozen ones, and put into them in the end."""
+
+import importlib.util
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+from toolformer.errors import ConfigError
+from toolformer.finetune.config import FinetuneConfig
+
+
+def check_installed(adapter: str) -> None:
+    """Refuses an adapter whose libraries are not there.
+
+    Raises:
+        ConfigError: says what to install.
+    """
+    needed = {"none": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}[adapter]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        extra = "qlora" if adapter == "qlora" else "finetune"
+        raise ConfigError(
+            f"--{adapter} needs {' and '.join(missing)}: pip install 'toolformer-engine[{extra}]'."
+        )
+
+
+def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
+    """Returns the model with an adapter on every linear layer but the output head."""
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    if config.adapter == "qlora":
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    settings = LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, settings)
+
+
+def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:
+    """Returns a plain model that answers as the trained one does.
+
+    Weights in 4 bits are written out in full first: what the adapter was trained beside are the
+    rounded weights, not the ones they were rounded from.
+    """
+    if adapter == "lora":
+        merged: PreTrainedModel = model.merge_and_unload()
+        return merged
+    from peft import PeftModel
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        base = model.unload().dequantize().to(torch.float32)
+        base.config.__dict__.pop("quantization_config", None)
+        merged = PeftModel.from_pretrained(base, Path(folder)).merge_and_unload()
+    return merged

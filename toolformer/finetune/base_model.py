@@ -1,0 +1,155 @@
+"""The model that a training starts from, and whether the runs' calls fit it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from transformers import AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
+from transformers import PreTrainedTokenizerFast as HFTokenizer
+
+from toolformer.calls import CallGrammar
+from toolformer.checkpoint import Sidecar
+from toolformer.config import differences
+from toolformer.errors import ConfigError, ModelError
+from toolformer.finetune.dataset import SelectedRun
+from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf import context_length
+from toolformer.lm.hf_load import DTYPES, fingerprint_weights, load_pretrained
+from toolformer.records import AnnotatedDocument, Verdict
+
+_CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """What a training starts from."""
+
+    name: str
+    fingerprints: frozenset[str]  # by any dtype it may have been loaded with
+    fingerprint: str  # loaded as float32
+    model: PreTrainedModel
+    tokenizer: HFTokenizer
+    encoding: Encoding
+    end: int | None  # the end-of-text token
+    context: int  # tokens
+    sidecar: Sidecar  # how it was taught to write calls before
+
+
+def load_base(
+    name: str, *, grammar: CallGrammar, device: str = "auto", in_four_bits: bool = False
+) -> BaseModel:
+    """Loads the model to be trained, in float32 or in 4 bits.
+
+    Raises:
+        ModelError: there is no such model, or its tokenizer cannot spell the markers.
+    """
+    loaded = load_pretrained(
+        name,
+        dtype="float32",
+        device=device,
+        quantization=_four_bits() if in_four_bits else None,
+    )
+    tokenizer = AutoTokenizer.from_pretrained(loaded.directory)
+    return BaseModel(
+        name=name,
+        fingerprints=frozenset(
+            fingerprint_weights(loaded.directory, dtype=each) for each in DTYPES
+        ),
+        fingerprint=loaded.fingerprint,
+        model=loaded.model,
+        tokenizer=tokenizer,
+        encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=name),
+        end=tokenizer.eos_token_id,
+        context=context_length(loaded),
+        sidecar=Sidecar() if loaded.sidecar is None else loaded.sidecar,
+    )
+
+
+def check_runs_agree(runs: Sequence[SelectedRun]) -> None:
+    """Refuses runs whose calls do not go together.
+
+    Raises:
+        ConfigError: two runs have another model, grammar, or the same tool with other options.
+    """
+    first, *others = runs
+    for other in others:
+        ours, theirs = _shared(first), _shared(other)
+        fields = differences(ours, {name: theirs.get(name, ours[name]) for name in ours})
+        if fields:
+            raise ConfigError(
+                f"'{first.name}' and '{other.name}' cannot be trained on together: "
+                f"{'; '.join(fields)}. Tune on each by itself, or annotate again with one model, "
+                "grammar and set of tools."
+            )
+
+
+def check_base(base: BaseModel, *, run: SelectedRun, is_named: bool) -> None:
+    """Refuses a model that is not the run's, unless it was named.
+
+    Args:
+        base: as loaded.
+        run: one of the runs; they agree.
+        is_named: whether the user asked for this model.
+
+    Raises:
+        ModelError: the weights are not those that the run was made with.
+    """
+    wanted = run.manifest.model["fingerprint"]
+    if not is_named and wanted not in base.fingerprints:
+        raise ModelError(
+            f"The weights of {base.name!r} are not those that '{run.name}' was made with (hash "
+            f"{wanted}, now {base.fingerprint}). Restore them, or name the model to train: "
+            f"--model {base.name}."
+        )
+
+
+def check_places(
+    base: BaseModel, documents: Iterable[AnnotatedDocument], *, run: SelectedRun
+) -> None:
+    """Refuses a model whose tokenizer splits the texts elsewhere than the run's.
+
+    Texts that were annotated in windows tell nothing: a window is tokenised by itself.
+
+    Raises:
+        ModelError: a call stands after another number of tokens.
+    """
+    if run.manifest.model["fingerprint"] in base.fingerprints:
+        return
+    window = run.manifest.config.get("window_tokens", 0)
+    called = (each for each in documents if each.kept)
+    for annotated in islice(called, _CHECKED_TEXTS):
+        encoded = base.encoding.text(annotated.document.text)
+        if len(encoded.ids) > window:
+            continue
+        for each in annotated.candidates:
+            if each.verdict is not Verdict.KEPT or each.token is None:
+                continue
+            tokens = encoded.tokens_before(each.position)
+            if tokens != each.token:
+                there = "inside a token" if tokens is None else f"after {tokens} tokens"
+                raise ModelError(
+                    f"The tokenizer of {base.name} does not fit '{run.name}': in document "
+                    f"{annotated.document.id!r} the call at character {each.position} stands "
+                    f"{there}, for {run.manifest.model['name']} after {each.token}. Train the "
+                    f"run's own model, or annotate again with {base.name}."
+                )
+
+
+def _shared(run: SelectedRun) -> dict[str, object]:
+    """Returns what the runs of a training must have in common."""
+    shared: dict[str, object] = {
+        "model": {name: run.manifest.model.get(name) for name in ("name", "fingerprint")},
+        "grammar": dict(run.manifest.grammar),
+    }
+    for tool in run.manifest.tools:
+        shared[f"tools.{tool['name']}"] = {"spec": tool["spec"], "options": dict(tool["options"])}
+    return shared
+
+
+def _four_bits() -> BitsAndBytesConfig:
+    """Returns the settings of QLoRA (arXiv 2305.14314): nf4, the scales quantised as well."""
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+    )

@@ -1,0 +1,86 @@
+"""In which order rows are seen, and how a batch of them is put together.
+
+The order is drawn once, for all steps, so that a resumed training goes on with the same batches.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from toolformer.finetune.rows import Row
+
+IGNORED = -100  # a label that has no part in the loss
+# What a device takes at a time: tokens, and logits of these over the whole vocabulary.
+_DEVICE_TOKENS = 4096
+_DEVICE_LOGITS = 100_000_000
+
+
+def draw_order(lengths: Sequence[int], *, batch_size: int, steps: int, seed: int) -> list[int]:
+    """Returns the rows of all steps, one batch after the other.
+
+    Rows are shuffled in every epoch. Within a batch they go by length, so that a device that takes
+    a part of them at a time pads little, while what a step learns from does not depend on length.
+
+    >>> draw_order([5, 3, 9, 1], batch_size=2, steps=3, seed=0)
+    [0, 2, 3, 1, 3, 0]
+    """
+    drawn: list[int] = []
+    epoch = 0
+    while len(drawn) < steps * batch_size:
+        shuffled = np.random.default_rng([seed, epoch]).permutation(len(lengths))
+        drawn += shuffled.tolist()
+        epoch += 1
+    return [
+        row
+        for step in range(steps)
+        for row in sorted(
+            drawn[step * batch_size : (step + 1) * batch_size], key=lambda row: (lengths[row], row)
+        )
+    ]
+
+
+def device_rows_for(*, batch_size: int, longest: int, vocabulary: int, devices: int = 1) -> int:
+    """Returns how many rows a device takes at a time: a divisor of its part of the batch.
+
+    >>> device_rows_for(batch_size=32, longest=200, vocabulary=4096)
+    16
+    >>> device_rows_for(batch_size=128, longest=1024, vocabulary=50_257)
+    1
+    """
+    share = batch_size // devices
+    tokens = min(_DEVICE_TOKENS, _DEVICE_LOGITS // vocabulary)
+    fitting = [rows for rows in range(1, share + 1) if share % rows == 0]
+    return max((rows for rows in fitting if rows * longest <= tokens), default=1)
+
+
+class OrderedRows(Dataset[Row]):
+    """The rows of all steps in the order they are seen."""
+
+    def __init__(self, rows: Sequence[Row], order: Sequence[int]) -> None:
+        self._rows = rows
+        self._order = order
+
+    def __len__(self) -> int:
+        """Counts the rows of all steps."""
+        return len(self._order)
+
+    def __getitem__(self, index: int) -> Row:
+        """Returns the row that is seen at this place."""
+        return self._rows[self._order[index]]
+
+
+def collate(rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+    """Puts rows together as the model takes them; padding follows a row and is not learned."""
+    width = max(len(row.ids) for row in rows)
+    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    mask = torch.zeros(len(rows), width, dtype=torch.long)
+    labels = torch.full((len(rows), width), IGNORED)
+    for number, row in enumerate(rows):
+        length = len(row.ids)
+        own = torch.tensor(row.ids)
+        ids[number, :length] = own
+        mask[number, :length] = 1
+        labels[number, :length] = own.masked_fill(~torch.tensor(row.learned), IGNORED)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}

@@ -1,0 +1,115 @@
+"""What a user can decide about a fine-tuning, and the rules behind what is left open."""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from toolformer.config import Config
+
+# The paper's model, and the rate it was tuned with.
+_PAPER_RATE = 1e-5
+_PAPER_PARAMETERS = 6.7e9
+# Adapters are few weights, drawn anew: they take about ten times the rate of a full tuning.
+_ADAPTER_RATE = 10.0
+_PAPER_BATCH = 128
+_SMALLEST_BATCH = 8
+_STEPS_AN_EPOCH = 50  # about so many there should be, or too few to learn from
+_PAPER_EVALUATE_EVERY = 500
+_EVALUATIONS = 10
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class FinetuneConfig(Config):
+    """Everything that decides what a fine-tuning learns, apart from runs and base model."""
+
+    # What is trained on.
+    max_per_tool: Positive = 25_000  # texts with calls of one tool
+    plain_texts: Annotated[int, Field(ge=0)] | Literal["all"] = 0  # texts that kept no call, as is
+    plain: bool = False  # the same texts without calls: the control
+    loss_on_output: bool = False  # learn what decoding supplies too: True is the paper's way
+    max_length: Annotated[int, Field(ge=16)] = 1024  # tokens of a row; longer texts become several
+
+    # How long.
+    epochs: Annotated[float, Field(gt=0)] = 3.0  # times each row is seen
+    max_steps: Positive = 2000  # ... unless that takes more steps
+    steps: Positive | None = None  # exactly so many, whatever the two above say
+
+    # How.
+    batch_size: Positive | None = None  # rows a step, over all devices; see `batch_size_for`
+    device_rows: Positive | None = None  # of these, rows one device takes at a time
+    learning_rate: Annotated[float, Field(gt=0)] | None = None  # see `learning_rate_for`
+    warmup: Share = 0.1  # the first part of the steps, in which the rate rises from 0
+    schedule: Literal["linear", "cosine", "constant"] = "linear"  # what the rate does after that
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"  # of the arithmetic; weights are float32
+    seed: int = 0
+
+    # Adapters.
+    adapter: Literal["none", "lora", "qlora"] = "none"  # qlora: beside weights in 4 bits (nf4)
+    lora_rank: Positive = 16
+    lora_alpha: Positive = 32
+    lora_dropout: Share = 0.0
+
+    # How it is watched.
+    dev_texts: Annotated[int, Field(ge=0)] = 1000  # held out; a tenth of the runs' texts at most
+    evaluate_every: Positive | None = None  # steps; a tenth of all, 500 at most, when not given
+    keep: Literal["best", "last"] = "best"  # best: the lowest dev perplexity
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        batch, rows = self.batch_size, self.device_rows
+        if batch is not None and rows is not None and batch % rows:
+            raise ValueError(f"batch_size {batch} is no multiple of device_rows {rows}")
+        return self
+
+
+def learning_rate_for(parameters: int, *, adapter: bool) -> float:
+    """Returns the learning rate for a model's size: the paper's, times √(6.7e9 / parameters).
+
+    Ten times that for an adapter. Three digits are enough to say it by.
+
+    >>> learning_rate_for(6_700_000_000, adapter=False)
+    1e-05
+    >>> learning_rate_for(7_000_000, adapter=False), learning_rate_for(7_000_000, adapter=True)
+    (0.000309, 0.00309)
+    """
+    rate = _PAPER_RATE * math.sqrt(_PAPER_PARAMETERS / parameters)
+    return float(f"{rate * (_ADAPTER_RATE if adapter else 1):.3g}")
+
+
+def batch_size_for(rows: int) -> int:
+    """Returns how many rows a step takes: 128, fewer where an epoch would have too few steps.
+
+    >>> [batch_size_for(rows) for rows in (100, 1000, 2000, 25_000)]
+    [8, 16, 32, 128]
+    """
+    wanted = min(_PAPER_BATCH, max(_SMALLEST_BATCH, rows // _STEPS_AN_EPOCH))
+    return 1 << (wanted.bit_length() - 1)
+
+
+def steps_for(config: FinetuneConfig, *, rows: int, batch_size: int) -> int:
+    """Returns how many steps are made.
+
+    >>> steps_for(FinetuneConfig(), rows=100, batch_size=8)
+    38
+    >>> steps_for(FinetuneConfig(), rows=500_000, batch_size=128)
+    2000
+    """
+    if config.steps is not None:
+        return config.steps
+    return min(config.max_steps, math.ceil(config.epochs * rows / batch_size))
+
+
+def evaluate_every_for(config: FinetuneConfig, *, steps: int) -> int:
+    """Returns after how many steps the dev perplexity is taken and a checkpoint written.
+
+    >>> [evaluate_every_for(FinetuneConfig(), steps=steps) for steps in (4, 200, 20_000)]
+    [1, 20, 500]
+    """
+    if config.evaluate_every is not None:
+        return config.evaluate_every
+    return max(1, min(_PAPER_EVALUATE_EVERY, math.ceil(steps / _EVALUATIONS)))

@@ -1,0 +1,97 @@
+"""From a text with its calls to rows of tokens, and which of them are learned.
+
+A row starts with the start token; the end-of-text token stands where a text really ends.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolformer.finetune.dataset import TrainingText
+from toolformer.lm.encoding import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one forward of the model sees."""
+
+    ids: tuple[int, ...]  # the start token included
+    learned: tuple[bool, ...]  # per token: whether predicting it is practised
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of all texts, in their order."""
+
+    rows: tuple[Row, ...]
+    calls_left_out: int  # calls longer than a row
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with any token."""
+        digest = hashlib.sha256()
+        for row in self.rows:
+            digest.update(np.array([len(row.ids), *row.ids], dtype="<i4").tobytes())
+            digest.update(np.array(row.learned).tobytes())
+        return digest.hexdigest()[:16]
+
+
+def make_rows(
+    texts: Sequence[TrainingText],
+    *,
+    encoding: Encoding,
+    end: int | None,
+    max_length: int,
+    loss_on_output: bool = False,
+    plain: bool = False,
+) -> Rows:
+    """Encodes texts as rows of at most `max_length` tokens.
+
+    Args:
+        texts: with the calls to be learned.
+        encoding: of the model that is trained.
+        end: the id of the end-of-text token, None when the model has none.
+        max_length: tokens of a row, its start token included.
+        loss_on_output: whether arrow, output and close are learned too.
+        plain: whether the calls are left out of the texts.
+    """
+    rows: list[Row] = []
+    left_out = 0
+    room = max_length - len(encoding.start)
+    for text in texts:
+        calls = [
+            each
+            for each in (() if plain else text.calls)
+            if len(encoding.call(each.call, each.output, first=each.position == 0).ids) <= room
+        ]
+        left_out += 0 if plain else len(text.calls) - len(calls)
+        encoded = encoding.annotated(text.text, calls)
+        ids = [*encoded.ids] if end is None else [*encoded.ids, end]
+        learned = [loss_on_output or not given for given in encoded.supplied]
+        learned += [True] * (len(ids) - len(learned))
+        rows += [
+            Row(
+                encoding.start + tuple(ids[piece.start : piece.stop]),
+                (False,) * len(encoding.start) + tuple(learned[piece.start : piece.stop]),
+            )
+            for piece in _pieces(len(ids), encoded.calls, room=room)
+        ]
+    return Rows(tuple(rows), left_out)
+
+
+def _pieces(length: int, calls: Sequence[range], *, room: int) -> Iterator[range]:
+    """Yields the pieces of a row that is too long, none of which ends inside a call.
+
+    >>> list(_pieces(10, [range(3, 6)], room=4))
+    [range(0, 3), range(3, 7), range(7, 10)]
+    """
+    start = 0
+    while start < length:
+        end = min(start + room, length)
+        for call in calls:
+            if call.start < end < call.stop:
+                end = call.start
+        yield range(start, end)
+        start = end
