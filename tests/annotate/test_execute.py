@@ -14,7 +14,7 @@ from toolformer.tools.base import ToolContext, tool
 from toolformer.tools.toolbox import Toolbox
 
 EXCERPT = Excerpt(0, Document("d", "a b c"), whole("a b c", 3), (echo,), ToolContext())
-PLACE = Place(1, float(np.float32(0.5)))
+PLACE = Place(1, float(np.float32(0.5)), number=1)
 
 
 def proposal(arguments: str | None, *, closed: bool = True) -> Proposal:

@@ -21,6 +21,7 @@ class Place:
 
     position: int
     start_prob: float
+    number: int  # counted from 1 among the ends of tokens
 
 
 def is_place(text: str, position: int) -> bool:
@@ -80,14 +81,13 @@ def likeliest_places(
     start, end = within if within is not None else (0, len(text))
     # The comparison is made in float32, as the probabilities are: 0.05 is not above 0.05.
     above = np.flatnonzero((probabilities > np.float32(min_prob)) & (ends >= start) & (ends < end))
-    ordered = above[np.argsort(-probabilities[above], kind="stable")]
+    found = zip(above.tolist(), ends[above].tolist(), probabilities[above].tolist(), strict=True)
     chosen: list[Place] = []
-    for index in ordered.tolist():
+    for index, position, probability in sorted(found, key=lambda each: -each[2]):
         if len(chosen) == max_positions:
             break
-        position = int(ends[index])
         if is_place(text, position):
-            chosen.append(Place(position, float(probabilities[index])))
+            chosen.append(Place(position, probability, number=index + 1))
     return sorted(chosen, key=lambda place: place.position)
 
 

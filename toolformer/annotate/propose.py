@@ -97,13 +97,8 @@ def _find_spots(
             max_positions=numbers[tool.name].max_positions,
             within=excerpt.window.places,
         )
-        positions = [place.position for place in places]
-        before = starts.positions.searchsorted(positions, side="right").tolist()
         first = excerpt.window.first_token
-        spots += [
-            _Spot(request, excerpt, tool, place, first + number)
-            for place, number in zip(places, before, strict=True)
-        ]
+        spots += [_Spot(request, excerpt, tool, place, first + place.number) for place in places]
     return spots
 
 

@@ -7,11 +7,11 @@ has told it.
 
 import hashlib
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import TracebackType
 from typing import Self
 
@@ -57,8 +57,10 @@ def told_by_output(token: str, request: LossRequest) -> float:
     >>> told_by_output(" 4", request), told_by_output(".", request)
     (-0.1, -2.0)
     """
+    if request.output is None:
+        return -2.0
     word = token.strip()
-    return -0.1 if request.output is not None and word and word in request.output else -2.0
+    return -0.1 if word and word in request.output else -2.0
 
 
 @lru_cache(maxsize=1024)  # A text is asked about many times in a row.
@@ -68,7 +70,7 @@ def _ends(text: str) -> tuple[int, ...]:
     >>> _ends("It is 24.")
     (2, 5, 7, 8, 9)
     """
-    return tuple(match.end() for match in _TOKEN.finditer(text))
+    return tuple(accumulate(map(len, _TOKEN.findall(text))))  # no character lies between tokens
 
 
 @dataclass(slots=True)
@@ -189,12 +191,13 @@ class ScriptedTrunks:
 
     def _starts(self, request: TextRequest) -> StartProbabilities:
         ends = _ends(request.text)[:-1]
-        script = self.model.scripted_calls(request.prompt.shared)
-        made = [_call_at(script, request.text, end) for end in ends]
-        return StartProbabilities(
-            np.array(ends, dtype=np.int64),
-            np.array([call.start_prob if call else 0.0 for call in made], dtype=np.float32),
-        )
+        probabilities = np.zeros(len(ends), dtype=np.float32)
+        for call in reversed(self.model.scripted_calls(request.prompt.shared)):
+            for place in _places_after(call.after, request.text):
+                index = bisect_left(ends, place)
+                if index < len(ends) and ends[index] == place:
+                    probabilities[index] = call.start_prob
+        return StartProbabilities(np.array(ends, dtype=np.int64), probabilities)
 
     def _sample(self, branch: Branch) -> list[Sampled]:
         request = self.requests[branch.request]
@@ -218,6 +221,18 @@ class ScriptedTrunks:
         if close is None:
             return Sampled(written.partition("\n")[0], closed=False), len(ends)
         return Sampled(written[:close], closed=True), len(ends)
+
+
+def _places_after(words: str, text: str) -> Iterator[int]:
+    """Yields where words end in a text, overlapping ones too.
+
+    >>> list(_places_after("aa", "aaa"))
+    [2, 3]
+    """
+    found = text.find(words)
+    while found >= 0:
+        yield found + len(words)
+        found = text.find(words, found + 1)
 
 
 def _call_at(script: Sequence[ScriptedCall], text: str, position: int) -> ScriptedCall | None:

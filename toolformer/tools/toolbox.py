@@ -147,9 +147,10 @@ class Toolbox(Mapping[str, Tool]):
             else:
                 pure.setdefault(job.key, (job, []))[1].append(index)
         for result, indices in self._run_all(list(pure.values()), impure):
-            for number, index in enumerate(indices):
-                seconds = 0.0 if number else result.seconds
-                results[index] = replace(result, call=calls[index], seconds=seconds)
+            first, *others = indices
+            results[first] = result
+            for index in others:
+                results[index] = replace(result, call=calls[index], seconds=0.0)
         return [result for result in results if result is not None]
 
     def _run_all(
