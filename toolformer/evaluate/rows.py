@@ -1,0 +1,95 @@
+"""Rows of a task's files: JSON lines on disk or a Hugging Face dataset, told by line.
+
+A row that lacks a field ends the reading: a benchmark with holes is another benchmark.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolformer.corpus_files import CorpusProblem, read_records
+from toolformer.corpus_sources import find_files, parse_dataset
+from toolformer.errors import CorpusError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, with where it stands."""
+
+    file: str  # its name without endings, or the dataset's id
+    number: int  # counted from 1
+    fields: Mapping[str, object]
+
+    @property
+    def id(self) -> str:
+        """What names the row within its task."""
+        return f"{self.file}/{self.number}"
+
+    def has(self, *names: str) -> bool:
+        """Says whether it has all of these fields."""
+        return all(self.fields.get(name) is not None for name in names)
+
+    def text(self, *names: str) -> str:
+        """Returns the first of these fields it has, as text.
+
+        Raises:
+            CorpusError: it has none of them, or the field holds no text.
+        """
+        for name in names:
+            value = self.fields.get(name)
+            if isinstance(value, str | int | float) and str(value).strip():
+                return str(value)
+        wanted = " or ".join(repr(name) for name in names)
+        raise CorpusError(
+            f"{self.file}, line {self.number}: no field {wanted} with a value; it has "
+            f"{', '.join(self.fields) or 'no field'}."
+        )
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Returns a field that holds a list of texts; none when it is not there.
+
+        Raises:
+            CorpusError: the field holds something else.
+        """
+        value = self.fields.get(name, ())
+        if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+            raise CorpusError(
+                f"{self.file}, line {self.number}: '{name}' is {value!r}; write a list of texts."
+            )
+        return tuple(value)
+
+
+def read_rows(source: str) -> Iterator[Row]:
+    """Yields the rows of a file, of a directory's files, of the files a pattern fits, or a dataset.
+
+    Args:
+        source: `svamp.jsonl`, `math/mawps*.jsonl`, or `owner/name[:configuration[:split]]`.
+
+    Raises:
+        CorpusError: there is no such file or dataset, or a line cannot be read.
+    """
+    paths = _paths(source)
+    if not paths:
+        dataset = parse_dataset(source)
+        for number, fields in enumerate(dataset.rows(), start=1):
+            yield Row(dataset.id, number, fields)
+        return
+    is_empty = True
+    for path in paths:
+        for record in read_records(path, name=path.name):
+            if isinstance(record, CorpusProblem):
+                raise CorpusError(f"{record}.")
+            is_empty = False
+            yield Row(path.name.split(".")[0], record.number, record.fields)
+    if is_empty:
+        raise CorpusError(f"There is no row in '{source}'.")
+
+
+def _paths(source: str) -> list[Path]:
+    path = Path(source)
+    if "*" in path.name:
+        found = sorted(path.parent.glob(path.name))
+        if not found:
+            raise CorpusError(f"No file fits '{source}'.")
+        return found
+    return list(find_files(path).values()) if path.exists() else []

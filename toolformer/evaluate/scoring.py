@@ -1,0 +1,98 @@
+"""When an output counts as right: the first number, the first words, the option that is named.
+
+Outputs come without calls and what the tools said. Pure text: knows no model.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+FIRST_WORDS = 5  # LAMA: the answer stands within so many words
+
+_NUMBER_TEXT = r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
+_NUMBER = re.compile(_NUMBER_TEXT)
+_AFTER_EQUALS = re.compile(rf"=\s*[$€£]?\s*({_NUMBER_TEXT})")
+_EDGES = re.compile(r"^\W+|\W+$")
+_OPTION = re.compile(r"^\(([A-Z])\)\s*(.+?)\s*$", re.MULTILINE)
+
+
+def first_number(text: str) -> Decimal | None:
+    """Returns the first number of a text, None when there is none.
+
+    Where the text holds an equation it is the number after the first equals sign, as in the paper.
+
+    >>> first_number("They had 1,400.50 dollars, not 3."), first_number("It fell to -5.")
+    (Decimal('1400.50'), Decimal('-5'))
+    >>> first_number("He ate 5 + 3 = 8 apples."), first_number("none") is None
+    (Decimal('8'), True)
+    """
+    equation = _AFTER_EQUALS.search(text)
+    found = equation[1] if equation else next(iter(_NUMBER.findall(text)), None)
+    return None if found is None else Decimal(found.replace(",", "").replace("−", "-"))
+
+
+def is_number_right(text: str, answers: Sequence[str]) -> bool:
+    """Says whether the first number of an output equals one of the answers.
+
+    >>> is_number_right(" 1,400 people.", ["1400.0"]), is_number_right(" 14 of 1400.", ["1400"])
+    (True, False)
+    """
+    said = first_number(text)
+    return said is not None and any(said == first_number(answer) for answer in answers)
+
+
+def plain_words(text: str) -> list[str]:
+    """Returns the words of a text in lower case, without the signs around them.
+
+    >>> plain_words(" New York, (N.Y.) -")
+    ['new', 'york', 'n.y']
+    """
+    bare = (_EDGES.sub("", word) for word in text.casefold().split())
+    return [word for word in bare if word]
+
+
+def is_within_first_words(text: str, answers: Sequence[str], *, count: int = FIRST_WORDS) -> bool:
+    """Says whether one of the answers stands whole among the first words of an output.
+
+    An answer of more words than `count` may take as many as it has.
+
+    >>> is_within_first_words(" the city of Paris, France", ["Paris"])
+    True
+    >>> is_within_first_words(" what is known as Greater Paris", ["Paris"])
+    False
+    >>> is_within_first_words(" Parisian.", ["Paris"])
+    False
+    """
+    said = plain_words(text)
+    return any(_holds(said, plain_words(answer), count) for answer in answers)
+
+
+def options_of(question: str) -> dict[str, str]:
+    r"""Returns the options of a multiple-choice question by letter.
+
+    >>> options_of("Which?\nOptions:\n(A) 12/11/1937\n(B) 12/25/1937")
+    {'A': '12/11/1937', 'B': '12/25/1937'}
+    """
+    return dict(_OPTION.findall(question))
+
+
+def named_option(text: str, options: dict[str, str]) -> str | None:
+    """Returns the letter of the option that an output names first, by its letter or its text.
+
+    >>> named_option(" 12/25/1937, not (A).", {"A": "12/11/1937", "B": "12/25/1937"})
+    'B'
+    >>> named_option(" a day later", {"A": "12/11/1937"}) is None
+    True
+    """
+    places = {
+        letter: min(at for at in (text.find(f"({letter})"), text.find(option)) if at >= 0)
+        for letter, option in options.items()
+        if f"({letter})" in text or option in text
+    }
+    return min(places, key=lambda letter: places[letter], default=None)
+
+
+def _holds(said: list[str], answer: list[str], count: int) -> bool:
+    first = said[: max(count, len(answer))]
+    starts = range(len(first) - len(answer) + 1)
+    return bool(answer) and any(first[at : at + len(answer)] == answer for at in starts)

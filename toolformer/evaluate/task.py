@@ -1,0 +1,69 @@
+"""A Task: inputs, how their outputs are judged, and what the tools know while it runs."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from heapq import nsmallest
+
+from toolformer.evaluate.examples import Example
+from toolformer.evaluate.fact_table import FactRow
+
+
+class Measure(StrEnum):
+    """What is measured."""
+
+    ANSWERS = "answers"  # prompts are continued and the outputs judged
+    PERPLEXITY = "perplexity"  # texts are predicted
+    RESTRAINT = "restraint"  # texts that need no tool are continued, and calls counted
+
+
+def _nothing() -> Iterable[Example]:
+    return ()
+
+
+def _never(_text: str, _example: Example) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something to measure models by.
+
+    Attributes:
+        name: How the results call it.
+        spec: The string that loads it again.
+        measure: What is measured.
+        examples: Begins a stream of the inputs.
+        training: Begins a stream of what the prior is learned from; nothing: there is no prior.
+        is_right: Judges an output, calls and what tools said taken out.
+        note: A few words that stand beside its name.
+        max_new_tokens: Tokens a model may choose for an input, those of calls included.
+        prompt_tokens: How many tokens of a text are the prompt (restraint).
+        facts: What the database tool is to know while the task runs; none leaves it as it is.
+        dropped: Inputs that were left out, by reason.
+    """
+
+    name: str
+    spec: str = ""
+    measure: Measure = Measure.ANSWERS
+    examples: Callable[[], Iterable[Example]]
+    training: Callable[[], Iterable[Example]] = _nothing
+    is_right: Callable[[str, Example], bool] = _never
+    note: str = ""
+    max_new_tokens: int = 64
+    prompt_tokens: int = 0
+    facts: Sequence[FactRow] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def draw(self, limit: int | None, *, seed: int) -> list[Example]:
+        """Returns the examples, or `limit` of them drawn by seed, in the task's order."""
+        numbered: Iterator[tuple[int, Example]] = enumerate(self.examples())
+        if limit is None:
+            return [example for _, example in numbered]
+        drawn = nsmallest(limit, numbered, key=lambda each: _draw(seed, each[1].id))
+        return [example for _, example in sorted(drawn, key=lambda each: each[0])]
+
+
+def _draw(seed: int, name: str) -> str:
+    return sha256(f"{seed}/{name}".encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""A Trial: what a model made of one example, and whether that was right."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from toolformer.evaluate.examples import Example
+from toolformer.infer.answers import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class TriedCall:
+    """A call the model started: exactly one of output and error."""
+
+    tool: str | None  # None: no readable call came of it
+    arguments: str | None
+    written: str  # what the model wrote of it
+    output: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One example as one model answered it."""
+
+    id: str
+    prompt: str
+    answers: tuple[str, ...] = ()
+    group: str = ""
+    tags: tuple[str, ...] = ()
+    text: str  # the output, calls and what tools said taken out
+    annotated: str  # the output as it was decoded
+    calls: tuple[TriedCall, ...] = ()
+    is_right: bool = False
+    tokens: int = 0
+    finish: str = ""
+
+    @property
+    def has_called(self) -> bool:
+        """Whether a tool told it something."""
+        return any(call.output is not None for call in self.calls)
+
+    def to_row(self) -> dict[str, Any]:
+        """Returns the trial as JSON values."""
+        return asdict(self)
+
+
+def trial_of(example: Example, answer: Answer, *, text: str, is_right: bool) -> Trial:
+    """Returns what came of an example; `text` is what was judged."""
+    calls = tuple(
+        TriedCall(
+            tool=None if event.call is None else event.call.tool,
+            arguments=None if event.call is None else event.call.arguments,
+            written=event.written,
+            output=event.output,
+            error=event.error,
+        )
+        for event in answer.events
+    )
+    return Trial(
+        id=example.id,
+        prompt=answer.prompt,
+        answers=example.answers,
+        group=example.group,
+        tags=example.tags,
+        text=text,
+        annotated=answer.annotated,
+        calls=calls,
+        is_right=is_right,
+        tokens=answer.tokens,
+        finish=answer.finish,
+    )
+
+
+def from_row(row: Mapping[str, Any]) -> Trial:
+    """Returns the trial of a row; the inverse of `to_row`."""
+    calls = tuple(TriedCall(**call) for call in row["calls"])
+    values = {**row, "answers": tuple(row["answers"]), "tags": tuple(row["tags"]), "calls": calls}
+    return Trial(**values)
