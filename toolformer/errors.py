@@ -7,6 +7,7 @@
     ├── RunError                a run directory cannot be written, resumed or read
     ├── ModelError              a model cannot be loaded or cannot spell the markers
     ├── ToolError               a tool's expected failure: its sentence is told to the model
+    ├── TrainingError           a training got worse instead of better and was stopped
     └── UnknownNameError        a name that stands for nothing, with the near ones
 
 Any other exception is a bug and keeps its traceback.
@@ -42,6 +43,10 @@ class ModelError(ToolformerError):
 
 class ToolError(ToolformerError):
     """A tool's expected failure; its sentence is told to the model."""
+
+
+class TrainingError(ToolformerError):
+    """A training got worse instead of better and was stopped."""
 
 
 class UnknownNameError(ToolformerError):

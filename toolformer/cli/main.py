@@ -18,6 +18,8 @@ from toolformer.errors import ToolformerError, UnknownNameError, closest
 COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
     "show": "Print the annotated texts of a run.",
+    "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
+    "infer": "Let a model go on from a prompt and call tools on the way; a REPL.",
     "tools": "List, describe and try the tools.",
     "pretrain": "Train a small causal language model from scratch on local text.",
 }

@@ -1,8 +1,7 @@
 """The model that a training starts from, and whether the runs' calls fit it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from transformers import AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerFast as HFTokenizer
@@ -11,11 +10,10 @@ from toolformer.calls import CallGrammar
 from toolformer.checkpoint import Sidecar
 from toolformer.config import differences
 from toolformer.errors import ConfigError, ModelError
-from toolformer.finetune.dataset import SelectedRun
+from toolformer.finetune.dataset import SelectedRun, TrainingText
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf import context_length
 from toolformer.lm.hf_load import DTYPES, fingerprint_weights, load_pretrained
-from toolformer.records import AnnotatedDocument, Verdict
 
 _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
 
@@ -103,9 +101,7 @@ def check_base(base: BaseModel, *, run: SelectedRun, is_named: bool) -> None:
         )
 
 
-def check_places(
-    base: BaseModel, documents: Iterable[AnnotatedDocument], *, run: SelectedRun
-) -> None:
+def check_places(base: BaseModel, texts: Sequence[TrainingText], *, run: SelectedRun) -> None:
     """Refuses a model whose tokenizer splits the texts elsewhere than the run's.
 
     Texts that were annotated in windows tell nothing: a window is tokenised by itself.
@@ -116,22 +112,19 @@ def check_places(
     if run.manifest.model["fingerprint"] in base.fingerprints:
         return
     window = run.manifest.config.get("window_tokens", 0)
-    called = (each for each in documents if each.kept)
-    for annotated in islice(called, _CHECKED_TEXTS):
-        encoded = base.encoding.text(annotated.document.text)
+    for text in texts[:_CHECKED_TEXTS]:
+        encoded = base.encoding.text(text.text)
         if len(encoded.ids) > window:
             continue
-        for each in annotated.candidates:
-            if each.verdict is not Verdict.KEPT or each.token is None:
-                continue
-            tokens = encoded.tokens_before(each.position)
-            if tokens != each.token:
+        for placed, seat in zip(text.calls, text.seats, strict=True):
+            tokens = encoded.tokens_before(placed.position)
+            if seat is not None and tokens != seat:
                 there = "inside a token" if tokens is None else f"after {tokens} tokens"
                 raise ModelError(
                     f"The tokenizer of {base.name} does not fit '{run.name}': in document "
-                    f"{annotated.document.id!r} the call at character {each.position} stands "
-                    f"{there}, for {run.manifest.model['name']} after {each.token}. Train the "
-                    f"run's own model, or annotate again with {base.name}."
+                    f"{text.id!r} the call at character {placed.position} stands {there}, for "
+                    f"{run.manifest.model['name']} after {seat}. Train the run's own model, or "
+                    f"annotate again with {base.name}."
                 )
 
 

@@ -37,6 +37,7 @@ class TrainingText:
     id: str
     text: str
     calls: tuple[PlacedCall, ...] = ()
+    seats: tuple[int | None, ...] = ()  # per call: the text's tokens before it, as the run counted
 
     @property
     def tools(self) -> frozenset[str]:
@@ -133,7 +134,7 @@ def choose(documents: Iterable[AnnotatedDocument], *, config: FinetuneConfig) ->
         smallest[key] = document.text
         if len(smallest) > 2 * config.dev_texts + 1:
             smallest = {each: smallest[each] for each in nsmallest(config.dev_texts, smallest)}
-        text = TrainingText(document.id, document.text, annotated.kept)
+        text = _training_text(annotated)
         name = _digest(document.id, document.text)
         if text.calls:
             kept[name] = text
@@ -177,6 +178,17 @@ def check_kept(texts: Texts, *, runs: Sequence[SelectedRun]) -> None:
     raise ConfigError(
         f"No call was kept in {names} (τf: {lowest}), so there is nothing to learn. Choose a lower "
         "--threshold, or annotate more texts."
+    )
+
+
+def _training_text(annotated: AnnotatedDocument) -> TrainingText:
+    kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
+    kept.sort(key=lambda each: each.position)
+    return TrainingText(
+        annotated.document.id,
+        annotated.document.text,
+        calls=tuple(each.placed for each in kept),
+        seats=tuple(each.token for each in kept),
     )
 
 

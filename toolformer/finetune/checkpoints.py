@@ -1,0 +1,136 @@
+"""A fine-tuning's directory: what it is made from, whole checkpoints, and the finished model.
+
+    OUT/finetune.json            settings, runs and base model; written first
+    OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it
+    OUT/config.json              written last: without it nothing loads the model
+    OUT/...                      weights, tokenizer, toolformer.json, metrics.json
+
+Whatever a kill leaves is a training to go on with or a finished model, never half of one.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from toolformer.config import differences
+from toolformer.errors import RunError
+
+SETTINGS = "finetune.json"
+METRICS = "metrics.json"
+_LAST = "config.json"
+_WHOLE = "whole"
+
+
+def training_folder(out: Path) -> Path:
+    """Returns where the checkpoints of an unfinished training lie."""
+    return out / "training"
+
+
+def check_out(out: Path, *, resume: bool) -> None:
+    """Refuses a place that no fine-tuning can be written to, before anything is loaded.
+
+    Raises:
+        RunError: it holds something else, or there is nothing to resume.
+    """
+    if out.exists() and not out.is_dir():
+        raise RunError(f"Cannot write a model to '{out}': it is a file.")
+    if (out / SETTINGS).exists():
+        return
+    if resume:
+        raise RunError(
+            f"There is no fine-tuning in '{out}' to resume. Leave --resume out to start one."
+        )
+    others = [each.name for each in out.iterdir() if each.suffix != ".tmp"] if out.exists() else []
+    if others:
+        raise RunError(
+            f"'{out}' is not empty and no fine-tuning ('{min(others)}' is in it). Name a directory "
+            "that is empty or does not exist."
+        )
+
+
+def claim(out: Path, settings: Mapping[str, Any]) -> None:
+    """Writes a training's settings into its directory, or checks that it was begun with the same.
+
+    Raises:
+        RunError: the directory holds a training with other settings.
+    """
+    path = out / SETTINGS
+    settled = json.loads(json.dumps(settings))
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(path, settled)
+        return
+    except ValueError:
+        raise RunError(f"'{path}' cannot be read: delete '{out}' to start anew.") from None
+    changed = differences(known, settled)
+    if changed:
+        raise RunError(
+            f"'{out}' holds a fine-tuning with other settings: {'; '.join(changed)}. Name another "
+            "--out, or the settings of that one to go on with it."
+        )
+
+
+def is_finished(out: Path) -> bool:
+    """Says whether a directory holds a finished model."""
+    return (out / _LAST).exists()
+
+
+def whole_checkpoint(out: Path) -> Path | None:
+    """Returns the last checkpoint that was written whole."""
+    found = training_folder(out).glob("checkpoint-*")
+    whole = [each for each in found if (each / _WHOLE).exists()]
+    return max(whole, key=_step, default=None)
+
+
+def drop_torn(out: Path) -> None:
+    """Deletes what a kill left of checkpoints and of the finished model."""
+    for each in training_folder(out).glob("checkpoint-*"):
+        if not (each / _WHOLE).exists():
+            shutil.rmtree(each, ignore_errors=True)
+    shutil.rmtree(_new(out), ignore_errors=True)
+
+
+def mark_whole(checkpoint: Path) -> None:
+    """Says that a checkpoint is written to its end."""
+    (checkpoint / _WHOLE).touch()
+
+
+def new_model_folder(out: Path) -> Path:
+    """Makes the folder that the finished model is written into."""
+    folder = _new(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def publish(out: Path) -> None:
+    """Moves the finished model to its place, the file that makes it one last."""
+    folder = _new(out)
+    for path in sorted(folder.iterdir(), key=lambda each: each.name == _LAST):
+        _sync(path)
+        path.replace(out / path.name)
+    shutil.rmtree(training_folder(out), ignore_errors=True)
+
+
+def write_json(path: Path, values: object) -> None:
+    """Writes a JSON file so that under its own name it is whole or not there."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def _new(out: Path) -> Path:
+    return training_folder(out) / "finished"
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

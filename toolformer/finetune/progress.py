@@ -1,0 +1,42 @@
+"""How far a training is, how well it does, and when it is lost."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_WATCHED_STEPS = 5  # so many losses are averaged, at the start and now
+_FAR = 2.0  # times the loss at the start, and ...
+_ABOVE = 1.0  # ... nats more: so far above nothing comes back by itself
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """Where a training stands."""
+
+    done: int  # steps
+    steps: int
+    loss: float | None = None  # nats a token in this step
+    learning_rate: float | None = None
+    tokens_per_second: float = 0.0  # 0 until it can be told
+    seconds_left: float = math.inf
+    dev_perplexity: float | None = None  # where it was taken after this step
+
+
+def is_lost(losses: Sequence[float]) -> bool:
+    """Says whether a training diverges: not finite, or far above where it started.
+
+    >>> is_lost([3.0, 2.8, 2.9]), is_lost([3.0, 2.8, math.nan])
+    (False, True)
+    >>> is_lost([3.0] * 5 + [9.0] * 5), is_lost([3.0] * 5 + [9.0])
+    (True, False)
+    """
+    if not losses:
+        return False
+    if not math.isfinite(losses[-1]):
+        return True
+    start, now = losses[:_WATCHED_STEPS], losses[-_WATCHED_STEPS:]
+    return _mean(now) > _FAR * _mean(start) + _ABOVE
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
