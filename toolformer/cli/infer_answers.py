@@ -1,0 +1,91 @@
+"""The file that answers go to, one JSON object a line, in the order of the prompts.
+
+What is in it already is not asked again; a line that a kill has torn is.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from io import BufferedRandom
+from pathlib import Path
+from typing import Any
+
+from toolformer.cli.infer_prompts import FilePrompt
+from toolformer.errors import ConfigError
+
+
+class AnswersFile:
+    """A file of answers that is open for more. Leaving it as a context manager closes it."""
+
+    def __init__(self, path: Path, *, settings: str) -> None:
+        """Opens a file, or makes it; drops a torn last line.
+
+        Args:
+            path: its directory is there.
+            settings: of all that decides an answer; answers by others are not to be mixed in.
+
+        Raises:
+            ConfigError: it cannot be written.
+        """
+        self.path = path
+        self._settings = settings
+        try:
+            self._file: BufferedRandom = path.open("a+b")
+        except OSError as error:
+            raise ConfigError(f"Cannot write '{path}': {error.strerror}.") from None
+        self._file.truncate(_whole_lines(self._file))
+
+    def __enter__(self) -> "AnswersFile":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def match(self, prompts: Iterator[FilePrompt]) -> int:
+        """Takes the prompts that are answered off an iterator and returns how many they were.
+
+        Raises:
+            ConfigError: the file holds answers to other prompts, or by another model.
+        """
+        number = 0
+        self._file.seek(0)
+        for number, line in enumerate(self._file, start=1):
+            asked, row = next(prompts, None), self._read(line, number)
+            if asked is None or row.get("prompt") != asked.prompt:
+                raise ConfigError(
+                    f"'{self.path}', line {number}, answers another prompt than stands at this "
+                    "place of the input: name another --out."
+                )
+        return number
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Appends an answer; whole, or torn where the disk is full."""
+        line = json.dumps({**row, "settings": self._settings}, ensure_ascii=False)
+        self._file.write(line.encode("utf-8", "surrogatepass") + b"\n")
+        self._file.flush()
+
+    def _read(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise ConfigError(f"'{self.path}', line {number}, is no answer: name another --out.")
+        if row.get("settings") != self._settings:
+            raise ConfigError(
+                f"'{self.path}', line {number}, comes from another model, other tools or other "
+                "settings: name another --out."
+            )
+        return row
+
+
+def _whole_lines(file: BufferedRandom, *, step: int = 1 << 16) -> int:
+    """Returns how long a file is up to the end of its last whole line."""
+    end = file.seek(0, 2)
+    while end > 0:
+        start = max(0, end - step)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0

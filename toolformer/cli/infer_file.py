@@ -1,0 +1,132 @@
+"""`toolformer infer --input`: a file of prompts becomes a file of answers, with progress."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from toolformer.cli.infer_answers import AnswersFile
+from toolformer.cli.infer_batch import Batch, Row
+from toolformer.cli.infer_prompts import FilePrompt, read_prompts
+from toolformer.cli.progress import spell_seconds
+from toolformer.config import fingerprint
+from toolformer.corpus_files import CorpusProblem
+
+
+def answer_file(batch: Batch, source: Path, *, out: Path | None, today: date | None) -> int:
+    """Answers the prompts of a file and returns the exit code.
+
+    Args:
+        batch: who answers.
+        source: the prompts.
+        out: where the answers go; None is stdout.
+        today: what was named as today, None where it is the clock's.
+
+    Raises:
+        ConfigError: the prompts cannot be read, or there are other answers in `out`.
+    """
+    notes = Console(stderr=True, highlight=False)
+    total = sum(1 for _ in read_prompts(source, on_problem=_ignore))
+    prompts = read_prompts(
+        source, on_problem=lambda problem: notes.print(f"Left out: {problem}", markup=False)
+    )
+    if out is None:
+        _write_rows(batch, prompts, _print, done=0, total=total, notes=notes)
+        return 0
+    with AnswersFile(out, settings=_settings(batch, today)) as file:
+        done = file.match(prompts)
+        if done:
+            notes.print(f"{out} holds {done} of {total} answers already.", markup=False)
+        try:
+            _write_rows(batch, prompts, file.write, done=done, total=total, notes=notes)
+        except KeyboardInterrupt:
+            notes.print("Stopped. Run the same command again to go on from there.")
+            return 130
+        except OSError as error:
+            # A full disk is no misuse.
+            print(
+                f"Cannot write '{out}': {error.strerror}. Make room and run the same command "
+                "again to go on.",
+                file=sys.stderr,
+            )
+            return 1
+    return 0
+
+
+def _write_rows(
+    batch: Batch,
+    prompts: Iterator[FilePrompt],
+    write: Callable[[Row], None],
+    *,
+    done: int,
+    total: int,
+    notes: Console,
+) -> None:
+    failed = 0
+    with _bar(notes, done=done, total=total) as move:
+        for number, row in enumerate(batch.rows(prompts, first_index=done), start=done + 1):
+            write(row)
+            failed += "error" in row
+            move(number)
+    if failed:
+        notes.print(f"{failed} prompts have no answer but an `error`.")
+
+
+@contextmanager
+def _bar(notes: Console, *, done: int, total: int) -> Iterator[Callable[[int], None]]:
+    """Shows a bar with rate and time left, and yields what moves it."""
+    began = time.monotonic()
+    with Progress(
+        TextColumn("Answering"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} prompts"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
+        console=notes,
+    ) as bar:
+        task = bar.add_task("", total=total, completed=done, pace="")
+
+        def move(number: int) -> None:
+            seconds = time.monotonic() - began
+            bar.update(task, completed=number, pace=_pace(number - done, total - number, seconds))
+
+        yield move
+
+
+def _pace(done: int, left: int, seconds: float) -> str:
+    """Says the rate and the time left.
+
+    >>> _pace(20, 60, 10.0)
+    '2.0 prompts/s, 30 s left'
+    """
+    if done <= 0 or seconds <= 0:
+        return ""
+    rate = done / seconds
+    return f"{rate:.1f} prompts/s, {spell_seconds(left / rate)} left"
+
+
+def _settings(batch: Batch, today: date | None) -> str:
+    """Returns a fingerprint of all that decides an answer, apart from its prompt."""
+    return fingerprint(
+        {
+            "model": batch.model.fingerprint,
+            "config": batch.config.to_dict() | {"max_streams": None},  # changes no answer
+            "tools": [tool.spec for tool in batch.tools.tools],
+            "called": list(batch.tools.names),
+            "today": None if today is None else today.isoformat(),
+        }
+    )
+
+
+def _print(row: Row) -> None:
+    print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+def _ignore(problem: CorpusProblem) -> None:
+    """Counting tells nobody; answering will."""

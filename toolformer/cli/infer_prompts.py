@@ -1,0 +1,60 @@
+"""Prompts out of a file: a line of a .txt, or the field `prompt` of a .jsonl or .parquet."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from toolformer.corpus_files import FORMATS, CorpusProblem, Record, format_of, read_records
+from toolformer.errors import ConfigError
+
+_FIELDS = ("prompt", "text")  # the first that a record has
+
+
+@dataclass(frozen=True, slots=True)
+class FilePrompt:
+    """A prompt as a file has it."""
+
+    prompt: str
+    id: str | int | None = None
+    today: date | None = None  # what its calls take for today; None: as all
+
+
+def read_prompts(
+    path: Path, *, on_problem: Callable[[CorpusProblem], None]
+) -> Iterator[FilePrompt]:
+    """Yields the prompts of a file; a record that holds none is told and left out.
+
+    Raises:
+        ConfigError: the file as a whole cannot be read.
+    """
+    if not path.is_file():
+        raise ConfigError(f"There is no file '{path}' to take prompts from.")
+    if format_of(path) is None:
+        raise ConfigError(f"'{path}' has none of the endings {', '.join(FORMATS)}.")
+    for record in read_records(path, name=path.name):
+        found = _prompt(record, path.name) if isinstance(record, Record) else record
+        if isinstance(found, FilePrompt):
+            yield found
+        elif found.line is None:
+            raise ConfigError(f"Cannot read prompts: {found}.")
+        else:
+            on_problem(found)
+
+
+def _prompt(record: Record, name: str) -> FilePrompt | CorpusProblem:
+    """Returns the prompt of a record, or why it has none."""
+    fields = record.fields
+    field = next((each for each in _FIELDS if each in fields), None)
+    if field is None:
+        return CorpusProblem(name, record.number, f"it has no field {_FIELDS[0]!r}")
+    text, identity, today = fields[field], fields.get("id"), fields.get("today")
+    if not isinstance(text, str):
+        return CorpusProblem(name, record.number, f"its {field} is {text!r}, no text")
+    if not isinstance(identity, str | int | None):
+        return CorpusProblem(name, record.number, f"its id is {identity!r}, no text or number")
+    try:
+        day = None if today is None else date.fromisoformat(str(today))
+    except ValueError:
+        return CorpusProblem(name, record.number, f"its today is {today!r}, no date: 2023-03-03")
+    return FilePrompt(text, identity, day)

@@ -1,0 +1,21 @@
+"""What happens when nobody reads any more what a command prints: it ends, and quietly."""
+
+import os
+import sys
+from collections.abc import Callable
+
+CLOSED_PIPE = 141  # 128 + SIGPIPE: how a shell shows it of any program
+
+
+def until_closed(work: Callable[[], int]) -> int:
+    """Does work that prints to stdout and returns its exit code, or 141 when the pipe is closed."""
+    try:
+        code = work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left to print is flushed once more when Python ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return CLOSED_PIPE
+    return code

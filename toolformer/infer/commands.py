@@ -1,0 +1,236 @@
+"""The REPL's command language: what a line that begins with a slash does to a session.
+
+Knows no terminal: a command returns what is to be said.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolformer.errors import ConfigError, UnknownNameError, closest
+from toolformer.infer.live_tools import read_date
+from toolformer.infer.session import Session
+from toolformer.infer.settings import MEANINGS, value_of, with_setting
+from toolformer.infer.tracing import trace
+from toolformer.tools.registry import available, load_tool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command says, and the prompt that is to be answered next, if it asks for one."""
+
+    said: str = ""
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the REPL.
+
+    Attributes:
+        arguments: how they are written, for the help.
+        does: one clause, for the help.
+        words: what may stand first among the arguments, for completion.
+        run: takes the session and the arguments' text.
+    """
+
+    arguments: str
+    does: str
+    run: Callable[[Session, str], Reply]
+    words: tuple[str, ...] = ()
+
+
+def is_command(line: str) -> bool:
+    """Says whether a line is one; a prompt that begins with a slash is written with two.
+
+    >>> is_command("/help"), is_command("//etc is"), is_command("The")
+    (True, False, False)
+    """
+    return line.startswith("/") and not line.startswith("//")
+
+
+def prompt_of(line: str) -> str:
+    """Returns the prompt that a line which is no command stands for.
+
+    >>> prompt_of("//etc is")
+    '/etc is'
+    """
+    return line[1:] if line.startswith("//") else line
+
+
+def run_command(line: str, session: Session) -> Reply:
+    """Does what a line says.
+
+    Raises:
+        ToolformerError: it cannot be done; nothing was changed.
+        EOFError: it says to leave.
+    """
+    name, _, arguments = line.strip().partition(" ")
+    name = _ALIASES.get(name.casefold(), name.casefold())
+    if name not in COMMANDS:
+        raise UnknownNameError(closest(name, COMMANDS, what="command"))
+    return COMMANDS[name].run(session, arguments.strip())
+
+
+def _help(_session: Session, _arguments: str) -> Reply:
+    usages = [f"{name} {command.arguments}".strip() for name, command in COMMANDS.items()]
+    width = max(map(len, usages))
+    lines = [
+        f"  {usage:<{width}}  {command.does}"
+        for usage, command in zip(usages, COMMANDS.values(), strict=True)
+    ]
+    return Reply(
+        "Anything else is a prompt: the model goes on from it. Each prompt stands alone; /more\n"
+        "goes on from the last answer. A prompt that begins with a slash is written with two.\n"
+        + "\n".join(lines)
+        + "\nCtrl-C stops an answer, Ctrl-D leaves. Alt-Enter begins a new line."
+    )
+
+
+def _tools(session: Session, _arguments: str) -> Reply:
+    tools = session.tools.tools
+    if not tools:
+        return Reply("No tools. Add one with /tool add calculator.")
+    width = max(len(tool.signature) for tool in tools)
+    lines = [f"  {tool.signature:<{width}}  {_first_line(tool.description)}" for tool in tools]
+    if not session.tools.on:
+        lines.append("Calls are off: /calls on.")
+    return Reply("\n".join(lines))
+
+
+def _tool(session: Session, arguments: str) -> Reply:
+    action, _, name = arguments.partition(" ")
+    action, name = action.casefold(), name.strip()
+    if action not in ("add", "remove"):
+        if not action:
+            raise ConfigError("Write /tool add calculator or /tool remove Calculator.")
+        raise UnknownNameError(closest(action, ["add", "remove"], what="action of /tool"))
+    if not name:
+        raise ConfigError(f"Write which tool: /tool {action} calculator.")
+    if action == "remove":
+        return Reply(f"{session.tools.remove(name).name} is not called any more.")
+    tool = load_tool(name)
+    session.tools.add(tool)
+    return Reply(f"{tool.signature} can be called now.")
+
+
+def _calls(session: Session, arguments: str) -> Reply:
+    if arguments:
+        state = arguments.casefold()
+        if state not in ("on", "off"):
+            raise UnknownNameError(closest(arguments, ["on", "off"], what="state of the calls"))
+        session.tools.on = state == "on"
+    return Reply(f"Calls are {'on' if session.tools.on else 'off'}.")
+
+
+def _set(session: Session, arguments: str) -> Reply:
+    name, _, value = arguments.partition(" ")
+    if not name:
+        values = {each: value_of(session.config, each) for each in MEANINGS}
+        return Reply(_columns(values, MEANINGS))
+    if value.strip():
+        session.config = with_setting(session.config, name, value.strip())
+    name = name.casefold().replace("_", "-")
+    if name not in MEANINGS:
+        raise UnknownNameError(closest(name, MEANINGS, what="setting"))
+    return Reply(f"{name} is {value_of(session.config, name)}.")
+
+
+def _trace(session: Session, _arguments: str) -> Reply:
+    return Reply(trace(session.turns[-1]) if session.turns else "There is no answer yet.")
+
+
+def _today(session: Session, arguments: str) -> Reply:
+    if arguments:
+        session.tools.today = read_date(arguments)
+    return Reply(f"Today is {session.tools.today.isoformat()}.")
+
+
+def _more(session: Session, _arguments: str) -> Reply:
+    if not session.turns:
+        raise ConfigError("There is no answer to go on from yet.")
+    return Reply(prompt=session.turns[-1].whole)
+
+
+def _save(session: Session, arguments: str) -> Reply:
+    if not arguments:
+        raise ConfigError("Write where to: /save session.jsonl.")
+    path = Path(arguments).expanduser()
+    if path.exists() and str(path.resolve()) not in session.saved:
+        raise ConfigError(f"'{path}' is there already; name another file.")
+    rows = [json.dumps(turn.row(), ensure_ascii=False) + "\n" for turn in session.turns]
+    try:
+        path.write_text("".join(rows), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"Cannot write '{path}': {error.strerror}.") from None
+    session.saved.add(str(path.resolve()))
+    return Reply(f"{len(rows)} {'answer is' if len(rows) == 1 else 'answers are'} in {path}.")
+
+
+def _reset(session: Session, _arguments: str) -> Reply:
+    session.reset()
+    return Reply("Settings, tools and today are as they were at the start; no answers are kept.")
+
+
+def _quit(_session: Session, _arguments: str) -> Reply:
+    raise EOFError
+
+
+COMMANDS: Mapping[str, Command] = {
+    "/help": Command("", "this", _help),
+    "/more": Command("", "go on from the last answer", _more),
+    "/tools": Command("", "the tools that can be called", _tools),
+    "/tool": Command(
+        "add SPEC | remove NAME", "let a tool be called, or not any more", _tool, ("add", "remove")
+    ),
+    "/calls": Command("on | off", "whether calls are made at all", _calls, ("on", "off")),
+    "/set": Command("[NAME VALUE]", "change a setting, or list them", _set, tuple(MEANINGS)),
+    "/today": Command("[DATE]", "the day that counts as today", _today),
+    "/trace": Command("", "the calls of the last answer, with times", _trace),
+    "/save": Command("FILE", "write prompts and answers as JSON lines", _save),
+    "/reset": Command("", "settings, tools and today as at the start", _reset),
+    "/quit": Command("", "leave", _quit),
+}
+_ALIASES = {"/exit": "/quit", "/q": "/quit", "/?": "/help", "/h": "/help"}
+
+
+def completions(line: str, session: Session) -> list[str]:
+    """Returns what the last word of a line that begins with a slash could be.
+
+    >>> completions("/to", None)
+    ['/tools', '/tool', '/today']
+    """
+    if not is_command(line):
+        return []
+    words = line.split(" ")
+    last = words[-1].casefold()
+    return [each for each in _candidates(words, session) if each.casefold().startswith(last)]
+
+
+def _candidates(words: list[str], session: Session) -> list[str]:
+    """Returns what can stand where the last of some words stands."""
+    if len(words) == 1:
+        return list(COMMANDS)
+    command = COMMANDS.get(words[0].casefold())
+    if command is None:
+        return []
+    if len(words) == 2:
+        return list(command.words)
+    if len(words) == 3 and words[0].casefold() == "/tool":
+        action = words[1].casefold()
+        if action == "remove":
+            return [tool.name for tool in session.tools.tools]
+        return available() if action == "add" else []
+    return []
+
+
+def _columns(values: Mapping[str, str], meanings: Mapping[str, str]) -> str:
+    first, second = max(map(len, values)), max(map(len, values.values()))
+    return "\n".join(
+        f"  {name:<{first}}  {value:<{second}}  {meanings[name]}" for name, value in values.items()
+    )
+
+
+def _first_line(description: str) -> str:
+    return description.partition("\n")[0]

@@ -1,0 +1,149 @@
+"""The tools that run while a model decodes: which they are, what day it is for them, who is barred.
+
+Knows no model. A tool can come and go between two answers.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+from toolformer.calls import ToolCall
+from toolformer.checkpoint import Sidecar
+from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
+from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.registry import default_tools, load_tool
+from toolformer.tools.toolbox import Toolbox
+
+
+class LiveTools:
+    """Some tools, ready to run; leaving it as a context manager ends their processes.
+
+    Attributes:
+        tools: in the order in which they were named.
+        today: what the tools take for today.
+        on: whether calls are made at all.
+    """
+
+    def __init__(self, tools: Sequence[Tool], *, today: date, taught: Sequence[str] = ()) -> None:
+        """Takes tools in.
+
+        Args:
+            tools: of different names.
+            today: what the tools take for today.
+            taught: names the model was taught to call; those that are not among the tools are
+                barred, for a call of them could not be answered.
+        """
+        self.tools = tuple(tools)
+        self.today = today
+        self.on = True
+        self._known = {name.casefold(): name for name in taught}
+        self._toolbox = Toolbox(self.tools)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the processes of the tools."""
+        self._toolbox.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that may be called now."""
+        return tuple(tool.name for tool in self.tools) if self.on else ()
+
+    @property
+    def barred(self) -> tuple[str, ...]:
+        """The names that may not be called now, although the model may know them."""
+        known = self._known | {tool.name.casefold(): tool.name for tool in self.tools}
+        called = {name.casefold() for name in self.names}
+        return tuple(name for folded, name in known.items() if folded not in called)
+
+    def execute(self, calls: Sequence[ToolCall], _prompts: Sequence[int]) -> list[ToolResult]:
+        """Runs calls, whatever prompt each was made in; a failure is a result."""
+        return self._toolbox.execute(calls, ToolContext(today=self.today))
+
+    def execute_on(
+        self, calls: Sequence[ToolCall], days: Sequence[date | None]
+    ) -> list[ToolResult]:
+        """Runs calls, each on a day of its own; None is the day of them all."""
+        return self._toolbox.execute(calls, [ToolContext(today=day or self.today) for day in days])
+
+    def add(self, tool: Tool) -> None:
+        """Takes a tool in; one of the same name makes room for it."""
+        self._replace([*(each for each in self.tools if not _same(each.name, tool.name)), tool])
+
+    def remove(self, name: str) -> Tool:
+        """Takes a tool out and returns it; from now on its name is barred.
+
+        Raises:
+            UnknownNameError: there is no such tool.
+        """
+        found = next((tool for tool in self.tools if _same(tool.name, name)), None)
+        if found is None:
+            raise UnknownNameError(closest(name, [tool.name for tool in self.tools], what="tool"))
+        self._replace([tool for tool in self.tools if tool is not found])
+        return found
+
+    def replace(self, tools: Sequence[Tool]) -> None:
+        """Puts other tools into the place of these."""
+        self._replace(tools)
+
+    def _replace(self, tools: Sequence[Tool]) -> None:
+        made = Toolbox(tools)
+        self._toolbox.close()
+        self._toolbox = made
+        # A name that could be called once stays known: the model may write it again.
+        self._known |= {tool.name.casefold(): tool.name for tool in self.tools}
+        self.tools = tuple(tools)
+
+
+def choose_tools(specs: Sequence[str], *, sidecar: Sidecar | None, model: str) -> list[Tool]:
+    """Returns the tools of the specs; without any, those the model was taught, or the defaults.
+
+    Raises:
+        ConfigError: a tool the model was taught cannot be loaded here.
+        ToolformerError: a spec names no tool.
+    """
+    if specs:
+        return [load_tool(spec) for spec in specs]
+    if sidecar is None or not sidecar.tools:
+        return default_tools()
+    tools = []
+    for each in sidecar.tools:
+        try:
+            tools.append(load_tool(each.spec))
+        except ToolformerError as error:
+            raise ConfigError(
+                f"{model} was taught to call {each.name}, and its tool {each.spec!r} cannot be "
+                f"loaded here ({str(error).rstrip('.')}): name the tools there are with --tool, "
+                "or use --no-tools."
+            ) from error
+    return tools
+
+
+def read_date(text: str) -> date:
+    """Reads a date.
+
+    >>> read_date("2023-03-03")
+    datetime.date(2023, 3, 3)
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(f"{text!r} is no date; write one such as 2023-03-03.") from None
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()

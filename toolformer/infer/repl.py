@@ -1,0 +1,73 @@
+"""The REPL: reads a line, runs a command or shows an answer as it comes, and goes on.
+
+Knows neither where lines come from nor how pieces look.
+"""
+
+from contextlib import closing
+
+from toolformer.errors import ToolformerError
+from toolformer.infer.commands import is_command, prompt_of, run_command
+from toolformer.infer.repl_lines import ReadLine
+from toolformer.infer.repl_screen import Screen
+from toolformer.infer.session import Session
+
+
+def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
+    """Answers prompts and commands until the lines end. Ctrl-C stops an answer, no more.
+
+    Raises:
+        ConfigError: the lines cannot be read.
+    """
+    while True:
+        try:
+            line = read()
+            _do(session, line, screen)
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            screen.aside("/quit or Ctrl-D leaves.")
+
+
+def _do(session: Session, line: str, screen: Screen) -> None:
+    """Does what a line says; what the user can put right is told and changes nothing."""
+    try:
+        _once(session, line, screen)
+    except ToolformerError as error:
+        screen.complain(str(error))
+
+
+def _once(session: Session, line: str, screen: Screen) -> None:
+    if not line.strip():
+        return
+    if not is_command(line):
+        _answer(session, prompt_of(line), screen)
+        return
+    reply = run_command(line, session)
+    if reply.said:
+        screen.say(reply.said)
+    if reply.prompt is not None:
+        _answer(session, reply.prompt, screen)
+
+
+def _answer(session: Session, prompt: str, screen: Screen) -> None:
+    """Shows an answer; Ctrl-C ends it where it is."""
+    aside = ""
+    with closing(session.answer(prompt)) as pieces:
+        try:
+            for piece in pieces:
+                screen.show(piece)
+        except KeyboardInterrupt:
+            aside = "(stopped)"
+    screen.end(aside or _aside(session))
+
+
+def _aside(session: Session) -> str:
+    """Returns what is to be said of how the last answer ended, if anything."""
+    answer = session.turns[-1].answer
+    if answer is None:
+        return ""
+    if answer.finish == "length":
+        return "… (/more goes on)"
+    if answer.finish == "context":
+        return "(the model's context is full)"
+    return "" if answer.segments else "(the model has nothing to say)"

@@ -1,0 +1,121 @@
+"""Where a REPL's lines come from: a line editor with history, plain `input`, or a pipe."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from toolformer.errors import ConfigError
+from toolformer.infer.commands import completions
+from toolformer.infer.session import Session
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+
+# Returns the next line, which may be several; EOFError is the end, KeyboardInterrupt is Ctrl-C.
+ReadLine = Callable[[], str]
+
+_PROMPT = "> "
+
+
+def editor(session: Session) -> ReadLine:
+    """Returns what reads from a terminal: with prompt_toolkit where it is installed."""
+    try:
+        import prompt_toolkit  # noqa: F401
+    except ImportError:
+        with suppress(ImportError):  # its arrow keys and its own history, where it is there
+            import readline  # noqa: F401
+        return _plain
+    return _toolkit(session)
+
+
+def piped(stream: TextIO) -> ReadLine:
+    r"""Returns what reads a pipe or a file, a prompt a line.
+
+    >>> import io
+    >>> piped(io.StringIO("one\ntwo"))()
+    'one'
+    """
+
+    def read() -> str:
+        try:
+            line = stream.readline()
+        except UnicodeDecodeError:
+            raise ConfigError(
+                "Standard input is no UTF-8 text: a REPL reads a prompt a line."
+            ) from None
+        if not line:
+            raise EOFError
+        return line.rstrip("\r\n")
+
+    return read
+
+
+def history_path() -> Path:
+    """Returns where the lines of earlier sessions are kept."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    folder = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
+    return folder / "toolformer" / "infer_history"
+
+
+def _plain() -> str:
+    if sys.stdout.isatty():
+        return input(_PROMPT)
+    # An answer that goes to a file is not to begin with the prompt for the next.
+    sys.stderr.write(_PROMPT)
+    sys.stderr.flush()
+    return piped(sys.stdin)()
+
+
+def _toolkit(session: Session) -> ReadLine:
+    """Returns a line editor: history, several lines, completion of what begins with a slash."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+    class Commands(Completer):
+        def get_completions(
+            self,
+            document: Document,
+            complete_event: CompleteEvent,  # noqa: ARG002  (its name is the library's)
+        ) -> Iterable[Completion]:
+            before = document.text_before_cursor
+            last = before.rpartition(" ")[2]
+            for each in completions(before, session):
+                yield Completion(each, start_position=-len(last))
+
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _accept(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def _new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    prompts: PromptSession[str] = PromptSession(
+        _PROMPT,
+        history=_history(),
+        completer=Commands(),
+        key_bindings=keys,
+        multiline=True,
+        prompt_continuation="  ",
+        reserve_space_for_menu=4,
+    )
+    return prompts.prompt
+
+
+def _history() -> "History":
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    path = history_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(path))

@@ -1,0 +1,67 @@
+"""An answer on a terminal: text, calls and outputs in colours, as they come; elsewhere plain."""
+
+import re
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+from toolformer.calls import Segment
+from toolformer.infer.answers import CallEvent
+
+_STYLES = {"text": "", "call": "bold cyan", "output": "bold green"}
+_FAILED = "dim red"
+_ASIDE = "dim"
+# What a model or a tool says must not steer the terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(slots=True)
+class Screen:
+    """Where a REPL prints. Colours are the console's to leave out."""
+
+    console: Console
+    _is_blank: bool = field(default=True, init=False)  # nothing of the answer is shown yet
+    _is_forming: bool = field(default=False, init=False)  # a call is shown and its output is not
+
+    def show(self, piece: Segment | CallEvent) -> None:
+        """Prints a piece of an answer; white space before the first is left out."""
+        if isinstance(piece, CallEvent):
+            if piece.error is not None and self._is_forming:
+                self._write(f"⟨failed: {piece.error}⟩", _FAILED)
+            self._is_forming = False
+            return
+        text = piece.text.lstrip() if self._is_blank else piece.text
+        if not text:
+            return
+        self._is_blank = False
+        self._is_forming = piece.kind == "call"
+        self._write(text, _STYLES[piece.kind])
+
+    def end(self, aside: str = "") -> None:
+        """Ends an answer with its line, and with what is to be said of it."""
+        if aside:
+            self._write(aside if self._is_blank else f" {aside}", _ASIDE)
+        self._write("\n", "")
+        self._is_blank, self._is_forming = True, False
+
+    def say(self, text: str) -> None:
+        """Prints what a command answers."""
+        self._write(f"{text}\n", "")
+
+    def aside(self, text: str) -> None:
+        """Prints a line that is no answer."""
+        self._write(f"{text}\n", _ASIDE)
+
+    def complain(self, sentence: str) -> None:
+        """Prints what went wrong."""
+        self._write(f"{sentence}\n", "red")
+
+    def _write(self, text: str, style: str) -> None:
+        if not self.console.is_terminal:
+            # As it is, tabs and all.
+            self.console.file.write(text)
+            self.console.file.flush()
+            return
+        # A terminal wraps by itself; words that still grow cannot be wrapped.
+        self.console.print(Text(_CONTROL.sub("�", text), style=style), end="", soft_wrap=True)
