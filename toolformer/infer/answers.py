@@ -50,7 +50,8 @@ class Answer:
         taken: How many characters at the prompt's end stand in the answer instead: white space, and
             a call without its output.
 
-    >>> said = (Segment("call", " [Calendar()"), Segment("output", " -> May 4]"), Segment("text", " May 4."))
+    >>> call, output = Segment("call", " [Calendar()"), Segment("output", " -> May 4]")
+    >>> said = (call, output, Segment("text", " May 4."))
     >>> answer = Answer("Today is ", said, events=(), tokens=4, finish="end", taken=1)
     >>> answer.text, answer.whole
     (' May 4.', 'Today is [Calendar() -> May 4] May 4.')

@@ -47,7 +47,9 @@ def find_last(text: str, wanted: Sequence[str]) -> Found | None:
     Found(start=6, text=' [D(')
     """
     found = [Found(text.rfind(each), each) for each in wanted]
-    return max((each for each in found if each.start >= 0), key=lambda each: each.start, default=None)
+    return max(
+        (each for each in found if each.start >= 0), key=lambda each: each.start, default=None
+    )
 
 
 def forming(text: str, wanted: Sequence[str], *, start: int = 0) -> int:

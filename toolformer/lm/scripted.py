@@ -28,6 +28,7 @@ from toolformer.lm.base import (
     TextRequest,
     TokenUsage,
 )
+from toolformer.lm.scripted_streams import Continuation, ScriptedStreams
 
 _TOKEN = re.compile(r" ?\d| ?[^\W\d]+| ?[^\w\s]|\s")
 
@@ -61,6 +62,11 @@ def told_by_output(token: str, request: LossRequest) -> float:
         return -2.0
     word = token.strip()
     return -0.1 if word and word in request.output else -2.0
+
+
+def _tokens(text: str) -> list[str]:
+    """Returns a text's tokens."""
+    return [match.group() for match in _TOKEN.finditer(text)]
 
 
 @lru_cache(maxsize=1024)  # A text is asked about many times in a row.
@@ -97,6 +103,7 @@ class ScriptedLanguageModel:
     max_length: int = 1024
     batch_tokens: int = 16384
     usage: TokenUsage = field(default_factory=TokenUsage)
+    continuations: Sequence[Continuation] = ()  # what it says when it decodes
 
     @property
     def fingerprint(self) -> str:
@@ -105,8 +112,9 @@ class ScriptedLanguageModel:
             replace(call, writes=(call.writes.__qualname__,)) if callable(call.writes) else call
             for call in self.script
         )
+        said = tuple(self.continuations)
         log_prob = self.log_prob.__qualname__
-        identity = (self.name, script, log_prob, self.grammar, self.max_length)
+        identity = (self.name, script, said, log_prob, self.grammar, self.max_length)
         return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
     def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
@@ -119,6 +127,27 @@ class ScriptedLanguageModel:
     def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
         """Returns (up to 5,) float32 per request."""
         return [self._target_log_probs(request) for request in requests]
+
+    def text_log_probs(
+        self, texts: Sequence[str], *, without_marker: bool = False
+    ) -> list[np.ndarray]:
+        """Returns (tokens,) float32 per text."""
+        requests = [LossRequest(text, 0, without_marker=without_marker) for text in texts]
+        self.usage.score += sum(self.count_tokens(texts))
+        return [
+            np.array([self.log_prob(token, request) for token in _tokens(request.text)], np.float32)
+            for request in requests
+        ]
+
+    def streams(self) -> ScriptedStreams:
+        """Returns an empty set of streams that go on as `continuations` say."""
+        return ScriptedStreams(
+            self.continuations,
+            split=_tokens,
+            grammar=self.grammar,
+            max_length=self.max_length,
+            usage=self.usage,
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Returns the number of tokens of each text."""

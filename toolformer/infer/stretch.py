@@ -1,0 +1,65 @@
+"""Text that grows between two calls, and the tokens that spell it: it can go back to any character.
+
+Knows no rule about when to do so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolformer.lm.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where a token ended."""
+
+    tokens: int  # of the stream
+    characters: int  # of the stretch
+
+
+@dataclass(slots=True)
+class Stretch:
+    """What a stream said since its last finished call.
+
+    Attributes:
+        streams: Where the tokens are.
+        stream: Its number.
+        text: What they spell.
+    """
+
+    streams: Streams
+    stream: int
+    text: str = ""
+    _marks: list[_Mark] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._mark()
+
+    def hear(self, text: str) -> None:
+        """Notes what the stream said."""
+        if text:  # else its token ends inside a character, where no going back is
+            self.text += text
+            self._mark()
+
+    def feed(self, pieces: Sequence[str]) -> None:
+        """Adds text that the model did not choose.
+
+        Raises:
+            ModelError: there is no room for it.
+        """
+        self.streams.feed(self.stream, pieces)
+        self.text += "".join(pieces)
+        self._mark()
+
+    def crop(self, characters: int) -> None:
+        """Goes back to when the text had so many characters."""
+        while self._marks[-1].characters > characters:
+            self._marks.pop()
+        last = self._marks[-1]
+        self.streams.crop(self.stream, last.tokens)
+        kept, self.text = self.text[:characters], self.text[: last.characters]
+        if kept != self.text:  # a token held both what stays and what goes
+            self.feed([kept[last.characters :]])
+
+    def _mark(self) -> None:
+        self._marks.append(_Mark(self.streams.tokens(self.stream), len(self.text)))
