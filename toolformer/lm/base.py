@@ -13,6 +13,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from toolformer.calls import CallGrammar, ToolCall
+from toolformer.lm.streams import Streams
 from toolformer.prompt import Prompt
 
 SCORED_TOKENS = 5  # the loss looks at five tokens from the place on; nothing after them matters
@@ -117,7 +118,7 @@ class Trunks(Protocol):
 
 
 class LanguageModel(Protocol):
-    """A causal language model that proposes calls and judges them."""
+    """A causal language model that proposes calls, judges them and makes them."""
 
     @property
     def name(self) -> str:
@@ -165,6 +166,25 @@ class LanguageModel(Protocol):
         Raises:
             ModelError: if a position is no place of its text, or a row is longer than `max_length`.
         """
+        ...
+
+    def text_log_probs(
+        self, texts: Sequence[str], *, without_marker: bool = False
+    ) -> list[np.ndarray]:
+        """Returns (tokens,) float32 per text: log p of each token given the ones before it.
+
+        Before the first stands the start token; without one the first token's is left out. A text
+        longer than the context is read in windows that overlap by half, each token scored once.
+
+        Args:
+            texts: whole texts.
+            without_marker: the open marker's probability is removed and the rest renormalised,
+                except where the target itself is the marker ("calls disabled").
+        """
+        ...
+
+    def streams(self) -> Streams:
+        """Returns a fresh, empty set of streams."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

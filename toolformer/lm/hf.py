@@ -1,6 +1,7 @@
 """A causal language model of `transformers`, as the system asks for one."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
 from toolformer.lm.hf_prompts import SharedPrompts
 from toolformer.lm.hf_score import target_log_probs
+from toolformer.lm.hf_streams import HFStreams
+from toolformer.lm.hf_streams_vocabulary import Vocabulary
+from toolformer.lm.hf_text import text_log_probs
 from toolformer.lm.hf_trunks import HFTrunks
 
 BATCH_TOKENS = 8192  # enough for small models to keep two cores busy in every decoding step
@@ -104,6 +108,22 @@ class HFLanguageModel:
     def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
         """Returns (up to 5,) float32 per request: log p of the tokens from the place on."""
         return target_log_probs(self.engine, requests)
+
+    def text_log_probs(
+        self, texts: Sequence[str], *, without_marker: bool = False
+    ) -> list[np.ndarray]:
+        """Returns (tokens,) float32 per text: log p of each token given those before it."""
+        return text_log_probs(self.engine, texts, without_marker=without_marker)
+
+    def streams(self) -> HFStreams:
+        """Returns a fresh, empty set of streams."""
+        return HFStreams(self.engine, self._vocabulary)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        engine = self.engine
+        size: int = engine.forward.model.config.get_text_config().vocab_size
+        return Vocabulary(engine.encoding, size=size, ends_text=engine.ends_text)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Returns the number of tokens of each text."""

@@ -1,0 +1,148 @@
+"""What tokens say: which of them begin, hold or would complete a text.
+
+Pure text: no tensor and no model. Tokens that end a text say nothing.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+
+from toolformer.lm.encoding import Encoding
+
+CUT = "�"  # what a tokenizer shows for part of a character
+
+
+class Vocabulary:
+    """The texts of a tokenizer's tokens.
+
+    Args:
+        encoding: decodes tokens.
+        size: how many ids the model chooses among.
+        ends_text: ids that end a text and are no part of it.
+    """
+
+    def __init__(self, encoding: Encoding, *, size: int, ends_text: frozenset[int]) -> None:
+        self._encoding = encoding
+        self._size = size
+        self._ends_text = ends_text
+        self.text = lru_cache(maxsize=None)(self._text)
+        self.holding = lru_cache(maxsize=64)(self._holding)
+        self.beginning = lru_cache(maxsize=1024)(self._beginning)
+        self.next_to_say = lru_cache(maxsize=64)(self._next_to_say)
+
+    def _text(self, token: int) -> str:
+        """Returns what a token says behind other text."""
+        return "" if token in self._ends_text else self._encoding.decode((token,))
+
+    def _holding(self, wanted: str) -> tuple[int, ...]:
+        """Returns the tokens that hold a text."""
+        return tuple(token for token, text in enumerate(self._texts) if wanted in text)
+
+    def _beginning(self, wanted: str) -> tuple[int, ...]:
+        """Returns the tokens that begin with a text."""
+        found = []
+        for index in range(bisect_left(self._sorted, (wanted, -1)), len(self._sorted)):
+            text, token = self._sorted[index]
+            if not text.startswith(wanted):
+                break
+            found.append(token)
+        return tuple(found)
+
+    def _next_to_say(self, wanted: str) -> tuple[int, ...]:
+        """Returns the tokens a row may say next that is to say a text first: all of it, or a part.
+
+        Empty where no token says any of it as text, because its characters are cut into bytes.
+        """
+        parts = [wanted[:size] for size in range(1, len(wanted))]
+        whole = [t for part in parts for t in self.beginning(part) if self.text(t) == part]
+        return (*self.beginning(wanted), *whole)
+
+    def completing(self, wanted: Sequence[str], text: str, held: tuple[int, ...]) -> set[int]:
+        """Returns the tokens that would make one of the wanted texts come to stand behind a text.
+
+        Args:
+            wanted: texts.
+            text: what stands there.
+            held: tokens after it that are part of a character.
+        """
+        found = {token for each in wanted for token in self.holding(each)}
+        longest = max(map(len, wanted))
+        for begun in _ends_of(text, longest - 1):
+            for each in wanted:
+                if each.startswith(begun) and len(each) > len(begun):
+                    rest = each[len(begun) :]
+                    found.update(self._saying(rest, held) if held else self.beginning(rest))
+        return found
+
+    def _saying(self, rest: str, held: tuple[int, ...]) -> Iterator[int]:
+        """Yields the tokens that, together with part of a character, begin with a text."""
+        if not rest[0].isascii():  # else what is held is no part of it
+            for token in self.holding(rest[-1]) if rest[-1].isascii() else range(self._size):
+                if self._encoding.decode((*held, token)).startswith(rest):
+                    yield token
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [self.text(token) for token in range(self._size)]
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted((text, token) for token, text in enumerate(self._texts) if text)
+
+
+def _ends_of(text: str, longest: int) -> list[str]:
+    """Returns the ends of a text, shortest last, up to a length.
+
+    >>> _ends_of("So [", 3)
+    ['o [', ' [', '[']
+    """
+    return [text[start:] for start in range(max(0, len(text) - longest), len(text))]
+
+
+class StreamText:
+    """The text of tokens as they come, and as it was at each of them."""
+
+    def __init__(self, encoding: Encoding, vocabulary: Vocabulary, prompt: str) -> None:
+        self._encoding = encoding
+        self._vocabulary = vocabulary
+        self.text = prompt
+        self.held: tuple[int, ...] = ()  # of a character that is incomplete
+        self._shown = 0  # characters that the held tokens have already said
+        self._past: list[tuple[int, tuple[int, ...], int]] = []
+
+    def push(self, token: int, *, behind_text: bool = False) -> str:
+        """Adds a token and returns the text that is new; a character comes when it is whole.
+
+        Args:
+            token: the token.
+            behind_text: whether it is of a piece, which is spelled as behind other text even where
+                it begins a row.
+        """
+        self._past.append((len(self.text), self.held, self._shown))
+        said = self._vocabulary.text(token)
+        if not self.held and self.text and CUT not in said:
+            self.text += said
+            return said
+        held = (*self.held, token)
+        # Where a row begins, SentencePiece's first space is none of the text.
+        begins_row = not (self.text or behind_text)
+        said = (self._encoding.decode_row if begins_row else self._encoding.decode)(held)
+        whole = len(said) - min(3, len(said) - len(said.rstrip(CUT)))
+        new = said[self._shown : whole]
+        if whole == len(said):
+            self.held, self._shown = (), 0
+        else:
+            self.held, self._shown = held, max(whole, self._shown)
+        self.text += new
+        return new
+
+    def drop(self, tokens: int) -> None:
+        """Takes back the last tokens."""
+        if tokens:
+            length, self.held, self._shown = self._past[-tokens]
+            self.text = self.text[:length]
+            del self._past[-tokens:]
+
+    def __len__(self) -> int:
+        """How many tokens were pushed."""
+        return len(self._past)
