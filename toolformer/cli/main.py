@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "Print the annotated texts of a run.",
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
     "infer": "Let a model go on from a prompt and call tools on the way; a REPL.",
+    "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
     "tools": "List, describe and try the tools.",
     "pretrain": "Train a small causal language model from scratch on local text.",
 }

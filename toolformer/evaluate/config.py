@@ -18,6 +18,7 @@ class EvaluateConfig(Config):
     seed: int = 0
     max_new_tokens: int | None = Field(default=None, ge=1)  # the task's own when None
     max_streams: int = Field(default=32, ge=1)  # inputs decoded side by side
+    dtype: str = "float32"  # in which models are loaded
     # What tools take for today where an input has no day of its own: the day the paper came out, so
     # that numbers do not change from day to day.
     today: date = date(2023, 2, 9)

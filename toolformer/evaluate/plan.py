@@ -48,6 +48,7 @@ class PlannedCell:
             "facts": _digest(task.facts),
             "prompt_tokens": task.prompt_tokens,
             "checkpoint": stamp(column.checkpoint),
+            "dtype": config.dtype,
             "calls": column.calls.value,
             "infer": self.infer_config(config).override(max_streams=1).to_dict(),
         }

@@ -1,0 +1,190 @@
+"""`toolformer evaluate`: what a tuned model is worth beside its base and a control."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from typer import Argument, Option
+
+from toolformer.cli.evaluate_columns import Asked, choose_columns
+from toolformer.cli.evaluate_progress import evaluation_bar
+from toolformer.cli.evaluate_show import Show, print_note, show_trials
+from toolformer.cli.models import load_model
+from toolformer.cli.pipe import until_closed
+from toolformer.cli.run_texts import answer_console
+from toolformer.errors import ConfigError, RunError
+from toolformer.evaluate import EvaluateConfig, Results, load_tasks
+from toolformer.evaluate import evaluate as evaluate_columns
+from toolformer.evaluate.registry import TASKS
+from toolformer.evaluate.tables import TableText, tables
+from toolformer.infer.live_tools import read_date
+
+_SHOWN = 12
+
+
+def evaluate(
+    ckpt: Annotated[
+        str | None,
+        Argument(help="The tuned model: a directory, a Hub id, nano, or script.py:name."),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        Option(
+            help="lama:triples=FILE,templates=FILE  math:path=FILE  dates  arithmetic  "
+            "date-understanding:path=FILE  perplexity:path=FILE  restraint:path=FILE. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None, Option(help="What CKPT was tuned from. Default: what its sidecar says.")
+    ] = None,
+    no_base: Annotated[bool, Option("--no-base", help="Leave the base model out.")] = False,
+    control: Annotated[
+        str | None, Option(help="A model tuned on the same texts without calls.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        Option(
+            help="NAME=CKPT: a further model with tools live. With --show: a column to show. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    tool: Annotated[
+        list[str] | None,
+        Option(help="Tools for all columns. Default: CKPT's. Repeatable.", show_default=False),
+    ] = None,
+    k: Annotated[
+        str | None,
+        Option(
+            help="A call starts when its marker is among the k likeliest tokens. Several, as in "
+            "0,1,3,10: the tuned model with each. Default: 10."
+        ),
+    ] = None,
+    max_calls: Annotated[int | None, Option(help="Calls per input. Default: 1.")] = None,
+    limit: Annotated[
+        int | None, Option(help="Inputs of each task, drawn by seed. With --show: trials.")
+    ] = None,
+    seed: Annotated[int | None, Option(help="Another seed draws other inputs.")] = None,
+    max_new_tokens: Annotated[
+        int | None, Option(help="Tokens of an output, its calls included. Default: the task's.")
+    ] = None,
+    batch: Annotated[int | None, Option(help="Inputs side by side. Default: 32.")] = None,
+    today: Annotated[
+        str | None,
+        Option(help="Today, for inputs that have no day of their own. Default: 2023-02-09."),
+    ] = None,
+    out: Annotated[
+        Path, Option(help="Where results and trials go; what is there is not measured again.")
+    ] = Path("evaluation"),
+    show: Annotated[
+        Show | None,
+        Option(help="Print such trials of the evaluation in --out.", show_default=False),
+    ] = None,
+    dtype: Annotated[str | None, Option(help="float32, bfloat16 or float16.")] = None,
+    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
+) -> int:
+    """Measure a tuned model by tasks: beside its base, a control, and itself with calls disabled.
+
+    Calls and what tools say are taken out of an output before it is judged.
+    """
+    ks = _read_ks(k)
+    if show is not None:
+        wanted = show
+        return until_closed(
+            lambda: show_trials(
+                out,
+                wanted,
+                tasks=task or [],
+                columns=column or [],
+                k=None if ks is None else max(ks),
+                limit=limit or _SHOWN,
+                as_json=as_json,
+            )
+        )
+    if ckpt is None:
+        raise ConfigError("Name the model: toolformer evaluate CKPT --task arithmetic.")
+    if not task:
+        raise ConfigError(f"Name a task: --task arithmetic. Available: {', '.join(TASKS)}.")
+    config = EvaluateConfig().override(
+        ks=ks,
+        max_calls=max_calls,
+        limit=limit,
+        seed=seed,
+        max_new_tokens=max_new_tokens,
+        max_streams=batch,
+        dtype=dtype,
+        today=None if today is None else read_date(today),
+    )
+    chosen = choose_columns(
+        Asked(
+            checkpoint=ckpt,
+            base=base,
+            without_base=no_base,
+            control=control,
+            others=column or [],
+            tools=tool or [],
+        )
+    )
+    for sentence in chosen.assumed:
+        print_note(sentence)
+    tasks = load_tasks(task)
+    try:
+        with evaluation_bar(Console(stderr=True)) as move:
+            results = evaluate_columns(
+                tasks,
+                chosen.columns,
+                out=out,
+                config=config,
+                load=lambda name: load_model(name, dtype=config.dtype, device=device),
+                on_progress=move,
+            )
+    except KeyboardInterrupt:
+        print_note(f"Stopped. Run the same command again: {out} keeps what was measured.")
+        return 130
+    except RunError as error:
+        # A full disk is no misuse.
+        print(error, file=sys.stderr)
+        return 1 if isinstance(error.__cause__, OSError) else 2
+    return until_closed(lambda: _print(results, out, as_json=as_json))
+
+
+def _read_ks(text: str | None) -> tuple[int, ...] | None:
+    """Reads `--k`.
+
+    >>> _read_ks("0,1, 10")
+    (0, 1, 10)
+    """
+    if text is None:
+        return None
+    try:
+        return tuple(int(each) for each in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--k is {text!r}: write a number, or several as in 0,1,3,10.") from None
+
+
+def _print(results: Results, out: Path, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(results.to_dict(), ensure_ascii=False))
+        return 0
+    console = answer_console()
+    for each in tables(results):
+        console.print(_drawn(each))
+        console.print()
+    console.print(f"All numbers: {out}/results.json. What was answered wrongly:", markup=False)
+    console.print(f"  toolformer evaluate --show wrong --out {out}", markup=False)
+    return 0
+
+
+def _drawn(table: TableText) -> Table:
+    drawn = Table(title=Text(table.title), caption=Text(table.note) if table.note else None)
+    for number, name in enumerate(table.header):
+        drawn.add_column(Text(name), justify="right" if number else "left")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn

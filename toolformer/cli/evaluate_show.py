@@ -1,0 +1,125 @@
+"""`toolformer evaluate --show`: single trials of an evaluation, to look into."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+
+from rich.console import Console
+
+from toolformer.calls import CallGrammar, Segment
+from toolformer.errors import RunError, UnknownNameError, closest
+from toolformer.evaluate import Results, read_results, read_trials
+from toolformer.evaluate.column import Calls
+from toolformer.evaluate.results import Cell
+from toolformer.evaluate.task import Measure
+from toolformer.evaluate.trial import Trial
+from toolformer.infer.repl_screen import Screen
+
+
+class Show(StrEnum):
+    """Which trials to show."""
+
+    WRONG = "wrong"
+    RIGHT = "right"
+    CALLED = "called"  # a tool told something
+    UNCALLED = "uncalled"
+    FAILED = "failed"  # a call failed
+    ALL = "all"
+
+
+_WANTED: dict[Show, Callable[[Trial], bool]] = {
+    Show.WRONG: lambda trial: not trial.is_right,
+    Show.RIGHT: lambda trial: trial.is_right,
+    Show.CALLED: lambda trial: trial.has_called,
+    Show.UNCALLED: lambda trial: not trial.has_called,
+    Show.FAILED: lambda trial: any(call.error is not None for call in trial.calls),
+    Show.ALL: lambda _trial: True,
+}
+
+
+def show_trials(
+    out: Path,
+    show: Show,
+    *,
+    tasks: Sequence[str],
+    columns: Sequence[str],
+    k: int | None,
+    limit: int,
+    as_json: bool,
+) -> int:
+    """Prints trials of the evaluation in a directory; returns the exit code.
+
+    Raises:
+        RunError: there is no evaluation, or its trials are gone.
+        UnknownNameError: it has no such task or column.
+    """
+    results = read_results(out)
+    if results is None:
+        raise RunError(f"'{out}' holds no evaluation: run one first, with --out {out}.")
+    shown = 0
+    for cell in _cells(results, tasks, columns, k):
+        trials = filter(_WANTED[show], _read(out, cell))
+        for trial in islice(trials, limit):
+            shown += 1
+            if as_json:
+                where = {"task": cell.task, "column": cell.column, "k": cell.k}
+                print(json.dumps(where | trial.to_row(), ensure_ascii=False))
+            else:
+                _print(trial, cell)
+    if shown == 0:
+        print_note(f"No trial in {out} is {show.value}.")
+    return 0
+
+
+def print_note(text: str) -> None:
+    """Says something beside the answer."""
+    Console(stderr=True).print(text, markup=False, highlight=False)
+
+
+def _cells(
+    results: Results, tasks: Sequence[str], columns: Sequence[str], k: int | None
+) -> Iterator[Cell]:
+    """Yields the cells that are meant: of the tuned model unless columns are named."""
+    measured = [each.name for each in results.tasks if each.measure is not Measure.PERPLEXITY]
+    tried = [each.name for each in results.columns if each.checkpoint]
+    live = [each.name for each in results.columns if each.calls is Calls.LIVE]
+    preferred = [name for name in ("tuned", *reversed(live)) if name in live][:1] or tried[-1:]
+    for task in _known(tasks, measured, what="task in this evaluation") or measured:
+        for column in _known(columns, tried, what="column in this evaluation") or preferred:
+            cell = results.cell(task, column, k)
+            if cell is not None:
+                yield cell
+
+
+def _known(names: Sequence[str], known: Sequence[str], *, what: str) -> list[str]:
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(closest(name, known, what=what))
+    return list(names)
+
+
+def _read(out: Path, cell: Cell) -> Iterator[Trial]:
+    try:
+        yield from read_trials(out, cell)
+    except OSError as error:
+        raise RunError(f"Cannot read the trials '{out / cell.trials}': {error.strerror}.") from None
+
+
+def _print(trial: Trial, cell: Cell) -> None:
+    screen = Screen(Console(highlight=False))
+    k = "" if cell.k is None else f", k = {cell.k}"
+    tags = f" [{', '.join(trial.tags)}]" if trial.tags else ""
+    screen.aside(f"{cell.task}, {cell.column}{k}: {trial.id}{tags}")
+    screen.show(Segment("text", trial.prompt))
+    for segment in CallGrammar().read(trial.annotated):
+        screen.show(segment)
+    screen.end()
+    for call in trial.calls:
+        if call.error is not None:
+            screen.complain(f"  {call.written.strip()} failed: {call.error}")
+    if trial.answers:
+        verdict = "right" if trial.is_right else "wrong"
+        screen.aside(f"  {verdict}; expected: {' | '.join(trial.answers)}")
+    screen.say("")
