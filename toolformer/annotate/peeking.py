@@ -6,7 +6,7 @@ predicts the words after it well, but teaches a model to ask for what it cannot 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 
 # A number with its thousands separators, or a word with its apostrophes. A number's sign, its $
@@ -30,20 +30,28 @@ STOP_WORDS = frozenset(
 )
 
 
-def first_mentions(text: str) -> dict[str, int]:
+def first_mentions(text: str, *, of: Set[str] | None = None) -> dict[str, int]:
     """Returns where each number and each content word of a text is first found.
 
     Numbers are normalised (`1,400`, `$1400`, `1400.0` and `1400%` are one), words are folded to
     lower case and lose a possessive ending.
 
+    Args:
+        text: any text.
+        of: the terms to look for, and no longer than until all are found; every term when None.
+
     >>> first_mentions("The 1,400 apples of Anna's cost $1400.00")
     {'1400': 4, 'apples': 10, 'anna': 20, 'cost': 27}
+    >>> first_mentions("The 1,400 apples of Anna's cost $1400.00", of={"apples", "pears"})
+    {'apples': 10}
     """
     mentions: dict[str, int] = {}
     for match in _TERM.finditer(text):
         term = _term(match[0])
-        if term is not None and term not in mentions:
+        if term is not None and term not in mentions and (of is None or term in of):
             mentions[term] = match.start()
+            if of is not None and len(mentions) == len(of):
+                break
     return mentions
 
 
@@ -67,7 +75,7 @@ def peeks(
     """
     return any(
         mentions.get(term, -1) >= position and term not in vocabulary
-        for term in _argument_terms(arguments)
+        for term in argument_terms(arguments)
     )
 
 
@@ -81,8 +89,13 @@ def terms(texts: Iterable[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)  # The same arguments are proposed at many places of a text.
-def _argument_terms(text: str) -> tuple[str, ...]:
-    return tuple(first_mentions(text))
+def argument_terms(text: str) -> frozenset[str]:
+    """Returns the numbers and content words of a call's arguments.
+
+    >>> sorted(argument_terms("Anna's 1,400 apples"))
+    ['1400', 'anna', 'apples']
+    """
+    return frozenset(first_mentions(text))
 
 
 @lru_cache(maxsize=65_536)  # A corpus says the same words again and again.

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts
 from toolformer.annotate.execute import Outcome, execute
-from toolformer.annotate.peeking import first_mentions, peeks
+from toolformer.annotate.peeking import argument_terms, first_mentions, peeks
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal, propose
 from toolformer.annotate.score import drop_overlong, score
@@ -147,11 +147,24 @@ def _decide(
         return ()
     order = {name: number for number, name in enumerate(plan.numbers)}
     in_order = sorted(candidates, key=lambda each: (each.position, order[each.tool]))
-    mentions = first_mentions(document.text)
-    marked = [
+    marked = in_order if plan.config.allow_peeking else _mark_peeking(document, in_order, plan=plan)
+    return select(marked, thresholds=plan.thresholds, allow_peeking=plan.config.allow_peeking)
+
+
+def _mark_peeking(
+    document: Document, candidates: Sequence[Candidate], *, plan: Plan
+) -> list[Candidate]:
+    """Returns a document's candidates; those that peek, and have no verdict yet, have this one."""
+    looked_for = {
+        term
+        for each in candidates
+        if each.verdict is None
+        for term in argument_terms(each.arguments or "")
+    }
+    mentions = first_mentions(document.text, of=looked_for)
+    return [
         replace(each, verdict=Verdict.PEEKS)
         if each.verdict is None
-        and not plan.config.allow_peeking
         and peeks(
             each.arguments or "",
             each.position,
@@ -159,6 +172,5 @@ def _decide(
             vocabulary=plan.vocabularies[each.tool],
         )
         else each
-        for each in in_order
+        for each in candidates
     ]
-    return select(marked, thresholds=plan.thresholds, allow_peeking=plan.config.allow_peeking)

@@ -30,7 +30,7 @@ from toolformer.lm.base import (
 )
 from toolformer.lm.scripted_streams import Continuation, ScriptedStreams
 
-_TOKEN = re.compile(r" ?\d| ?[^\W\d]+| ?[^\w\s]|\s")
+_TOKEN = re.compile(r" ?[^\W\d]+| ?\d| ?[^\w\s]|\s")
 
 LogProb = Callable[[str, LossRequest], float]
 Writes = tuple[str, ...]  # per sample, in turn: what follows " [Tool(", for example "2 + 2)"

@@ -6,6 +6,7 @@ Model text is tokenised here and evaluated by simpleeval over decimal numbers; n
 import ast
 import operator
 import re
+import threading
 from collections.abc import Callable, Mapping
 from decimal import (
     ROUND_HALF_UP,
@@ -17,6 +18,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from typing import Any
 
 from toolformer.errors import ToolError
 from toolformer.tools.base import Exemplar, tool
@@ -58,6 +60,8 @@ _CONTEXT = Context(
     rounding=ROUND_HALF_UP,
     traps=[DivisionByZero, InvalidOperation, Overflow],
 )
+
+_THREAD = threading.local()
 
 
 @tool(
@@ -109,7 +113,7 @@ def evaluate(expression: str) -> str:
     Raises:
         ToolError: It is no arithmetic, too long, too large, or divides by zero.
     """
-    from simpleeval import InvalidExpression, SimpleEval
+    from simpleeval import InvalidExpression
 
     source, numbers = _translate(expression)
     parsed = parse_expression(source)
@@ -117,7 +121,8 @@ def evaluate(expression: str) -> str:
         raise _unreadable(expression)
     try:
         with localcontext(_CONTEXT):
-            evaluator = SimpleEval(operators=_ARITHMETIC, functions={}, names=numbers)
+            evaluator = _evaluator()
+            evaluator.names = numbers
             return _format(evaluator.eval(source, previously_parsed=parsed), expression)
     except (DivisionByZero, DivisionUndefined):
         raise ToolError(f"Cannot divide by zero in {_shown(expression)}.") from None
@@ -129,6 +134,15 @@ def evaluate(expression: str) -> str:
         raise ToolError(f"{_shown(expression)} has no value among the real numbers.") from None
     except (InvalidExpression, RecursionError):
         raise _unreadable(expression) from None
+
+
+def _evaluator() -> Any:
+    """Returns this thread's evaluator: making one costs as much as an evaluation."""
+    from simpleeval import SimpleEval
+
+    if not hasattr(_THREAD, "evaluator"):
+        _THREAD.evaluator = SimpleEval(operators=_ARITHMETIC, functions={}, names={})
+    return _THREAD.evaluator
 
 
 def _translate(expression: str) -> tuple[str, dict[str, Decimal]]:
