@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from toolformer.finetune.report import FinetuneReport
 
 
+class Keep(StrEnum):
+    """By what the kept weights are chosen."""
+
+    LOSS = "loss"
+    PERPLEXITY = "perplexity"
+    LAST = "last"
+
+
 class Dtype(StrEnum):
     """What is computed in."""
 
@@ -80,6 +88,14 @@ def finetune(
     evaluate_every: Annotated[
         int | None, Option(help="Steps between two looks at the dev perplexity. Default: a tenth.")
     ] = None,
+    keep: Annotated[
+        Keep | None,
+        Option(
+            help="Which weights: lowest loss on held-out texts with their calls, lowest perplexity "
+            "of them without (the paper), or the last. Default: loss.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int | None, Option(help="Another seed draws other texts and batches.")] = None,
     dtype: Annotated[Dtype | None, Option(help="Of the arithmetic.", show_default=False)] = None,
     bf16: Annotated[bool, Option("--bf16", help="Short for --dtype bfloat16.")] = False,
@@ -119,6 +135,7 @@ def finetune(
             "max_length": max_length,
             "dev_texts": dev_texts,
             "evaluate_every": evaluate_every,
+            "keep": None if keep is None else keep.value,
             "seed": seed,
             "dtype": "bfloat16" if bf16 else None if dtype is None else dtype.value,
         },

@@ -57,8 +57,9 @@ def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
             nonlocal told
             done = f"step {step.done}/{step.steps}"
             bar.update(task, total=step.steps, completed=step.done, done=done, pace=tell(step))
-            if step.dev_perplexity is not None:
-                console.print(f"{done}: dev perplexity {step.dev_perplexity:.2f}")
+            if step.dev is not None:
+                loss = "" if step.dev.loss is None else f", dev loss {step.dev.loss:.3f}"
+                console.print(f"{done}: dev perplexity {step.dev.perplexity:.2f}{loss}")
             # A log has no bar: a line now and then takes its place.
             elif not console.is_terminal and time.monotonic() - told >= _LOG_EVERY_S:
                 told = time.monotonic()
@@ -78,12 +79,13 @@ def report_table(report: "FinetuneReport") -> Table:
         "tokens": f"{report.tokens:,} at {report.machine.tokens_per_second:,.0f}/s",
         "loss": f"{report.losses[0]:.3f} → {report.losses[-1]:.3f}" if report.losses else "",
     }
-    if report.dev_perplexities:
-        steps = sorted(report.dev_perplexities)
-        kept = report.dev_perplexities.get(report.kept_step, math.nan)
-        rows["dev perplexity"] = (
-            f"{report.dev_perplexities[steps[0]]:.2f} → {kept:.2f} (step {report.kept_step} kept)"
-        )
+    if report.dev:
+        first, kept = report.dev[min(report.dev)], report.dev.get(report.kept_step)
+        if kept is not None:
+            rows["dev perplexity"] = f"{first.perplexity:.2f} → {kept.perplexity:.2f}"
+            if first.loss is not None and kept.loss is not None:
+                rows["dev loss"] = f"{first.loss:.3f} → {kept.loss:.3f}"
+    rows["kept"] = f"step {report.kept_step}"
     for name, value in rows.items():
         table.add_row(name, value)
     return table

@@ -2,7 +2,6 @@
 
 import importlib.util
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -32,7 +31,9 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if config.adapter == "qlora":
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        model = prepare_model_for_kbit_training(  # type: ignore[no-untyped-call]
+            model, use_gradient_checkpointing=False
+        )
     settings = LoraConfig(
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
@@ -58,5 +59,5 @@ def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:
         model.save_pretrained(folder)
         base = model.unload().dequantize().to(torch.float32)
         base.config.__dict__.pop("quantization_config", None)
-        merged = PeftModel.from_pretrained(base, Path(folder)).merge_and_unload()
-    return merged
+        full: PreTrainedModel = PeftModel.from_pretrained(base, folder).merge_and_unload()
+    return full

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerFast as HFTokenizer
@@ -47,7 +48,7 @@ def load_base(
         device=device,
         quantization=_four_bits() if in_four_bits else None,
     )
-    tokenizer = AutoTokenizer.from_pretrained(loaded.directory)
+    tokenizer: Any = AutoTokenizer.from_pretrained(loaded.directory)
     return BaseModel(
         name=name,
         fingerprints=frozenset(
@@ -141,7 +142,7 @@ def _shared(run: SelectedRun) -> dict[str, object]:
 
 def _four_bits() -> BitsAndBytesConfig:
     """Returns the settings of QLoRA (arXiv 2305.14314): nf4, the scales quantised as well."""
-    return BitsAndBytesConfig(
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,

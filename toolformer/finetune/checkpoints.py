@@ -84,7 +84,7 @@ def whole_checkpoint(out: Path) -> Path | None:
     """Returns the last checkpoint that was written whole."""
     found = training_folder(out).glob("checkpoint-*")
     whole = [each for each in found if (each / _WHOLE).exists()]
-    return max(whole, key=_step, default=None)
+    return max(whole, key=step_of, default=None)
 
 
 def drop_torn(out: Path) -> None:
@@ -93,6 +93,11 @@ def drop_torn(out: Path) -> None:
         if not (each / _WHOLE).exists():
             shutil.rmtree(each, ignore_errors=True)
     shutil.rmtree(_new(out), ignore_errors=True)
+
+
+def step_of(checkpoint: Path) -> int:
+    """Returns after how many steps a checkpoint was written."""
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def mark_whole(checkpoint: Path) -> None:
@@ -125,10 +130,6 @@ def write_json(path: Path, values: object) -> None:
 
 def _new(out: Path) -> Path:
     return training_folder(out) / "finished"
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _sync(path: Path) -> None:

@@ -57,7 +57,9 @@ class FinetuneConfig(Config):
     # How it is watched.
     dev_texts: Annotated[int, Field(ge=0)] = 1000  # held out; a tenth of the runs' texts at most
     evaluate_every: Positive | None = None  # steps; a tenth of all, 500 at most, when not given
-    keep: Literal["best", "last"] = "best"  # best: the lowest dev perplexity
+    # Whose weights are kept: the lowest loss on held-out texts as they are trained on, the lowest
+    # perplexity of them without calls (the paper's way), or simply the last.
+    keep: Literal["loss", "perplexity", "last"] = "loss"
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

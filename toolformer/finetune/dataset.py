@@ -50,7 +50,7 @@ class Texts:
     """What the documents of the runs become."""
 
     training: tuple[TrainingText, ...]
-    dev: tuple[str, ...]  # without calls; no training text is among them
+    dev: tuple[TrainingText, ...]  # held out: no training text is among them
     left_out: Mapping[str, int]  # documents by reason
 
     @property
@@ -121,7 +121,7 @@ def choose(documents: Iterable[AnnotatedDocument], *, config: FinetuneConfig) ->
     """
     kept: dict[bytes, TrainingText] = {}
     unkept: dict[bytes, TrainingText] = {}
-    smallest: dict[bytes, str] = {}
+    smallest: dict[bytes, TrainingText] = {}
     left_out: Counter[str] = Counter()
     usable = 0
     for annotated in documents:
@@ -131,10 +131,10 @@ def choose(documents: Iterable[AnnotatedDocument], *, config: FinetuneConfig) ->
             continue
         usable += 1
         key = _digest(document.text)
-        smallest[key] = document.text
+        text = _training_text(annotated)
+        smallest.setdefault(key, text)
         if len(smallest) > 2 * config.dev_texts + 1:
             smallest = {each: smallest[each] for each in nsmallest(config.dev_texts, smallest)}
-        text = _training_text(annotated)
         name = _digest(document.id, document.text)
         if text.calls:
             kept[name] = text

@@ -10,6 +10,14 @@ _ABOVE = 1.0  # ... nats more: so far above nothing comes back by itself
 
 
 @dataclass(frozen=True, slots=True)
+class DevScore:
+    """How well held-out texts are predicted."""
+
+    perplexity: float  # of the texts without calls, calls disabled
+    loss: float | None  # nats a learned token of the texts as they are trained on; None: no such
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingStep:
     """Where a training stands."""
 
@@ -19,7 +27,7 @@ class TrainingStep:
     learning_rate: float | None = None
     tokens_per_second: float = 0.0  # 0 until it can be told
     seconds_left: float = math.inf
-    dev_perplexity: float | None = None  # where it was taken after this step
+    dev: DevScore | None = None  # where it was taken after this step
 
 
 def is_lost(losses: Sequence[float]) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from toolformer.finetune.progress import DevScore
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
@@ -33,7 +35,7 @@ class FinetuneReport:
     learning_rate: float
     losses: tuple[float, ...]  # nats a learned token, by step
     dev_texts: int
-    dev_perplexities: Mapping[int, float]  # by step, 0 is the base model; calls disabled
+    dev: Mapping[int, DevScore]  # by step; 0 is the base model
     calls_disabled: bool  # False: no token of the model holds the open marker
     kept_step: int  # whose weights were kept
     machine: MachineFacts
@@ -42,7 +44,7 @@ class FinetuneReport:
         """Returns the facts as JSON values; a step is a string there."""
         values = asdict(self)
         values["losses"] = list(self.losses)
-        values["dev_perplexities"] = {str(n): p for n, p in self.dev_perplexities.items()}
+        values["dev"] = {str(step): asdict(score) for step, score in self.dev.items()}
         return values
 
     @classmethod
@@ -52,7 +54,7 @@ class FinetuneReport:
             **{
                 **values,
                 "losses": tuple(values["losses"]),
-                "dev_perplexities": {int(n): p for n, p in values["dev_perplexities"].items()},
+                "dev": {int(step): DevScore(**score) for step, score in values["dev"].items()},
                 "machine": MachineFacts(**values["machine"]),
             }
         )

@@ -18,7 +18,12 @@ class Row:
     """What one forward of the model sees."""
 
     ids: tuple[int, ...]  # the start token included
-    learned: tuple[bool, ...]  # per token: whether predicting it is practised
+    learned: tuple[bool, ...]  # per token: whether predicting it counts
+
+    @property
+    def count(self) -> int:
+        """How many tokens count."""
+        return sum(self.learned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,73 +6,36 @@ Killed at any moment, it goes on from its last whole checkpoint, over the same b
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel, TrainingArguments
+from transformers import TrainingArguments
 
 from toolformer.calls import CallGrammar
-from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
+from toolformer.checkpoint import write_sidecar
 from toolformer.errors import ConfigError
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
-from toolformer.finetune.base_model import (
-    BaseModel,
-    check_base,
-    check_places,
-    check_runs_agree,
-    load_base,
-)
-from toolformer.finetune.batches import OrderedRows, collate, device_rows_for, draw_order
-from toolformer.finetune.config import (
-    FinetuneConfig,
-    batch_size_for,
-    evaluate_every_for,
-    learning_rate_for,
-    steps_for,
-)
-from toolformer.finetune.dataset import SelectedRun, Texts, check_kept, choose, merge
-from toolformer.finetune.perplexity import make_windows
+from toolformer.finetune.base_model import check_base, check_places, check_runs_agree, load_base
+from toolformer.finetune.batches import OrderedRows, collate
+from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.dataset import SelectedRun, check_kept, choose, merge
+from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.progress import TrainingStep
+from toolformer.finetune.quiet import quiet
 from toolformer.finetune.report import FinetuneReport, MachineFacts
-from toolformer.finetune.rows import Rows, make_rows
-from toolformer.finetune.trainer import FinetuneTrainer, Watch, losses_of, perplexities_of
-from toolformer.prompt import PromptStyle
+from toolformer.finetune.trainer import (
+    LOSS,
+    PERPLEXITY,
+    FinetuneTrainer,
+    Watch,
+    dev_scores_of,
+    losses_of,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Everything a training follows from, settled."""
-
-    config: FinetuneConfig  # nothing left open
-    base: BaseModel
-    runs: Sequence[SelectedRun]
-    texts: Texts
-    rows: Rows
-    order: Sequence[int]  # rows of all steps
-    sidecar: Sidecar
-
-    @property
-    def step_tokens(self) -> list[int]:
-        """How many tokens each step sees, padding left out."""
-        size = self.config.batch_size or 1
-        lengths = [len(self.rows.rows[row].ids) for row in self.order]
-        return [sum(lengths[start : start + size]) for start in range(0, len(lengths), size)]
-
-    def settings(self) -> dict[str, Any]:
-        """Returns what tells this training from another."""
-        return {
-            "config": self.config.to_dict(),
-            "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
-            "runs": [_lineage(run) for run in self.runs],
-            "grammar": {
-                name: getattr(self.sidecar.grammar, name) for name in ("open", "arrow", "close")
-            },
-            "rows": {"count": len(self.rows.rows), "fingerprint": self.rows.fingerprint},
-        }
+_JUDGE = {"loss": LOSS, "perplexity": PERPLEXITY, "last": None}
 
 
 def finetune(
@@ -98,7 +61,7 @@ def finetune(
         device: cpu, cuda, or auto for what is there.
         report_to: what `transformers` should report to: tensorboard, wandb, trackio.
         resume: whether there must be something to go on with.
-        on_progress: is told after every step and evaluation.
+        on_progress: is told after every step and look at the held-out texts.
 
     Raises:
         ConfigError: the runs do not go together, or keep nothing.
@@ -106,159 +69,68 @@ def finetune(
         RunError: `out` holds something else, or a training with other settings.
         TrainingError: the training diverges.
     """
-    settled = config or FinetuneConfig()
+    config = config or FinetuneConfig()
     if not runs:
         raise ConfigError("There is no run to learn from: name at least one.")
     checkpoints.check_out(out, resume=resume)
-    check_installed(settled.adapter)
+    check_installed(config.adapter)
     check_runs_agree(runs)
     tools = list(dict.fromkeys(name for run in runs for name in run.thresholds))
-    texts = choose(merge([run.documents for run in runs], tools=tools), config=settled)
+    texts = choose(merge([run.documents for run in runs], tools=tools), config=config)
     check_kept(texts, runs=runs)
-    base = load_base(
-        model or runs[0].manifest.model["name"],
-        grammar=CallGrammar(**runs[0].manifest.grammar),
-        device=device,
-        in_four_bits=settled.adapter == "qlora",
-    )
-    check_base(base, run=runs[0], is_named=model is not None)
-    check_places(base, texts.training, run=runs[0])
-    plan = _settle(settled, base=base, runs=runs, texts=texts)
-    if _is_main():
-        checkpoints.claim(out, plan.settings())
-    if checkpoints.is_finished(out):
-        metrics = json.loads((out / checkpoints.METRICS).read_text(encoding="utf-8"))
-        return FinetuneReport.from_dict(metrics)
-    return _train(plan, out=out, report_to=report_to, on_progress=on_progress or _ignore)
-
-
-def _settle(
-    config: FinetuneConfig, *, base: BaseModel, runs: Sequence[SelectedRun], texts: Texts
-) -> _Plan:
-    """Settles what the configuration leaves open, and encodes the texts."""
-    config = config.override(max_length=min(config.max_length, base.context))
-    rows = make_rows(
-        texts.training,
-        encoding=base.encoding,
-        end=base.end,
-        max_length=config.max_length,
-        loss_on_output=config.loss_on_output,
-        plain=config.plain,
-    )
-    lengths = [len(row.ids) for row in rows.rows]
-    devices = int(os.environ.get("WORLD_SIZE", "1"))
-    batch_size = config.batch_size or max(batch_size_for(len(lengths)), devices)
-    steps = steps_for(config, rows=len(lengths), batch_size=batch_size)
-    vocabulary = base.model.get_output_embeddings().weight.shape[0]
-    device_rows = config.device_rows or device_rows_for(
-        batch_size=batch_size, longest=max(lengths), vocabulary=vocabulary, devices=devices
-    )
-    if batch_size % (device_rows * devices):
-        raise ConfigError(
-            f"A batch of {batch_size} rows cannot be shared by {devices} devices that take "
-            f"{device_rows} at a time. Choose a --batch-size that is a multiple of "
-            f"{device_rows * devices}."
+    with quiet():
+        base = load_base(
+            model or runs[0].manifest.model["name"],
+            grammar=CallGrammar(**runs[0].manifest.grammar),
+            device=device,
+            in_four_bits=config.adapter == "qlora",
         )
-    config = config.override(
-        steps=steps,
-        batch_size=batch_size,
-        device_rows=device_rows,
-        learning_rate=config.learning_rate
-        or learning_rate_for(_parameters(base.model), adapter=config.adapter != "none"),
-        dtype=_dtype(base.model.device) if config.dtype == "auto" else config.dtype,
-        evaluate_every=evaluate_every_for(config, steps=steps),
-    )
-    order = draw_order(lengths, batch_size=batch_size, steps=steps, seed=config.seed)
-    sidecar = replace(
-        base.sidecar,
-        grammar=base.encoding.grammar,
-        prompt_style=PromptStyle.NONE,
-        tools=_tools(runs),
-        lineage={
-            "made_by": "toolformer finetune",
-            "base": {"name": base.name, "fingerprint": base.fingerprint},
-            "runs": [_lineage(run) for run in runs],
-            "config": config.to_dict(),
-            "config_fingerprint": config.fingerprint(),
-            "base_lineage": dict(base.sidecar.lineage),
-        },
-    )
-    return _Plan(config, base, runs, texts, rows, order, sidecar)
+        check_base(base, run=runs[0], is_named=model is not None)
+        check_places(base, texts.training, run=runs[0])
+        plan = make_plan(config, base=base, runs=runs, texts=texts)
+        if _is_main():
+            checkpoints.claim(out, plan.settings())
+        if checkpoints.is_finished(out):
+            metrics = json.loads((out / checkpoints.METRICS).read_text(encoding="utf-8"))
+            return FinetuneReport.from_dict(metrics)
+        return _train(plan, out=out, report_to=report_to, on_progress=on_progress or _ignore)
 
 
 def _train(
-    plan: _Plan,
+    plan: TrainingPlan,
     *,
     out: Path,
     report_to: Sequence[str],
     on_progress: Callable[[TrainingStep], None],
 ) -> FinetuneReport:
-    config = plan.config
+    checkpoint = checkpoints.whole_checkpoint(out)
     if _is_main():
         checkpoints.drop_torn(out)
-    parameters = _parameters(plan.base.model)
-    torch.manual_seed(config.seed)  # an adapter's weights are drawn
+    torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn
     model: Any = plan.base.model
-    if config.adapter != "none":
-        model = add_adapter(model, config)
-    encoding = plan.base.encoding
-    windows = make_windows(plan.texts.dev, encoding=encoding, context=plan.base.context)
+    if plan.config.adapter != "none":
+        model = add_adapter(model, plan.config)
     watch = Watch(
         step_tokens=plan.step_tokens,
         save_extras=lambda folder: _save_extras(plan, folder),
         on_progress=on_progress,
     )
-    checkpoint = checkpoints.whole_checkpoint(out)
     trainer = FinetuneTrainer(
         model=model,
-        args=_arguments(
-            plan,
-            out=out,
-            report_to=report_to,
-            evaluates=bool(windows),
-            is_fresh=checkpoint is None,
-        ),
+        args=_arguments(plan, out=out, report_to=report_to, is_fresh=checkpoint is None),
         train_dataset=OrderedRows(plan.rows.rows, plan.order),
         data_collator=collate,
         callbacks=[watch],
-        windows=windows,
-        markers=encoding.marker_ids,
+        dev=plan.dev,
     )
     watch.trainer = trainer
-    first = 0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2])
     began = time.monotonic()
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    seconds = time.monotonic() - began
-    best = trainer.state.best_global_step if config.keep == "best" else None
-    report = FinetuneReport(
-        base=plan.base.name,
-        parameters=parameters,
-        trained_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        texts=len(plan.texts.training),
-        texts_per_tool=plan.texts.per_tool,
-        left_out=dict(plan.texts.left_out)
-        | (
-            {"calls longer than a row": plan.rows.calls_left_out}
-            if plan.rows.calls_left_out
-            else {}
-        ),
-        rows=len(plan.rows.rows),
-        steps=len(plan.step_tokens),
-        tokens=sum(plan.step_tokens),
-        learning_rate=config.learning_rate or 0.0,
-        losses=tuple(losses_of(trainer.state)),
-        dev_texts=len(plan.texts.dev),
-        dev_perplexities=perplexities_of(trainer.state),
-        calls_disabled=bool(encoding.marker_ids),
-        kept_step=best or len(plan.step_tokens),
-        machine=MachineFacts(
-            seconds=round(seconds, 3),
-            tokens_per_second=round(sum(plan.step_tokens[first:]) / max(seconds, 1e-9), 1),
-            steps=len(plan.step_tokens) - first,
-            device=str(trainer.args.device),
-            threads=torch.get_num_threads(),
-            processes=trainer.args.world_size,
-        ),
+    report = _report(
+        plan,
+        trainer=trainer,
+        first=0 if checkpoint is None else checkpoints.step_of(checkpoint),
+        seconds=time.monotonic() - began,
     )
     if trainer.is_world_process_zero():
         _finish(plan, model, out=out, report=report)
@@ -266,9 +138,47 @@ def _train(
     return report
 
 
-def _finish(plan: _Plan, model: Any, *, out: Path, report: FinetuneReport) -> None:
+def _report(
+    plan: TrainingPlan, *, trainer: FinetuneTrainer, first: int, seconds: float
+) -> FinetuneReport:
+    """Sums up a training of which this try made the steps from `first` on."""
+    tokens = plan.step_tokens
+    left_out = dict(plan.texts.left_out)
+    if plan.rows.calls_left_out:
+        left_out["calls longer than a row"] = plan.rows.calls_left_out
+    model: Any = trainer.model
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    best = trainer.state.best_global_step if plan.config.keep != "last" else None
+    return FinetuneReport(
+        base=plan.base.name,
+        parameters=plan.base.model.num_parameters(),
+        trained_parameters=sum(parameter.numel() for parameter in trained),
+        texts=len(plan.texts.training),
+        texts_per_tool=plan.texts.per_tool,
+        left_out=left_out,
+        rows=len(plan.rows.rows),
+        steps=len(tokens),
+        tokens=sum(tokens),
+        learning_rate=plan.schedule.learning_rate,
+        losses=tuple(losses_of(trainer.state)),
+        dev_texts=len(plan.texts.dev),
+        dev=dev_scores_of(trainer.state),
+        calls_disabled=bool(plan.dev.barred),
+        kept_step=best or len(tokens),
+        machine=MachineFacts(
+            seconds=round(seconds, 3),
+            tokens_per_second=round(sum(tokens[first:]) / max(seconds, 1e-9), 1),
+            steps=len(tokens) - first,
+            device=str(trainer.args.device),
+            threads=torch.get_num_threads(),
+            processes=trainer.args.world_size,
+        ),
+    )
+
+
+def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport) -> None:
     """Writes the finished model aside and moves it to its place."""
-    plain: PreTrainedModel = model
+    plain = model
     if plan.config.adapter != "none":
         plain = merge_adapter(model, adapter=plan.config.adapter)
     plain.config.use_cache = True  # training turns it off
@@ -279,89 +189,56 @@ def _finish(plan: _Plan, model: Any, *, out: Path, report: FinetuneReport) -> No
     checkpoints.publish(out)
 
 
-def _save_extras(plan: _Plan, folder: Path) -> None:
-    """Writes tokenizer and sidecar beside weights."""
+def _save_extras(plan: TrainingPlan, folder: Path) -> None:
+    """Writes tokenizer and sidecar beside weights, which makes them a model to be used."""
     plan.base.tokenizer.save_pretrained(folder)
     write_sidecar(folder, plan.sidecar)
 
 
 def _arguments(
-    plan: _Plan, *, out: Path, report_to: Sequence[str], evaluates: bool, is_fresh: bool
+    plan: TrainingPlan, *, out: Path, report_to: Sequence[str], is_fresh: bool
 ) -> TrainingArguments:
-    config = plan.config
-    assert config.batch_size is not None  # noqa: S101  # settled
-    assert config.device_rows is not None  # noqa: S101
-    steps = len(plan.step_tokens)
-    devices = int(os.environ.get("WORLD_SIZE", "1"))
+    """Returns what the trainer of `transformers` is told."""
+    config, schedule = plan.config, plan.schedule
+    judge = _JUDGE[config.keep]
     on_cpu = plan.base.model.device.type == "cpu"
+    evaluates = bool(plan.dev.plain)
+    kinds = {"constant": "constant_with_warmup"}
     return TrainingArguments(
         output_dir=str(checkpoints.training_folder(out)),
-        max_steps=steps,
-        per_device_train_batch_size=config.device_rows,
-        gradient_accumulation_steps=config.batch_size // (config.device_rows * devices),
-        learning_rate=config.learning_rate or 0.0,
-        warmup_steps=round(config.warmup * steps),
-        lr_scheduler_type={"constant": "constant_with_warmup"}.get(
-            config.schedule, config.schedule
-        ),
+        max_steps=schedule.steps,
+        per_device_train_batch_size=schedule.device_rows,
+        gradient_accumulation_steps=schedule.accumulated,
+        learning_rate=schedule.learning_rate,
+        warmup_steps=round(config.warmup * schedule.steps),
+        lr_scheduler_type=kinds.get(config.schedule, config.schedule),
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
         seed=config.seed,
         bf16=config.dtype == "bfloat16",
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
-        train_sampling_strategy="sequential",
+        train_sampling_strategy="sequential",  # the order is drawn already
         remove_unused_columns=False,
         eval_strategy="steps" if evaluates else "no",
-        eval_steps=config.evaluate_every,
+        eval_steps=schedule.evaluate_every,
         eval_on_start=evaluates and is_fresh,
         save_strategy="steps",
-        save_steps=config.evaluate_every or steps,
-        save_total_limit=2,
-        load_best_model_at_end=evaluates and config.keep == "best",
-        metric_for_best_model="perplexity" if evaluates else None,
-        greater_is_better=False if evaluates else None,
+        save_steps=schedule.evaluate_every,
+        save_total_limit=2,  # the best and the last
+        load_best_model_at_end=judge is not None,
+        metric_for_best_model=judge,
+        greater_is_better=None if judge is None else False,
         logging_steps=1,
-        logging_nan_inf_filter=False,
+        logging_nan_inf_filter=False,  # it would hide what a diverging training is stopped by
         disable_tqdm=True,
         report_to=list(report_to) or "none",
         ddp_find_unused_parameters=False,
     )
 
 
-def _lineage(run: SelectedRun) -> dict[str, Any]:
-    return {
-        "name": run.name,
-        "fingerprint": run.manifest.fingerprint,
-        "thresholds": dict(run.thresholds),
-    }
-
-
-def _tools(runs: Sequence[SelectedRun]) -> tuple[SidecarTool, ...]:
-    rows: dict[str, Mapping[str, Any]] = {}
-    for run in runs:
-        for tool in run.manifest.tools:
-            rows.setdefault(tool["name"], tool)
-    return tuple(
-        SidecarTool(name=row["name"], spec=row["spec"], options=dict(row["options"]))
-        for row in rows.values()
-    )
-
-
-def _parameters(model: PreTrainedModel) -> int:
-    """Counts parameters; weights in 4 bits lie two in a byte."""
-    return int(model.num_parameters())
-
-
-def _dtype(device: torch.device) -> str:
-    """Returns the fastest dtype that is safe to train in on a device."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
-        return "bfloat16"
-    return "float32"
-
-
 def _is_main() -> bool:
-    return os.environ.get("RANK", "0") == "0"
+    return os.environ.get("RANK", "0") == "0"  # as `accelerate launch` says
 
 
 def _ignore(step: TrainingStep) -> None:

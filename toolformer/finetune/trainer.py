@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +17,45 @@ from transformers import (
 
 from toolformer.errors import TrainingError
 from toolformer.finetune.checkpoints import mark_whole
-from toolformer.finetune.perplexity import Window, perplexity, summed_loss
-from toolformer.finetune.progress import TrainingStep, is_lost
+from toolformer.finetune.dev import DevRows, perplexity, summed_loss
+from toolformer.finetune.progress import DevScore, TrainingStep, is_lost
+
+# What the trainer's own log calls them.
+PERPLEXITY = "eval_perplexity"
+LOSS = "eval_loss"
 
 
 class FinetuneTrainer(Trainer):
-    """Judges by the perplexity of held-out text, with calls disabled."""
+    """Judges by held-out texts: without calls, calls disabled, and as they are trained on."""
 
-    def __init__(
-        self, *args: Any, windows: Sequence[Window], markers: Sequence[int], **options: Any
-    ) -> None:
+    def __init__(self, model: Any, *, dev: DevRows, **options: Any) -> None:
         # The trainer wants to know that there is something to evaluate on.
-        super().__init__(*args, eval_dataset=list(windows) or None, **options)
+        options["eval_dataset"] = list(dev.plain) or None
+        super().__init__(model, **options)
         self.remove_callback(PrinterCallback)
-        self._windows = windows
-        self._markers = markers
+        self._dev = dev
 
-    def evaluate(self, *args: Any, **options: Any) -> dict[str, float]:  # noqa: ARG002
-        """Returns the perplexity of the held-out texts; the devices share the work."""
-        model = self.model
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Returns what the held-out texts say; the devices share the work."""
+        model: Any = self.model
         model.eval()
 
         def logits_of(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             logits: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
             return logits
 
-        mine = self._windows[self.args.process_index :: self.args.world_size]
+        first, every = self.args.process_index, self.args.world_size
+        device = self.args.device
         with torch.inference_mode(), self.compute_loss_context_manager():
-            loss = summed_loss(logits_of, mine, markers=self._markers, device=self.args.device)
-        summed = torch.tensor([loss], dtype=torch.float64, device=self.args.device)
-        summed = self.accelerator.reduce(summed, reduction="sum")
-        tokens = sum(window.scored for window in self._windows)
-        metrics = {"eval_perplexity": perplexity(float(summed.item()), tokens)}
+            plain = summed_loss(
+                logits_of, self._dev.plain[first::every], device=device, barred=self._dev.barred
+            )
+            trained = summed_loss(logits_of, self._dev.trained[first::every], device=device)
+        summed = torch.tensor([plain, trained], dtype=torch.float64, device=device)
+        plain, trained = self.accelerator.reduce(summed, reduction="sum").tolist()
+        metrics = {PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
+        if self._dev.trained:
+            metrics[LOSS] = trained / sum(row.count for row in self._dev.trained)
         model.train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -112,16 +120,9 @@ class Watch(TrainerCallback):
             if is_lost(losses):
                 raise TrainingError(_lost(losses, state=state, rate=logs.get("learning_rate", 0.0)))
             self._last = self._step(state.global_step, logs)
-        elif "eval_perplexity" in logs:
-            self._last = TrainingStep(
-                done=state.global_step,
-                steps=self._last.steps,
-                loss=self._last.loss,
-                learning_rate=self._last.learning_rate,
-                tokens_per_second=self._last.tokens_per_second,
-                seconds_left=self._last.seconds_left,
-                dev_perplexity=logs["eval_perplexity"],
-            )
+        elif PERPLEXITY in logs:
+            score = DevScore(logs[PERPLEXITY], logs.get(LOSS))
+            self._last = replace(self._last, done=state.global_step, dev=score)
         else:
             return
         if state.is_world_process_zero:
@@ -155,12 +156,12 @@ def losses_of(state: TrainerState) -> list[float]:
     return [logged["loss"] for logged in state.log_history if "loss" in logged]
 
 
-def perplexities_of(state: TrainerState) -> dict[int, float]:
-    """Returns the dev perplexity by step; step 0 is the base model."""
+def dev_scores_of(state: TrainerState) -> dict[int, DevScore]:
+    """Returns what the held-out texts said, by step; step 0 is the base model."""
     return {
-        int(logged["step"]): logged["eval_perplexity"]
+        int(logged["step"]): DevScore(logged[PERPLEXITY], logged.get(LOSS))
         for logged in state.log_history
-        if "eval_perplexity" in logged
+        if PERPLEXITY in logged
     }
 
 

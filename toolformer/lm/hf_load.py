@@ -84,7 +84,7 @@ def load_pretrained(
         )
     if quantization is None:
         model.to(_device(device))  # type: ignore[arg-type]
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
     start = tokenizer.bos_token_id
     return Loaded(
         name=name,

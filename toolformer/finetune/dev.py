@@ -1,0 +1,96 @@
+"""How well a model in training predicts held-out texts."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from toolformer.finetune.batches import IGNORED, collate
+from toolformer.finetune.rows import Row
+from toolformer.lm.encoding import Encoding
+
+_BATCH_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class DevRows:
+    """What a model is judged by while it is trained."""
+
+    plain: Sequence[Row]  # held-out texts without calls
+    trained: Sequence[Row]  # those of them that would be trained on, as they would be
+    barred: Sequence[int]  # the tokens that hold the open marker; none where no token does
+
+
+def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> list[Row]:
+    """Encodes texts so that each of their tokens is scored once.
+
+    A text that is longer than the context becomes rows that overlap by half. Without a start token
+    a text's first token is not scored.
+    """
+    rows = []
+    room = context - len(encoding.start)
+    for encoded in encoding.texts(texts):
+        done = 0 if encoding.start else 1
+        begin = 0
+        while done < len(encoded.ids):
+            end = min(begin + room, len(encoded.ids))
+            ids = encoding.start + encoded.ids[begin:end]
+            scored = end - done
+            rows.append(Row(ids, (False,) * (len(ids) - scored) + (True,) * scored))
+            done = end
+            begin = end - room // 2
+    return rows
+
+
+def summed_loss(
+    logits_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    rows: Sequence[Row],
+    *,
+    device: torch.device,
+    barred: Sequence[int] = (),
+) -> float:
+    """Returns −Σ log p of the rows' learned tokens, in nats.
+
+    Args:
+        logits_of: from ids and attention mask, (rows, width) each, to (rows, width, vocabulary).
+        rows: of tokens.
+        device: where the ids go.
+        barred: tokens whose probability is taken away and shared out among the others, except
+            where one of them is the token to be predicted.
+    """
+    total = 0.0
+    impossible = torch.tensor(list(barred), dtype=torch.long, device=device)
+    for batch in _batches(rows):
+        tensors = {name: each.to(device) for name, each in collate(batch).items()}
+        aimed = tensors["labels"][:, 1:]
+        counts = aimed != IGNORED
+        aimed = aimed[counts]  # (scored,)
+        logits = logits_of(tensors["input_ids"], tensors["attention_mask"])[:, :-1][counts].float()
+        if barred:
+            free = logits.index_fill(1, impossible, -torch.inf)
+            logits = torch.where(torch.isin(aimed, impossible)[:, None], logits, free)
+        total += functional.cross_entropy(logits, aimed, reduction="sum").item()
+    return total
+
+
+def perplexity(mean_loss: float) -> float:
+    """Returns e to a mean loss.
+
+    >>> perplexity(0.0)
+    1.0
+    """
+    return math.exp(mean_loss) if mean_loss < 700 else math.inf
+
+
+def _batches(rows: Sequence[Row]) -> list[list[Row]]:
+    """Puts rows of like length together."""
+    batches: list[list[Row]] = []
+    width = 0
+    for row in sorted(rows, key=lambda each: len(each.ids), reverse=True):
+        if not batches or (len(batches[-1]) + 1) * width > _BATCH_TOKENS:
+            batches.append([])
+            width = len(row.ids)
+        batches[-1].append(row)
+    return batches

@@ -1,0 +1,204 @@
+"""Everything one training follows from, settled: rows, their order, and every number left open."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.errors import ConfigError
+from toolformer.finetune.base_model import BaseModel
+from toolformer.finetune.batches import device_rows_for, draw_order
+from toolformer.finetune.config import (
+    FinetuneConfig,
+    batch_size_for,
+    evaluate_every_for,
+    learning_rate_for,
+    steps_for,
+)
+from toolformer.finetune.dataset import SelectedRun, Texts, TrainingText
+from toolformer.finetune.dev import DevRows, plain_rows
+from toolformer.finetune.rows import Rows, make_rows
+from toolformer.prompt import PromptStyle
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The numbers of a training, none of them left open."""
+
+    steps: int
+    batch_size: int
+    device_rows: int
+    devices: int
+    learning_rate: float
+    evaluate_every: int
+
+    @property
+    def accumulated(self) -> int:
+        """How many times a device takes rows for one step."""
+        return self.batch_size // (self.device_rows * self.devices)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What a training is made from."""
+
+    config: FinetuneConfig  # settled
+    schedule: Schedule
+    base: BaseModel
+    runs: Sequence[SelectedRun]
+    texts: Texts
+    rows: Rows
+    order: Sequence[int]  # the rows of all steps
+    dev: DevRows
+
+    @property
+    def step_tokens(self) -> list[int]:
+        """How many tokens each step sees, padding left out."""
+        size = self.schedule.batch_size
+        lengths = [len(self.rows.rows[row].ids) for row in self.order]
+        return [sum(lengths[start : start + size]) for start in range(0, len(lengths), size)]
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what tells this training from another, as JSON values."""
+        return {
+            "config": self.config.to_dict(),
+            "devices": self.schedule.devices,
+            "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
+            "grammar": asdict(self.base.encoding.grammar),
+            "runs": [_lineage(run) for run in self.runs],
+            "rows": {"count": len(self.rows.rows), "fingerprint": self.rows.fingerprint},
+        }
+
+    @property
+    def sidecar(self) -> Sidecar:
+        """How the tuned model writes calls, and what it was made from."""
+        settings = self.settings()
+        return replace(
+            self.base.sidecar,
+            grammar=self.base.encoding.grammar,
+            prompt_style=PromptStyle.NONE,
+            tools=_tools(self.runs),
+            lineage={
+                "made_by": "toolformer finetune",
+                "base": settings["base"] | {"lineage": dict(self.base.sidecar.lineage)},
+                "runs": settings["runs"],
+                "config": settings["config"],
+                "config_fingerprint": self.config.fingerprint(),
+                "rows_fingerprint": self.rows.fingerprint,
+            },
+        )
+
+
+def make_plan(
+    config: FinetuneConfig, *, base: BaseModel, runs: Sequence[SelectedRun], texts: Texts
+) -> TrainingPlan:
+    """Encodes the texts and settles what the configuration leaves open.
+
+    Raises:
+        ConfigError: a batch cannot be shared out among the devices.
+    """
+    config = config.override(max_length=min(config.max_length, base.context))
+    rows = _rows(texts.training, config=config, base=base)
+    dev = DevRows(
+        plain=plain_rows(
+            [text.text for text in texts.dev], encoding=base.encoding, context=base.context
+        ),
+        trained=_rows(
+            [text for text in texts.dev if text.calls or config.plain_texts],
+            config=config,
+            base=base,
+        ).rows,
+        barred=base.encoding.marker_ids,
+    )
+    lengths = [len(row.ids) for row in rows.rows]
+    schedule = _schedule(config, lengths=lengths, model=base.model)
+    settled = config.override(
+        **{
+            name: getattr(schedule, name)
+            for name in ("steps", "batch_size", "device_rows", "learning_rate", "evaluate_every")
+        },
+        dtype=_fast_dtype(base.model.device) if config.dtype == "auto" else config.dtype,
+        keep=_keep(config, dev),
+    )
+    order = draw_order(
+        lengths, batch_size=schedule.batch_size, steps=schedule.steps, seed=config.seed
+    )
+    return TrainingPlan(settled, schedule, base, runs, texts, rows, order, dev)
+
+
+def _rows(texts: Sequence[TrainingText], *, config: FinetuneConfig, base: BaseModel) -> Rows:
+    return make_rows(
+        texts,
+        encoding=base.encoding,
+        end=base.end,
+        max_length=config.max_length,
+        loss_on_output=config.loss_on_output,
+        plain=config.plain,
+    )
+
+
+def _schedule(
+    config: FinetuneConfig, *, lengths: Sequence[int], model: PreTrainedModel
+) -> Schedule:
+    devices = int(os.environ.get("WORLD_SIZE", "1"))  # as `accelerate launch` says
+    batch_size = config.batch_size or max(batch_size_for(len(lengths)), devices)
+    device_rows = config.device_rows or device_rows_for(
+        batch_size=batch_size,
+        longest=max(lengths),
+        vocabulary=model.config.get_text_config().vocab_size,
+        devices=devices,
+    )
+    if batch_size % (device_rows * devices):
+        raise ConfigError(
+            f"A batch of {batch_size} rows cannot be shared out among {devices} devices that take "
+            f"{device_rows} at a time. Choose a --batch-size that is a multiple of "
+            f"{device_rows * devices}."
+        )
+    steps = steps_for(config, rows=len(lengths), batch_size=batch_size)
+    is_adapted = config.adapter != "none"
+    return Schedule(
+        steps=steps,
+        batch_size=batch_size,
+        device_rows=device_rows,
+        devices=devices,
+        learning_rate=config.learning_rate
+        or learning_rate_for(int(model.num_parameters()), adapter=is_adapted),
+        evaluate_every=evaluate_every_for(config, steps=steps),
+    )
+
+
+def _keep(config: FinetuneConfig, dev: DevRows) -> str:
+    """Returns by what the kept weights are chosen; the last where there is nothing to choose by."""
+    if config.keep == "loss" and not dev.trained:
+        return "perplexity" if dev.plain else "last"
+    return config.keep if dev.plain else "last"
+
+
+def _fast_dtype(device: torch.device) -> str:
+    """Returns the fastest dtype that is safe to train in on a device."""
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return "bfloat16"
+    return "float32"
+
+
+def _lineage(run: SelectedRun) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "fingerprint": run.manifest.fingerprint,
+        "thresholds": dict(run.thresholds),
+    }
+
+
+def _tools(runs: Sequence[SelectedRun]) -> tuple[SidecarTool, ...]:
+    rows: dict[str, Mapping[str, Any]] = {}
+    for run in runs:
+        for tool in run.manifest.tools:
+            rows.setdefault(tool["name"], tool)
+    return tuple(
+        SidecarTool(name=row["name"], spec=row["spec"], options=dict(row["options"]))
+        for row in rows.values()
+    )
