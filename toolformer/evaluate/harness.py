@@ -1,0 +1,214 @@
+"""A checkpoint as a model of lm-eval: it generates with its tools live, and scores text without.
+
+    from lm_eval import simple_evaluate
+    simple_evaluate(model=harness_model(model, live=tools), tasks=["gsm8k"])
+
+lm-eval is an extra and is imported only here, when its model is asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any, Protocol
+
+import numpy as np
+
+from toolformer.calls import ToolCall
+from toolformer.errors import ConfigError
+from toolformer.infer.config import InferConfig
+from toolformer.infer.decode import decode
+from toolformer.infer.live_tools import LiveTools
+from toolformer.lm.base import LanguageModel
+from toolformer.tools.base import ToolResult
+
+_SURE = log(0.5)  # a token likelier than this is the likeliest
+_KNOWN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
+
+
+class Request(Protocol):
+    """What lm-eval asks: its arguments are a context, and a continuation or settings."""
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How likely a continuation is."""
+
+    log_prob: float  # nats
+    is_greedy: bool  # whether the likeliest tokens say it
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessAnswers:
+    """What lm-eval asks of a model, answered; knows nothing of lm-eval.
+
+    Attributes:
+        model: Answers.
+        live: The tools it calls while it generates; None: calls are text like any other.
+        config: How it decodes where a task does not say.
+    """
+
+    model: LanguageModel
+    live: LiveTools | None = None
+    config: InferConfig = InferConfig(top_k_start=10, max_calls=1)  # noqa: RUF009  frozen
+
+    def generate(self, contexts: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Returns what follows each context, calls and their outputs left out."""
+        by_config: dict[InferConfig, list[int]] = {}
+        configs = [self._config(each) for each in settings]
+        for index, config in enumerate(configs):
+            by_config.setdefault(config, []).append(index)
+        said = [""] * len(contexts)
+        for config, indices in by_config.items():
+            prompts = [self._fit(contexts[each], config.max_new_tokens) for each in indices]
+            answers = decode(
+                self.model,
+                prompts,
+                execute=self._execute,
+                tools=() if self.live is None else self.live.names,
+                barred=() if self.live is None else self.live.barred,
+                config=config,
+            )
+            for index, answer in zip(indices, answers, strict=True):
+                said[index] = answer.text
+        return said
+
+    def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> list[Scored]:
+        """Returns how likely each continuation is, calls disabled where there are tools."""
+        pairs = [_move_space(*pair) for pair in zip(contexts, continuations, strict=True)]
+        found = [
+            log_probs[max(0, len(log_probs) - count) :]
+            for log_probs, count in zip(
+                self._log_probs([context + rest for context, rest in pairs]),
+                self._rest_tokens(pairs),
+                strict=True,
+            )
+        ]
+        said = self._greedy(pairs, found)
+        return [
+            Scored(
+                float(log_probs.sum(dtype="float64")),
+                bool((log_probs > _SURE).all()) or said.get(context, "").startswith(rest),
+            )
+            for (context, rest), log_probs in zip(pairs, found, strict=True)
+        ]
+
+    def score_whole(self, texts: Sequence[str]) -> list[float]:
+        """Returns log p of whole texts; long ones in windows that overlap by half."""
+        return [float(each.sum(dtype="float64")) for each in self._log_probs(texts)]
+
+    def _log_probs(self, texts: Sequence[str]) -> list[np.ndarray]:
+        return self.model.text_log_probs(texts, without_marker=self.live is not None)
+
+    def _rest_tokens(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
+        """Returns how many tokens of the whole are the continuation's, as lm-eval counts them."""
+        whole = self.model.count_tokens([context + rest for context, rest in pairs])
+        before = self.model.count_tokens([context for context, _ in pairs])
+        return [max(0, all_ - first) for all_, first in zip(whole, before, strict=True)]
+
+    def _greedy(
+        self, pairs: Sequence[tuple[str, str]], found: Sequence[np.ndarray]
+    ) -> dict[str, str]:
+        """Returns what the model says by itself after each context where that is not certain."""
+        lengths: dict[str, int] = {}
+        for (context, _), log_probs in zip(pairs, found, strict=True):
+            if not (log_probs > _SURE).all():
+                lengths[context] = max(lengths.get(context, 1), len(log_probs))
+        if not lengths:
+            return {}
+        config = InferConfig(
+            top_k_start=0,
+            bar_markers=self.live is not None,
+            max_new_tokens=max(lengths.values()),
+            max_streams=self.config.max_streams,
+        )
+        prompts = [self._fit(context, config.max_new_tokens) for context in lengths]
+        answers = decode(self.model, prompts, execute=self._execute, tools=(), config=config)
+        return {context: answer.text for context, answer in zip(lengths, answers, strict=True)}
+
+    def _config(self, settings: Mapping[str, Any]) -> InferConfig:
+        """Returns how a task wants its contexts continued."""
+        is_drawn = bool(settings.get("do_sample", False))
+        unknown = sorted(settings.keys() - _KNOWN_SETTINGS)
+        if is_drawn and unknown:
+            raise ConfigError(
+                f"The task draws its tokens by {unknown[0]!r}, which toolformer does not know. "
+                f"It knows {', '.join(sorted(_KNOWN_SETTINGS))}."
+            )
+        until = settings.get("until") or ()
+        stop = (until,) if isinstance(until, str) else tuple(each for each in until if each)
+        return self.config.override(
+            stop=stop,
+            max_new_tokens=settings.get("max_gen_toks"),
+            temperature=float(settings.get("temperature", 1.0)) if is_drawn else 0.0,
+        )
+
+    def _fit(self, context: str, max_new_tokens: int) -> str:
+        """Returns the end of a context that leaves room for an answer."""
+        room = max(1, self.model.max_length - max_new_tokens - 1)
+        ends = self.model.token_ends(context)
+        return context if len(ends) <= room else context[int(ends[len(ends) - room - 1]) :]
+
+    def _execute(self, calls: Sequence[ToolCall], prompts: Sequence[int]) -> list[ToolResult]:
+        if self.live is None:
+            raise ValueError(f"a call was made where there are no tools: {calls}")
+        return self.live.execute(calls, prompts)
+
+
+def harness_model(
+    model: LanguageModel, *, live: LiveTools | None = None, config: InferConfig | None = None
+) -> Any:
+    """Returns an `lm_eval.api.model.LM`.
+
+    Args:
+        model: What is measured.
+        live: The tools it may call; close them when lm-eval is done.
+        config: How it decodes where a task does not say; the paper's k = 10 and one call when None.
+
+    Raises:
+        ConfigError: lm-eval is not installed.
+    """
+    try:
+        from lm_eval.api.model import LM  # type: ignore[import-not-found, unused-ignore]
+    except ImportError as error:
+        raise ConfigError(
+            f"lm-eval cannot be imported ({error}): pip install 'toolformer-engine[lm-eval]'."
+        ) from None
+    answers = HarnessAnswers(model, live) if config is None else HarnessAnswers(model, live, config)
+
+    class ToolformerLM(LM):  # type: ignore[misc, unused-ignore]
+        """Hands lm-eval's requests on."""
+
+        def generate_until(self, requests: Sequence[Request], **_ignored: Any) -> list[str]:
+            contexts, settings = _split(requests)
+            return answers.generate(contexts, settings)
+
+        def loglikelihood(
+            self, requests: Sequence[Request], **_ignored: Any
+        ) -> list[tuple[float, bool]]:
+            scored = answers.score(*_split(requests))
+            return [(each.log_prob, each.is_greedy) for each in scored]
+
+        def loglikelihood_rolling(
+            self, requests: Sequence[Request], **_ignored: Any
+        ) -> list[float]:
+            return answers.score_whole([request.args[0] for request in requests])
+
+    return ToolformerLM()
+
+
+def _split(requests: Sequence[Request]) -> tuple[list[Any], list[Any]]:
+    return [each.args[0] for each in requests], [each.args[1] for each in requests]
+
+
+def _move_space(context: str, continuation: str) -> tuple[str, str]:
+    """Moves white space at a context's end into the continuation, as a token begins with it.
+
+    >>> _move_space("It is ", "5")
+    ('It is', ' 5')
+    """
+    bare = context.rstrip()
+    return bare, context[len(bare) :] + continuation
