@@ -101,10 +101,7 @@ class HFStreams:
                 found = said[turn.ask.stream] = self._say_choice(turn, choice)
                 if found.starts or found.ends:
                     turn.stream.logits = logits[index]
-        for turn in turns:
-            if not turn.choosing:
-                said[turn.ask.stream] = _said(turn)
-        return [said[ask.stream] for ask in asks]
+        return [said.get(turn.ask.stream) or _said(turn) for turn in turns]
 
     def feed(self, stream: int, pieces: Sequence[str]) -> None:
         """Appends text that the model did not choose; forwarded with the stream's next step."""
