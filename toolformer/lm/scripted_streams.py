@@ -115,6 +115,10 @@ class ScriptedStreams:
         """Returns how many tokens a stream has, the start token included."""
         return 1 + len(self._streams[stream].tokens)
 
+    def text(self, stream: int) -> str:
+        """Returns all that stands in a stream."""
+        return self._streams[stream].text
+
     def room(self, stream: int) -> int:
         """Returns how many tokens still fit."""
         return self.max_length - self.tokens(stream)
@@ -203,7 +207,7 @@ class ScriptedStreams:
             return not ask.begins
         token = each.token
         begins = token.startswith(ask.begins) or ask.begins.startswith(token)
-        opens = ask.bar_marker and self.grammar.open in token
+        opens = ask.bar_marker and _forms(self.grammar.open, text, token)
         return begins and not opens and not any(_forms(lead, text, token) for lead in ask.barred)
 
     def _id(self, token: str) -> int:
