@@ -147,7 +147,8 @@ def _answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int
         screen.end()
     for event in session.turns[-1].events:
         if event.error is not None and not screen.console.is_terminal:
-            print(f"{event.written.strip()} failed: {event.error}", file=sys.stderr)
+            call = event.written if event.call is None else session.model.grammar.format(event.call)
+            print(f"{call.strip()} failed: {event.error}", file=sys.stderr)
     return 0
 
 
@@ -170,8 +171,8 @@ def _tools(
     """Returns the tools that the model may call, and says what is assumed about it."""
     sidecar: Sidecar | None = getattr(model, "sidecar", None)
     taught = [] if sidecar is None else [each.name for each in sidecar.tools]
-    chosen = [] if no_tools else choose_tools(specs, sidecar=sidecar, model=name)
-    tools = LiveTools(chosen, today=today or date.today(), taught=taught)
+    chosen = choose_tools(specs, sidecar=sidecar, model=name, are_needed=not no_tools)
+    tools = LiveTools(chosen, today=today or date.today(), taught=taught, on=not no_tools)
     if sidecar is None:
         grammar = model.grammar
         example = f"{grammar.lead('Name')}arguments){grammar.arrow} output{grammar.close}".strip()

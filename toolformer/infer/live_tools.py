@@ -25,7 +25,14 @@ class LiveTools:
         on: whether calls are made at all.
     """
 
-    def __init__(self, tools: Sequence[Tool], *, today: date, taught: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        *,
+        today: date,
+        taught: Sequence[str] = (),
+        on: bool = True,
+    ) -> None:
         """Takes tools in.
 
         Args:
@@ -33,10 +40,11 @@ class LiveTools:
             today: what the tools take for today.
             taught: names the model was taught to call; those that are not among the tools are
                 barred, for a call of them could not be answered.
+            on: whether calls are made at all.
         """
         self.tools = tuple(tools)
         self.today = today
-        self.on = True
+        self.on = on
         self._known = {name.casefold(): name for name in taught}
         self._toolbox = Toolbox(self.tools)
 
@@ -106,8 +114,16 @@ class LiveTools:
         self.tools = tuple(tools)
 
 
-def choose_tools(specs: Sequence[str], *, sidecar: Sidecar | None, model: str) -> list[Tool]:
+def choose_tools(
+    specs: Sequence[str], *, sidecar: Sidecar | None, model: str, are_needed: bool = True
+) -> list[Tool]:
     """Returns the tools of the specs; without any, those the model was taught, or the defaults.
+
+    Args:
+        specs: as `load_tool` takes them.
+        sidecar: the model's.
+        model: its name.
+        are_needed: False leaves out a tool the model was taught that cannot be loaded.
 
     Raises:
         ConfigError: a tool the model was taught cannot be loaded here.
@@ -122,6 +138,8 @@ def choose_tools(specs: Sequence[str], *, sidecar: Sidecar | None, model: str) -
         try:
             tools.append(load_tool(each.spec))
         except ToolformerError as error:
+            if not are_needed:
+                continue
             raise ConfigError(
                 f"{model} was taught to call {each.name}, and its tool {each.spec!r} cannot be "
                 f"loaded here ({str(error).rstrip('.')}): name the tools there are with --tool, "

@@ -12,6 +12,7 @@ from toolformer.infer.commands import completions
 from toolformer.infer.session import Session
 
 if TYPE_CHECKING:
+    from prompt_toolkit.completion import Completer
     from prompt_toolkit.history import History
 
 # Returns the next line, which may be several; EOFError is the end, KeyboardInterrupt is Ctrl-C.
@@ -53,6 +54,25 @@ def piped(stream: TextIO) -> ReadLine:
     return read
 
 
+def completer(session: Session) -> "Completer":
+    """Returns what completes a line that begins with a slash, in prompt_toolkit's way."""
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+    from prompt_toolkit.document import Document
+
+    class Commands(Completer):
+        def get_completions(
+            self,
+            document: Document,
+            complete_event: CompleteEvent,  # noqa: ARG002  (its name is the library's)
+        ) -> Iterable[Completion]:
+            before = document.text_before_cursor
+            last = before.rpartition(" ")[2]
+            for each in completions(before, session):
+                yield Completion(each, start_position=-len(last))
+
+    return Commands()
+
+
 def history_path() -> Path:
     """Returns where the lines of earlier sessions are kept."""
     state = os.environ.get("XDG_STATE_HOME", "")
@@ -70,22 +90,9 @@ def _plain() -> str:
 
 
 def _toolkit(session: Session) -> ReadLine:
-    """Returns a line editor: history, several lines, completion of what begins with a slash."""
+    """Returns a line editor with history, where Alt-Enter begins a new line."""
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-    from prompt_toolkit.document import Document
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-
-    class Commands(Completer):
-        def get_completions(
-            self,
-            document: Document,
-            complete_event: CompleteEvent,  # noqa: ARG002  (its name is the library's)
-        ) -> Iterable[Completion]:
-            before = document.text_before_cursor
-            last = before.rpartition(" ")[2]
-            for each in completions(before, session):
-                yield Completion(each, start_position=-len(last))
 
     keys = KeyBindings()
 
@@ -100,7 +107,7 @@ def _toolkit(session: Session) -> ReadLine:
     prompts: PromptSession[str] = PromptSession(
         _PROMPT,
         history=_history(),
-        completer=Commands(),
+        completer=completer(session),
         key_bindings=keys,
         multiline=True,
         prompt_continuation="  ",

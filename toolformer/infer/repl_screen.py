@@ -39,8 +39,8 @@ class Screen:
         self._write(text, _STYLES[piece.kind])
 
     def end(self, aside: str = "") -> None:
-        """Ends an answer with its line, and with what is to be said of it."""
-        if aside:
+        """Ends an answer with its line; a person is told how it ended."""
+        if aside and self.console.is_terminal:
             self._write(aside if self._is_blank else f" {aside}", _ASIDE)
         self._write("\n", "")
         self._is_blank, self._is_forming = True, False
@@ -50,8 +50,9 @@ class Screen:
         self._write(f"{text}\n", "")
 
     def aside(self, text: str) -> None:
-        """Prints a line that is no answer."""
-        self._write(f"{text}\n", _ASIDE)
+        """Tells a person something that is no answer."""
+        if self.console.is_terminal:
+            self._write(f"{text}\n", _ASIDE)
 
     def complain(self, sentence: str) -> None:
         """Prints what went wrong."""

@@ -1,0 +1,78 @@
+"""Tools that come and go, the names that are barred, and the tools that a model was taught."""
+
+from datetime import date
+
+import pytest
+
+from tests.infer.sessions import FRIDAY, stop
+from toolformer.calls import ToolCall
+from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.errors import ConfigError, UnknownNameError
+from toolformer.infer.live_tools import LiveTools, choose_tools
+from toolformer.tools.calculator import calculator
+from toolformer.tools.calendar import calendar
+
+WEEKDAY = ToolCall("Calendar", "weekday")
+
+
+def test_a_taught_name_without_its_tool_is_barred() -> None:
+    with LiveTools([calculator], today=FRIDAY, taught=["CALCULATOR", "WikiSearch"]) as tools:
+        assert (tools.names, tools.barred) == (("Calculator",), ("WikiSearch",))
+
+
+def test_off_bars_every_name() -> None:
+    with LiveTools([calculator], today=FRIDAY, taught=["WikiSearch"], on=False) as tools:
+        assert tools.names == ()
+        assert set(tools.barred) == {"Calculator", "WikiSearch"}
+
+
+def test_a_removed_tool_is_barred_until_it_is_added_again() -> None:
+    with LiveTools([calculator, calendar], today=FRIDAY) as tools:
+        assert tools.remove("calendar") is calendar
+        assert (tools.names, tools.barred) == (("Calculator",), ("Calendar",))
+        tools.add(calendar)
+        assert (tools.names, tools.barred) == (("Calculator", "Calendar"), ())
+
+
+def test_a_tool_that_is_added_takes_the_place_of_its_name() -> None:
+    with LiveTools([stop, calculator], today=FRIDAY) as tools:
+        tools.add(stop)
+        assert tools.names == ("Calculator", "Stop")
+
+
+def test_a_tool_that_is_not_there_cannot_be_removed() -> None:
+    with (
+        LiveTools([calculator], today=FRIDAY) as tools,
+        pytest.raises(UnknownNameError, match="Did you mean 'Calculator'"),
+    ):
+        tools.remove("calculater")
+
+
+def test_calls_run_on_the_day_that_is_today_or_on_one_of_their_own() -> None:
+    with LiveTools([calendar], today=FRIDAY) as tools:
+        [result] = tools.execute([WEEKDAY], [0])
+        assert result.output == "Friday"
+        results = tools.execute_on([WEEKDAY, WEEKDAY], [None, date(2023, 3, 5)])
+        assert [each.output for each in results] == ["Friday", "Sunday"]
+
+
+def test_without_specs_the_tools_are_the_taught_ones_or_the_defaults() -> None:
+    taught = Sidecar(tools=(SidecarTool("Calendar", "calendar"),))
+    chosen = [
+        [tool.name for tool in choose_tools(specs, sidecar=sidecar, model="m")]
+        for specs, sidecar in (([], None), ([], Sidecar()), ([], taught), (["calculator"], taught))
+    ]
+    assert chosen == [
+        ["Calculator", "Calendar", "Database"],
+        ["Calculator", "Calendar", "Database"],
+        ["Calendar"],
+        ["Calculator"],
+    ]
+
+
+def test_a_taught_tool_that_is_not_installed_is_named_with_the_way_out() -> None:
+    sidecar = Sidecar(tools=(SidecarTool("Wiki", "wiki:lang=en"), SidecarTool("C", "calculator")))
+    with pytest.raises(ConfigError, match=r"tuned was taught to call Wiki.*'wiki'.*--tool, or"):
+        choose_tools([], sidecar=sidecar, model="tuned")
+    [left] = choose_tools([], sidecar=sidecar, model="tuned", are_needed=False)
+    assert left.name == "Calculator"
