@@ -18,6 +18,7 @@ class Counts:
     started: int = 0  # inputs on which a call was started
     called: int = 0  # inputs on which a tool gave an output
     right_called: int = 0  # of these, right
+    followed: int = 0  # of these, answered with what the tool said
     calls: int = 0  # calls that gave an output
     tool_errors: int = 0  # calls a tool refused
     failed_calls: int = 0  # calls of which nothing readable came
@@ -50,6 +51,7 @@ class Counts:
         self.started += bool(trial.calls)
         self.called += trial.has_called
         self.right_called += trial.is_right and trial.has_called
+        self.followed += trial.follows_tool
         self.calls += sum(call.output is not None for call in trial.calls)
         refused = sum(call.error is not None and call.tool is not None for call in trial.calls)
         self.tool_errors += refused

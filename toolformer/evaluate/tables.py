@@ -205,6 +205,7 @@ def _started(counts: Counts) -> str:
 _LIVE_ROWS: Sequence[tuple[str, Callable[[Counts], str]]] = (
     ("inputs with a call", lambda each: percent(each.called, each.inputs)),
     ("accuracy with a call", lambda each: percent(each.right_called, each.called)),
+    ("says what the tool said", lambda each: percent(each.followed, each.called)),
     ("accuracy without a call", lambda each: percent(each.right_uncalled, each.uncalled)),
     ("tool errors", lambda each: f"{each.tool_errors:,}"),
     ("failed calls", lambda each: f"{each.failed_calls:,}"),

@@ -1,7 +1,7 @@
 """A Trial: what a model made of one example, and whether that was right."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from toolformer.evaluate.examples import Example
@@ -32,6 +32,7 @@ class Trial:
     annotated: str  # the output as it was decoded
     calls: tuple[TriedCall, ...] = ()
     is_right: bool = False
+    follows_tool: bool = False  # the output says what a tool said, right or not
     tokens: int = 0
     finish: str = ""
 
@@ -45,8 +46,17 @@ class Trial:
         return asdict(self)
 
 
-def trial_of(example: Example, answer: Answer, *, text: str, is_right: bool) -> Trial:
-    """Returns what came of an example; `text` is what was judged."""
+def trial_of(
+    example: Example, answer: Answer, *, text: str, is_right: Callable[[str, Example], bool]
+) -> Trial:
+    """Returns what came of an example.
+
+    Args:
+        example: what was asked.
+        answer: what the model wrote.
+        text: the part of it that is judged.
+        is_right: judges it; also whether it says what a tool said, or one of several values of it.
+    """
     calls = tuple(
         TriedCall(
             tool=None if event.call is None else event.call.tool,
@@ -57,6 +67,8 @@ def trial_of(example: Example, answer: Answer, *, text: str, is_right: bool) -> 
         )
         for event in answer.events
     )
+    outputs = [call.output for call in calls if call.output is not None]
+    told = tuple(part for output in outputs for part in (output, *output.split(", ")))
     return Trial(
         id=example.id,
         prompt=answer.prompt,
@@ -66,7 +78,8 @@ def trial_of(example: Example, answer: Answer, *, text: str, is_right: bool) -> 
         text=text,
         annotated=answer.annotated,
         calls=calls,
-        is_right=is_right,
+        is_right=is_right(text, example),
+        follows_tool=bool(told) and is_right(text, replace(example, answers=told)),
         tokens=answer.tokens,
         finish=answer.finish,
     )
