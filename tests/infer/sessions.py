@@ -25,6 +25,7 @@ FRIDAY = date(2023, 3, 3)
 SCRIPT = (
     Continuation("3 and 4 is", " [Calculator(3 + 4)"),
     Continuation("-> 7]", " 7."),
+    Continuation("3 and 4 is", " many.", weight=0.5),
     Continuation(" [Calculator", " is barred.", weight=0.5),
     Continuation("1 by 0 is", " [Calculator(1 / 0)"),
     Continuation("1 by 0 is", " nothing.", weight=0.5),

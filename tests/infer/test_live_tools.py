@@ -8,7 +8,7 @@ from tests.infer.sessions import FRIDAY, stop
 from toolformer.calls import ToolCall
 from toolformer.checkpoint import Sidecar, SidecarTool
 from toolformer.errors import ConfigError, UnknownNameError
-from toolformer.infer.live_tools import LiveTools, choose_tools
+from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.tools.calculator import calculator
 from toolformer.tools.calendar import calendar
 
@@ -56,23 +56,19 @@ def test_calls_run_on_the_day_that_is_today_or_on_one_of_their_own() -> None:
         assert [each.output for each in results] == ["Friday", "Sunday"]
 
 
-def test_without_specs_the_tools_are_the_taught_ones_or_the_defaults() -> None:
+def test_a_model_that_was_taught_no_tool_gets_the_defaults() -> None:
     taught = Sidecar(tools=(SidecarTool("Calendar", "calendar"),))
-    chosen = [
-        [tool.name for tool in choose_tools(specs, sidecar=sidecar, model="m")]
-        for specs, sidecar in (([], None), ([], Sidecar()), ([], taught), (["calculator"], taught))
+    named = [
+        [tool.name for tool in taught_tools(sidecar, model="m")]
+        for sidecar in (None, Sidecar(), taught)
     ]
-    assert chosen == [
-        ["Calculator", "Calendar", "Database"],
-        ["Calculator", "Calendar", "Database"],
-        ["Calendar"],
-        ["Calculator"],
-    ]
+    defaults = ["Calculator", "Calendar", "Database"]
+    assert named == [defaults, defaults, ["Calendar"]]
 
 
 def test_a_taught_tool_that_is_not_installed_is_named_with_the_way_out() -> None:
     sidecar = Sidecar(tools=(SidecarTool("Wiki", "wiki:lang=en"), SidecarTool("C", "calculator")))
     with pytest.raises(ConfigError, match=r"tuned was taught to call Wiki.*'wiki'.*--tool, or"):
-        choose_tools([], sidecar=sidecar, model="tuned")
-    [left] = choose_tools([], sidecar=sidecar, model="tuned", are_needed=False)
+        taught_tools(sidecar, model="tuned")
+    [left] = taught_tools(sidecar, model="tuned", are_needed=False)
     assert left.name == "Calculator"

@@ -69,7 +69,7 @@ def test_a_tour_prints_exactly_this() -> None:
         [Calculator is barred.
         Calls are on.
         Calculator is not called any more.
-        [Calculator is barred.
+        [Calendar(⟨failed: The text ended inside the call.⟩ many.
         Calculator(expression) can be called now.
         [Calculator(3 + 4) -> 7] 7.
         max-calls is 0.

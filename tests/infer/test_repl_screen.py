@@ -61,6 +61,10 @@ def test_a_text_that_steers_the_terminal_is_shown_harmlessly(said: str) -> None:
     assert not set(printed) & {"\x1b", "\x07", "\x9b", "\r"}
 
 
+def test_a_line_that_the_answer_ended_is_not_ended_twice() -> None:
+    assert shown(Console(file=io.StringIO()), [Segment("text", " a\n")]) == "a\n"
+
+
 def test_square_brackets_are_no_markup() -> None:
     assert shown(terminal(), [Segment("text", " [bold]x[/bold]")]) == "[bold]x[/bold]\n"
 

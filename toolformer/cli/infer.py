@@ -1,9 +1,6 @@
 """`toolformer infer`: a model goes on from a prompt and calls tools on the way."""
 
-import json
 import sys
-from collections.abc import Sequence
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -13,17 +10,16 @@ from typer import Argument, Option
 
 from toolformer._version import __version__
 from toolformer.checkpoint import Sidecar
+from toolformer.cli.infer_answer import assumed, called, print_answer, start_repl
 from toolformer.cli.infer_input import read_standard_input
 from toolformer.cli.models import EMBEDDED_MODEL, load_model
 from toolformer.cli.pipe import until_closed
 from toolformer.errors import ConfigError
 from toolformer.infer.config import InferConfig
-from toolformer.infer.live_tools import LiveTools, choose_tools, read_date
-from toolformer.infer.repl_screen import Screen
+from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
 from toolformer.infer.session import Session
 from toolformer.infer.settings import MEANINGS, read_stop
-from toolformer.infer.turns import settled
-from toolformer.lm.base import LanguageModel
+from toolformer.tools.registry import load_tool
 
 
 def infer(
@@ -47,6 +43,10 @@ def infer(
             show_default=False,
         ),
     ] = None,
+    tool_timeout: Annotated[
+        float,
+        Option(min=0.001, help="Seconds for one call of a tool in a process of its own."),
+    ] = 10.0,
     no_tools: Annotated[bool, Option("--no-tools", help="Make no calls.")] = False,
     today: Annotated[
         str | None, Option(help="The date that tools take for today, such as 2023-03-03.")
@@ -100,6 +100,7 @@ def infer(
     Prints the answer without the prompt; its calls stand in it as the model reads them. With
     nothing but a model, on a terminal: a REPL.
     """
+    _check_together(ckpt, prompt, input_=input_, out=out, as_repl=as_repl)
     config = InferConfig().override(
         top_k_start=top_k_start,
         max_calls=max_calls,
@@ -110,88 +111,34 @@ def infer(
         max_streams=batch,
     )
     day = None if today is None else read_date(today)
-    _check_together(ckpt, prompt, input_=input_, out=out, as_repl=as_repl)
-    is_repl = as_repl or (prompt is None and input_ is None and _is_terminal())
+    named = [load_tool(each) for each in tool or []]
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+    is_repl = as_repl or (prompt is None and input_ is None and is_terminal)
     if not is_repl and prompt is None and input_ is None:
         prompt = read_standard_input(sys.stdin)
-    if is_repl and _is_terminal():
-        Console().print(f"[bold]toolformer[/] {__version__}, {ckpt}: loading …", highlight=False)
+    if is_repl and is_terminal:
+        Console().print(f"[bold]toolformer[/] {__version__}: loading {ckpt} …", highlight=False)
     model = load_model(ckpt, dtype=dtype, device=device)
-    with _tools(model, tool or [], no_tools=no_tools, today=day, name=ckpt) as tools:
-        if is_repl:
-            return until_closed(lambda: _repl(Session(model, tools, config)))
+    sidecar: Sidecar | None = getattr(model, "sidecar", None)
+    with LiveTools(
+        named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools),
+        today=day or date.today(),
+        taught=[] if sidecar is None else [each.name for each in sidecar.tools],
+        on=not no_tools,
+        timeout_s=tool_timeout,
+    ) as tools:
+        if sidecar is None:
+            print(f"{assumed(ckpt, model.grammar)} {called(tools)}", file=sys.stderr)
         if input_ is not None:
             from toolformer.cli.infer_batch import Batch
             from toolformer.cli.infer_file import answer_file
 
-            source = input_
-            work = Batch(model, tools, config)
+            work, source = Batch(model, tools, config), input_
             return until_closed(lambda: answer_file(work, source, out=out, today=day))
         session, asked = Session(model, tools, config), prompt or ""
-        return until_closed(lambda: _answer(session, asked, strip=strip, as_json=as_json))
-
-
-def _answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int:
-    """Prints the answer to one prompt, as it comes."""
-    with closing(session.answer(prompt)) as pieces:
-        if as_json:
-            for _ in pieces:
-                pass
-            print(json.dumps(session.turns[-1].row(), ensure_ascii=False))
-            return 0
-        screen = Screen(Console(highlight=False))
-        shown = pieces if screen.console.is_terminal and not strip else settled(pieces)
-        for piece in shown:
-            if not (strip and getattr(piece, "kind", "text") != "text"):
-                screen.show(piece)
-        screen.end()
-    for event in session.turns[-1].events:
-        if event.error is not None and not screen.console.is_terminal:
-            call = event.written if event.call is None else session.model.grammar.format(event.call)
-            print(f"{call.strip()} failed: {event.error}", file=sys.stderr)
-    return 0
-
-
-def _repl(session: Session) -> int:
-    from toolformer.infer.repl import repl
-    from toolformer.infer.repl_lines import editor, piped
-
-    screen = Screen(Console(highlight=False))
-    if not _is_terminal():
-        repl(session, read=piped(sys.stdin), screen=screen)
-        return 0
-    screen.aside(f"{_called(session.tools)} Each prompt stands alone. /help, Ctrl-D leaves.")
-    repl(session, read=editor(session), screen=screen)
-    return 0
-
-
-def _tools(
-    model: LanguageModel, specs: Sequence[str], *, no_tools: bool, today: date | None, name: str
-) -> LiveTools:
-    """Returns the tools that the model may call, and says what is assumed about it."""
-    sidecar: Sidecar | None = getattr(model, "sidecar", None)
-    taught = [] if sidecar is None else [each.name for each in sidecar.tools]
-    chosen = choose_tools(specs, sidecar=sidecar, model=name, are_needed=not no_tools)
-    tools = LiveTools(chosen, today=today or date.today(), taught=taught, on=not no_tools)
-    if sidecar is None:
-        grammar = model.grammar
-        example = f"{grammar.lead('Name')}arguments){grammar.arrow} output{grammar.close}".strip()
-        print(
-            f"{name} has no toolformer.json: its calls are taken to look like {example}. "
-            f"{_called(tools)}",
-            file=sys.stderr,
-        )
-    return tools
-
-
-def _called(tools: LiveTools) -> str:
-    """Says which tools may be called.
-
-    >>> from toolformer.tools.registry import default_tools
-    >>> _called(LiveTools(default_tools(), today=date(2023, 3, 3)))
-    'It can call Calculator, Calendar, Database.'
-    """
-    return f"It can call {', '.join(tools.names)}." if tools.names else "It calls no tools."
+        if is_repl:
+            return until_closed(lambda: start_repl(session, is_terminal=is_terminal))
+        return until_closed(lambda: print_answer(session, asked, strip=strip, as_json=as_json))
 
 
 def _check_together(
@@ -206,7 +153,3 @@ def _check_together(
     both = [name for name, is_given in given.items() if is_given]
     if len(both) > 1:
         raise ConfigError(f"{both[0]} and {both[1]} do not go together: give one of them.")
-
-
-def _is_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()

@@ -4,8 +4,8 @@ What is in it already is not asked again; a line that a kill has torn is.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
-from io import BufferedRandom
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ class AnswersFile:
         self.path = path
         self._settings = settings
         try:
-            self._file: BufferedRandom = path.open("a+b")
+            # Unbuffered: what a full disk refuses is not written once more when the file is closed.
+            self._file = path.open("ab", buffering=0)
+            os.truncate(path, _whole_lines(path))
         except OSError as error:
             raise ConfigError(f"Cannot write '{path}': {error.strerror}.") from None
-        self._file.truncate(_whole_lines(self._file))
 
     def __enter__(self) -> "AnswersFile":
         return self
@@ -47,21 +48,26 @@ class AnswersFile:
             ConfigError: the file holds answers to other prompts, or by another model.
         """
         number = 0
-        self._file.seek(0)
-        for number, line in enumerate(self._file, start=1):
-            asked, row = next(prompts, None), self._read(line, number)
-            if asked is None or row.get("prompt") != asked.prompt:
-                raise ConfigError(
-                    f"'{self.path}', line {number}, answers another prompt than stands at this "
-                    "place of the input: name another --out."
-                )
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                asked, row = next(prompts, None), self._read(line, number)
+                if asked is None or row.get("prompt") != asked.prompt:
+                    raise ConfigError(
+                        f"'{self.path}', line {number}, answers another prompt than stands at "
+                        "this place of the input: name another --out."
+                    )
         return number
 
     def write(self, row: Mapping[str, Any]) -> None:
-        """Appends an answer; whole, or torn where the disk is full."""
+        """Appends an answer.
+
+        Raises:
+            OSError: the disk is full; the answer is torn.
+        """
         line = json.dumps({**row, "settings": self._settings}, ensure_ascii=False)
-        self._file.write(line.encode("utf-8", "surrogatepass") + b"\n")
-        self._file.flush()
+        left = memoryview(line.encode("utf-8", "surrogatepass") + b"\n")
+        while left:
+            left = left[self._file.write(left) :]
 
     def _read(self, line: bytes, number: int) -> dict[str, Any]:
         try:
@@ -78,14 +84,15 @@ class AnswersFile:
         return row
 
 
-def _whole_lines(file: BufferedRandom, *, step: int = 1 << 16) -> int:
+def _whole_lines(path: Path, *, step: int = 1 << 16) -> int:
     """Returns how long a file is up to the end of its last whole line."""
-    end = file.seek(0, 2)
-    while end > 0:
-        start = max(0, end - step)
-        file.seek(start)
-        found = file.read(end - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        end = start
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - step)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
     return 0

@@ -32,6 +32,7 @@ class LiveTools:
         today: date,
         taught: Sequence[str] = (),
         on: bool = True,
+        timeout_s: float = 10.0,
     ) -> None:
         """Takes tools in.
 
@@ -41,12 +42,14 @@ class LiveTools:
             taught: names the model was taught to call; those that are not among the tools are
                 barred, for a call of them could not be answered.
             on: whether calls are made at all.
+            timeout_s: for one call of a tool that runs in a process of its own.
         """
         self.tools = tuple(tools)
         self.today = today
         self.on = on
         self._known = {name.casefold(): name for name in taught}
-        self._toolbox = Toolbox(self.tools)
+        self._timeout_s = timeout_s
+        self._toolbox = Toolbox(self.tools, timeout_s=timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +109,7 @@ class LiveTools:
         self._replace(tools)
 
     def _replace(self, tools: Sequence[Tool]) -> None:
-        made = Toolbox(tools)
+        made = Toolbox(tools, timeout_s=self._timeout_s)
         self._toolbox.close()
         self._toolbox = made
         # A name that could be called once stays known: the model may write it again.
@@ -114,23 +117,17 @@ class LiveTools:
         self.tools = tuple(tools)
 
 
-def choose_tools(
-    specs: Sequence[str], *, sidecar: Sidecar | None, model: str, are_needed: bool = True
-) -> list[Tool]:
-    """Returns the tools of the specs; without any, those the model was taught, or the defaults.
+def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True) -> list[Tool]:
+    """Returns the tools that a model was taught to call; the defaults where that is not known.
 
     Args:
-        specs: as `load_tool` takes them.
         sidecar: the model's.
         model: its name.
-        are_needed: False leaves out a tool the model was taught that cannot be loaded.
+        are_needed: False leaves out a tool that cannot be loaded.
 
     Raises:
-        ConfigError: a tool the model was taught cannot be loaded here.
-        ToolformerError: a spec names no tool.
+        ConfigError: a tool cannot be loaded here.
     """
-    if specs:
-        return [load_tool(spec) for spec in specs]
     if sidecar is None or not sidecar.tools:
         return default_tools()
     tools = []

@@ -23,6 +23,7 @@ class Screen:
     console: Console
     _is_blank: bool = field(default=True, init=False)  # nothing of the answer is shown yet
     _is_forming: bool = field(default=False, init=False)  # a call is shown and its output is not
+    _is_line_ended: bool = field(default=False, init=False)
 
     def show(self, piece: Segment | CallEvent) -> None:
         """Prints a piece of an answer; white space before the first is left out."""
@@ -36,14 +37,17 @@ class Screen:
             return
         self._is_blank = False
         self._is_forming = piece.kind == "call"
+        self._is_line_ended = text.endswith("\n")
         self._write(text, _STYLES[piece.kind])
 
     def end(self, aside: str = "") -> None:
-        """Ends an answer with its line; a person is told how it ended."""
+        """Ends an answer, and the line where it has not; a person is told how it ended."""
         if aside and self.console.is_terminal:
-            self._write(aside if self._is_blank else f" {aside}", _ASIDE)
-        self._write("\n", "")
-        self._is_blank, self._is_forming = True, False
+            self._write(aside if self._is_blank or self._is_line_ended else f" {aside}", _ASIDE)
+            self._is_line_ended = False
+        if not self._is_line_ended:
+            self._write("\n", "")
+        self._is_blank, self._is_forming, self._is_line_ended = True, False, False
 
     def say(self, text: str) -> None:
         """Prints what a command answers."""

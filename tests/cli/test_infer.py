@@ -1,0 +1,245 @@
+"""`toolformer infer` with one prompt: what it prints, where prompts come from, how it ends."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.models import save_model
+from toolformer.checkpoint import SCHEMA_VERSION, SIDECAR
+from toolformer.cli.main import run
+
+MODEL = """
+from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted_streams import Continuation
+
+class Tuned(ScriptedLanguageModel):
+    sidecar = Sidecar(tools=(SidecarTool("Calculator", "calculator"),))
+
+class Ahead(ScriptedLanguageModel):
+    sidecar = Sidecar(tools=(SidecarTool("Wiki", "wiki"), SidecarTool("Calculator", "calculator")))
+
+SCRIPT = (
+    Continuation("3 and 4 is", " [Calculator(3 + 4)"),
+    Continuation("-> 7]", " 7."),
+    Continuation("[Calculator", " barred", weight=0.5),
+    Continuation("1 by 0 is", " [Calculator(1 / 0)"),
+    Continuation("1 by 0 is", " nothing.", weight=0.5),
+    Continuation("Day:", " [Calendar(weekday)"),
+    Continuation("Wait", " [forever(1)"),
+    Continuation("Wait", " no more.", weight=0.5),
+    Continuation("line\\n", "line\\n"),
+)
+model = Tuned(continuations=SCRIPT)
+untaught = ScriptedLanguageModel(continuations=SCRIPT)
+ahead = Ahead(continuations=SCRIPT)
+short = Tuned(continuations=SCRIPT, max_length=8)
+"""
+
+
+@pytest.fixture
+def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory with models that follow a script, which is the current one."""
+    (tmp_path / "script.py").write_text(MODEL)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def infer(*arguments: str, model: str = "script.py:model") -> int:
+    return run(["infer", model, *arguments])
+
+
+def piped(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_the_answer_is_printed_with_its_calls_and_without_the_prompt(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("3 and 4 is") == 0
+    assert capsys.readouterr() == ("[Calculator(3 + 4) -> 7] 7.\n", "")
+
+
+def test_strip_leaves_calls_and_outputs_out(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("3 and 4 is", "--strip") == 0
+    assert capsys.readouterr().out == "7.\n"
+
+
+def test_json_is_one_object_with_segments_and_events(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("3 and 4 is", "--json") == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["prompt"] == "3 and 4 is"
+    assert [(each["kind"], each["text"]) for each in row["segments"]] == [
+        ("call", " [Calculator(3 + 4)"),
+        ("output", " -> 7]"),
+        ("text", " 7."),
+    ]
+    [event] = row["events"]
+    assert (event["tool"], event["arguments"], event["output"]) == ("Calculator", "3 + 4", "7")
+    assert (row["text"], row["finish"]) == (" 7.", "end")
+
+
+def test_a_failed_call_is_told_on_stderr_and_is_no_part_of_the_answer(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("1 by 0 is") == 0
+    assert capsys.readouterr() == (
+        "nothing.\n",
+        "[Calculator(1 / 0)] failed: Cannot divide by zero in '1 / 0'.\n",
+    )
+
+
+def test_a_tool_that_never_returns_is_ended_and_the_answer_goes_on(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "tools.py").write_text(
+        'import time\ndef forever(n: int) -> str:\n    """Waits."""\n    time.sleep(1000)\n'
+    )
+    assert infer("Wait", "--tool", "tools.py:forever", "--tool-timeout", "0.1") == 0
+    printed = capsys.readouterr()
+    assert printed.out == "no more.\n"
+    assert "forever took longer than 0.1 s for one call and was stopped." in printed.err
+
+
+def test_the_day_can_be_named(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    infer("Day:", "--today", "2023-03-03", "--tool", "calendar")
+    assert capsys.readouterr().out == "[Calendar(weekday) -> Friday]\n"
+
+
+def test_no_tools_means_no_calls(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert infer("3 and 4 is", "--no-tools") == 0
+    assert capsys.readouterr() == ("[Calculator barred\n", "")
+
+
+@pytest.mark.parametrize(
+    ("flags", "printed"),
+    [
+        (["--max-calls", "0"], "[Calculator barred\n"),
+        (["--max-new-tokens", "3"], "line\nline\n"),
+        (["--stop", r"\n"], "line\n"),
+    ],
+)
+def test_settings_reach_the_decoder(
+    where: Path, capsys: pytest.CaptureFixture[str], flags: list[str], printed: str
+) -> None:
+    infer("3 and 4 is" if "--max-calls" in flags else "line\n", *flags)
+    assert capsys.readouterr().out == printed
+
+
+def test_without_a_sidecar_it_says_what_it_assumes(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("3 and 4 is", model="script.py:untaught") == 0
+    assert capsys.readouterr() == (
+        "[Calculator(3 + 4) -> 7] 7.\n",
+        "script.py:untaught has no toolformer.json: its calls are taken to look like "
+        "[Name(arguments) -> output]. It can call Calculator, Calendar, Database.\n",
+    )
+
+
+def test_all_of_standard_input_is_one_prompt(
+    where: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piped(monkeypatch, b"Two lines:\n3 and 4 is\n")
+    assert infer("--json") == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["prompt"], row["text"]) == ("Two lines:\n3 and 4 is", " 7.")
+
+
+def test_with_repl_standard_input_is_typed(
+    where: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piped(monkeypatch, b"3 and 4 is\n/calls off\n3 and 4 is\n")
+    assert infer("--repl") == 0
+    assert capsys.readouterr() == (
+        "[Calculator(3 + 4) -> 7] 7.\nCalls are off.\n[Calculator barred\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "Standard input is empty. Give a prompt: toolformer infer nano"),
+        (b" \n\n", "Standard input is empty."),
+        (b"abc\xff\xfe", "Standard input is no UTF-8 text (byte 4)."),
+        (b"a\0b", "Standard input is binary, no text."),
+    ],
+)
+def test_standard_input_that_is_no_prompt_is_one_sentence(
+    where: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data: bytes,
+    told: str,
+) -> None:
+    piped(monkeypatch, data)
+    assert infer() == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert printed.err.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["script.py:ahead", "Hi"], "script.py:ahead was taught to call Wiki, and its tool 'wiki'"),
+        (["script.py:model", "Hi", "--tool", "calculater"], "Did you mean 'calculator'?"),
+        (["script.py:model", "Hi", "--today", "now"], "'now' is no date; write one such as"),
+        (["script.py:model", "Hi", "--temperature", "-1"], "'temperature' cannot be -1"),
+        (["script.py:model", "Hi", "--stop", ""], "an empty text would end every answer"),
+        (["script.py:short", "Hi " * 9], "cannot be continued: Its 9 tokens leave no room"),
+        (["script.py:model", "Hi", "--out", "a.jsonl"], "--out 'a.jsonl' is for the answers to"),
+        (["script.py:model", "Hi", "--repl"], "a prompt and --repl do not go together"),
+        (["script.py:model", "Hi", "--input", "p"], "a prompt and --input do not go together"),
+        (["The capital of France is"], "toolformer infer nano 'The capital of France is'"),
+        (["absent/model", "Hi"], "'absent/model'"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_value_and_exit_code_two(
+    where: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert run(["infer", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert told in " ".join(printed.err.split())
+    assert (printed.out, "Traceback" in printed.err) == ("", False)
+
+
+def test_a_model_whose_tool_is_not_installed_still_runs_with_others_or_with_none(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("3 and 4 is", "--tool", "calculator", model="script.py:ahead") == 0
+    assert infer("3 and 4 is", "--no-tools", model="script.py:ahead") == 0
+    assert capsys.readouterr().out == "[Calculator(3 + 4) -> 7] 7.\n[Calculator barred\n"
+
+
+def test_a_newer_sidecar_is_refused(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_model(where / "m", "gpt2")
+    (where / "m" / SIDECAR).write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}))
+    assert infer("Hi", model="m") == 2
+    assert "upgrade toolformer-engine" in capsys.readouterr().err
+
+
+def test_a_pipe_that_is_closed_early_ends_it_quietly(where: Path) -> None:
+    command = [sys.executable, "-m", "toolformer", "infer", "script.py:model", "line\n"]
+    with subprocess.Popen(
+        [*command, "--max-new-tokens", "100000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"line\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141

@@ -1,0 +1,67 @@
+"""One answer, or a REPL, on this terminal or into a pipe; what is said about model and tools."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+from rich.console import Console
+
+from toolformer.calls import CallGrammar, Segment, ToolCall
+from toolformer.infer.answers import CallEvent
+from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.repl_screen import Screen
+from toolformer.infer.session import Session
+from toolformer.infer.turns import settled
+
+
+def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int:
+    """Prints the answer to a prompt as it comes, and returns the exit code.
+
+    A terminal shows calls as they form, failed ones too. What reads a pipe gets the answer alone:
+    a call comes with its output, and one that failed is told on stderr.
+    """
+    screen = Screen(Console(highlight=False))
+    is_live = screen.console.is_terminal and not (strip or as_json)
+    with closing(session.answer(prompt)) as pieces:
+        shown: Iterator[Segment | CallEvent] = pieces if is_live else settled(pieces)
+        for piece in shown:
+            is_left_out = strip and isinstance(piece, Segment) and piece.kind != "text"
+            if not (as_json or is_left_out):
+                screen.show(piece)
+    [turn] = session.turns
+    if as_json:
+        print(json.dumps(turn.row(), ensure_ascii=False))
+        return 0
+    screen.end()
+    for event in turn.events if not is_live else ():
+        if event.error is not None:
+            call = event.written if event.call is None else session.model.grammar.format(event.call)
+            print(f"{call.strip()} failed: {event.error}", file=sys.stderr)
+    return 0
+
+
+def start_repl(session: Session, *, is_terminal: bool) -> int:
+    """Runs a REPL on standard input and returns the exit code."""
+    from toolformer.infer.repl import repl
+    from toolformer.infer.repl_lines import editor, piped
+
+    screen = Screen(Console(highlight=False))
+    screen.aside(f"{called(session.tools)} Each prompt stands alone. /help, Ctrl-D leaves.")
+    repl(session, read=editor(session) if is_terminal else piped(sys.stdin), screen=screen)
+    return 0
+
+
+def assumed(model: str, grammar: CallGrammar) -> str:
+    """Says what is assumed of a model that has no sidecar.
+
+    >>> assumed("gpt2", CallGrammar())
+    'gpt2 has no toolformer.json: its calls are taken to look like [Name(arguments) -> output].'
+    """
+    call = grammar.format(ToolCall("Name", "arguments"), "output").strip()
+    return f"{model} has no toolformer.json: its calls are taken to look like {call}."
+
+
+def called(tools: LiveTools) -> str:
+    """Says which tools may be called."""
+    return f"It can call {', '.join(tools.names)}." if tools.names else "It calls no tools."
