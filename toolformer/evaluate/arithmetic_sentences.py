@@ -14,29 +14,29 @@ Wordings = Mapping[str, Sequence[str]]  # per kind: sentences that end where the
 
 WORDINGS: Wordings = {
     "plus": (
-        "What is {a} plus {b}? It is",
-        "Adding {a} and {b} gives",
-        "The first shelf holds {a} books and the second {b}. Together they hold",
+        "What do {a} and {b} add up to? They add up to",
+        "If you add {b} to {a}, you get",
+        "One truck carries {a} bricks and the other {b}, so together they carry",
     ),
     "minus": (
-        "What is {a} minus {b}? It is",
-        "Taking {b} away from {a} leaves",
-        "Of the {a} seats in the hall {b} were taken, so the number of free seats was",
+        "What is left of {a} when {b} are taken away? What is left is",
+        "{a} reduced by {b} is",
+        "The tank held {a} litres and {b} were used, so it still holds",
     ),
     "times": (
-        "What is {a} times {b}? It is",
-        "Multiplying {a} by {b} gives",
-        "The hall has {a} rows of {b} chairs, so the number of chairs is",
+        "How many are {b} times {a}? They are",
+        "{a} taken {b} times is",
+        "One crate holds {a} bottles, so {b} crates hold",
     ),
     "divided": (
-        "What is {a} divided by {b}? It is",
-        "Splitting {a} into {b} equal parts gives parts of",
-        "The {a} coins were shared equally among {b} sailors, so each of them got",
+        "How much is one part when {a} is divided into {b} parts? One part is",
+        "{a} split {b} ways is",
+        "A rope of {a} feet was cut into {b} equal pieces, each with a length of",
     ),
     "percent": (
-        "What is {b} percent of {a}? It is",
-        "A discount of {b}% on a price of {a} comes to",
-        "Of {a} voters {b}% stayed at home, which is a number of",
+        "What number is {b}% of {a}? It is",
+        "{b} per cent out of {a} is",
+        "A town of {a} people grew by {b}%, that is by",
     ),
 }
 
@@ -54,7 +54,8 @@ def arithmetic_sentences(count: int, *, seed: int) -> Iterator[Example]:
     """Yields sentences to be completed, the kinds and wordings in turn.
 
     >>> [example.prompt for example in arithmetic_sentences(2, seed=0)]
-    ['What is 502 plus 6394? It is', 'What is 7249 minus 6461? It is']
+    ['What do 502 and 6394 add up to? They add up to',
+     'What is left of 7249 when 6461 are taken away? What is left is']
     """
     kinds = [[(kind, wording) for wording in wordings] for kind, wordings in WORDINGS.items()]
     turns = [each for turn in zip(*kinds, strict=True) for each in turn]

@@ -19,39 +19,39 @@ Wordings = Mapping[str, Sequence[str]]  # per kind: sentences that end where the
 
 WORDINGS: Wordings = {
     "today": (
-        "What is the date today? It is",
-        "The front page of this morning's newspaper says",
-        "The calendar on the wall was turned to today's page, which shows",
+        "If somebody asks for today's date, the answer is",
+        "The date at the top of this page is today's:",
+        "As I write this, the date is",
     ),
     "weekday": (
-        "What day of the week was {date}? It was a",
-        "An old diary shows that {date} was a",
-        "On which day of the week did {date} fall? It fell on a",
+        "Which day of the week is {date}? It is a",
+        "According to the almanac, {date} was a",
+        "The letter is dated {date}, and that was a",
     ),
     "after": (
-        "What is the date {span} after {date}? It is",
-        "The parcel was sent on {date} and took {span}, so it came on",
-        "The rent was paid on {date} and is due again {span} later, on",
+        "Which day do we reach {span} after {date}? We reach",
+        "She began the course on {date} and finished it {span} later, on",
+        "The warranty starts on {date} and ends after {span}, on",
     ),
     "before": (
-        "What was the date {span} before {date}? It was",
-        "The bridge was closed {span} before {date}, which means on",
-        "The ship reached the port on {date}, {span} after it had set out, on",
+        "Which day was {span} before {date}? It was",
+        "The wine was opened on {date}. It had been bottled {span} before, on",
+        "The election was held on {date}, and the campaign had begun {span} earlier, on",
     ),
     "ahead": (
-        "What will the date be in {span}? It will be",
-        "The exhibition closes in {span}, so its last day is",
-        "If we count {span} from today, we come to",
+        "What day is it {span} from now? It is",
+        "The library closes for good in {span}, on",
+        "My passport runs out in {span}, that is on",
     ),
     "ago": (
-        "What was the date {span} ago? It was",
-        "She last saw the doctor {span} ago, which was on",
-        "The snow began to fall {span} ago, on",
+        "What day was it {span} ago? It was",
+        "The bakery opened {span} ago, on",
+        "They adopted the dog {span} ago, that is on",
     ),
     "between": (
-        "How many days are there between {date} and {later}? The number of days is",
-        "The roof was under repair from {date} to {later}. The number of days this took is",
-        "The museum was closed from {date} until {later}. Counted in days, that is",
+        "How many days lie between {date} and {later}? The answer is",
+        "The trip began on {date} and ended on {later}, so the number of days it took is",
+        "From {date} until {later} the road was closed, which makes",
     ),
 }
 
@@ -70,7 +70,7 @@ def date_questions(count: int, *, seed: int) -> Iterator[Example]:
 
     >>> example = next(date_questions(1, seed=0))
     >>> example.prompt, example.group, example.today.isoformat()
-    ('What is the date today? It is', 'today', '1990-09-29')
+    ("If somebody asks for today's date, the answer is", 'today', '1990-09-29')
     >>> example.answers
     ('Saturday, September 29, 1990', 'September 29, 1990', '1990-09-29', '29 September 1990')
     """

@@ -1,6 +1,6 @@
 """A Trial: what a model made of one example, and whether that was right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -55,7 +55,7 @@ def trial_of(
         example: what was asked.
         answer: what the model wrote.
         text: the part of it that is judged.
-        is_right: judges it; also whether it says what a tool said, or one of several values of it.
+        is_right: judges it; also whether it says what a tool said.
     """
     calls = tuple(
         TriedCall(
@@ -68,7 +68,7 @@ def trial_of(
         for event in answer.events
     )
     outputs = [call.output for call in calls if call.output is not None]
-    told = tuple(part for output in outputs for part in (output, *output.split(", ")))
+    told = tuple(part for output in outputs for part in _parts(output))
     return Trial(
         id=example.id,
         prompt=answer.prompt,
@@ -83,6 +83,20 @@ def trial_of(
         tokens=answer.tokens,
         finish=answer.finish,
     )
+
+
+def _parts(output: str) -> Iterator[str]:
+    """Yields what an answer may take of an output: all, or one of several facts, or less a weekday.
+
+    >>> list(_parts("Sunday, March 5, 2023")), list(_parts("Peru, Chile"))
+    (['Sunday, March 5, 2023', 'March 5, 2023'], ['Peru, Chile', 'Peru', 'Chile'])
+    """
+    yield output
+    first, _, rest = output.partition(", ")
+    if first.endswith("day") and any(sign.isdigit() for sign in rest):
+        yield rest
+    elif rest:
+        yield from output.split(", ")
 
 
 def from_row(row: Mapping[str, Any]) -> Trial:
