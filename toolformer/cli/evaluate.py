@@ -184,7 +184,7 @@ def _print(results: Results, out: Path, *, as_json: bool) -> int:
 def _drawn(table: TableText) -> Table:
     drawn = Table(title=Text(table.title), caption=Text(table.note) if table.note else None)
     for number, name in enumerate(table.header):
-        drawn.add_column(Text(name), justify="right" if number else "left")
+        drawn.add_column(Text(name), justify="right" if number else "left", overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(cell) for cell in row))
     return drawn

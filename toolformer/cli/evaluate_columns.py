@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolformer.calls import CallGrammar
 from toolformer.checkpoint import Sidecar, read_sidecar
+from toolformer.cli.infer_answer import assumed as said_without_sidecar
 from toolformer.cli.models import load_model
 from toolformer.errors import ConfigError, ModelError
 from toolformer.evaluate import Calls, Column
 from toolformer.evaluate.column import PRIOR
-from toolformer.infer.live_tools import choose_tools
-from toolformer.tools.registry import DEFAULT
+from toolformer.infer.live_tools import taught_tools
+from toolformer.tools.registry import load_tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,8 @@ def choose_columns(asked: Asked) -> Chosen:
     tools = _tools(asked.checkpoint, sidecar, asked.tools)
     assumed = []
     if sidecar is None:
-        assumed.append(
-            f"{asked.checkpoint} has no toolformer.json: its calls are taken to be written as "
-            f"toolformer writes them, and its tools to be {', '.join(asked.tools or DEFAULT)}."
-        )
+        said = said_without_sidecar(asked.checkpoint, CallGrammar())
+        assumed.append(f"{said} Its tools are taken to be {', '.join(tools)}.")
     base = None if asked.without_base else asked.base or _base_of(sidecar)
     if base is not None:
         try:
@@ -96,7 +96,8 @@ def find_sidecar(checkpoint: str) -> Sidecar | None:
 
 def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[str, ...]:
     """Returns the specs of tools that can be loaded here."""
-    return tuple(tool.spec for tool in choose_tools(specs, sidecar=sidecar, model=name))
+    tools = [load_tool(spec) for spec in specs] or taught_tools(sidecar, model=name)
+    return tuple(tool.spec for tool in tools)
 
 
 def _base_of(sidecar: Sidecar | None) -> str | None:
