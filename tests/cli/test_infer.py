@@ -124,7 +124,7 @@ def test_no_tools_means_no_calls(where: Path, capsys: pytest.CaptureFixture[str]
     ("flags", "printed"),
     [
         (["--max-calls", "0"], "[Calculator barred\n"),
-        (["--max-new-tokens", "3"], "line\nline\n"),
+        (["--max-new-tokens", "4"], "line\nline\n"),
         (["--stop", r"\n"], "line\n"),
     ],
 )
