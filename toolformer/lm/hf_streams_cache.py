@@ -17,11 +17,12 @@ class View:
     first: int = 0  # of seats side by side
     seats: torch.Tensor | None = None  # (rows,) int64, where they are not side by side
     past: int = 0  # tokens of the longest row
-    slots: torch.Tensor | None = None  # (rows * tokens,) int64 in the buffers; None: after `past`
+    slots: tuple[torch.Tensor, torch.Tensor] | None = None  # a seat and a slot for each of the
+    # (rows, tokens); None: right after `past`
 
 
 class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """One layer's buffers, (seats, slots, heads, width): a token's heads lie together."""
+    """One layer's buffers, (seats, heads, slots, width)."""
 
     def __init__(self, view: View, seats: int, slots: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -44,18 +45,17 @@ class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
     def _write(self, buffer: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
         view = self._view
-        rows, heads, tokens, width = new.shape
+        rows, tokens = new.shape[0], new.shape[2]
         end = view.past + tokens
-        own = new.transpose(1, 2)
         if view.slots is not None:
-            buffer.view(-1, heads, width).index_copy_(0, view.slots, own.reshape(-1, heads, width))
+            buffer.transpose(1, 2)[view.slots] = new.transpose(1, 2)
         elif view.seats is not None:
-            buffer[view.seats, view.past : end] = own
+            buffer[view.seats, :, view.past : end] = new
         else:
-            buffer[view.first : view.first + rows, view.past : end] = own
+            buffer[view.first : view.first + rows, :, view.past : end] = new
         if view.seats is not None:
-            return buffer[:, :end].index_select(0, view.seats).transpose(1, 2)
-        return buffer[view.first : view.first + rows, :end].transpose(1, 2)
+            return buffer[:, :, :end].index_select(0, view.seats)
+        return buffer[view.first : view.first + rows, :, :end]
 
     def get_seq_length(self) -> int:
         """Returns the tokens of the longest row."""
@@ -65,17 +65,17 @@ class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         """Makes room, or gives it back."""
         self._size = (seats, slots)
         for index, old in enumerate(self._buffers):
-            new = old.new_zeros(seats, slots, *old.shape[2:])
-            kept = (min(seats, old.shape[0]), min(slots, old.shape[1]))
-            new[: kept[0], : kept[1]] = old[: kept[0], : kept[1]]
+            new = _zeros(old, self._size)
+            rows, tokens = min(seats, old.shape[0]), min(slots, old.shape[2])
+            new[:rows, :, :tokens] = old[:rows, :, :tokens]
             self._buffers[index] = new
 
     def swap(self, one: int, other: int, *, tokens: int) -> None:
         """Lets two rows change seats."""
         for buffer in self._buffers:
-            kept = buffer[one, :tokens].clone()
-            buffer[one, :tokens] = buffer[other, :tokens]
-            buffer[other, :tokens] = kept
+            kept = buffer[one, :, :tokens].clone()
+            buffer[one, :, :tokens] = buffer[other, :, :tokens]
+            buffer[other, :, :tokens] = kept
 
 
 class SeatCache(Cache):
@@ -118,4 +118,4 @@ class SeatCache(Cache):
 
 def _zeros(like: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     # Zeros, since what a mask hides is still multiplied, by nought: it must be a number.
-    return like.new_zeros(*size, like.shape[1], like.shape[3])
+    return like.new_zeros(size[0], like.shape[1], size[1], like.shape[3])

@@ -143,8 +143,7 @@ class Rows:
         if min(pasts) != past:
             order = torch.arange(width, device=forward.device)
             own = forward.tensor(pasts)[:, None] + order  # (rows, width): each token's slot
-            base = forward.tensor([row.seat * self._cache.slots for row in rows])[:, None]
-            view.slots = (base + own).flatten()
+            view.slots = (forward.tensor([row.seat for row in rows])[:, None], own)
             mask = torch.arange(past + width, device=forward.device) <= own[:, :, None]
             mask = mask[:, None]  # (rows, 1, width, slots)
             positions = own.clamp(max=self._max_length - 1)  # padding stays within the context
