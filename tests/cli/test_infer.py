@@ -142,7 +142,7 @@ def test_without_a_sidecar_it_says_what_it_assumes(
     assert capsys.readouterr() == (
         "[Calculator(3 + 4) -> 7] 7.\n",
         "script.py:untaught has no toolformer.json: its calls are taken to look like "
-        "[Name(arguments) -> output]. It can call Calculator, Calendar, Database.\n",
+        "[Name(arguments) -> output].\nIt can call Calculator, Calendar, Database.\n",
     )
 
 

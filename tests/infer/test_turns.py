@@ -1,6 +1,7 @@
 """A turn keeps what came of a prompt, whole or stopped."""
 
 from tests.infer.sessions import session
+from toolformer.infer.tracing import trace
 from toolformer.infer.turns import settled
 
 
@@ -31,6 +32,7 @@ def test_a_turn_that_is_stopped_keeps_what_came_but_no_call_without_its_output()
     assert turn.answer is None
     assert turn.segments == []
     assert turn.row()["finish"] == "stopped"
+    assert trace(turn).endswith("in all, when it was stopped in [Calculator(.")
 
 
 def test_the_clock_tells_the_first_piece_and_the_whole() -> None:

@@ -128,7 +128,9 @@ def infer(
         timeout_s=tool_timeout,
     ) as tools:
         if sidecar is None:
-            print(f"{assumed(ckpt, model.grammar)} {called(tools)}", file=sys.stderr)
+            print(assumed(ckpt, model.grammar), file=sys.stderr)
+        if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
+            print(called(tools), file=sys.stderr)
         if input_ is not None:
             from toolformer.cli.infer_batch import Batch
             from toolformer.cli.infer_file import answer_file

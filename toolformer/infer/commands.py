@@ -178,7 +178,7 @@ def _quit(_session: Session, _arguments: str) -> Reply:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "/help": Command("", "this", _help),
+    "/help": Command("", "this list", _help),
     "/more": Command("", "go on from the last answer", _more),
     "/tools": Command("", "the tools that can be called", _tools),
     "/tool": Command(
@@ -206,6 +206,15 @@ def completions(line: str, session: Session) -> list[str]:
     words = line.split(" ")
     last = words[-1].casefold()
     return [each for each in _candidates(words, session) if each.casefold().startswith(last)]
+
+
+def meaning_of(word: str) -> str:
+    """Returns what a command or a setting is about, "" for another word.
+
+    >>> meaning_of("/quit"), meaning_of("max-calls"), meaning_of("on")
+    ('leave', 'Calls per prompt.', '')
+    """
+    return COMMANDS[word].does if word in COMMANDS else MEANINGS.get(word, "")
 
 
 def _candidates(words: list[str], session: Session) -> list[str]:

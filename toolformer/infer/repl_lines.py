@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from toolformer.errors import ConfigError
-from toolformer.infer.commands import completions
+from toolformer.infer.commands import completions, meaning_of
 from toolformer.infer.session import Session
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def completer(session: Session) -> "Completer":
             before = document.text_before_cursor
             last = before.rpartition(" ")[2]
             for each in completions(before, session):
-                yield Completion(each, start_position=-len(last))
+                yield Completion(each, start_position=-len(last), display_meta=meaning_of(each))
 
     return Commands()
 
@@ -82,7 +82,11 @@ def history_path() -> Path:
 
 def _plain() -> str:
     if sys.stdout.isatty():
-        return input(_PROMPT)
+        try:
+            return input(_PROMPT)
+        except (EOFError, KeyboardInterrupt):
+            sys.stdout.write("\n")  # which a key that is no letter has not begun
+            raise
     # An answer that goes to a file is not to begin with the prompt for the next.
     sys.stderr.write(_PROMPT)
     sys.stderr.flush()

@@ -37,7 +37,8 @@ def spell(seconds: float) -> str:
 
 def _rate(turn: Turn) -> str:
     if turn.answer is None:
-        return ", when it was stopped"
+        call = "".join(segment.text for segment in turn.forming).strip()
+        return f", when it was stopped{f' in {call}' if call else ''}"
     rate = f" ({turn.answer.tokens / turn.seconds:.0f} a second)" if turn.seconds > 0 else ""
     return f", {turn.answer.tokens} tokens{rate}"
 

@@ -20,6 +20,7 @@ class Turn:
         kept: what of the prompt stands before the answer.
         segments: what came of the answer; the calls that failed are left out.
         events: what became of its calls.
+        forming: the call that is shown and has no output yet; a stopped answer may end in one.
         answer: None while it is not whole, and where it was stopped.
         first_s: seconds until the first piece, None while there is none.
         seconds: how long it took.
@@ -29,6 +30,7 @@ class Turn:
     kept: str
     segments: list[Segment] = field(default_factory=list)
     events: list[CallEvent] = field(default_factory=list)
+    forming: list[Segment] = field(default_factory=list)
     answer: Answer | None = None
     first_s: float | None = None
     seconds: float = 0.0
@@ -43,7 +45,6 @@ class Turn:
     ) -> Iterator[Segment | CallEvent]:
         """Hands on what comes and keeps it; when it is stopped, what came is kept."""
         began = clock()
-        forming: list[Segment] = []  # a call that may still fail
         try:
             while True:
                 try:
@@ -55,12 +56,12 @@ class Turn:
                     self.first_s = clock() - began
                 if isinstance(piece, CallEvent):
                     self.events.append(piece)
-                    self.segments += forming if piece.error is None else []
-                    forming.clear()
+                    self.segments += self.forming if piece.error is None else []
+                    self.forming.clear()
                 elif piece.kind == "text":
                     self.segments.append(piece)
                 else:
-                    forming.append(piece)
+                    self.forming.append(piece)
                 yield piece
         finally:
             pieces.close()
