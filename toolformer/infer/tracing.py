@@ -12,7 +12,8 @@ def trace(turn: Turn) -> str:
     >>> call = ToolCall("Calculator", "2 + 3")
     >>> event = CallEvent(4, call, " [Calculator(2 + 3)", "5", seconds=0.0021)
     >>> answer = Answer("It is", (), (event,), tokens=20, finish="end")
-    >>> print(trace(Turn("It is", "It is", [], [event], answer, first_s=0.021, seconds=0.5)))
+    >>> turn = Turn("It is", "It is", [], [event], answer=answer, first_s=0.021, seconds=0.5)
+    >>> print(trace(turn))
       1  at 4  Calculator(2 + 3) -> 5  2.1 ms
     1 call, 0 failed. First text after 21 ms, 500 ms in all, 20 tokens (40 a second).
     """
