@@ -35,7 +35,7 @@ def test_restraint_says_how_much_is_given_and_how_much_is_written(tmp_path: Path
 
 
 def test_a_wrong_column_is_told_when_the_task_is_made(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="has no column 'body'. Available: text"):
+    with pytest.raises(CorpusError, match=r"has no column 'body'. Available: text"):
         perplexity(write_rows(tmp_path / "w.jsonl", [{"text": "x"}]), text_column="body")
 
 

@@ -23,7 +23,7 @@ def test_the_prior_of_made_up_inputs_is_learned_on_others() -> None:
 
 
 def test_an_unknown_task_offers_the_near_one() -> None:
-    with pytest.raises(UnknownNameError, match="Unknown task 'mat'. Did you mean 'math'"):
+    with pytest.raises(UnknownNameError, match=r"Unknown task 'mat'. Did you mean 'math'"):
         load_task("mat:path=x")
 
 

@@ -45,21 +45,11 @@ def choose_columns(asked: Asked) -> Chosen:
     """
     sidecar = find_sidecar(asked.checkpoint)
     tools = _tools(asked.checkpoint, sidecar, asked.tools)
-    assumed = []
+    assumed: list[str] = []
     if sidecar is None:
         said = said_without_sidecar(asked.checkpoint, CallGrammar())
         assumed.append(f"{said} Its tools are taken to be {', '.join(tools)}.")
-    base = None if asked.without_base else asked.base or _base_of(sidecar)
-    if base is not None:
-        try:
-            find_sidecar(base)
-        except ModelError as error:
-            if asked.base is not None:
-                raise
-            assumed.append(f"The base model is left out: {error} Name it with --base.")
-            base = None
-    elif not asked.without_base:
-        assumed.append(f"{asked.checkpoint} does not say what it was tuned from: name it: --base.")
+    base = _base(asked, sidecar, assumed)
     columns = []
     if base is not None:
         columns += [
@@ -100,10 +90,24 @@ def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[st
     return tuple(tool.spec for tool in tools)
 
 
-def _base_of(sidecar: Sidecar | None) -> str | None:
-    base = {} if sidecar is None else sidecar.lineage.get("base")
-    name = base.get("name") if isinstance(base, dict) else None
-    return name if isinstance(name, str) else None
+def _base(asked: Asked, sidecar: Sidecar | None, assumed: list[str]) -> str | None:
+    """Returns the base model; where there is none, says so in `assumed`."""
+    if asked.without_base:
+        return None
+    if asked.base is not None:
+        find_sidecar(asked.base)
+        return asked.base
+    lineage = {} if sidecar is None else sidecar.lineage.get("base")
+    name = lineage.get("name") if isinstance(lineage, dict) else None
+    if not isinstance(name, str):
+        assumed.append(f"{asked.checkpoint} does not say what it was tuned from: name it: --base.")
+        return None
+    try:
+        find_sidecar(name)
+    except ModelError as error:
+        assumed.append(f"The base model is left out. {error} Name it: --base.")
+        return None
+    return name
 
 
 def _others(asked: Asked, tools: tuple[str, ...]) -> Iterator[Column]:

@@ -53,9 +53,8 @@ class Sum:
 def arithmetic_sentences(count: int, *, seed: int) -> Iterator[Example]:
     """Yields sentences to be completed, the kinds and wordings in turn.
 
-    >>> [example.prompt for example in arithmetic_sentences(2, seed=0)]
-    ['What do 502 and 6394 add up to? They add up to',
-     'What is left of 7249 when 6461 are taken away? What is left is']
+    >>> next(arithmetic_sentences(1, seed=0)).prompt
+    'What do 502 and 6394 add up to? They add up to'
     """
     kinds = [[(kind, wording) for wording in wordings] for kind, wordings in WORDINGS.items()]
     turns = [each for turn in zip(*kinds, strict=True) for each in turn]

@@ -84,7 +84,7 @@ def measure_cell(
         counts, by_tag = count(trials)
         cell = replace(cell, counts=counts, by_tag=by_tag)
         rows = [trial.to_row() for trial in trials]
-    cell = replace(cell, seconds=time.monotonic() - began)
+    cell = replace(cell, seconds=round(time.monotonic() - began, 3))
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     write_whole(out / cell.trials, "".join(lines))
     write_whole(out / _CELLS / f"{stem}.json", json_text(cell.to_dict()))

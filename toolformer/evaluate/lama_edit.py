@@ -29,9 +29,11 @@ def swap_objects(facts: Iterable[Known], *, seed: int) -> list[Known]:
     for relation, indices in by_relation.items():
         rng = Random(f"{seed}/{relation}")  # noqa: S311  draws for facts, not for secrets
         rng.shuffle(indices)
+        drawn = list(dict.fromkeys(listed[index].objects for index in indices))
+        order = {objects: place for place, objects in enumerate(drawn)}
         # Equal objects stand side by side, and everyone looks as far as the longest such stretch:
         # nobody lands in the stretch it came from.
-        indices.sort(key=lambda index: listed[index].objects)
+        indices.sort(key=lambda index: order[listed[index].objects])
         longest = max(Counter(listed[index].objects for index in indices).values())
         for place, index in enumerate(indices):
             giver = indices[(place + longest) % len(indices)]

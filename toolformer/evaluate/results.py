@@ -38,7 +38,7 @@ class Cell:
             "by_tag": {tag: counts.to_dict() for tag, counts in self.by_tag.items()},
             "scores": None if self.scores is None else self.scores.to_dict(),
             "trials": self.trials,
-            "seconds": round(self.seconds, 3),
+            "seconds": self.seconds,
         }
 
     @classmethod

@@ -1,0 +1,61 @@
+"""What trials add up to."""
+
+import math
+
+import pytest
+
+from toolformer.evaluate.counts import Counts, TextScores, count
+from toolformer.evaluate.trial import Trial, TriedCall
+
+TOLD = TriedCall("Calculator", "2 + 2", " [Calculator(2 + 2)", output="4")
+REFUSED = TriedCall("Calculator", "2 / 0", " [Calculator(2 / 0)", error="Division by zero.")
+UNCLOSED = TriedCall(None, None, " [Calculator(2 +", error="The call does not close.")
+
+
+def trial(*calls: TriedCall, right: bool = False, tags: tuple[str, ...] = ()) -> Trial:
+    return Trial(
+        id="1", prompt="2 + 2 is", text=" 4", annotated=" 4", calls=calls, is_right=right, tags=tags
+    )
+
+
+def test_inputs_with_and_without_an_output_are_told_apart() -> None:
+    total, _ = count([trial(TOLD, right=True), trial(TOLD), trial(right=True), trial(REFUSED)])
+    assert (total.inputs, total.right, total.called, total.right_called) == (4, 2, 2, 1)
+    assert (total.uncalled, total.right_uncalled) == (2, 1)
+    assert total.accuracy == 0.5
+
+
+def test_a_call_that_failed_was_started_and_is_counted_by_why() -> None:
+    total, _ = count([trial(REFUSED), trial(UNCLOSED), trial(UNCLOSED, TOLD), trial()])
+    assert (total.started, total.called) == (3, 1)
+    assert (total.tool_errors, total.failed_calls, total.calls) == (1, 2, 1)
+
+
+def test_subsets_are_counted_apart() -> None:
+    _, by_tag = count([trial(right=True, tags=("hard", "new")), trial(tags=("hard",)), trial()])
+    assert {tag: (each.right, each.inputs) for tag, each in by_tag.items()} == {
+        "hard": (1, 2),
+        "new": (1, 1),
+    }
+
+
+def test_counts_come_back_from_json() -> None:
+    total, _ = count([trial(TOLD, right=True), trial(UNCLOSED)])
+    assert Counts.from_dict(total.to_dict()) == total
+    assert total.to_dict()["accuracy"] == 0.5
+
+
+def test_perplexities_are_worked_out_from_the_sums() -> None:
+    # 4 tokens of 1/2 each, over 2 words and 8 bytes: 4 bits.
+    scores = TextScores(texts=1, tokens=4, words=2, bytes=8, nats=4 * math.log(2))
+    assert scores.perplexity == pytest.approx(2.0)
+    assert scores.word_perplexity == pytest.approx(4.0)
+    assert scores.bits_per_byte == pytest.approx(0.5)
+
+
+def test_texts_are_added_before_the_mean_is_taken() -> None:
+    # One token of 1/2 and three of 1/8: 10 bits over 4 tokens.
+    short = TextScores(1, 1, 1, 4, math.log(2))
+    long = TextScores(1, 3, 2, 9, 3 * math.log(8))
+    assert (short + long).perplexity == pytest.approx(2 ** (10 / 4))
+    assert TextScores.from_dict((short + long).to_dict()) == short + long

@@ -1,0 +1,106 @@
+"""Which cells there are, and when one has to be measured anew."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from toolformer.evaluate.column import Calls, Column
+from toolformer.evaluate.config import EvaluateConfig
+from toolformer.evaluate.examples import Example
+from toolformer.evaluate.plan import PlannedCell, plan
+from toolformer.evaluate.task import Measure, Task
+
+BASE = Column("base", "b", Calls.NONE)
+LIVE = Column("base, tools live", "b", Calls.LIVE, ("calculator",))
+DISABLED = Column("disabled", "t", Calls.DISABLED)
+TUNED = Column("tuned", "t", Calls.LIVE, ("calculator",), sweeps=True)
+COLUMNS = [BASE, LIVE, DISABLED, TUNED]
+EXAMPLES = [Example("1", "2 + 2 is", ("4",))]
+
+
+def task(measure: Measure = Measure.ANSWERS) -> Task:
+    return Task(name="t", measure=measure, examples=lambda: EXAMPLES)
+
+
+def planned(
+    measure: Measure, *ks: int, columns: Sequence[Column] = COLUMNS
+) -> list[tuple[str, int | None]]:
+    cells = plan([task(measure)], columns, EvaluateConfig(ks=ks or (10,)))
+    return [(each.column.name, each.k) for each in cells]
+
+
+def test_the_tuned_model_is_tried_with_every_k_and_others_with_the_largest() -> None:
+    assert planned(Measure.ANSWERS, 0, 1, 10) == [
+        ("base", None),
+        ("base, tools live", 10),
+        ("disabled", None),
+        ("tuned", 1),
+        ("tuned", 10),
+    ]
+
+
+def test_k_of_0_is_measured_where_there_is_no_disabled_column() -> None:
+    assert planned(Measure.ANSWERS, 0, 10, columns=[TUNED]) == [("tuned", 0), ("tuned", 10)]
+
+
+def test_perplexity_is_measured_once_a_checkpoint() -> None:
+    assert planned(Measure.PERPLEXITY) == [("base", None), ("disabled", None)]
+    assert planned(Measure.PERPLEXITY, columns=[TUNED]) == [("tuned", None)]
+
+
+def test_restraint_is_measured_at_1_too_and_where_tools_are_live() -> None:
+    assert planned(Measure.RESTRAINT, 0, 10) == [
+        ("base, tools live", 1),
+        ("base, tools live", 10),
+        ("tuned", 1),
+        ("tuned", 10),
+    ]
+
+
+def test_k_and_disabled_calls_reach_the_decoder() -> None:
+    config = EvaluateConfig()
+    live = PlannedCell(task(), TUNED, 10).infer_config(config)
+    assert (live.top_k_start, live.max_calls, live.bar_markers) == (10, 1, False)
+    for cell in (PlannedCell(task(), DISABLED, None), PlannedCell(task(), TUNED, 0)):
+        assert cell.infer_config(config).bar_markers
+    assert not PlannedCell(task(), BASE, None).infer_config(config).bar_markers
+
+
+def fingerprint(cell: PlannedCell, **settings: object) -> str:
+    return cell.fingerprint(EXAMPLES, config=EvaluateConfig().override(**settings))
+
+
+def test_what_can_change_a_number_changes_the_fingerprint() -> None:
+    cell = PlannedCell(task(), TUNED, 10)
+    others = [
+        fingerprint(replace(cell, k=3)),
+        fingerprint(replace(cell, column=replace(TUNED, checkpoint="u"))),
+        fingerprint(replace(cell, column=replace(TUNED, tools=("calendar",)))),
+        fingerprint(replace(cell, column=DISABLED)),
+        fingerprint(replace(cell, task=replace(task(), spec="t:name=x"))),
+        fingerprint(cell, max_calls=2),
+        fingerprint(cell, max_new_tokens=3),
+        fingerprint(cell, today=date(2020, 1, 1)),
+        fingerprint(cell, dtype="bfloat16"),
+        cell.fingerprint([*EXAMPLES, EXAMPLES[0]], config=EvaluateConfig()),
+    ]
+    assert len({fingerprint(cell), *others}) == 11
+
+
+def test_what_cannot_change_a_number_does_not() -> None:
+    cell = PlannedCell(task(), TUNED, 10)
+    assert fingerprint(cell, max_streams=4) == fingerprint(cell)
+    plain = PlannedCell(task(), BASE, None)
+    assert fingerprint(plain, today=date(2020, 1, 1)) == fingerprint(plain)
+
+
+def test_a_checkpoint_that_was_written_again_is_another(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"one")
+    cell = PlannedCell(task(), replace(TUNED, checkpoint=str(tmp_path)), 10)
+    before = fingerprint(cell)
+    assert fingerprint(cell) == before
+    os.utime(weights, (1, 1))
+    assert fingerprint(cell) != before

@@ -1,0 +1,210 @@
+"""A whole evaluation, with scripted models."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.evaluate.scripts import caller, guesser, sums
+from toolformer.errors import RunError
+from toolformer.evaluate import (
+    Calls,
+    Column,
+    EvaluateConfig,
+    Progress,
+    Results,
+    Task,
+    evaluate,
+    read_results,
+    read_trials,
+)
+from toolformer.evaluate.examples import Example
+from toolformer.evaluate.fact_table import FactRow
+from toolformer.evaluate.scoring import is_within_first_words
+from toolformer.evaluate.task import Measure
+from toolformer.lm.base import LanguageModel
+from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted_streams import Continuation
+
+TOOLS = ("calculator",)
+COLUMNS = [
+    Column("base", "guesser", Calls.NONE),
+    Column("disabled", "caller", Calls.DISABLED),
+    Column("tuned", "caller", Calls.LIVE, TOOLS, sweeps=True),
+]
+
+
+@dataclass
+class Models:
+    """Loads models by name and remembers which."""
+
+    known: dict[str, Callable[[], LanguageModel]] = field(
+        default_factory=lambda: {"guesser": guesser, "caller": caller}
+    )
+    loaded: list[str] = field(default_factory=list)
+
+    def load(self, name: str) -> LanguageModel:
+        self.loaded.append(name)
+        return self.known[name]()
+
+
+def run(
+    out: Path,
+    *tasks: Task,
+    models: Models | None = None,
+    columns: list[Column] = COLUMNS,
+    **settings: object,
+) -> Results:
+    return evaluate(
+        tasks or [sums()],
+        columns,
+        out=out,
+        config=EvaluateConfig().override(**settings),
+        load=(models or Models()).load,
+    )
+
+
+def test_columns_stand_side_by_side(tmp_path: Path) -> None:
+    results = run(tmp_path)
+    right = {cell.column: cell.counts and cell.counts.right for cell in results.cells}
+    # The guesser's 9 and the disabled caller's are right once, the caller is right twice.
+    assert right == {"prior": 1, "base": 1, "disabled": 1, "tuned": 2}
+    tuned = results.cell("sums", "tuned")
+    assert tuned is not None
+    assert tuned.counts is not None
+    assert (tuned.counts.called, tuned.counts.right_called, tuned.counts.tool_errors) == (1, 1, 1)
+    assert tuned.by_tag["small"].inputs == 2
+
+
+def test_results_are_read_back_as_they_were(tmp_path: Path) -> None:
+    results = run(tmp_path, ks=(0, 1, 10))
+    assert read_results(tmp_path) == Results.from_dict(results.to_dict())
+    assert read_results(tmp_path / "elsewhere") is None
+
+
+def test_the_trials_of_a_cell_are_there_to_look_into(tmp_path: Path) -> None:
+    tuned = run(tmp_path).cell("sums", "tuned")
+    assert tuned is not None
+    assert [trial.is_right for trial in read_trials(tmp_path, tuned)] == [True, False, True]
+
+
+def test_models_are_loaded_one_after_another_each_once(tmp_path: Path) -> None:
+    models = Models()
+    run(tmp_path, models=models, ks=(1, 10))
+    assert models.loaded == ["guesser", "caller"]
+
+
+def test_what_is_there_is_not_measured_again(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    models = Models()
+    assert run(tmp_path, models=models) == first
+    assert models.loaded == []
+
+
+def test_another_setting_measures_only_what_it_changes(tmp_path: Path) -> None:
+    run(tmp_path)
+    models = Models()
+    columns = [COLUMNS[0], COLUMNS[1], Column("tuned", "caller", Calls.LIVE, ("calendar",))]
+    results = run(tmp_path, models=models, columns=columns)
+    assert models.loaded == ["caller"]
+    tuned = results.cell("sums", "tuned")
+    assert tuned is not None
+    assert tuned.counts is not None
+    assert tuned.counts.calls == 0  # there is no calculator any more
+
+
+def test_a_kill_loses_only_the_cell_that_was_being_measured(tmp_path: Path) -> None:
+    def killed(progress: Progress) -> None:
+        if progress.column == "tuned" and progress.done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(
+            [sums()],
+            COLUMNS,
+            out=tmp_path,
+            config=EvaluateConfig(),
+            load=Models().load,
+            on_progress=killed,
+        )
+    assert read_results(tmp_path) is None
+    models = Models()
+    resumed, undisturbed = run(tmp_path, models=models), run(tmp_path / "undisturbed")
+    assert models.loaded == ["caller"]
+    assert [cell.counts for cell in resumed.cells] == [cell.counts for cell in undisturbed.cells]
+
+
+def test_progress_counts_every_input(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    evaluate(
+        [sums()],
+        COLUMNS[:1],
+        out=tmp_path,
+        config=EvaluateConfig(),
+        load=Models().load,
+        on_progress=told.append,
+    )
+    assert [each.done for each in told] == [0, 1, 2, 3]
+    assert {each.total for each in told} == {3}
+
+
+def test_a_limit_draws_inputs_by_seed(tmp_path: Path) -> None:
+    results = run(tmp_path, limit=2)
+    assert {cell.counts and cell.counts.inputs for cell in results.cells} == {2}
+
+
+def test_the_database_knows_the_facts_of_the_task_while_it_runs(tmp_path: Path) -> None:
+    model = ScriptedLanguageModel(
+        continuations=[
+            Continuation("Peru is", " [Database(Peru, capital)"),
+            Continuation("-> Lima]", " Lima."),
+            Continuation("-> Cuzco]", " Cuzco."),
+        ]
+    )
+    task = Task(
+        name="capitals",
+        examples=lambda: [Example("1", "The capital of Peru is", ("Cuzco",))],
+        is_right=lambda text, example: is_within_first_words(text, example.answers),
+        facts=[FactRow("Peru", "capital", "Cuzco")],
+    )
+    column = Column("tuned", "model", Calls.LIVE, ("database",))
+    results = run(tmp_path, task, models=Models({"model": lambda: model}), columns=[column])
+    cell = results.cell("capitals", "tuned")
+    assert cell is not None
+    [trial] = read_trials(tmp_path, cell)
+    assert trial.annotated == " [Database(Peru, capital) -> Cuzco] Cuzco."
+    assert trial.is_right
+
+
+def test_perplexity_is_measured_with_calls_disabled_where_they_were_taught(tmp_path: Path) -> None:
+    asked: list[bool] = []
+
+    class Asked(ScriptedLanguageModel):
+        def text_log_probs(self, texts, *, without_marker=False):  # type: ignore[no-untyped-def]
+            asked.append(without_marker)
+            return super().text_log_probs(texts, without_marker=without_marker)
+
+    models = Models({"guesser": Asked, "caller": Asked})
+    results = run(tmp_path, sums(Measure.PERPLEXITY), models=models)
+    assert asked == [False, True]
+    cell = results.cell("sums", "disabled")
+    assert cell is not None
+    assert cell.scores is not None
+    assert (cell.scores.texts, cell.scores.tokens) == (3, 12)
+    assert cell.scores.perplexity == pytest.approx(2.718281828**2)
+
+
+def test_results_of_something_else_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text('{"schema_version": 1}')
+    with pytest.raises(RunError, match="does not hold the results of an evaluation"):
+        read_results(tmp_path)
+    (tmp_path / "results.json").write_text('{"schema_version": 99}')
+    with pytest.raises(RunError, match="has schema version 99"):
+        read_results(tmp_path)
+
+
+def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="Cannot write"):
+        run(tmp_path / "file")

@@ -1,0 +1,32 @@
+"""A trial as it is written."""
+
+from dataclasses import replace
+
+from toolformer.calls import ToolCall
+from toolformer.evaluate.examples import Example
+from toolformer.evaluate.scoring import is_number_right
+from toolformer.evaluate.trial import Trial, from_row, trial_of
+from toolformer.infer.answers import Answer, CallEvent
+
+EXAMPLE = Example("1", "3 + 2 is", ("5",), "plus", ("hard",))
+EVENT = CallEvent(0, ToolCall("Calculator", "2 + 2"), " [Calculator(2 + 2)", output="4")
+ANSWER = Answer("3 + 2 is", (), (EVENT,), tokens=7, finish="end")
+
+
+def tried(text: str, answer: Answer = ANSWER) -> Trial:
+    return trial_of(
+        EXAMPLE, answer, text=text, is_right=lambda said, each: is_number_right(said, each.answers)
+    )
+
+
+def test_an_answer_may_follow_its_tool_and_be_wrong() -> None:
+    assert (tried(" 4.").is_right, tried(" 4.").follows_tool) == (False, True)
+    assert (tried(" 5.").is_right, tried(" 5.").follows_tool) == (True, False)
+
+
+def test_without_an_output_there_is_nothing_to_follow() -> None:
+    assert not tried(" 4.", replace(ANSWER, events=())).follows_tool
+
+
+def test_a_trial_comes_back_from_its_row() -> None:
+    assert from_row(tried(" 4.").to_row()) == tried(" 4.")
