@@ -62,8 +62,10 @@ def forming(text: str, wanted: Sequence[str], *, start: int = 0) -> int:
     """
     size = len(text)
     longest = max((len(each) for each in wanted), default=1) - 1
+    firsts = {each[0] for each in wanted}
     for at in range(max(start, size - longest), size):
-        end = text[at:]
-        if any(each.startswith(end) and len(each) > len(end) for each in wanted):
-            return at
+        if text[at] in firsts:
+            end = text[at:]
+            if any(each.startswith(end) and each != end for each in wanted):
+                return at
     return size

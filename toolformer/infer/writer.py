@@ -4,7 +4,7 @@ Knows no thread and no tool. Outside a call that is being written, its stream ho
 so far, each finished call in its canonical pieces.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from toolformer.calls import Segment, ToolCall, closing_parenthesis
 from toolformer.errors import ModelError
@@ -68,18 +68,19 @@ class Writer:
     def ask(self) -> Ask:
         """Returns how the stream's next token is to be chosen."""
         config, opened, text = self._rules.config, self._open, self._stretch.text
-        ask = Ask(self.stream, temperature=config.temperature, key=self._key)
         if opened is not None and not opened.lead:
-            return replace(ask, among=self._callable)
+            return Ask(self.stream, config.temperature, self._key, among=self._callable)
         left = self._begins[len(text) :] if self._begins.startswith(text) else ""
         if opened is not None:
-            return replace(ask, begins=left)
+            return Ask(self.stream, config.temperature, self._key, begins=left)
         at = forming(text, self._rules.leads, start=self._transcript.shown)
         is_closed = at in self._closed_at
         may_call = bool(self._callable) and not is_closed
         may_start = may_call and at == len(text) and self._has_room_for_lead(after=left)
-        return replace(
-            ask,
+        return Ask(
+            self.stream,
+            config.temperature,
+            self._key,
             start_rank=config.top_k_start if may_start else 0,
             barred=self._rules.barred if may_call else self._rules.leads,
             bar_marker=config.bar_markers or (is_closed and at == len(text)),
