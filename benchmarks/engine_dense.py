@@ -1,0 +1,45 @@
+"""Plain dense forwards of a model at their best batch shape: the limit of the engine."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from toolformer.lm.hf import HFLanguageModel
+
+SHAPES = ((1, 256), (4, 256), (8, 256), (16, 128), (32, 64))  # rows × tokens
+TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """Tokens a second, at the best shape of the whole model."""
+
+    rows: int
+    width: int
+    whole: float  # with the output head on every token
+    trunk: float  # without
+
+
+def dense_rate(model: HFLanguageModel) -> Dense:
+    """Measures forwards of random tokens, without cache, mask or padding."""
+    network = model.engine.forward.model
+    device = model.engine.forward.device
+    whole, rows, width = max(
+        (_rate(network, rows, width, device=device), rows, width) for rows, width in SHAPES
+    )
+    return Dense(rows, width, whole, _rate(network.base_model, rows, width, device=device))
+
+
+@torch.inference_mode()
+def _rate(network: Callable[..., object], rows: int, width: int, *, device: torch.device) -> float:
+    ids = torch.randint(0, 1000, (rows, width), device=device)
+    taken = []
+    for _ in range(1 + TRIES):
+        start = time.perf_counter()
+        network(input_ids=ids, use_cache=False)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        taken.append(time.perf_counter() - start)
+    return rows * width / min(taken[1:])  # the first also finds its kernels
