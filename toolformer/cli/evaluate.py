@@ -1,5 +1,6 @@
 """`toolformer evaluate`: what a tuned model is worth beside its base and a control."""
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from toolformer.evaluate import evaluate as evaluate_columns
 from toolformer.evaluate.registry import TASKS
 from toolformer.evaluate.tables import TableText, tables
 from toolformer.infer.live_tools import read_date
+from toolformer.lm.base import LanguageModel
 
 _SHOWN = 12
 
@@ -141,7 +143,7 @@ def evaluate(
                 chosen.columns,
                 out=out,
                 config=config,
-                load=lambda name: load_model(name, dtype=config.dtype, device=device),
+                load=lambda name: _load(name, dtype=config.dtype, device=device),
                 on_progress=move,
             )
     except KeyboardInterrupt:
@@ -152,6 +154,12 @@ def evaluate(
         print(error, file=sys.stderr)
         return 1 if isinstance(error.__cause__, OSError) else 2
     return until_closed(lambda: _print(results, out, as_json=as_json))
+
+
+def _load(name: str, *, dtype: str, device: str) -> LanguageModel:
+    """Loads a model into the room of the one before it."""
+    gc.collect()  # a network's parts know one another
+    return load_model(name, dtype=dtype, device=device)
 
 
 def _read_ks(text: str | None) -> tuple[int, ...] | None:

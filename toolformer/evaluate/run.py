@@ -1,6 +1,5 @@
 """Tasks and columns go in, a table's cells come out; a cell that is there is not measured again."""
 
-import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -71,8 +70,7 @@ def evaluate(
                 out=out,
                 on_progress=on_progress or _ignore,
             )
-        del model
-        gc.collect()  # the next one needs the room
+        del model  # before the next one is loaded
     results = Results(
         tasks=[
             TaskLine(each.name, each.measure, each.spec, each.note, each.dropped) for each in tasks
