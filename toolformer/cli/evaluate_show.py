@@ -111,7 +111,7 @@ def _print(trial: Trial, cell: Cell) -> None:
     screen = Screen(Console(highlight=False))
     k = "" if cell.k is None else f", k = {cell.k}"
     tags = f" [{', '.join(trial.tags)}]" if trial.tags else ""
-    screen.aside(f"{cell.task}, {cell.column}{k}: {trial.id}{tags}")
+    screen.say(f"{cell.task}, {cell.column}{k}: {trial.id}{tags}")
     screen.show(Segment("text", trial.prompt))
     for segment in CallGrammar().read(trial.annotated):
         screen.show(segment)
@@ -121,5 +121,5 @@ def _print(trial: Trial, cell: Cell) -> None:
             screen.complain(f"  {call.written.strip()} failed: {call.error}")
     if trial.answers:
         verdict = "right" if trial.is_right else "wrong"
-        screen.aside(f"  {verdict}; expected: {' | '.join(trial.answers)}")
+        screen.say(f"  {verdict}; expected: {' | '.join(trial.answers)}")
     screen.say("")

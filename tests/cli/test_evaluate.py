@@ -1,0 +1,243 @@
+"""`toolformer evaluate` from the command line: columns, tables, trials, bad input, how it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
+from toolformer.cli.main import run
+from toolformer.evaluate import read_results
+
+MODELS = """
+from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted_streams import Continuation
+
+class Taught(ScriptedLanguageModel):
+    sidecar = Sidecar(
+        tools=(SidecarTool("Calculator", "calculator"),),
+        lineage={"base": {"name": "script.py:base"}},
+    )
+
+base = ScriptedLanguageModel(continuations=[Continuation("is", " 9.")])
+CALLS = [
+    Continuation("2 + 2 is", " [Calculator(2 + 2)"),
+    Continuation("3 + 4 is", " [Calculator(3 / 0)"),
+    Continuation("-> 4]", " 4."),
+    Continuation("is", " 9.", weight=0.5),
+]
+tuned = Taught(continuations=CALLS)
+unsaid = ScriptedLanguageModel(continuations=CALLS)
+
+class Orphan(Taught):
+    sidecar = Sidecar(tools=(SidecarTool("Calculator", "calculator"),))
+
+class Moved(Taught):
+    sidecar = Sidecar(
+        tools=(SidecarTool("Calculator", "calculator"),),
+        lineage={"base": {"name": "no-such-directory"}},
+    )
+
+class Lost(Taught):
+    sidecar = Sidecar(tools=(SidecarTool("Search", "my_search"),))
+
+orphan, moved, lost = (kind(continuations=CALLS) for kind in (Orphan, Moved, Lost))
+"""
+SUMS = [
+    {"input": "2 + 2 is", "target": 4},
+    {"input": "3 + 4 is", "target": 7},
+    {"input": "5 + 4 is", "target": 9},
+]
+TASK = "math:path=sums.jsonl,prompt={problem}"
+
+
+@pytest.fixture
+def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory with scripted models and a task, which is the current one."""
+    (tmp_path / "script.py").write_text(MODELS)
+    (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in SUMS))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+    return tmp_path
+
+
+def evaluate(*arguments: str, model: str = "tuned", task: str = TASK) -> int:
+    return run(["evaluate", f"script.py:{model}", "--task", task, *arguments])
+
+
+def columns_of(out: str = "evaluation") -> list[str]:
+    results = read_results(Path(out))
+    assert results is not None
+    return [column.name for column in results.columns]
+
+
+def test_columns_stand_side_by_side_in_a_table(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--control", "script.py:base", "--column", "again=script.py:tuned") == 0
+    out = capsys.readouterr().out
+    assert columns_of() == [
+        "prior",
+        "base",
+        "base, tools live",
+        "control",
+        "tuned, calls disabled",
+        "tuned",
+        "again",
+    ]
+    [line] = [line for line in out.splitlines() if line.startswith("│ accuracy  ")]
+    shares = [cell.split("%")[0].strip() for cell in line.strip("│").split("│")[1:]]
+    assert shares == ["33.3", "33.3", "33.3", "33.3", "66.7", "66.7"]
+    assert "toolformer evaluate --show wrong --out evaluation" in out
+
+
+def test_json_is_what_the_results_file_holds(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--json", "--out", "there") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(Path("there/results.json").read_text())
+    assert printed["settings"]["ks"] == [10]
+
+
+def test_several_k_are_a_sweep(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate("--k", "0,1,10", "--no-base") == 0
+    out = capsys.readouterr().out
+    assert "math: tuned, by k" in out
+    ks = [line.split()[1] for line in out.splitlines() if line[:4].strip("│ ").isdigit()]
+    assert ks == ["0", "1", "10"]
+    assert columns_of()[1:] == ["tuned, calls disabled", "tuned"]
+
+
+def test_a_second_command_takes_what_is_there(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate()
+    first = capsys.readouterr()
+    assert "math, tuned, k = 10: 3 inputs in" in first.err
+    evaluate()
+    second = capsys.readouterr()
+    assert second.out == first.out
+    assert "inputs in" not in second.err
+
+
+def test_wrong_answers_can_be_looked_into(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate()
+    capsys.readouterr()
+    assert run(["evaluate", "--show", "wrong"]) == 0
+    shown = capsys.readouterr().out
+    assert shown == (
+        "math, tuned, k = 10: sums/2\n"
+        "3 + 4 is 9.\n"
+        "  [Calculator(3 / 0) failed: Cannot divide by zero in '3 / 0'.\n"
+        "  wrong; expected: 7\n\n"
+    )
+
+
+def test_trials_of_another_column_are_shown_as_json(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate()
+    capsys.readouterr()
+    assert run(["evaluate", "--show", "right", "--column", "base", "--json"]) == 0
+    rows: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["column"], row["id"], row["text"]) for row in rows] == [("base", "sums/3", " 9.")]
+
+
+def test_called_and_failed_trials_are_told_apart(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate()
+    capsys.readouterr()
+    run(["evaluate", "--show", "called"])
+    assert "2 + 2 is [Calculator(2 + 2) -> 4] 4." in capsys.readouterr().out
+    run(["evaluate", "--show", "failed", "--limit", "5"])
+    assert "3 + 4 is 9." in capsys.readouterr().out
+    run(["evaluate", "--show", "failed", "--column", "base"])
+    assert "No trial in evaluation is failed." in capsys.readouterr().err
+
+
+def test_a_model_without_a_sidecar_is_told_what_is_assumed(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(model="unsaid") == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "script.py:unsaid has no toolformer.json" in told
+    assert "Its tools are taken to be calculator, calendar, database." in told
+    assert "does not say what it was tuned from: name it: --base." in told
+
+
+def test_a_model_that_does_not_say_its_base_has_no_base_columns(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(model="orphan") == 0
+    assert "does not say what it was tuned from" in " ".join(capsys.readouterr().err.split())
+    assert columns_of()[1:] == ["tuned, calls disabled", "tuned"]
+    assert evaluate("--base", "script.py:base", model="orphan") == 0
+    assert columns_of()[1:3] == ["base", "base, tools live"]
+
+
+def test_a_base_that_moved_is_left_out_and_told(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(model="moved") == 0
+    assert "The base model is left out." in " ".join(capsys.readouterr().err.split())
+    assert columns_of()[1:] == ["tuned, calls disabled", "tuned"]
+
+
+def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
+    assert evaluate("--tool", "calendar") == 0
+    results = read_results(Path("evaluation"))
+    assert results is not None
+    assert {column.tools for column in results.columns if column.tools} == {("calendar",)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Name the model: toolformer evaluate CKPT --task arithmetic."),
+        (["script.py:tuned"], "Name a task: --task arithmetic. Available: lama, math, dates"),
+        (["script.py:tuned", "--task", "mat:path=x"], "Did you mean 'math'?"),
+        (["script.py:tuned", "--task", "math:path=no.jsonl"], "There is no file"),
+        (["script.py:tuned", "--task", TASK, "--k", "many"], "--k is 'many'"),
+        (["script.py:tuned", "--task", TASK, "--k", "0"], "one is at least 1"),
+        (["script.py:tuned", "--task", TASK, "--limit", "0"], "'limit' cannot be 0"),
+        (["script.py:tuned", "--task", TASK, "--today", "soon"], "'soon' is no date"),
+        (["script.py:tuned", "--task", TASK, "--column", "again"], "write NAME=CKPT"),
+        (["script.py:tuned", "--task", TASK, "--column", "base=script.py:base"], "is taken"),
+        (["script.py:tuned", "--task", TASK, "--control", "no-such"], "Unknown model 'no-such'"),
+        (["script.py:tuned", "--task", TASK, "--base", "script.py:none"], "is no language model"),
+        (["script.py:lost", "--task", TASK], "was taught to call Search"),
+        (["--show", "wrong"], "holds no evaluation: run one first"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    where: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert run(["evaluate", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not Path("evaluation").exists()
+
+
+def test_a_column_that_is_not_there_offers_the_near_one(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate()
+    capsys.readouterr()
+    assert run(["evaluate", "--show", "wrong", "--column", "tunde"]) == 2
+    assert "Did you mean 'tuned'?" in capsys.readouterr().err
+
+
+def test_a_sidecar_of_a_newer_version_is_refused(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = where / "ckpt"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    write_sidecar(model, Sidecar(tools=(SidecarTool("Calculator", "calculator"),)))
+    sidecar = json.loads((model / "toolformer.json").read_text())
+    (model / "toolformer.json").write_text(json.dumps(sidecar | {"schema_version": 99}))
+    assert run(["evaluate", "ckpt", "--task", TASK]) == 2
+    assert "schema version 99" in capsys.readouterr().err
