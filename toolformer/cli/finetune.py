@@ -1,6 +1,7 @@
 """`toolformer finetune RUN… --out CKPT`: a model learns the kept calls of runs."""
 
 import json
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -153,6 +154,8 @@ def finetune(
         select_run(run, threshold=threshold, allow_peeking=allow_peeking or None) for run in opened
     ]
     try:
+        # Its advice on faster kernels is for nobody who reads this.
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
         with notes.status("Loading"):
             from toolformer.finetune.train import finetune as train
         with training_bar(notes) as move:

@@ -2,6 +2,9 @@
 
 import importlib.util
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -41,7 +44,8 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, settings)
+    with _no_deprecations():
+        return get_peft_model(model, settings)
 
 
 def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:
@@ -59,5 +63,14 @@ def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:
         model.save_pretrained(folder)
         base = model.unload().dequantize().to(torch.float32)
         base.config.__dict__.pop("quantization_config", None)
-        full: PreTrainedModel = PeftModel.from_pretrained(base, folder).merge_and_unload()
+        with _no_deprecations():
+            full: PreTrainedModel = PeftModel.from_pretrained(base, folder).merge_and_unload()
     return full
+
+
+@contextmanager
+def _no_deprecations() -> Iterator[None]:
+    """Hides what peft still asks of transformers in an old way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield

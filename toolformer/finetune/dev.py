@@ -10,6 +10,7 @@ from torch.nn import functional
 from toolformer.finetune.batches import IGNORED, collate
 from toolformer.finetune.rows import Row
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf_text import windows
 
 _BATCH_TOKENS = 4096
 
@@ -29,19 +30,15 @@ def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> lis
     A text that is longer than the context becomes rows that overlap by half. Without a start token
     a text's first token is not scored.
     """
-    rows = []
-    room = context - len(encoding.start)
-    for encoded in encoding.texts(texts):
-        done = 0 if encoding.start else 1
-        begin = 0
-        while done < len(encoded.ids):
-            end = min(begin + room, len(encoded.ids))
-            ids = encoding.start + encoded.ids[begin:end]
-            scored = end - done
-            rows.append(Row(ids, (False,) * (len(ids) - scored) + (True,) * scored))
-            done = end
-            begin = end - room // 2
-    return rows
+    whole = (encoding.start + encoded.ids for encoded in encoding.texts(texts))
+    return [
+        Row(
+            ids[window.start : window.end],
+            (False,) * (window.first - window.start) + (True,) * (window.end - window.first),
+        )
+        for ids in whole
+        for window in windows(len(ids), longest=context, first=1)
+    ]
 
 
 def summed_loss(

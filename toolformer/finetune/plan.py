@@ -69,7 +69,7 @@ class TrainingPlan:
             "devices": self.schedule.devices,
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
             "grammar": asdict(self.base.encoding.grammar),
-            "runs": [_lineage(run) for run in self.runs],
+            "runs": [run.manifest.fingerprint for run in self.runs],  # wherever they lie now
             "rows": {"count": len(self.rows.rows), "fingerprint": self.rows.fingerprint},
         }
 
@@ -85,7 +85,7 @@ class TrainingPlan:
             lineage={
                 "made_by": "toolformer finetune",
                 "base": settings["base"] | {"lineage": dict(self.base.sidecar.lineage)},
-                "runs": settings["runs"],
+                "runs": [_lineage(run) for run in self.runs],
                 "config": settings["config"],
                 "config_fingerprint": self.config.fingerprint(),
                 "rows_fingerprint": self.rows.fingerprint,
@@ -179,10 +179,14 @@ def _keep(config: FinetuneConfig, dev: DevRows) -> str:
 
 
 def _fast_dtype(device: torch.device) -> str:
-    """Returns the fastest dtype that is safe to train in on a device."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
-        return "bfloat16"
-    return "float32"
+    """Returns the fastest dtype that is safe to train in on a device.
+
+    A CPU with instructions for bfloat16 trains a small model about twice as fast in it.
+    """
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)  # no public question
+    return "bfloat16" if device.type == "cpu" and has_instructions() else "float32"
 
 
 def _lineage(run: SelectedRun) -> dict[str, Any]:

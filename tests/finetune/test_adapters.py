@@ -1,0 +1,93 @@
+"""What an adapter learned is in the weights that are written."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from tests.finetune.given import GRAMMAR, QUICK, write_run
+from tests.models import CONFIGS, byte_level_tokenizer, save_weights
+from toolformer.errors import ConfigError
+from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
+from toolformer.finetune.base_model import load_base
+from toolformer.finetune.dataset import read_run
+from toolformer.finetune.train import finetune
+
+IDS = torch.tensor([[0, 40, 41, 42, 300, 301]])
+
+
+def wide_model(directory: Path) -> Path:
+    """A tiny model with matrices that 4 bits can hold: their rows are blocks of 64."""
+    tokenizer = byte_level_tokenizer()
+    tokenizer.save_pretrained(directory)
+    config = CONFIGS["llama"](len(tokenizer))
+    config.update({"hidden_size": 64, "intermediate_size": 128, "head_dim": 16})
+    return save_weights(directory, config, seed=0)
+
+
+def needs(*libraries: str) -> pytest.MarkDecorator:
+    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} not installed")
+
+
+ADAPTERS = [
+    pytest.param("lora", marks=needs("peft")),
+    pytest.param("qlora", marks=needs("peft", "bitsandbytes")),
+]
+
+
+def logits(model: PreTrainedModel) -> torch.Tensor:
+    with torch.inference_mode():
+        found: torch.Tensor = model.eval()(input_ids=IDS).logits.float()
+    return found
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_the_merged_model_answers_as_the_adapted_one(adapter: str, tmp_path: Path) -> None:
+    base = load_base(
+        str(wide_model(tmp_path / "model")),
+        grammar=GRAMMAR,
+        device="cpu",
+        in_four_bits=adapter == "qlora",
+    )
+    before = logits(base.model)
+    model = add_adapter(base.model, QUICK.override(adapter=adapter, lora_rank=2))
+    torch.manual_seed(0)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:  # zero at first, which would leave the model as it is
+            torch.nn.init.normal_(parameter.data, std=0.3)
+    adapted = logits(model)
+    merge_adapter(model, adapter=adapter).save_pretrained(tmp_path / "merged")
+    merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
+    assert (adapted - before).abs().max() > 0.1
+    assert type(merged).__name__ == "LlamaForCausalLM"
+    torch.testing.assert_close(logits(merged), adapted, atol=2e-3, rtol=2e-3)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_model_tuned_through_an_adapter_is_a_whole_model(adapter: str, tmp_path: Path) -> None:
+    model = wide_model(tmp_path / "model")
+    run = read_run(write_run(tmp_path / "run", model))
+    config = QUICK.override(adapter=adapter, lora_rank=2, steps=3, evaluate_every=1)
+    report = finetune([run], out=tmp_path / "tuned", config=config, device="cpu")
+    assert 0 < report.trained_parameters < report.parameters / 2
+    first, last = report.dev[0].loss, report.dev[3].loss
+    assert first is not None
+    assert last is not None
+    assert last < first
+    tuned = AutoModelForCausalLM.from_pretrained(tmp_path / "tuned")
+    assert not hasattr(tuned.config, "quantization_config")
+    shapes = {name: each.shape for name, each in tuned.state_dict().items()}
+    assert shapes == {
+        name: each.shape
+        for name, each in AutoModelForCausalLM.from_pretrained(model).state_dict().items()
+    }
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=r"--qlora needs peft and bitsandbytes: pip install"):
+        check_installed("qlora")
+    check_installed("none")

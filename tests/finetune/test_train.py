@@ -1,0 +1,187 @@
+"""A whole fine-tuning of a tiny model."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.finetune.given import QUICK, sums, tiny_model, write_run
+from toolformer.checkpoint import read_sidecar
+from toolformer.errors import ConfigError, RunError, TrainingError
+from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
+from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.dataset import read_run
+from toolformer.finetune.progress import TrainingStep
+from toolformer.finetune.report import FinetuneReport
+from toolformer.finetune.train import finetune
+from toolformer.prompt import PromptStyle
+from toolformer.records import AnnotatedDocument
+
+
+class KilledError(Exception):
+    """Stands for a kill: nothing of the training survives but its files."""
+
+
+def kill_after(step: int) -> Callable[[TrainingStep], None]:
+    def kill(progress: TrainingStep) -> None:
+        if progress.done == step and progress.dev is None:
+            raise KilledError
+
+    return kill
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a model, a run, and a model that was tuned on it without a break."""
+    folder = tmp_path_factory.mktemp("finetune")
+    write_run(folder / "run", tiny_model(folder / "model"))
+    tune(folder, "tuned")
+    return folder
+
+
+def tune(
+    folder: Path,
+    out: str,
+    config: FinetuneConfig = QUICK,
+    *,
+    on_progress: Callable[[TrainingStep], None] | None = None,
+    documents: list[AnnotatedDocument] | None = None,
+) -> FinetuneReport:
+    run = read_run(folder / "run")
+    if documents is not None:
+        run = replace(run, documents=documents)
+    return finetune([run], out=folder / out, config=config, device="cpu", on_progress=on_progress)
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = AutoModelForCausalLM.from_pretrained(out).state_dict()
+    return state
+
+
+def equal(first: Path, second: Path) -> bool:
+    ours, theirs = weights(first), weights(second)
+    return ours.keys() == theirs.keys() and all(
+        torch.equal(ours[name], theirs[name]) for name in ours
+    )
+
+
+def test_the_tuned_model_loads_and_says_how_it_was_taught(folder: Path) -> None:
+    out = folder / "tuned"
+    model = AutoModelForCausalLM.from_pretrained(out)
+    assert model.config.use_cache
+    assert model.dtype == torch.float32
+    ids = AutoTokenizer.from_pretrained(out)("The sum of 3", return_tensors="pt").input_ids
+    assert model.generate(ids, max_new_tokens=2, do_sample=False).shape[1] > ids.shape[1]
+    sidecar = read_sidecar(out)
+    assert sidecar is not None
+    assert sidecar.prompt_style is PromptStyle.NONE
+    assert [(tool.name, tool.spec) for tool in sidecar.tools] == [("Calculator", "calculator")]
+    run = read_run(folder / "run").manifest
+    assert sidecar.lineage["base"]["fingerprint"] == run.model["fingerprint"]
+    assert [each["fingerprint"] for each in sidecar.lineage["runs"]] == [run.fingerprint]
+    assert sidecar.lineage["config"]["learning_rate"] == 1e-3
+    assert not training_folder(out).exists()
+
+
+def test_the_metrics_tell_what_was_learned(folder: Path) -> None:
+    values = json.loads((folder / "tuned" / "metrics.json").read_text())
+    report = FinetuneReport.from_dict(values)
+    assert report.texts == sum(report.texts_per_tool.values()) == 18
+    assert report.dev_texts == 3
+    assert report.left_out == {"held out": 2, "nothing kept": 10}
+    assert len(report.losses) == report.steps == 6
+    assert sorted(report.dev) == [0, 2, 4, 6]
+    first, last = report.dev[0], report.dev[6]
+    assert first.loss is not None
+    assert last.loss is not None
+    assert last.loss < first.loss
+    assert report.kept_step == 6
+    assert report.calls_disabled
+    assert values["machine"]["device"] == "cpu"
+
+
+def test_a_finished_training_is_not_done_again(folder: Path) -> None:
+    before = (folder / "tuned" / "model.safetensors").stat().st_mtime_ns
+    steps: list[TrainingStep] = []
+    report = tune(folder, "tuned", on_progress=steps.append)
+    assert report.to_dict() == json.loads((folder / "tuned" / "metrics.json").read_text())
+    assert steps == []
+    assert (folder / "tuned" / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_weights(folder: Path) -> None:
+    with pytest.raises(KilledError):
+        tune(folder, "stopped", on_progress=kill_after(5))
+    out = folder / "stopped"
+    assert not (out / "config.json").exists()
+    # As if the next checkpoint had been half written, too.
+    whole = whole_checkpoint(out)
+    assert whole == training_folder(out) / "checkpoint-4"
+    torn = shutil.copytree(whole, whole.with_name("checkpoint-5"))
+    (torn / "whole").unlink()
+    (torn / "optimizer.pt").write_bytes(b"half")
+    done: list[int] = []
+    report = tune(folder, "stopped", on_progress=lambda step: done.append(step.done))
+    assert done == [5, 6, 6]
+    assert equal(folder / "tuned", out)
+    undisturbed = json.loads((folder / "tuned" / "metrics.json").read_text())
+    resumed = report.to_dict()
+    assert resumed.pop("machine")["steps"] == 2
+    assert undisturbed.pop("machine")["steps"] == 6
+    assert resumed == undisturbed
+
+
+def test_other_settings_are_refused_and_named(folder: Path) -> None:
+    with pytest.raises(RunError, match=r"config\.learning_rate \(0\.001, now 0\.002\)"):
+        tune(folder, "tuned", QUICK.override(learning_rate=2e-3))
+    with pytest.raises(RunError, match=r"rows\.count \(18, now \d+\); rows\.fingerprint"):
+        tune(folder, "tuned", documents=sums(24))
+
+
+def test_a_diverging_training_stops_and_keeps_its_checkpoints(folder: Path) -> None:
+    wild = QUICK.override(learning_rate=30.0, steps=12, evaluate_every=1, warmup=0.5)
+    with pytest.raises(TrainingError, match=r"The training diverges: the loss was \d"):
+        tune(folder, "wild", wild)
+    whole = whole_checkpoint(folder / "wild")
+    assert whole is not None
+    assert all(tensor.isfinite().all() for tensor in weights(whole).values())
+    assert read_sidecar(whole) is not None
+    assert not (folder / "wild" / "config.json").exists()
+
+
+def test_the_control_is_judged_by_the_same_texts(folder: Path) -> None:
+    report = tune(folder, "plain", QUICK.override(plain=True, steps=2))
+    tuned = json.loads((folder / "tuned" / "metrics.json").read_text())
+    assert report.dev[0].perplexity == pytest.approx(tuned["dev"]["0"]["perplexity"])
+    assert report.texts == tuned["texts"]
+    assert report.tokens / report.steps < tuned["tokens"] / tuned["steps"]
+
+
+def test_the_weights_of_the_lowest_loss_are_kept(folder: Path) -> None:
+    # The rate is so high that what the first steps learn the others undo.
+    config = QUICK.override(steps=4, learning_rate=1.0)
+    report = tune(folder, "best", config)
+    losses = {step: score.loss for step, score in report.dev.items() if step > 0}
+    assert report.kept_step == min(losses, key=lambda step: losses[step] or 0.0) < 4
+    last = tune(folder, "last", config.override(keep="last"))
+    assert last.kept_step == 4
+    assert not equal(folder / "best", folder / "last")
+
+
+def test_without_texts_to_hold_out_the_last_weights_are_kept(folder: Path) -> None:
+    report = tune(folder, "no dev", QUICK.override(dev_texts=0, steps=2))
+    assert report.dev == {}
+    assert report.kept_step == 2
+    assert report.texts == 20
+
+
+def test_a_batch_that_devices_cannot_share_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="batch_size 4 is no multiple of device_rows 3"):
+        QUICK.override(device_rows=3)
+    with pytest.raises(ConfigError, match="There is no run"):
+        finetune([], out=folder / "none")
