@@ -68,6 +68,15 @@ def test_k_and_disabled_calls_reach_the_decoder() -> None:
     assert not PlannedCell(task(), BASE, None).infer_config(config).bar_markers
 
 
+def test_where_calls_are_live_there_are_tokens_to_write_one() -> None:
+    asked = replace(task(), max_new_tokens=32, call_tokens=16)
+    budgets = [
+        PlannedCell(asked, column, k).infer_config(EvaluateConfig()).max_new_tokens
+        for column, k in ((BASE, None), (DISABLED, None), (TUNED, 0), (TUNED, 1))
+    ]
+    assert budgets == [32, 32, 32, 48]
+
+
 def fingerprint(cell: PlannedCell, **settings: object) -> str:
     return cell.fingerprint(EXAMPLES, config=EvaluateConfig().override(**settings))
 

@@ -4,7 +4,7 @@ from toolformer.errors import ConfigError
 from toolformer.evaluate.arithmetic_sentences import arithmetic_sentences
 from toolformer.evaluate.date_questions import date_questions
 from toolformer.evaluate.scoring import is_number_right, is_within_first_words
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Task
 
 # The prior is learned on as many inputs of another seed: of the same kinds, so that it is the best
 # that can be guessed without working anything out.
@@ -26,6 +26,8 @@ def dates(count: int = 500, seed: int = 0, name: str = "dates") -> Task:
         training=lambda: date_questions(count, seed=seed + _TRAINING_SEED),
         is_right=lambda text, example: is_within_first_words(text, example.answers),
         note="the answer within the first five words",
+        max_new_tokens=WORDS_TOKENS,
+        call_tokens=CALL_TOKENS,
     )
 
 

@@ -11,7 +11,7 @@ from toolformer.evaluate.fact_table import FactRow
 from toolformer.evaluate.lama_edit import has_changed, swap_objects
 from toolformer.evaluate.lama_files import Cloze, Clozes, Known, read_clozes, read_facts
 from toolformer.evaluate.scoring import is_within_first_words
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Task
 
 ORACLE = "oracle database: the answer is in it"
 UNSEEN_RELATION = "unseen relation"
@@ -60,6 +60,8 @@ def lama(
         training=lambda: _training(learned),
         is_right=lambda text, example: is_within_first_words(text, example.answers),
         note=ORACLE if edit is None else f"{ORACLE}, after its objects were swapped",
+        max_new_tokens=WORDS_TOKENS,
+        call_tokens=CALL_TOKENS,
         facts=rows,
         dropped=dropped,
     )

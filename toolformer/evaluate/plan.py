@@ -28,12 +28,14 @@ class PlannedCell:
 
     def infer_config(self, config: EvaluateConfig) -> InferConfig:
         """Returns how its inputs are decoded."""
+        is_live = self.column.calls is Calls.LIVE and self.k != 0
+        own = self.task.max_new_tokens + (self.task.call_tokens if is_live else 0)
         return InferConfig(
             top_k_start=self.k or 0,
             max_calls=config.max_calls,
-            max_new_tokens=config.max_new_tokens or self.task.max_new_tokens,
+            max_new_tokens=config.max_new_tokens or own,
             seed=config.seed,
-            bar_markers=self.column.calls is Calls.DISABLED or self.k == 0,
+            bar_markers=self.column.calls is not Calls.NONE and not is_live,
             max_streams=config.max_streams,
         )
 

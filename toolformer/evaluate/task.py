@@ -10,6 +10,11 @@ from toolformer.evaluate.examples import Example
 from toolformer.evaluate.fact_table import FactRow
 
 
+# Where the first five words are all that counts, and no number further on.
+WORDS_TOKENS = 32
+CALL_TOKENS = 32
+
+
 class Measure(StrEnum):
     """What is measured."""
 
@@ -38,7 +43,8 @@ class Task:
         training: Begins a stream of what the prior is learned from; nothing: there is no prior.
         is_right: Judges an output, calls and what tools said taken out.
         note: A few words that stand beside its name.
-        max_new_tokens: Tokens a model may choose for an input, those of calls included.
+        max_new_tokens: Tokens a model may choose for an input.
+        call_tokens: How many more where calls are live, to write one.
         prompt_tokens: How many tokens of a text are the prompt (restraint).
         facts: What the database tool is to know while the task runs; none leaves it as it is.
         dropped: Inputs that were left out, by reason.
@@ -52,6 +58,7 @@ class Task:
     is_right: Callable[[str, Example], bool] = _never
     note: str = ""
     max_new_tokens: int = 64
+    call_tokens: int = 0
     prompt_tokens: int = 0
     facts: Sequence[FactRow] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
