@@ -91,6 +91,17 @@ def test_a_call_starts_by_rank_where_it_is_not_the_likeliest() -> None:
     assert answer_of(*script, top_k_start=2).annotated == ANNOTATED
 
 
+def test_no_call_starts_by_rank_behind_a_space() -> None:
+    script = [(PROMPT, " "), (f"{PROMPT} ", "four."), (f"{PROMPT} ", CALL)]
+    assert answer_of(*script, top_k_start=2).annotated == " four."
+
+
+def test_no_call_starts_by_rank_where_its_lead_does_not_fit() -> None:
+    script = [(PROMPT, " four."), (PROMPT, CALL)]
+    answer = answer_of(*script, top_k_start=2, max_length=8)
+    assert (answer.text, answer.events) == (" four.", ())
+
+
 def test_by_rank_the_name_is_one_of_the_tools() -> None:
     script = [(PROMPT, " [1] one."), ("Calculator(", "2 + 2)"), GOES_ON]
     assert answer_of(*script, top_k_start=0).annotated == " [1] one."
@@ -211,6 +222,11 @@ def test_a_stop_text_inside_a_call_stops_nothing() -> None:
     assert answer_of((PROMPT, CALL), GOES_ON, stop=("+", "-> 4")).annotated == ANNOTATED
 
 
+def test_a_stop_text_before_a_call_in_one_token_ends_the_answer() -> None:
+    answer = answer_of(Continuation(PROMPT, (" four. [Calculator(2", " + 2)")), stop=(".",))
+    assert (answer.text, answer.finish, answer.events) == (" four", "stop", ())
+
+
 def test_the_prompts_own_white_space_is_no_stop_text() -> None:
     [answer] = answers_to(scripted((f"{PROMPT}\n", "4.\n5")), f"{PROMPT}\n", stop=("\n",))
     assert (answer.text, answer.finish) == ("\n4.", "stop")
@@ -250,6 +266,11 @@ def test_a_call_is_shown_as_it_forms_and_not_before_it_is_one() -> None:
 def test_text_that_may_become_a_call_is_held_back() -> None:
     model = scripted(Continuation(PROMPT, (" a", " ", " [Cal", "mness", "]", " ", ".")))
     assert texts_of(pieces_of(model, top_k_start=0)) == [" a", " ", " [Calmness", "]", " ."]
+
+
+def test_spaces_are_shown_with_what_follows_them() -> None:
+    model = scripted(Continuation(PROMPT, (" a", "  ", "b", " ")))
+    assert texts_of(pieces_of(model)) == [" a", "  b", " "]
 
 
 def test_what_was_held_back_is_shown_at_the_end() -> None:
