@@ -127,7 +127,7 @@ def test_a_prompt_that_is_too_long_has_an_error_and_the_others_their_answers(
     assert ["error" in row for row in answers()] == [False, True, False, True, True, False]
     assert [row["prompt"] for row in answers()][1] == TOO_LONG
     assert "leave no room in the 40" in answers()[1]["error"]
-    assert "3 prompts have no answer but an `error`." in capsys.readouterr().err
+    assert "3 of 6 prompts: no answer but an `error`." in capsys.readouterr().err
 
 
 def test_a_record_without_a_prompt_is_named_and_left_out(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -39,12 +40,14 @@ def _plain(data: bytes) -> str:
 
 
 @contextmanager
-def at_terminal(*command: str, env: dict[str, str]) -> Iterator[Terminal]:
+def at_terminal(
+    *command: str, env: dict[str, str], stdout: IO[bytes] | None = None
+) -> Iterator[Terminal]:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "toolformer", *command],
         stdin=theirs,
-        stdout=theirs,
+        stdout=stdout or theirs,
         stderr=theirs,
         env=os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"} | env,
         start_new_session=True,
@@ -125,3 +128,16 @@ def test_the_same_walk_works_without_the_line_editor(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(MODEL)
     root = Path(__file__).parents[2]
     walk(f"{tmp_path}/script.py:model", {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"})
+
+
+def test_answers_that_go_to_a_file_are_all_that_goes_there(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(MODEL)
+    command = ("infer", f"{tmp_path}/script.py:model", "--max-new-tokens", "4", "--no-tools")
+    with (
+        (tmp_path / "out.txt").open("wb") as out,
+        at_terminal(*command, env={}, stdout=out) as terminal,
+    ):
+        terminal.wait_for("\n> ")
+        terminal.press("On\n\x04")
+        assert terminal.process.wait(timeout=30) == 0
+    assert (tmp_path / "out.txt").read_text() == "and on and on\n"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.infer.sessions import session
 from toolformer.errors import ConfigError
-from toolformer.infer.repl_lines import completer, editor, history_path, piped
+from toolformer.infer.repl_lines import completer, history_path, line_editor, piped
 
 
 def test_a_pipe_gives_a_prompt_a_line_and_then_its_end() -> None:
@@ -47,7 +47,7 @@ def test_the_editor_takes_several_lines_and_remembers_them(
         create_app_session(input=keys, output=DummyOutput()),
         session() as made,
     ):
-        read = editor(made)
+        read = line_editor(made)
         keys.send_text("first\x1b\rsecond\r")  # alt-enter, enter
         assert read() == "first\nsecond"
         keys.send_text("\x04")
@@ -78,4 +78,4 @@ def test_a_state_directory_that_cannot_be_written_costs_the_history_only(
     (tmp_path / "toolformer").write_text("a file where the directory should be")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with session() as made:
-        assert callable(editor(made))
+        assert callable(line_editor(made))

@@ -100,7 +100,9 @@ def infer(
     Prints the answer without the prompt; its calls stand in it as the model reads them. With
     nothing but a model, on a terminal: a REPL.
     """
-    _check_together(ckpt, prompt, input_=input_, out=out, as_repl=as_repl)
+    _check_together(
+        ckpt, prompt, input_=input_, out=out, as_repl=as_repl, strip=strip, as_json=as_json
+    )
     config = InferConfig().override(
         top_k_start=top_k_start,
         max_calls=max_calls,
@@ -117,7 +119,8 @@ def infer(
     if not is_repl and prompt is None and input_ is None:
         prompt = read_standard_input(sys.stdin)
     if is_repl and is_terminal:
-        Console().print(f"[bold]toolformer[/] {__version__}: loading {ckpt} …", highlight=False)
+        notes = Console(stderr=True, highlight=False)
+        notes.print(f"[bold]toolformer[/] {__version__}: loading {ckpt} …")
     model = load_model(ckpt, dtype=dtype, device=device)
     sidecar: Sidecar | None = getattr(model, "sidecar", None)
     with LiveTools(
@@ -144,13 +147,22 @@ def infer(
 
 
 def _check_together(
-    ckpt: str, prompt: str | None, *, input_: Path | None, out: Path | None, as_repl: bool
+    ckpt: str,
+    prompt: str | None,
+    *,
+    input_: Path | None,
+    out: Path | None,
+    as_repl: bool,
+    strip: bool,
+    as_json: bool,
 ) -> None:
     """Raises when the arguments do not go together."""
     if prompt is None and " " in ckpt.strip() and not Path(ckpt).exists():
         raise ConfigError(f"Name the model before the prompt: toolformer infer nano {ckpt!r}.")
     if out is not None and input_ is None:
         raise ConfigError(f"--out '{out}' is for the answers to --input; redirect stdout instead.")
+    if strip and (as_json or as_repl or input_ is not None):
+        raise ConfigError("--strip is for one plain answer; a JSON object has it as its text.")
     given = {"a prompt": prompt is not None, "--input": input_ is not None, "--repl": as_repl}
     both = [name for name, is_given in given.items() if is_given]
     if len(both) > 1:

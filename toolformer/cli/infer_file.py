@@ -75,7 +75,7 @@ def _write_rows(
             failed += "error" in row
             move(number)
     if failed:
-        notes.print(f"{failed} prompts have no answer but an `error`.")
+        notes.print(f"{failed} of {total} prompts: no answer but an `error`.")
 
 
 @contextmanager

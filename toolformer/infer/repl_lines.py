@@ -23,13 +23,15 @@ _PROMPT = "> "
 
 def editor(session: Session) -> ReadLine:
     """Returns what reads from a terminal: with prompt_toolkit where it is installed."""
+    if not sys.stdout.isatty():
+        return _plain  # an editor would paint into the file that the answers go to
     try:
         import prompt_toolkit  # noqa: F401
     except ImportError:
         with suppress(ImportError):  # its arrow keys and its own history, where it is there
             import readline  # noqa: F401
         return _plain
-    return _toolkit(session)
+    return line_editor(session)
 
 
 def piped(stream: TextIO) -> ReadLine:
@@ -93,7 +95,7 @@ def _plain() -> str:
     return piped(sys.stdin)()
 
 
-def _toolkit(session: Session) -> ReadLine:
+def line_editor(session: Session) -> ReadLine:
     """Returns a line editor with history, where Alt-Enter begins a new line."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
