@@ -110,7 +110,7 @@ def _read(out: Path, cell: Cell) -> Iterator[Trial]:
 def _print(trial: Trial, cell: Cell) -> None:
     screen = Screen(Console(highlight=False))
     k = "" if cell.k is None else f", k = {cell.k}"
-    tags = f" [{', '.join(trial.tags)}]" if trial.tags else ""
+    tags = f" ({', '.join(trial.tags)})" if trial.tags else ""
     screen.say(f"{cell.task}, {cell.column}{k}: {trial.id}{tags}")
     screen.show(Segment("text", trial.prompt))
     for segment in CallGrammar().read(trial.annotated):

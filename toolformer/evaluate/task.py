@@ -9,7 +9,6 @@ from heapq import nsmallest
 from toolformer.evaluate.examples import Example
 from toolformer.evaluate.fact_table import FactRow
 
-
 # Where the first five words are all that counts, and no number further on.
 WORDS_TOKENS = 32
 CALL_TOKENS = 32
