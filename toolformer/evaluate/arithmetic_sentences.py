@@ -10,9 +10,37 @@ from random import Random
 
 from toolformer.evaluate.examples import Example
 
-Wordings = Mapping[str, Sequence[str]]  # per kind: sentences that end where the answer begins
-
-WORDINGS: Wordings = {
+# Per kind, sentences that end where the answer begins. The first say what is to be done in words
+# that training texts may use too ("plus", "the sum of"), in sentences that none of them has; the
+# second say it in other words.
+NEW_SENTENCES: Mapping[str, Sequence[str]] = {
+    "plus": (
+        "The teacher wrote on the board: {a} plus {b} equals",
+        "Anna asked her brother for the sum of {a} and {b}. It is",
+        "The two halls have {a} and {b} seats, for a total of",
+    ),
+    "minus": (
+        "On the receipt we read: {a} minus {b} equals",
+        "The pupil worked out the difference between {a} and {b}. It is",
+        "Grandfather had {a} marbles and lost {b}, which leaves",
+    ),
+    "times": (
+        "The engineer noted that {a} times {b} equals",
+        "She needed the product of {a} and {b}, which is",
+        "The farmer counted {a} rows of {b} melons, which make",
+    ),
+    "divided": (
+        "The clerk found that {a} divided by {b} equals",
+        "In the village {a} loaves shared by {b} families is",
+        "The pace of the march was {a} / {b} =",
+    ),
+    "percent": (
+        "The report says that {b}% of {a} equals",
+        "For the bank, {b} percent of {a} equals",
+        "The bonus was {b}/100 * {a} =",
+    ),
+}
+NEW_WORDS: Mapping[str, Sequence[str]] = {
     "plus": (
         "What do {a} and {b} add up to? They add up to",
         "If you add {b} to {a}, you get",
@@ -51,18 +79,22 @@ class Sum:
 
 
 def arithmetic_sentences(count: int, *, seed: int) -> Iterator[Example]:
-    """Yields sentences to be completed, the kinds and wordings in turn.
+    """Yields sentences to be completed, the kinds and wordings in turn; tagged by what is new.
 
     >>> next(arithmetic_sentences(1, seed=0)).prompt
-    'What do 502 and 6394 add up to? They add up to'
+    'The teacher wrote on the board: 502 plus 6394 equals'
     """
-    kinds = [[(kind, wording) for wording in wordings] for kind, wordings in WORDINGS.items()]
-    turns = [each for turn in zip(*kinds, strict=True) for each in turn]
+    turns = [*_turns(NEW_SENTENCES, "new sentence"), *_turns(NEW_WORDS, "new words")]
     for number in range(count):
-        kind, wording = turns[number % len(turns)]
+        kind, wording, tag = turns[number % len(turns)]
         drawn = draw_sum(kind, Random(f"{seed}/{number}"))  # noqa: S311
         prompt = wording.format(a=drawn.a, b=drawn.b)
-        yield Example(f"arithmetic/{seed}/{number}", prompt, (drawn.result,), kind)
+        yield Example(f"arithmetic/{seed}/{number}", prompt, (drawn.result,), kind, (tag,))
+
+
+def _turns(wordings: Mapping[str, Sequence[str]], tag: str) -> list[tuple[str, str, str]]:
+    rounds = zip(*wordings.values(), strict=True)
+    return [(kind, each, tag) for turn in rounds for kind, each in zip(wordings, turn, strict=True)]
 
 
 def draw_sum(kind: str, rng: Random) -> Sum:
