@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
+BLOCK = 256  # ids
+
 
 @torch.inference_mode()
 def choose(
@@ -29,9 +31,10 @@ def choose(
     if drawn:
         width = max(counts[row] for row in drawn)
         numbers = [[*uniforms[row], *[0.0] * (width - counts[row])] for row in drawn]
-        heats = logits.new_tensor([temperatures[row] for row in drawn])[:, None]
         scaled = logits if len(drawn) == len(counts) else logits[drawn]
-        ids = _inverse(scaled / heats, logits.new_tensor(numbers, dtype=torch.float64))
+        if any(temperatures[row] != 1 for row in drawn):
+            scaled = scaled / logits.new_tensor([temperatures[row] for row in drawn])[:, None]
+        ids = _inverse(scaled, logits.new_tensor(numbers, dtype=torch.float64))
         for row, best in zip(drawn, ids.tolist(), strict=True):
             chosen[row] = best[: counts[row]]
     return chosen
@@ -40,9 +43,20 @@ def choose(
 def _inverse(logits: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
     """Returns (rows, draws) int64: the first id whose cumulated probability passes the number.
 
-    The sum runs in float64: in float32 its rounding, over fifty thousand ids, would depend on how
-    the device adds, and with it the draw.
+    The sum runs over blocks and then within one, in float64: in float32 its rounding, over fifty
+    thousand ids, would depend on how the device adds, and with it the draw.
     """
-    cumulated = torch.softmax(logits.double(), dim=-1).cumsum(dim=-1)  # (rows, vocabulary)
-    ids = torch.searchsorted(cumulated, numbers * cumulated[:, -1:], right=True)
-    return ids.clamp_(max=logits.shape[-1] - 1)
+    size = logits.shape[-1]
+    weights = (logits - logits.amax(dim=-1, keepdim=True)).exp_()  # (rows, vocabulary)
+    weights = torch.nn.functional.pad(weights, (0, -size % BLOCK))
+    blocks = weights.view(len(weights), -1, BLOCK)  # (rows, blocks, ids)
+    sums = blocks.sum(dim=-1).double()
+    cumulated = sums.cumsum(dim=-1)
+    aims = numbers * cumulated[:, -1:]
+    block = torch.searchsorted(cumulated, aims, right=True).clamp_(max=sums.shape[1] - 1)
+    drawn = blocks.gather(1, block[..., None].expand(-1, -1, BLOCK)).double().cumsum(dim=-1)
+    # How far into its block a number aims, as a part of what the block sums to.
+    depth = (aims - cumulated.gather(1, block)) / sums.gather(1, block) + 1
+    within = torch.searchsorted(drawn, (depth * drawn[..., -1])[..., None], right=True)
+    ids = block * BLOCK + within[..., 0].clamp_(max=BLOCK - 1)
+    return ids.clamp_(max=size - 1)
