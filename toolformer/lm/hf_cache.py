@@ -4,6 +4,7 @@ Every layer keeps all its positions, those with a sliding window too: a place fa
 branched from as well as one near its end. The model's own masks bound what a window sees.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -39,6 +40,24 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         """Starts with these keys and values, copied, and room for so many tokens in all."""
         self._buffers = [_allocate(each, room) for each in tensors]
         self.update(*tensors)
+        return self
+
+    def stacked(
+        self, parts: Sequence[tuple[torch.Tensor, torch.Tensor]], *, length: int
+    ) -> "RoomyLayer":
+        """Starts with the rows of several layers, below each other, as if all were as long."""
+        rows = sum(keys.shape[0] for keys, _ in parts)
+        for kind in (0, 1):
+            # Zeros, since what a mask hides is still multiplied, by nought: it must be a number.
+            like = parts[0][kind]
+            buffer = like.new_zeros(rows, like.shape[1], length, like.shape[3])
+            first = 0
+            for part in parts:
+                count, _, tokens, _ = part[kind].shape
+                buffer[first : first + count, :, :tokens] = part[kind]
+                first += count
+            self._buffers.append(buffer)
+        self._show(length)
         return self
 
     def tensors(self, first: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -93,6 +112,44 @@ class RoomyCache(Cache):
             for layer in self._roomy
         ]
         return RoomyCache(layers, head=head)
+
+    @classmethod
+    def stacked(cls, parts: Sequence["RoomyCache"], *, head: "RoomyCache") -> "RoomyCache":
+        """Returns the rows of several caches of tails as one; short ones end in empty room."""
+        if len(parts) == 1:
+            return parts[0]
+        length = max(part.get_seq_length() for part in parts)
+        layers = []
+        for index in range(len(parts[0].layers)):
+            rows = [part._roomy[index].tensors(0, length) for part in parts]
+            layers.append(RoomyLayer().stacked(rows, length=length))
+        return cls(layers, head=head)
+
+    @property
+    def head_length(self) -> int:
+        """How many tokens all rows share as their head."""
+        return 0 if self._head is None else self._head.get_seq_length()
+
+    @property
+    def head_tensors(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The keys and values of each layer, (1, heads, tokens, width); none without a head."""
+        if self._head is None:
+            return []
+        return [layer.tensors(0, self.head_length) for layer in self._head._roomy]
+
+    def tail_tensors(
+        self, rows: torch.Tensor, *, length: int
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Returns the keys and values of some rows as far as `length` tokens, the head left out.
+
+        All rows in their order are not copied.
+        """
+        found = [layer.tensors(0, length - self.head_length) for layer in self._roomy]
+        if len(rows) == len(found[0][0]):
+            return found
+        return [
+            (keys.index_select(0, rows), values.index_select(0, rows)) for keys, values in found
+        ]
 
     def selected(self, rows: torch.Tensor, *, length: int, room: int) -> "RoomyCache":
         """Returns a cache that starts with the first `length` tokens of some rows of this one."""

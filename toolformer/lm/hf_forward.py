@@ -16,6 +16,10 @@ log = logging.getLogger(__name__)
 
 LOGIT_BYTES = 256 * 2**20  # of one forward, in float32: bounds how many rows see the output head
 CACHED_PER_FORWARDED = 2  # a batch holds the keys and values of so many times its tokens
+# A processor forwards fastest while what a layer computes stays in its caches; a GPU, the more at
+# once. The widest of it is about four times the hidden width, in float32.
+CACHE_BYTES = 4 * 2**20
+FEWEST_TOKENS = 256  # below these, reading the weights takes longer than using them
 
 Item = TypeVar("Item")
 Purpose = Literal["prompt", "text", "decode", "score"]
@@ -32,6 +36,11 @@ class Forward:
         self.batch_tokens = batch_tokens
         vocabulary: int = model.config.get_text_config().vocab_size
         self.head_rows = max(1, LOGIT_BYTES // (4 * vocabulary))
+        self.dense_tokens = batch_tokens  # of one forward of whole rows
+        if self.device.type == "cpu":
+            width: int = model.config.get_text_config().hidden_size
+            fitting = max(FEWEST_TOKENS, CACHE_BYTES // (4 * 4 * width))
+            self.dense_tokens = min(batch_tokens, fitting)
 
     @torch.inference_mode()
     def logits(
@@ -88,6 +97,19 @@ class Forward:
         """
         head = head_rows * self.batch_tokens // self.head_rows
         return max(tokens, head, (cached + tokens) // CACHED_PER_FORWARDED)
+
+    def plan_dense(self, tokens: Sequence[int], *, head_rows: Sequence[int]) -> list[list[int]]:
+        """Groups whole rows of like length into forwards.
+
+        Args:
+            tokens: of each row.
+            head_rows: how many of them go through the output head.
+        """
+        costs = [
+            max(own, seen * self.dense_tokens // self.head_rows)
+            for own, seen in zip(tokens, head_rows, strict=True)
+        ]
+        return plan_batches(costs, self.dense_tokens)
 
     @contextmanager
     def _head_on(self, rows: torch.Tensor) -> Iterator[None]:

@@ -43,56 +43,79 @@ class Trunk:
 def read_trunk(
     engine: Engine, readings: Sequence[Reading]
 ) -> tuple[Trunk, list[StartProbabilities]]:
-    """Forwards texts behind the prompt they share; returns what they leave and their starts."""
-    forward = engine.forward
-    shared = readings[0].prompt.shared
-    ids = forward.padded([reading.own for reading in readings])
-    width = ids.shape[1]
-    prompt = engine.prompts.get(shared)
-    cache = prompt.repeated(len(readings), room=len(shared) + width)
-    inner = [reading.text.inner for reading in readings]
-    logits = forward.logits(
-        ids,
-        forward.tensor(
-            np.concatenate(
-                [
-                    row * width + len(reading.prompt.own) + inner[row]
-                    for row, reading in enumerate(readings)
-                ]
-            )
-        ),
-        purpose="text",
-        padding=ids.numel() - sum(len(reading.own) for reading in readings),
-        cache=cache,
+    """Forwards texts behind the prompt they share; returns what they leave and their starts.
+
+    The trunk's readings, and with them the starts, are in another order: like lengths together.
+    """
+    batches = engine.forward.plan_dense(
+        [len(reading.own) for reading in readings],
+        head_rows=[len(reading.text.ids) for reading in readings],
     )
-    trunk = Trunk(readings, cache.tails(prompt))
-    probabilities = _marker_log_probs(engine, trunk, logits).exp().cpu().numpy()
+    prompt = engine.prompts.get(readings[0].prompt.shared)
+    ordered = [readings[index] for batch in batches for index in batch]
+    tails, found = [], []
+    for batch in batches:
+        tail, log_probs = _read(engine, [readings[index] for index in batch], prompt)
+        tails.append(tail)
+        found.append(log_probs)
+    trunk = Trunk(ordered, RoomyCache.stacked(tails, head=prompt))
+    log_probs = torch.cat(found)
+    if not engine.encoding.marker_ids:
+        log_probs += _rest_of_marker(engine, trunk)
+    probabilities = log_probs.exp().cpu().numpy()
+    inner = [reading.text.inner for reading in ordered]
     split = np.split(probabilities, np.cumsum([len(each) for each in inner])[:-1])
     starts = [
         StartProbabilities(reading.text.ends[places], found)
-        for reading, places, found in zip(readings, inner, split, strict=True)
+        for reading, places, found in zip(ordered, inner, split, strict=True)
     ]
     return trunk, starts
 
 
-def _marker_log_probs(engine: Engine, trunk: Trunk, logits: torch.Tensor) -> torch.Tensor:
-    """Returns (places,) float32: log p of the open marker, by the logits at each place.
+def _read(
+    engine: Engine, readings: Sequence[Reading], prompt: RoomyCache
+) -> tuple[RoomyCache, torch.Tensor]:
+    """Forwards texts of like length.
 
-    Where one token or several hold the whole marker, their probabilities are added. Else the
-    marker is spelled in pieces, and the probability is that of the pieces one after the other,
-    which takes a forward for each place.
+    Returns:
+        Their own keys and values, and (places,) float32: log p of the open marker at each place, or
+        of its first piece where it has several.
     """
-    total = logits.logsumexp(dim=-1)
-    if engine.encoding.marker_ids:
-        ids = engine.forward.tensor(engine.encoding.marker_ids)
-        return logits.index_select(1, ids).logsumexp(dim=-1) - total
+    forward = engine.forward
+    ids = forward.padded([reading.own for reading in readings])
+    width = ids.shape[1]
+    cache = prompt.repeated(len(readings), room=prompt.get_seq_length() + width)
+    places = [
+        row * width + len(reading.prompt.own) + reading.text.inner
+        for row, reading in enumerate(readings)
+    ]
+    logits = forward.logits(
+        ids,
+        forward.tensor(np.concatenate(places)),
+        purpose="text",
+        padding=ids.numel() - sum(len(reading.own) for reading in readings),
+        cache=cache,
+    )
+    markers = engine.encoding.marker_ids or engine.encoding.marker_pieces[:1]
+    # Where several tokens hold the whole marker, their probabilities are added.
+    marked = logits.index_select(1, forward.tensor(markers)).logsumexp(dim=-1)
+    return cache.tails(prompt), marked - logits.logsumexp(dim=-1)
+
+
+def _rest_of_marker(engine: Engine, trunk: Trunk) -> torch.Tensor:
+    """Returns (places,) float32: log p of the marker's other pieces, one after the other.
+
+    For a tokenizer in which no token holds the whole marker; takes a forward for each piece.
+    """
     first, *rest = engine.encoding.marker_pieces
-    summed = logits[:, first] - total
     leads = [
         Lead(row, reading.before + int(token) + 1, (first,))
         for row, reading in enumerate(trunk.readings)
         for token in reading.text.inner
     ]
+    summed = torch.zeros(len(leads), device=engine.forward.device)
+    if not leads:
+        return summed
     decoder = engine.decoder(trunk.cache)
     for index, piece in enumerate(rest):
         logits = (
@@ -100,5 +123,5 @@ def _marker_log_probs(engine: Engine, trunk: Trunk, logits: torch.Tensor) -> tor
             if index
             else decoder.start(leads)
         )
-        summed = summed + logits.log_softmax(dim=-1)[:, piece]
+        summed += logits.log_softmax(dim=-1)[:, piece]
     return summed

@@ -10,7 +10,6 @@ from toolformer.errors import ModelError
 from toolformer.lm.base import SCORED_TOKENS, LossRequest
 from toolformer.lm.encoding import EncodedText
 from toolformer.lm.hf_engine import Engine
-from toolformer.lm.hf_forward import plan_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,9 @@ def target_log_probs(engine: Engine, requests: Sequence[LossRequest]) -> list[np
         _add(engine, rows, request, encoded[request.text])
     found: dict[LossRequest, np.ndarray] = {}
     todo = list(rows.values())
-    costs = [engine.forward.cost(row.length, head_rows=len(row.wanted)) for row in todo]
-    batches = plan_batches(costs, engine.forward.batch_tokens)
+    batches = engine.forward.plan_dense(
+        [row.length for row in todo], head_rows=[len(row.wanted) for row in todo]
+    )
     engine.forward.in_batches(
         [[todo[index] for index in batch] for batch in batches],
         lambda batch: found.update(_score(engine, batch)),

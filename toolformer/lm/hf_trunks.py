@@ -78,7 +78,7 @@ class HFTrunks:
     def _keep(self, readings: list[Reading]) -> None:
         trunk, starts = read_trunk(self._engine, readings)
         self._trunks.append(trunk)
-        for row, reading in enumerate(readings):
+        for row, reading in enumerate(trunk.readings):
             self._places[reading.request] = (len(self._trunks) - 1, row)
             self._starts[reading.request] = starts[row]
 
