@@ -9,7 +9,7 @@ import numpy as np
 from toolformer.calls import CallGrammar
 from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf_engine import Engine, is_exact_in_trees
+from toolformer.lm.hf_engine import Engine, choose_decoding
 from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
 from toolformer.lm.hf_prompts import SharedPrompts
@@ -65,8 +65,6 @@ class HFLanguageModel:
     ) -> None:
         forward = Forward(loaded.model, batch_tokens=batch_tokens)
         max_length = context_length(loaded)
-        if sees_trees is None:
-            sees_trees = is_exact_in_trees(forward, max_length=max_length)
         self.name = loaded.name
         self.fingerprint = loaded.fingerprint
         self.sidecar = loaded.sidecar
@@ -77,7 +75,7 @@ class HFLanguageModel:
             prompts=SharedPrompts(forward),
             max_length=max_length,
             ends_text=loaded.specials,
-            sees_trees=sees_trees,
+            decoding=choose_decoding(forward, max_length=max_length, copies=sees_trees is False),
         )
         forward.usage = TokenUsage()  # the question above is not the user's
 

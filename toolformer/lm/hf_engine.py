@@ -12,9 +12,12 @@ from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_copies import Copies
 from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_prompts import SharedPrompts
+from toolformer.lm.hf_shared import Shared
 from toolformer.lm.hf_tree import Tree
 
 log = logging.getLogger(__name__)
+
+DecoderType = type[Shared] | type[Tree] | type[Copies]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,16 @@ class Engine:
     prompts: SharedPrompts
     max_length: int
     ends_text: frozenset[int]
-    sees_trees: bool
+    decoding: DecoderType
+
+    @property
+    def sees_trees(self) -> bool:
+        """Whether the model is exact under any mask, so that no text need be copied."""
+        return self.decoding is not Copies
 
     def decoder(self, trunk: RoomyCache) -> Decoder:
         """Returns what decodes the branches of a trunk."""
-        return (Tree if self.sees_trees else Copies)(self.forward, trunk)
+        return self.decoding(self.forward, trunk)
 
     def check_length(self, tokens: int, text: str) -> None:
         """Raises ModelError if a row is longer than the model's context."""
@@ -42,33 +50,51 @@ class Engine:
             )
 
 
-def is_exact_in_trees(forward: Forward, *, max_length: int) -> bool:
-    """Says whether a model decodes two branches in one row as it would each alone.
+def choose_decoding(forward: Forward, *, max_length: int, copies: bool = False) -> DecoderType:
+    """Returns the quickest way to decode branches that is exact for a model.
 
     Asked of the model itself, by a row of a few tokens: no list of architectures to keep. A window
     shorter than the context would only show in long rows, so its config is asked.
+
+    Args:
+        forward: runs the model.
+        max_length: of its rows.
+        copies: whether to decode over copies, whatever the model can do.
     """
+    if copies:
+        return Copies
     if _has_window(forward, max_length=max_length):
         log.info("branches are decoded over copies: the model has a sliding window")
-        return False
+        return Copies
+    reason = _why_not(Tree, forward)
+    if reason is not None:
+        log.info("branches are decoded over copies: in one row per text, the model %s", reason)
+        return Copies
+    reason = _why_not(Shared, forward)
+    if reason is not None:
+        log.info("branches are decoded in one row per text: over shared parts, it %s", reason)
+        return Tree
+    return Shared
+
+
+def _why_not(decoding: DecoderType, forward: Forward) -> str | None:
+    """Returns why branches cannot be decoded in a way, None if they are as over copies."""
     trunk = RoomyCache()
     row = forward.tensor([[1, 2, 3, 4]])
     leads = [Lead(0, 4, (5, 6)), Lead(0, 2, (7, 8, 9))]
     try:
         forward.logits(row, row[0, :1], purpose="text", cache=trunk)
-        tree, copies = Tree(forward, trunk), Copies(forward, trunk)
-        tree.start(leads)
-        seen = tree.step([1, 0, 1], [10, 11, 12])
+        decoder, copies = decoding(forward, trunk), Copies(forward, trunk)
+        decoder.start(leads)
+        seen = decoder.step([1, 0, 1], [10, 11, 12])
         copies.start(leads)
         true = copies.step([1, 0, 1], [10, 11, 12])
-    except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
-        log.info("branches are decoded over copies: the model refuses a tree (%s)", error)
-        return False
+    except (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError) as error:
+        return f"refuses it ({error})"
     tolerance = 1e-4 if forward.dtype == torch.float32 else 5e-2
     if not torch.allclose(seen, true, rtol=tolerance, atol=tolerance * float(true.abs().max())):
-        log.info("branches are decoded over copies: the model does not see a tree exactly")
-        return False
-    return True
+        return "would not be exact"
+    return None
 
 
 def _has_window(forward: Forward, *, max_length: int) -> bool:

@@ -1,0 +1,157 @@
+"""Branches decoded without copies: a row each, which reads its text and prompt where they lie."""
+
+from collections.abc import Sequence
+
+import torch
+
+from toolformer.lm.hf_branches import Lead
+from toolformer.lm.hf_cache import RoomyCache
+from toolformer.lm.hf_forward import Forward, additive
+from toolformer.lm.hf_parts import Parts, Seating
+
+FEW = 0.5  # below this share of live ones, what is finished is left out: each time copies the rest
+
+
+class Shared:
+    """Implements `Decoder`; the trunk is not changed."""
+
+    def __init__(self, forward: Forward, trunk: RoomyCache) -> None:
+        self._forward = forward
+        self._trunk = trunk
+        self._rows: list[int] = []  # of each branch: which text
+        self._seats: list[int] = []  # where its own tokens are
+        self._depths: list[int] = []  # its next token's position
+        self._texts = 0
+        self._parts: Parts
+        self._seen: torch.Tensor  # (seats,) int64: how many tokens of its text each seat sees
+        self._hidden: torch.Tensor | None  # (seats, lead tokens) bool: padding of shorter leads
+
+    @torch.inference_mode()
+    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+        """Forwards the leads; returns (leads, vocabulary) logits."""
+        forward = self._forward
+        texts = sorted({lead.row for lead in leads})
+        row = {text: index for index, text in enumerate(texts)}
+        self._texts = len(texts)
+        self._rows = [row[lead.row] for lead in leads]
+        self._seats = list(range(len(leads)))
+        self._parts = Parts(
+            self._trunk, forward.tensor(texts), length=max(lead.seen for lead in leads)
+        )
+        self._parts.seats = len(leads)
+        ids = forward.padded([lead.ids for lead in leads])
+        width = ids.shape[1]
+        lengths = [len(lead.ids) for lead in leads]
+        count = forward.tensor(lengths)[:, None]
+        order = torch.arange(width, device=forward.device)
+        self._seen = forward.tensor([lead.seen - self._trunk.head_length for lead in leads])
+        self._hidden = order >= count if min(lengths) < width else None
+        self._parts.seating = self._seating(own=(order[:, None] >= order)[None, None, None])
+        self._depths = [lead.seen + len(lead.ids) for lead in leads]
+        first = forward.tensor([lead.seen for lead in leads])[:, None]
+        with self._parts.attended(forward.model):
+            return forward.logits(
+                ids,
+                forward.tensor([n * width + each - 1 for n, each in enumerate(lengths)]),
+                purpose="decode",
+                padding=ids.numel() - sum(lengths),
+                cache=self._parts,
+                # The padding of a shorter lead stays within the context.
+                positions=first + torch.minimum(order, (count - 1).clamp(min=0)),
+            )
+
+    @torch.inference_mode()
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
+        """Goes on from some of the branches, each with one token."""
+        forward = self._forward
+        self._rows = [self._rows[parent] for parent in parents]
+        self._depths = [self._depths[parent] for parent in parents]
+        self._seat([self._seats[parent] for parent in parents])
+        self._drop_finished()
+        own = None
+        if self._hidden is not None:
+            hidden = self._hidden[forward.tensor(self._seats)]
+            said = self._parts.get_seq_length() + 1 - hidden.shape[1]
+            own = torch.nn.functional.pad(~hidden, (0, said), value=True)[:, None, None, None]
+        self._parts.seating = self._seating(own=own)
+        positions = forward.tensor(self._depths)[:, None]
+        self._depths = [depth + 1 for depth in self._depths]
+        with self._parts.attended(forward.model):
+            return forward.logits(
+                forward.tensor(tokens)[:, None],
+                torch.arange(len(tokens), device=forward.device),
+                purpose="decode",
+                cache=self._parts,
+                positions=positions,
+            )
+
+    def _seating(self, *, own: torch.Tensor | None) -> Seating:
+        forward = self._forward
+        seats = forward.tensor(self._seats)
+        columns: list[int] = []
+        free: dict[int, int] = {}
+        for row in self._rows:
+            columns.append(free.get(row, 0))
+            free[row] = columns[-1] + 1
+        across = max(columns) + 1
+        order = torch.arange(self._parts.text_length, device=forward.device)
+        visible = order < self._seen[seats][:, None]
+        places = [row * across + column for row, column in zip(self._rows, columns, strict=True)]
+        return Seating(
+            seats=seats,
+            places=forward.tensor(places),
+            across=across,
+            text_mask=additive(visible, forward.dtype)[:, None, None],
+            own_mask=None if own is None else additive(own, forward.dtype),
+        )
+
+    def _seat(self, parents: Sequence[int]) -> None:
+        """Gives each branch a seat: the first of several its parent's, the others copies of it."""
+        forward = self._forward
+        taken = set(parents)
+        free = [seat for seat in range(self._parts.seats - 1, -1, -1) if seat not in taken]
+        seats: list[int] = []
+        copied: list[int] = []
+        settled: set[int] = set()
+        seat_count = self._parts.seats
+        for parent in parents:
+            if parent not in settled:
+                settled.add(parent)
+                seats.append(parent)
+                continue
+            if free:
+                seats.append(free.pop())
+            else:
+                seats.append(seat_count)
+                seat_count += 1
+            copied.append(len(seats) - 1)
+        self._seats = seats
+        if not copied:
+            return
+        sources = forward.tensor([parents[index] for index in copied])
+        targets = forward.tensor([seats[index] for index in copied])
+        origin = torch.arange(seat_count, device=forward.device)
+        origin[targets] = sources
+        self._parts.copy_seats(sources, targets, seats=seat_count)
+        self._carry(origin)
+
+    def _carry(self, origin: torch.Tensor) -> None:
+        """Lets each seat know what the seat it comes from knows."""
+        self._seen = self._seen[origin]
+        if self._hidden is not None:
+            self._hidden = self._hidden[origin]
+
+    def _drop_finished(self) -> None:
+        """Leaves out seats and texts without branches, once they are many."""
+        forward = self._forward
+        if len(self._seats) < FEW * self._parts.seats:
+            seats = forward.tensor(self._seats)
+            self._parts.select_seats(seats)
+            self._carry(seats)
+            self._seats = list(range(len(self._seats)))
+        alive = sorted(set(self._rows))
+        if len(alive) < FEW * self._texts:
+            self._parts.select_texts(forward.tensor(alive))
+            row = {text: index for index, text in enumerate(alive)}
+            self._rows = [row[text] for text in self._rows]
+            self._texts = len(alive)
