@@ -27,7 +27,7 @@ PROMPTS = [
     "",
 ]
 # A model of random weights writes all there is: cut characters, calls that close and that do not.
-WILD = {"temperature": 1.5, "top_k_start": 20, "max_new_tokens": 40, "max_call_tokens": 20}
+WILD = {"temperature": 1.5, "top_k_start": 20, "max_new_tokens": 30, "max_call_tokens": 20}
 
 
 @pytest.fixture(scope="module", params=["llama", "bloom", "sentencepiece"])
@@ -89,18 +89,21 @@ def test_after_a_call_the_model_goes_on_as_from_a_prompt_that_holds_it(
     model: HFLanguageModel,
 ) -> None:
     """A draw follows the number of its token too, so equal texts need equal tokens before them."""
-    compared = 0
     for seed in range(40):
         prompt = "The sum of 12 and 30 is"
-        settings = WILD | {"seed": seed, "top_k_start": 1000, "max_call_tokens": 38}
+        settings = WILD | {
+            "seed": seed,
+            "top_k_start": 1000,
+            "max_new_tokens": 40,
+            "max_call_tokens": 38,
+        }
         [answer] = answers_to(model, prompt, max_calls=1, **settings)
         if answer.events[0].output is not None:
             held = answer.whole[: len(answer.whole) - len(answer.text)]
             [again] = answers_to(model, held, max_calls=0, **settings)
             assert again.text[: len(answer.text)] == answer.text
-            compared += len(answer.text) > 0
-        if compared == 2:
-            return
+            if answer.text:
+                return
     pytest.fail("no seed writes a call that closes")
 
 
