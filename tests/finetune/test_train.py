@@ -164,7 +164,7 @@ def test_the_control_is_judged_by_the_same_texts(folder: Path) -> None:
 
 def test_the_weights_of_the_lowest_loss_are_kept(folder: Path) -> None:
     # The rate is so high that what the first steps learn the others undo.
-    config = QUICK.override(steps=4, learning_rate=1.0)
+    config = QUICK.override(steps=4, learning_rate=2.0, warmup=0.25, schedule="constant")
     report = tune(folder, "best", config)
     losses = {step: score.loss for step, score in report.dev.items() if step > 0}
     assert report.kept_step == min(losses, key=lambda step: losses[step] or 0.0) < 4

@@ -34,6 +34,11 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if config.adapter == "qlora":
+        for module in model.modules():
+            # A look at held-out texts would pack the weights for a kernel that has no gradient,
+            # and what is trained after it would learn nothing below, without a word.
+            if hasattr(module, "support_avx512bf16_for_cpu"):
+                module.support_avx512bf16_for_cpu = False
         model = prepare_model_for_kbit_training(  # type: ignore[no-untyped-call]
             model, use_gradient_checkpointing=False
         )

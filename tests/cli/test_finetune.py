@@ -1,0 +1,183 @@
+"""`toolformer finetune` from the command line: flags, files, what it prints, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from tests.finetune.given import QUICK, sums, tiny_model, write_run
+from toolformer.cli.main import run
+from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
+from toolformer.finetune.dataset import read_run
+from toolformer.finetune.train import finetune as finetune_run
+
+FLAGS = ["--steps=2", "--batch-size=4", "--dtype=float32", "--dev-texts=2", "--device=cpu"]
+LONG = QUICK.override(steps=40, evaluate_every=2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finetune")
+    write_run(folder / "run", tiny_model(folder / "model"))
+    return folder
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def tune(*arguments: str, runs: tuple[str, ...] = ("run",)) -> int:
+    return run(["finetune", *runs, *FLAGS, *arguments])
+
+
+def settings_of(out: str) -> dict[str, object]:
+    values: dict[str, object] = json.loads((Path(out) / "finetune.json").read_text())["config"]
+    return values
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = AutoModelForCausalLM.from_pretrained(out).state_dict()
+    return state
+
+
+def test_it_ends_with_a_table_and_where_the_model_is(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune("--out", "tuned") == 0
+    printed, said = capsys.readouterr()
+    for shown in ("with calls of Calculator", "dev perplexity", "toolformer infer tuned"):
+        assert shown in printed
+    assert "step 0/2: dev perplexity" in said
+    assert "step 2/2: dev perplexity" in said
+
+
+def test_the_report_is_also_json_and_a_second_time_at_once(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = []
+    for _ in range(2):
+        assert tune("--out", "json", "--json") == 0
+        reports.append(json.loads(capsys.readouterr().out))
+    assert reports[0]["model"] == "json"
+    assert reports[0]["steps"] == 2
+    assert reports[0] == reports[1]
+
+
+def test_a_flag_goes_before_the_file(here: Path) -> None:
+    Path("settings.yaml").write_text("seed: 3\nlearning_rate: 0.002\nplain_texts: all\n")
+    assert tune("--out", "flags", "--config", "settings.yaml", "--seed", "5", "--plain") == 0
+    settings = settings_of("flags")
+    assert settings["seed"] == 5
+    assert settings["learning_rate"] == 0.002
+    assert settings["plain_texts"] == "all"
+    assert settings["plain"] is True
+    assert settings["loss_on_output"] is False
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--threshold", "0.4"], "cannot select with threshold 0.4"),
+        (["--threshold", "9"], "No call was kept in 'run' (τf: Calculator 9)"),
+        (["--lora", "--qlora"], "choose one"),
+        (["--resume"], "There is no fine-tuning in 'none' to resume"),
+        (["--plain-texts", "some"], "The setting 'plain_texts"),
+        (["--model", "nowhere"], "Unknown model 'nowhere'"),
+        (["--batch-size", "4", "--device-rows", "3"], "no multiple of device_rows 3"),
+    ],
+)
+def test_what_the_user_can_put_right_is_one_sentence(
+    here: Path, capsys: pytest.CaptureFixture[str], flags: list[str], sentence: str
+) -> None:
+    assert tune("--out", "none", *flags) == 2
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not Path("none").exists()
+
+
+def test_an_out_that_holds_something_else_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("thesis").mkdir()
+    Path("thesis/thesis.tex").touch()
+    assert tune("--out", "thesis") == 2
+    assert "is not empty and no fine-tuning" in capsys.readouterr().err
+
+
+def test_another_threshold_selects_other_texts(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune("--out", "lower", "--threshold", "0.55", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["texts"] == 28  # two of all 30 are held out
+
+
+def test_an_unfinished_run_is_used_as_far_as_it_goes(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(here / "begun", here / "model", sums(12), finish=False)
+    assert tune("--out", "from begun", runs=("begun",)) == 0
+    assert "'begun' is not finished: its 1 whole shards are used." in capsys.readouterr().err
+
+
+def test_a_diverging_training_ends_with_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = ["--learning-rate", "30", "--steps", "12", "--evaluate-every", "1"]
+    assert tune("--out", "wild", *wild) == 1
+    assert "The training diverges" in capsys.readouterr().err
+    assert whole_checkpoint(Path("wild")) is not None
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_to_the_same_weights(here: Path) -> None:
+    Path("long.yaml").write_text(json.dumps(LONG.to_dict()))
+    command = ["finetune", "run", "--out", "killed", "--config", "long.yaml", "--device", "cpu"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolformer", *command], stderr=subprocess.PIPE
+    )
+    out = Path("killed")
+    until = time.monotonic() + 120
+    while whole_checkpoint(out) is None and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert training_folder(out).exists()
+    assert not (out / "config.json").exists()
+    assert run([*command, "--resume"]) == 0
+    finetune_run([read_run("run")], out=Path("whole"), config=LONG, device="cpu")
+    killed, whole = weights(out), weights(Path("whole"))
+    assert killed.keys() == whole.keys()
+    assert all(torch.equal(killed[name], whole[name]) for name in whole)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(here: Path) -> None:
+    launch = "--cpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
+    ended = subprocess.run(
+        [
+            *[sys.executable, "-m", "accelerate.commands.launch", *launch.split()],
+            *["-m", "toolformer", "finetune", "run", "--out", "two", *FLAGS, "--json"],
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert ended.returncode == 0, ended.stderr
+    report = json.loads(ended.stdout)  # one object: only the main process prints
+    assert report["machine"]["processes"] == 2
+    assert tune("--out", "one", "--device-rows", "2") == 0
+    one = json.loads(Path("one/metrics.json").read_text())
+    assert report["losses"] == pytest.approx(one["losses"], rel=1e-4)
+    two, alone = weights(Path("two")), weights(Path("one"))
+    for name, tensor in alone.items():
+        torch.testing.assert_close(two[name], tensor, atol=1e-4, rtol=1e-3)
