@@ -53,10 +53,10 @@ def choose_next(
     columns = [best.double(), log_probs.double()]
     if markers is not None:
         columns.append(ranks(logits, markers).double())
-    rows_of_numbers = torch.stack(columns, dim=1).tolist()
-    return [
-        Choice(int(row[0]), row[1], int(row[2:][0]) if row[2:] else 0) for row in rows_of_numbers
-    ]
+    else:
+        columns.append(torch.zeros_like(columns[0]))
+    numbers = torch.stack(columns, dim=1).tolist()
+    return [Choice(int(token), log_prob, int(rank)) for token, log_prob, rank in numbers]
 
 
 def masked(logits: torch.Tensor, wishes: Sequence[Wish]) -> torch.Tensor:
@@ -85,5 +85,7 @@ def ranks(logits: torch.Tensor, markers: torch.Tensor) -> torch.Tensor:
     >>> ranks(logits, torch.tensor([1, 2])).tolist()
     [2, 1]
     """
-    marker = logits.index_select(1, markers).logsumexp(dim=-1, keepdim=True)
+    marker = logits.index_select(1, markers)
+    if len(markers) > 1:
+        marker = marker.logsumexp(dim=-1, keepdim=True)
     return 1 + (logits > marker).sum(dim=-1)

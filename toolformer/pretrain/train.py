@@ -166,6 +166,6 @@ def _write(
     """Writes the model in the type it was trained in, which halves the file in bfloat16."""
     finished = new_model(config, tokenizer)
     finished.load_state_dict(model.state_dict())
-    finished.config.use_cache = True
+    finished.config.use_cache = finished.generation_config.use_cache = True
     finished.to(getattr(torch, config.dtype)).save_pretrained(out)
     tokenizer.save_pretrained(out)
