@@ -164,8 +164,10 @@ def test_a_model_without_a_sidecar_is_told_what_is_assumed(
 ) -> None:
     assert evaluate(model="unsaid") == 0
     told = " ".join(capsys.readouterr().err.split())
-    assert "script.py:unsaid has no toolformer.json" in told
-    assert "Its tools are taken to be calculator, calendar, database." in told
+    assert "script.py:unsaid has no toolformer.json: its calls are taken to look like" in told
+    assert (
+        "[Name(arguments) -> output], and its tools to be calculator, calendar, database." in told
+    )
     assert "does not say what it was tuned from: name it: --base." in told
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, ToolCall
 from toolformer.checkpoint import Sidecar, read_sidecar
-from toolformer.cli.infer_answer import assumed as said_without_sidecar
 from toolformer.cli.models import load_model
 from toolformer.errors import ConfigError, ModelError
 from toolformer.evaluate import Calls, Column
@@ -47,8 +46,11 @@ def choose_columns(asked: Asked) -> Chosen:
     tools = _tools(asked.checkpoint, sidecar, asked.tools)
     assumed: list[str] = []
     if sidecar is None:
-        said = said_without_sidecar(asked.checkpoint, CallGrammar())
-        assumed.append(f"{said} Its tools are taken to be {', '.join(tools)}.")
+        shape = CallGrammar().format(ToolCall("Name", "arguments"), "output").strip()
+        assumed.append(
+            f"{asked.checkpoint} has no toolformer.json: its calls are taken to look like {shape}, "
+            f"and its tools to be {', '.join(tools)}."
+        )
     base = _base(asked, sidecar, assumed)
     columns = []
     if base is not None:
