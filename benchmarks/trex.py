@@ -15,10 +15,10 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.measure import Measured, Options, measure, parser, read_options, settings_of
 from benchmarks.stated import StatedFact, at_object, fate
-from recipes.data.excerpts import fact_excerpts, seen_by_annotation
+from recipes.data.excerpts import fact_excerpts
 from recipes.data.sample import evaluation_facts
-from recipes.data.sources import Template, read_facts, read_templates, read_wikinews, read_wikipedia
-from recipes.splits import is_evaluation_template
+from recipes.data.sources import read_facts, read_wikinews, read_wikipedia
+from recipes.data.templates import template_sentences
 from toolformer.annotate import read_selected
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.tools.registry import load_tool
@@ -47,24 +47,13 @@ def real_sentences(shared: Path) -> list[Statement]:
     return list(found.values())
 
 
-def template_sentences(shared: Path, *, count: int) -> list[Statement]:
+def filled_templates(shared: Path, *, count: int) -> list[Statement]:
     """Returns sentences from templates, each with another fact; the object after the subject."""
-    templates: dict[str, list[Template]] = {}
-    for template in read_templates(shared):
-        is_open = not is_evaluation_template(template.relation, template.pattern)
-        if is_open and template.pattern.find("[X]") < template.pattern.find("[Y]"):
-            templates.setdefault(template.relation, []).append(template)
-    facts = sorted(
-        (f for f in read_facts(shared) if seen_by_annotation(f) and f.relation in templates),
-        key=lambda fact: _order(f"{fact.subject} {fact.relation} {fact.object}"),
-    )
     made = []
-    for number, fact in enumerate(facts[:count]):
-        choices = templates[fact.relation]
-        template = choices[int(_order(fact.subject), 16) % len(choices)]
-        document = Document(f"template/{number}", template.fill(fact))
-        stated = StatedFact(fact, template.object_place(fact))
-        made.append(Statement(document, (stated,), template.ends_in_object()))
+    for number, each in enumerate(template_sentences(shared, count=count)):
+        stated = StatedFact(each.fact, each.template.object_place(each.fact))
+        document = Document(f"template/{number}", each.text)
+        made.append(Statement(document, (stated,), each.template.ends_in_object()))
     return made
 
 
@@ -75,7 +64,7 @@ def main() -> None:
     arguments = made.parse_args()
     options = read_options(arguments)
     real = real_sentences(options.shared)
-    made_up = template_sentences(options.shared, count=arguments.templates)
+    made_up = filled_templates(options.shared, count=arguments.templates)
     measured = _run("real", real, options), _run("templates", made_up, options)
     by_id = {each.document.id: each for each in chain(real, made_up)}
     read = [list(read_selected(each.run)) for each in measured]

@@ -1,0 +1,136 @@
+"""What the reproduction reads: texts to annotate, texts to mix in as they are, and the tasks.
+
+Written into a folder as plain files, so that every step after it is a command that anybody can run.
+With the shared data it is facts, word problems, dated and computed sentences; without it the last
+two and the sample corpus that comes with the package.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from recipes.data.excerpts import is_unseen_by_nano
+from recipes.data.sample import ASSET, plain
+from recipes.data.sources import (
+    read_c4,
+    read_facts,
+    read_gsm8k,
+    read_templates,
+    read_wikinews,
+    read_wikipedia,
+)
+from recipes.data.statements import FactIndex
+from recipes.data.templates import template_sentences
+from recipes.gsm8k import read_solution
+from recipes.relations import ATTRIBUTE_NAMES
+from recipes.reproduce.statements import computed, dated
+from recipes.splits import EVALUATION_RELATIONS, fold, is_evaluation_template, is_held_out_gsm8k
+from toolformer.corpus import read_corpus
+
+FACTS, SOLUTIONS, DATED, COMPUTED = 1000, 150, 560, 900
+MIXED = 90  # texts of each source that are trained on as they are
+UNANSWERED = 150  # texts of each source on which no call should start
+ARTICLES = 60  # for perplexity
+_LONGEST = 500  # characters of a solution
+
+Row = Mapping[str, object]
+
+
+def write_inputs(folder: Path, *, shared: Path | None, seed: int) -> None:
+    """Writes all files; the same ones whenever it is asked with the same data and seed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [*_dated(seed), *_computed(seed)]
+    if shared is None:
+        rows += [{"id": d.id, "text": d.text, **d.meta} for d in read_corpus(ASSET)]
+    else:
+        rows += [*_facts(shared), *_solutions(shared)]
+        _write_plain_texts(folder, shared)
+        _write_lama(folder, shared)
+    Random(f"reproduce/{seed}").shuffle(rows)
+    _write(folder / "corpus.jsonl", rows)
+
+
+def _dated(seed: int) -> Iterator[Row]:
+    for number, each in enumerate(dated(DATED, seed=seed)):
+        yield {"id": f"dated/{number}", "text": each.text, "date": str(each.today)}
+
+
+def _computed(seed: int) -> Iterator[Row]:
+    for number, each in enumerate(computed(COMPUTED, seed=seed)):
+        yield {"id": f"computed/{number}", "text": each.text}
+
+
+def _facts(shared: Path) -> Iterator[Row]:
+    for number, each in enumerate(template_sentences(shared, count=FACTS)):
+        yield {"id": f"facts/{number}", "text": each.text}
+
+
+def _solutions(shared: Path) -> Iterator[Row]:
+    problems = read_gsm8k(shared)
+    held_out = (p for p in problems if is_held_out_gsm8k(p.index, total=len(problems)))
+    texts = ((each.index, read_solution(each.answer).text) for each in held_out)
+    short = ((index, text) for index, text in texts if len(text) < _LONGEST)
+    for index, text in islice(short, SOLUTIONS):
+        yield {"id": f"gsm8k/{index}", "text": text}
+
+
+def _write_plain_texts(folder: Path, shared: Path) -> None:
+    """Writes texts without facts, numbers or dates: to mix in, to leave alone, to be predicted."""
+    facts = FactIndex(read_facts(shared))
+    unseen = [article for article in read_wikipedia(shared) if is_unseen_by_nano(article)]
+    news = (article for article in read_wikinews(shared) if is_unseen_by_nano(article))
+    mixed: list[Row] = []
+    for name, articles in (("c4", read_c4(shared)), ("wikipedia", iter(unseen)), ("news", news)):
+        found = [
+            {"id": each.id, "text": each.text}
+            for each in plain(articles, facts, MIXED + UNANSWERED)
+        ]
+        mixed += found[:MIXED]
+        if name != "news":
+            _write(folder / f"plain-{name}.jsonl", found[MIXED:])
+    _write(folder / "mix.jsonl", mixed)
+    # The last articles: the ones above are taken by their hash, from all.
+    taken = {str(row["id"]).split("#")[0] for row in mixed}
+    articles = [each for each in unseen if each.id not in taken][-ARTICLES:]
+    _write(folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in articles))
+
+
+def _write_lama(folder: Path, shared: Path) -> None:
+    """Writes the facts of split 0, those training may know, and the templates that ask for them."""
+    facts = read_facts(shared)
+    _write(
+        folder / "lama-facts.jsonl",
+        (
+            {"relation": f.relation, "subject": f.subject, "object": f.object}
+            | {"attribute": f.attribute}
+            for f in facts
+            if fold(f.subject) == 0
+        ),
+    )
+    _write(
+        folder / "lama-training.jsonl",
+        (
+            {"relation": f.relation, "subject": f.subject, "object": f.object}
+            for f in facts
+            if fold(f.subject) != 0 and f.relation not in EVALUATION_RELATIONS
+        ),
+    )
+    templates = []
+    for each in read_templates(shared):
+        is_kept = is_evaluation_template(each.relation, each.pattern)
+        tags = ["unseen template" if is_kept else "template of the training texts"]
+        name = ATTRIBUTE_NAMES[each.relation]
+        templates.append(
+            {"relation": each.relation, "pattern": each.pattern, "attribute": name}
+            | {"tags": [] if each.relation in EVALUATION_RELATIONS else tags}
+        )
+    _write(folder / "lama-templates.jsonl", templates)
+
+
+def _write(path: Path, rows: Iterable[Row]) -> None:
+    lines: Sequence[str] = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(lines), encoding="utf-8")
+    temporary.replace(path)
