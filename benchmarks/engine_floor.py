@@ -1,10 +1,10 @@
 """F, the tokens that a text cannot be annotated without: what the engine's count is held against.
 
-F = 2n (the text twice under its prompt) + the tokens of every sampled branch until it closes + n
-for L(ε) + |e(c, r)| + place + 5 for every distinct executed call + what e(c, ε) adds after the common
-start, + place + 5, where it must be scored. A branch begins with the forced ` [Tool(`, which the
-branches of a place have in common and which is counted once. Padding, prompts and what frames the
-text in them are left out.
+F = 2n (the text twice under its prompt) + the tokens of every sampled branch until it closes
++ n for L(ε) + |e(c, r)| + place + 5 for every distinct executed call + what e(c, ε) adds after the
+common start, + place + 5, where it must be scored. A branch begins with the forced ` [Tool(`, which
+the branches of a place have in common and which is counted once. Padding, prompts and what frames
+the text in them are left out.
 """
 
 from collections.abc import Iterable

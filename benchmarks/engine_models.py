@@ -24,14 +24,32 @@ from transformers import (
 from toolformer.cli.models import EMBEDDED_MODEL, asset
 
 CLOSING_SHARE = 0.1  # of the probability, at every place
-SHAPES: dict[str, Callable[[int], PreTrainedConfig]] = {
-    "gpt2-124m": lambda size: GPT2Config(vocab_size=max(size, 50257)),
-    "gpt2-4m": lambda size: GPT2Config(
-        vocab_size=size, n_embd=192, n_layer=6, n_head=4, n_positions=4096
+Shape = Callable[[int, int], PreTrainedConfig]  # of a vocabulary's size and its end of text
+SHAPES: dict[str, Shape] = {
+    "gpt2-124m": lambda size, end: GPT2Config(
+        vocab_size=max(size, 50257), bos_token_id=end, eos_token_id=end
     ),
-    "gptj-6b": lambda size: GPTJConfig(vocab_size=max(size, 50400)),
-    "gptj-tiny": lambda size: GPTJConfig(
-        vocab_size=size, n_embd=32, n_layer=2, n_head=4, rotary_dim=4, n_positions=1024
+    "gpt2-1m": lambda size, end: GPT2Config(
+        vocab_size=size,
+        n_embd=96,
+        n_layer=3,
+        n_head=3,
+        n_positions=8192,
+        bos_token_id=end,
+        eos_token_id=end,
+    ),
+    "gptj-6b": lambda size, end: GPTJConfig(
+        vocab_size=max(size, 50400), bos_token_id=end, eos_token_id=end
+    ),
+    "gptj-tiny": lambda size, end: GPTJConfig(
+        vocab_size=size,
+        n_embd=32,
+        n_layer=2,
+        n_head=4,
+        rotary_dim=4,
+        n_positions=1024,
+        bos_token_id=end,
+        eos_token_id=end,
     ),
 }
 
@@ -59,13 +77,19 @@ def save_shape(shape: str, *, tokenizer: Path, directory: Path) -> None:
     """Writes a model of random weights, with a tokenizer from elsewhere."""
     tokens = load_tokenizer(tokenizer)
     tokens.save_pretrained(directory)
+    build_shape(shape, tokens, dtype=torch.float32, device="cpu").save_pretrained(directory)
+
+
+def build_shape(
+    shape: str, tokens: PreTrainedTokenizerBase, *, dtype: torch.dtype, device: str
+) -> PreTrainedModel:
+    """Returns a model of random weights that closes its calls."""
     torch.manual_seed(0)
-    config = SHAPES[shape](len(tokens))
-    config.bos_token_id = config.eos_token_id = tokens.eos_token_id
-    dtype = torch.bfloat16 if shape == "gptj-6b" else torch.float32  # 12 GB are enough
-    model = AutoModelForCausalLM.from_config(config, dtype=dtype)
-    close_calls(model, closing=tokens.convert_tokens_to_ids(")"))
-    model.save_pretrained(directory)
+    config = SHAPES[shape](len(tokens), int(tokens.eos_token_id))
+    with torch.device(device):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    close_calls(model, closing=int(tokens.convert_tokens_to_ids(")")))
+    return model.eval()
 
 
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerBase:

@@ -1,0 +1,61 @@
+"""F by hand, for a text of six tokens with two samples that say the same at one place."""
+
+from benchmarks.engine_floor import Floor, floor_of
+from tests.models import byte_level_tokenizer
+from toolformer.calls import CallGrammar, ToolCall
+from toolformer.lm.encoding import Encoding
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+
+ENCODING = Encoding(
+    byte_level_tokenizer().backend_tokenizer, CallGrammar(), start=None, name="floor"
+)
+TEXT = "The sum of 12 and 30 is 42, said the teacher to the children."
+N = len(ENCODING.text(TEXT).ids)
+CALL = ToolCall("Calculator", "12 + 30")
+LEAD = len(ENCODING.lead(" [Calculator("))
+ARGUMENTS = len(ENCODING.piece("12 + 30)"))
+
+
+def call(token: int, losses: Losses, *, count: int = 2) -> Candidate:
+    position = int(ENCODING.text(TEXT).ends[token - 1])
+    return Candidate(
+        position,
+        CALL.tool,
+        CALL.arguments,
+        0.5,
+        count,
+        output="42",
+        losses=losses,
+        verdict=Verdict.LOW_GAIN,
+        token=token,
+    )
+
+
+def floor(*candidates: Candidate) -> Floor:
+    annotated = AnnotatedDocument(Document("1", TEXT), ("Calculator",), None, candidates)
+    return floor_of([annotated], ENCODING)
+
+
+def test_a_text_without_a_place_is_read_under_its_prompt_and_no_more() -> None:
+    assert floor() == Floor(text=2 * N)
+
+
+def test_every_sample_is_written_and_the_lead_once_per_place() -> None:
+    assert floor(call(2, Losses(1.0))) == Floor(2 * N, LEAD + 2 * ARGUMENTS, N)
+
+
+def test_a_scored_call_adds_itself_and_the_text_to_its_fifth_token() -> None:
+    whole = len(ENCODING.call(CALL, "42", first=True).ids)
+    assert floor(call(2, Losses(1.0, 0.9))).score == N + whole + 2 + 5
+
+
+def test_without_its_output_a_call_adds_its_close_to_what_both_begin_with() -> None:
+    whole = len(ENCODING.call(CALL, "42", first=True).ids)
+    assert floor(call(2, Losses(1.0, 0.9, 1.0))).score == N + (whole + 2 + 5) + (1 + 2 + 5)
+
+
+def test_a_call_at_two_places_is_one_row_to_the_further() -> None:
+    whole = len(ENCODING.call(CALL, "42", first=True).ids)
+    both = floor(call(2, Losses(1.0, 0.9)), call(4, Losses(1.0, 0.9)))
+    assert both.score == N + whole + 4 + 5
+    assert both.decode == 2 * (LEAD + 2 * ARGUMENTS)
