@@ -1,6 +1,7 @@
 """What trials add up to."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from toolformer.evaluate.trial import Trial, TriedCall
 
 TOLD = TriedCall("Calculator", "2 + 2", " [Calculator(2 + 2)", output="4")
 REFUSED = TriedCall("Calculator", "2 / 0", " [Calculator(2 / 0)", error="Division by zero.")
+LATE = replace(TOLD, is_late=True)
 UNCLOSED = TriedCall(None, None, " [Calculator(2 +", error="The call does not close.")
 
 
@@ -29,6 +31,11 @@ def test_a_call_that_failed_was_started_and_is_counted_by_why() -> None:
     total, _ = count([trial(REFUSED), trial(UNCLOSED), trial(UNCLOSED, TOLD), trial()])
     assert (total.started, total.called) == (3, 1)
     assert (total.tool_errors, total.failed_calls, total.calls) == (1, 2, 1)
+
+
+def test_a_call_after_the_answer_is_counted_apart() -> None:
+    total, _ = count([trial(LATE, right=True), trial(TOLD, LATE)])
+    assert (total.called, total.right_called, total.late, total.calls) == (1, 0, 1, 3)
 
 
 def test_subsets_are_counted_apart() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from toolformer.calls import ToolCall
 from toolformer.evaluate.examples import Example
-from toolformer.evaluate.scoring import is_number_right
+from toolformer.evaluate.scoring import end_of_number, is_number_right
 from toolformer.evaluate.trial import Trial, from_row, trial_of
 from toolformer.infer.answers import Answer, CallEvent
 
@@ -15,7 +15,11 @@ ANSWER = Answer("3 + 2 is", (), (EVENT,), tokens=7, finish="end")
 
 def tried(text: str, answer: Answer = ANSWER) -> Trial:
     return trial_of(
-        EXAMPLE, answer, text=text, is_right=lambda said, each: is_number_right(said, each.answers)
+        EXAMPLE,
+        answer,
+        text=text,
+        is_right=lambda said, each: is_number_right(said, each.answers),
+        judged=end_of_number(text),
     )
 
 
@@ -26,6 +30,13 @@ def test_an_answer_may_follow_its_tool_and_be_wrong() -> None:
 
 def test_without_an_output_there_is_nothing_to_follow() -> None:
     assert not tried(" 4.", replace(ANSWER, events=())).follows_tool
+
+
+def test_a_call_after_the_answer_came_too_late_to_tell_it() -> None:
+    late = tried(" 4 or 5.", replace(ANSWER, events=(replace(EVENT, position=2),)))
+    assert (late.has_called, late.follows_tool, late.calls[0].is_late) == (False, False, True)
+    early = tried(" or 4.", replace(ANSWER, events=(replace(EVENT, position=3),)))
+    assert (early.has_called, early.follows_tool) == (True, True)
 
 
 def test_a_trial_comes_back_from_its_row() -> None:

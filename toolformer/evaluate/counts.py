@@ -16,12 +16,13 @@ class Counts:
     inputs: int = 0
     right: int = 0
     started: int = 0  # inputs on which a call was started
-    called: int = 0  # inputs on which a tool gave an output
+    called: int = 0  # inputs on which a tool gave an output before the answer
     right_called: int = 0  # of these, right
     followed: int = 0  # of these, answered with what the tool said
     calls: int = 0  # calls that gave an output
     tool_errors: int = 0  # calls a tool refused
     failed_calls: int = 0  # calls of which nothing readable came
+    late: int = 0  # inputs on which a tool gave an output after the answer only
     too_long: int = 0  # inputs that do not fit the model's context; they count as wrong
 
     @property
@@ -52,6 +53,7 @@ class Counts:
         self.called += trial.has_called
         self.right_called += trial.is_right and trial.has_called
         self.followed += trial.follows_tool
+        self.late += not trial.has_called and any(call.output for call in trial.calls)
         self.calls += sum(call.output is not None for call in trial.calls)
         refused = sum(call.error is not None and call.tool is not None for call in trial.calls)
         self.tool_errors += refused

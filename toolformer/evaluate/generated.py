@@ -3,7 +3,12 @@
 from toolformer.errors import ConfigError
 from toolformer.evaluate.arithmetic_sentences import arithmetic_sentences
 from toolformer.evaluate.date_questions import date_questions
-from toolformer.evaluate.scoring import is_number_right, is_within_first_words
+from toolformer.evaluate.scoring import (
+    end_of_first_words,
+    end_of_number,
+    is_number_right,
+    is_within_first_words,
+)
 from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Task
 
 # The prior is learned on as many inputs of another seed: of the same kinds, so that it is the best
@@ -25,6 +30,7 @@ def dates(count: int = 500, seed: int = 0, name: str = "dates") -> Task:
         examples=lambda: date_questions(count, seed=seed),
         training=lambda: date_questions(count, seed=seed + _TRAINING_SEED),
         is_right=lambda text, example: is_within_first_words(text, example.answers),
+        judged=end_of_first_words,
         note="the answer within the first five words",
         max_new_tokens=WORDS_TOKENS,
         call_tokens=CALL_TOKENS,
@@ -45,6 +51,7 @@ def arithmetic(count: int = 500, seed: int = 0, name: str = "arithmetic") -> Tas
         examples=lambda: arithmetic_sentences(count, seed=seed),
         training=lambda: arithmetic_sentences(count, seed=seed + _TRAINING_SEED),
         is_right=lambda text, example: is_number_right(text, example.answers),
+        judged=end_of_number,
         note="first number of the output",
     )
 

@@ -10,7 +10,7 @@ from toolformer.evaluate.examples import Example
 from toolformer.evaluate.fact_table import FactRow
 from toolformer.evaluate.lama_edit import has_changed, swap_objects
 from toolformer.evaluate.lama_files import Cloze, Clozes, Known, read_clozes, read_facts
-from toolformer.evaluate.scoring import is_within_first_words
+from toolformer.evaluate.scoring import end_of_first_words, is_within_first_words
 from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Task
 
 ORACLE = "oracle database: the answer is in it"
@@ -59,6 +59,7 @@ def lama(
         examples=lambda: examples,
         training=lambda: _training(learned),
         is_right=lambda text, example: is_within_first_words(text, example.answers),
+        judged=end_of_first_words,
         note=ORACLE if edit is None else f"{ORACLE}, after its objects were swapped",
         max_new_tokens=WORDS_TOKENS,
         call_tokens=CALL_TOKENS,

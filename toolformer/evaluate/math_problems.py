@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from toolformer.errors import CorpusError
 from toolformer.evaluate.examples import Example
 from toolformer.evaluate.rows import Row, read_rows
-from toolformer.evaluate.scoring import first_number, is_number_right
+from toolformer.evaluate.scoring import end_of_number, first_number, is_number_right
 from toolformer.evaluate.task import Task
 
 _QUESTIONS = ("input", "question", "Question", "problem")
@@ -30,6 +30,7 @@ def math(path: str, prompt: str = "{problem} The answer is", name: str = "math")
         name=name,
         examples=lambda: examples,
         is_right=lambda text, example: is_number_right(text, example.answers),
+        judged=end_of_number,
         note="first number of the output",
     )
 

@@ -49,7 +49,7 @@ def try_examples(
             continue
         answer = next(answers)
         text = model.grammar.strip(answer.text)
-        yield trial_of(example, answer, text=text, is_right=task.is_right)
+        yield trial_of(example, answer, text=text, is_right=task.is_right, judged=task.judged(text))
 
 
 def score_texts(

@@ -10,8 +10,9 @@ from decimal import Decimal
 FIRST_WORDS = 5  # LAMA: the answer stands within so many words
 
 _NUMBER_TEXT = r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
-_NUMBER = re.compile(_NUMBER_TEXT)
+_NUMBER = re.compile(f"({_NUMBER_TEXT})")
 _AFTER_EQUALS = re.compile(rf"=\s*[$€£]?\s*({_NUMBER_TEXT})")
+_WORD = re.compile(r"\S*\w\S*")  # white space around it, and more than signs
 _EDGES = re.compile(r"^\W+|\W+$")
 _OPTION = re.compile(r"^\(([A-Z])\)\s*(.+?)\s*$", re.MULTILINE)
 
@@ -26,9 +27,18 @@ def first_number(text: str) -> Decimal | None:
     >>> first_number("He ate 5 + 3 = 8 apples."), first_number("none") is None
     (Decimal('8'), True)
     """
-    equation = _AFTER_EQUALS.search(text)
-    found = equation[1] if equation else next(iter(_NUMBER.findall(text)), None)
-    return None if found is None else Decimal(found.replace(",", "").replace("−", "-"))
+    found = _find_number(text)
+    return None if found is None else Decimal(found[1].replace(",", "").replace("−", "-"))
+
+
+def end_of_number(text: str) -> int:
+    """Returns where the first number ends: nothing after it is judged.
+
+    >>> end_of_number(" It is 24, not 3."), end_of_number("none")
+    (9, 5)
+    """
+    found = _find_number(text)
+    return len(text) + 1 if found is None else found.end()
 
 
 def is_number_right(text: str, answers: Sequence[str]) -> bool:
@@ -67,6 +77,16 @@ def is_within_first_words(text: str, answers: Sequence[str], *, count: int = FIR
     return any(_holds(said, plain_words(answer), count) for answer in answers)
 
 
+def end_of_first_words(text: str, *, count: int = FIRST_WORDS) -> int:
+    """Returns where the first words end: what comes after them is not judged.
+
+    >>> end_of_first_words(" one two, three four five six"), end_of_first_words(" one")
+    (25, 5)
+    """
+    ends = [word.end() for word in _WORD.finditer(text)]
+    return len(text) + 1 if len(ends) < count else ends[count - 1]
+
+
 def options_of(question: str) -> dict[str, str]:
     r"""Returns the options of a multiple-choice question by letter.
 
@@ -90,6 +110,10 @@ def named_option(text: str, options: dict[str, str]) -> str | None:
         if f"({letter})" in text or option in text
     }
     return min(places, key=lambda letter: places[letter], default=None)
+
+
+def _find_number(text: str) -> re.Match[str] | None:
+    return _AFTER_EQUALS.search(text) or _NUMBER.search(text)
 
 
 def _holds(said: list[str], answer: list[str], count: int) -> bool:

@@ -89,6 +89,10 @@ def _answers(results: Results, task: TaskLine) -> TableText:
         rows.append((f"accuracy, {tag} ({inputs:,})", *(_if(each, _accuracy) for each in by_tag)))
     for name, write in _LIVE_ROWS:
         rows.append((name, *(_if(each, write) for each in live)))
+    if any(each is not None and each.late for each in live):
+        rows.append(
+            ("called after the answer", *(_if(each, lambda c: f"{c.late:,}") for each in live))
+        )
     if any(each is not None and each.too_long for each in counts):
         rows.append(
             ("inputs too long", *(_if(each, lambda c: f"{c.too_long:,}") for each in counts))

@@ -41,6 +41,8 @@ class Task:
         examples: Begins a stream of the inputs.
         training: Begins a stream of what the prior is learned from; nothing: there is no prior.
         is_right: Judges an output, calls and what tools said taken out.
+        judged: Returns where the part of an output that is judged ends; a call after it came too
+            late to tell the answer.
         note: A few words that stand beside its name.
         max_new_tokens: Tokens a model may choose for an input.
         call_tokens: How many more where calls are live, to write one.
@@ -55,6 +57,7 @@ class Task:
     examples: Callable[[], Iterable[Example]]
     training: Callable[[], Iterable[Example]] = _nothing
     is_right: Callable[[str, Example], bool] = _never
+    judged: Callable[[str], int] = lambda text: len(text) + 1
     note: str = ""
     max_new_tokens: int = 64
     call_tokens: int = 0

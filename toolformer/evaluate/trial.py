@@ -17,6 +17,7 @@ class TriedCall:
     written: str  # what the model wrote of it
     output: str | None = None
     error: str | None = None
+    is_late: bool = False  # it came after the part of the output that is judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,8 @@ class Trial:
 
     @property
     def has_called(self) -> bool:
-        """Whether a tool told it something."""
-        return any(call.output is not None for call in self.calls)
+        """Whether a tool told it something before it had answered."""
+        return any(call.output is not None and not call.is_late for call in self.calls)
 
     def to_row(self) -> dict[str, Any]:
         """Returns the trial as JSON values."""
@@ -47,15 +48,21 @@ class Trial:
 
 
 def trial_of(
-    example: Example, answer: Answer, *, text: str, is_right: Callable[[str, Example], bool]
+    example: Example,
+    answer: Answer,
+    *,
+    text: str,
+    is_right: Callable[[str, Example], bool],
+    judged: int,
 ) -> Trial:
     """Returns what came of an example.
 
     Args:
         example: what was asked.
         answer: what the model wrote.
-        text: the part of it that is judged.
+        text: what is judged of it, calls and outputs taken out.
         is_right: judges it; also whether it says what a tool said.
+        judged: where the part of it ends that decides.
     """
     calls = tuple(
         TriedCall(
@@ -64,11 +71,16 @@ def trial_of(
             written=event.written,
             output=event.output,
             error=event.error,
+            is_late=event.position >= judged,
         )
         for event in answer.events
     )
-    outputs = [call.output for call in calls if call.output is not None]
-    told = tuple(part for output in outputs for part in _parts(output))
+    told = tuple(
+        part
+        for call in calls
+        if call.output is not None and not call.is_late
+        for part in _parts(call.output)
+    )
     return Trial(
         id=example.id,
         prompt=answer.prompt,
