@@ -162,7 +162,9 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(here: Path) -> None
 
 @pytest.mark.slow
 def test_two_processes_train_one_model(here: Path) -> None:
-    launch = "--cpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
+    # The launcher of `--multi_gpu` starts processes; that of `--cpu` leaves this to mpirun.
+    launch = "--multi_gpu --num_processes=2 --num_machines=1 --main_process_port=0"
+    launch += " --mixed_precision=no --dynamo_backend=no"
     ended = subprocess.run(
         [
             *[sys.executable, "-m", "accelerate.commands.launch", *launch.split()],

@@ -34,6 +34,7 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if config.adapter == "qlora":
+        module: Any
         for module in model.modules():
             # A look at held-out texts would pack the weights for a kernel that has no gradient,
             # and what is trained after it would learn nothing below, without a word.

@@ -234,6 +234,7 @@ def _arguments(
         disable_tqdm=True,
         report_to=list(report_to) or "none",
         ddp_find_unused_parameters=False,
+        ddp_backend="gloo" if on_cpu and schedule.devices > 1 else None,
     )
 
 
