@@ -24,13 +24,16 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._descriptor, keys.encode())
 
-    def wait_for(self, pattern: str, *, seconds: float = 120) -> None:
-        """Reads until a pattern is shown that was not waited for yet."""
+    def wait_for(self, pattern: str, *, pressing: str = "", seconds: float = 120) -> None:
+        """Reads until a pattern is shown that was not waited for yet, pressing keys meanwhile."""
         deadline = time.monotonic() + seconds
+        self.press(pressing)
         while not (found := re.search(pattern, self.shown)):
-            assert time.monotonic() < deadline, self.shown
-            if select.select([self._descriptor], [], [], 0.1)[0]:
+            assert time.monotonic() < deadline, (pattern, self.shown)
+            if select.select([self._descriptor], [], [], 1)[0]:
                 self.shown += _plain(os.read(self._descriptor, 1 << 16))
+            else:
+                self.press(pressing)
         self.shown = self.shown[found.end() :]
 
 
@@ -105,8 +108,8 @@ def walk(model: str, env: dict[str, str]) -> None:
         terminal.press("/set max-new-tokens 3\r")
         terminal.wait_for("max-new-tokens is 3")
         terminal.wait_for("\n> ?")
-        terminal.press("\x03")
-        terminal.wait_for("/quit or Ctrl-D leaves")
+        # Python's `input` sleeps through a Ctrl-C that comes just when it has shown its prompt.
+        terminal.wait_for("/quit or Ctrl-D leaves", pressing="\x03")
         terminal.wait_for("\n> ?")
         terminal.press("Once more\r")
         terminal.wait_for(r"\(/more goes on\)")

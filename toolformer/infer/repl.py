@@ -18,14 +18,18 @@ def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
     Raises:
         ConfigError: the lines cannot be read.
     """
+    is_interrupted = False
     while True:
         try:
+            if is_interrupted:  # told here, where another Ctrl-C does no harm
+                is_interrupted = False
+                screen.aside("/quit or Ctrl-D leaves.")
             line = read()
             _do(session, line, screen)
         except EOFError:
             return
         except KeyboardInterrupt:
-            screen.aside("/quit or Ctrl-D leaves.")
+            is_interrupted = True
 
 
 def _do(session: Session, line: str, screen: Screen) -> None:
