@@ -8,7 +8,7 @@ from tests.finetune.given import annotated, candidate, manifest, sums, tiny_mode
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun, check_kept, choose, merge
-from toolformer.records import AnnotatedDocument, Verdict
+from toolformer.records import AnnotatedDocument, Document, Verdict
 
 NO_DEV = FinetuneConfig(dev_texts=0)
 TEXT = "He paid 4 x 5 = 20 dollars, and the old man said: 12 and 30 is 42, in all."
@@ -122,3 +122,17 @@ def test_a_run_with_nothing_kept_is_refused_with_its_threshold(
     run = SelectedRun("run", manifest(model), {"Calculator": 0.8}, documents)
     with pytest.raises(ConfigError, match=r"No call was kept in 'run' \(τf: Calculator 0\.8\)"):
         check_kept(choose(documents, config=NO_DEV), runs=[run])
+
+
+def test_texts_that_are_mixed_in_are_trained_on_as_they_are_whatever_the_settings() -> None:
+    mixed = [Document("m", "Nobody was at home.")]
+    texts = choose(sums(9), config=NO_DEV, mixed=mixed)
+    assert [(each.id, each.calls) for each in texts.training if each.id == "m"] == [("m", ())]
+    assert texts.mixed == 1
+
+
+def test_a_text_that_is_held_out_is_not_mixed_in_either() -> None:
+    config = FinetuneConfig(dev_texts=1)
+    (held_out,) = choose(sums(30), config=config).dev
+    texts = choose(sums(30), config=config, mixed=[Document("m", held_out.text)])
+    assert texts.mixed == 0

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from typer import Argument, Option
 from toolformer.annotate.reading import read_selected, settle_thresholds
 from toolformer.cli.finetune_progress import report_table, training_bar
 from toolformer.config import read_yaml
+from toolformer.corpus import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun
@@ -58,6 +60,13 @@ def finetune(
     plain_texts: Annotated[
         str | None,
         Option(help="So many of the texts that kept no call, or 'all', as they are. Default: 0."),
+    ] = None,
+    mix: Annotated[
+        list[str] | None,
+        Option(
+            help="A corpus of texts that need no tool, trained on as they are, so that a small "
+            "model also learns where no call belongs. Repeatable."
+        ),
     ] = None,
     plain: Annotated[
         bool, Option("--plain", help="The same texts without their calls: the control.")
@@ -163,6 +172,7 @@ def finetune(
                 selected,
                 out=out,
                 model=model,
+                mixed=chain.from_iterable(read_corpus(each) for each in mix or ()),
                 config=settings,
                 device=device,
                 report_to=report_to or (),

@@ -14,7 +14,7 @@ from toolformer.calls import PlacedCall
 from toolformer.competition import winners
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.records import AnnotatedDocument, Verdict
+from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs import Run, RunManifest
 
 _HELD_OUT_SHARE = 10  # one text in so many is held out, at most
@@ -51,6 +51,7 @@ class Texts:
 
     training: tuple[TrainingText, ...]
     dev: tuple[TrainingText, ...]  # held out: no training text is among them
+    mixed: int  # how many of the training texts come from no run
     left_out: Mapping[str, int]  # documents by reason
 
     @property
@@ -108,13 +109,23 @@ def merge(
         yield replace(annotated, candidates=kept)
 
 
-def choose(documents: Iterable[AnnotatedDocument], *, config: FinetuneConfig) -> Texts:
+def choose(
+    documents: Iterable[AnnotatedDocument],
+    *,
+    config: FinetuneConfig,
+    mixed: Iterable[Document] = (),
+) -> Texts:
     """Draws the texts to train on and holds out others.
 
     Held out are the texts with the smallest hashes, whatever the seed and the selection, so that
     all models tuned on a run are judged by the same texts. Texts are then taken in an order drawn
     by the seed while all tools they call have room; those that call the rarest tools come first,
     so that texts with calls of several tools do not leave a rare tool out.
+
+    Args:
+        documents: of the runs, merged.
+        config: what is drawn.
+        mixed: texts from elsewhere, which are all trained on as they are.
 
     Raises:
         ConfigError: no text is left to train on.
@@ -158,9 +169,11 @@ def choose(documents: Iterable[AnnotatedDocument], *, config: FinetuneConfig) ->
     if config.plain_texts != "all":
         left_out["over plain_texts"] = max(0, len(plain) - config.plain_texts)
         plain = plain[: config.plain_texts]
+    others = tuple(trainable(TrainingText(each.id, each.text) for each in mixed))
     return Texts(
-        training=(*annotated_texts, *plain),
+        training=(*annotated_texts, *plain, *others),
         dev=tuple(smallest[key] for key in dev),
+        mixed=len(others),
         left_out={reason: count for reason, count in sorted(left_out.items()) if count},
     )
 

@@ -88,6 +88,7 @@ class TrainingPlan:
                 "runs": [_lineage(run) for run in self.runs],
                 "config": settings["config"],
                 "config_fingerprint": self.config.fingerprint(),
+                "mixed_texts": self.texts.mixed,
                 "rows_fingerprint": self.rows.fingerprint,
             },
         )

@@ -6,7 +6,7 @@ Killed at any moment, it goes on from its last whole checkpoint, over the same b
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from toolformer.finetune.trainer import (
     dev_scores_of,
     losses_of,
 )
+from toolformer.records import Document
 
 _JUDGE = {"loss": LOSS, "perplexity": PERPLEXITY, "last": None}
 
@@ -43,6 +44,7 @@ def finetune(
     *,
     out: Path,
     model: str | None = None,
+    mixed: Iterable[Document] = (),
     config: FinetuneConfig | None = None,
     device: str = "auto",
     report_to: Sequence[str] = (),
@@ -57,6 +59,7 @@ def finetune(
         runs: with the verdicts that count; `dataset.read_run` opens one as it was written.
         out: the model's directory.
         model: a directory, a Hub id or "nano"; the runs' own model when None.
+        mixed: plain texts to train on as well, as they are.
         config: the defaults when None.
         device: cpu, cuda, or auto for what is there.
         report_to: what `transformers` should report to: tensorboard, wandb, trackio.
@@ -76,7 +79,8 @@ def finetune(
     check_installed(config.adapter)
     check_runs_agree(runs)
     tools = list(dict.fromkeys(name for run in runs for name in run.thresholds))
-    texts = choose(merge([run.documents for run in runs], tools=tools), config=config)
+    documents = merge([run.documents for run in runs], tools=tools)
+    texts = choose(documents, config=config, mixed=mixed)
     check_kept(texts, runs=runs)
     with quiet():
         base = load_base(
