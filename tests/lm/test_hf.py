@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from huggingface_hub import constants
+from transformers import MambaConfig
 
-from tests.models import byte_level_tokenizer, save_model, startless_tokenizer
+from tests.models import byte_level_tokenizer, save_model, save_weights, startless_tokenizer
 from toolformer.calls import ToolCall
 from toolformer.errors import ModelError
 from toolformer.lm.base import Branch, LossRequest, TextRequest, TokenUsage
@@ -177,6 +178,29 @@ def test_a_batch_that_does_not_fit_is_halved(model: HFLanguageModel) -> None:
     model.engine.forward.in_batches([[1, 2, 3, 4, 5], [6]], run)
     assert done == [1, 2, 3, 4, 5, 6]
     assert tried == [5, 2, 3, 1, 2, 1]
+
+
+def test_the_next_batch_is_cut_as_the_one_that_did_not_fit(model: HFLanguageModel) -> None:
+    tried: list[int] = []
+
+    def run(batch: list[int]) -> None:
+        tried.append(len(batch))
+        if len(batch) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    model.engine.forward.in_batches([list(range(8)), list(range(8)), [1]], run)
+    assert tried == [8, 4, 4, 4, 4, 1]
+
+
+def test_a_recurrent_model_is_refused_by_name(tmp_path: Path) -> None:
+    tokenizer = byte_level_tokenizer()
+    tokenizer.save_pretrained(tmp_path)
+    config = MambaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, state_size=4
+    )
+    save_weights(tmp_path, config, seed=0)
+    with pytest.raises(ModelError, match=r"MambaForCausalLM\) cannot go on from keys and values"):
+        load(tmp_path, device="cpu")
 
 
 def test_a_row_that_does_not_fit_alone_is_named(model: HFLanguageModel) -> None:

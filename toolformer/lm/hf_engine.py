@@ -1,6 +1,7 @@
 """What a loaded model consists of, and which way its branches are decoded."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -50,7 +51,9 @@ class Engine:
             )
 
 
-def choose_decoding(forward: Forward, *, max_length: int, copies: bool = False) -> DecoderType:
+def choose_decoding(
+    forward: Forward, *, max_length: int, name: str, copies: bool = False
+) -> DecoderType:
     """Returns the quickest way to decode branches that is exact for a model.
 
     Asked of the model itself, by a row of a few tokens: no list of architectures to keep. A window
@@ -59,8 +62,19 @@ def choose_decoding(forward: Forward, *, max_length: int, copies: bool = False) 
     Args:
         forward: runs the model.
         max_length: of its rows.
+        name: of the model, for messages.
         copies: whether to decode over copies, whatever the model can do.
+
+    Raises:
+        ModelError: if a row cannot be gone on with from keys and values that are kept.
     """
+    reason = _why_not(Copies, forward)
+    if reason is not None:
+        raise ModelError(
+            f"{name} ({type(forward.model).__name__}) cannot go on from keys and values that are"
+            f" kept of a text: it {reason}. Choose a model whose layers all attend to what was"
+            " before, none of them recurrent."
+        )
     if copies:
         return Copies
     if _has_window(forward, max_length=max_length):
@@ -78,23 +92,29 @@ def choose_decoding(forward: Forward, *, max_length: int, copies: bool = False) 
 
 
 def _why_not(decoding: DecoderType, forward: Forward) -> str | None:
-    """Returns why branches cannot be decoded in a way, None if they are as over copies."""
+    """Returns why branches cannot be decoded in a way, None if they are as by plain forwards."""
     trunk = RoomyCache()
     row = forward.tensor([[1, 2, 3, 4]])
     leads = [Lead(0, 4, (5, 6)), Lead(0, 2, (7, 8, 9))]
+    rows = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
+    true = torch.cat([_plain(forward, each) for each in rows])
     try:
         forward.logits(row, row[0, :1], purpose="text", cache=trunk)
-        decoder, copies = decoding(forward, trunk), Copies(forward, trunk)
+        decoder = decoding(forward, trunk)
         decoder.start(leads)
-        seen = decoder.step([1, 0, 1], [10, 11, 12])
-        copies.start(leads)
-        true = copies.step([1, 0, 1], [10, 11, 12])
-    except (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError) as error:
+        seen = decoder.step([1, 0, 1], [each[-1] for each in rows])
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         return f"refuses it ({error})"
     tolerance = 1e-4 if forward.dtype == torch.float32 else 5e-2
     if not torch.allclose(seen, true, rtol=tolerance, atol=tolerance * float(true.abs().max())):
-        return "would not be exact"
+        return "would predict something else"
     return None
+
+
+def _plain(forward: Forward, row: Sequence[int]) -> torch.Tensor:
+    """Returns (1, vocabulary) logits after a row."""
+    last = forward.tensor([len(row) - 1])
+    return forward.logits(forward.tensor([row]), last, purpose="text")
 
 
 def _has_window(forward: Forward, *, max_length: int) -> bool:

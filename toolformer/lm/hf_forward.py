@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -34,6 +35,7 @@ class Forward:
         self.device = next(model.parameters()).device
         self.dtype = next(model.parameters()).dtype
         self.batch_tokens = batch_tokens
+        self._pieces = 1  # into which a batch is cut, once one did not fit into memory
         vocabulary: int = model.config.get_text_config().vocab_size
         self.head_rows = max(1, LOGIT_BYTES // (4 * vocabulary))
         self.dense_tokens = batch_tokens  # of one forward of whole rows
@@ -145,23 +147,39 @@ class Forward:
         return self.tensor([[*row, *[0] * (width - len(row))] for row in rows])
 
     def in_batches(self, batches: Sequence[list[Item]], run: Callable[[list[Item]], None]) -> None:
-        """Runs batches; one that does not fit into memory is halved until it does."""
+        """Runs batches; one that does not fit into memory is halved until it does.
+
+        Into how many pieces is remembered: the next batches are cut like it before they are tried.
+        """
         for batch in batches:
-            try:
-                run(batch)
-            except (torch.OutOfMemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
-                    raise
-                if len(batch) == 1:
-                    raise ModelError(
-                        "One row of this model does not fit into memory. Use a smaller model,"
-                        " `--dtype bfloat16`, or shorter texts."
-                    ) from error
-                log.warning("out of memory with %d rows: halving the batch", len(batch))
-                if self.device.type == "cuda":
-                    torch.cuda.empty_cache()
-                middle = len(batch) // 2
-                self.in_batches([batch[:middle], batch[middle:]], run)
+            pieces = min(self._pieces, len(batch))
+            edges = [len(batch) * n // pieces for n in range(pieces + 1)]
+            for start, end in pairwise(edges):
+                self._run_halved(batch[start:end], run, pieces=pieces)
+
+    def _run_halved(
+        self, batch: list[Item], run: Callable[[list[Item]], None], *, pieces: int
+    ) -> None:
+        """Runs a piece of a batch, halved until it fits."""
+        try:
+            run(batch)
+            return
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise ModelError(
+                    "One row of this model does not fit into memory. Use a smaller model,"
+                    " `--dtype bfloat16`, or shorter texts."
+                ) from error
+        # Out of the handler, which keeps alive what did not fit.
+        log.warning("out of memory with %d rows: halving the batch", len(batch))
+        self._pieces = max(self._pieces, 2 * pieces)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            self._run_halved(half, run, pieces=2 * pieces)
 
 
 def additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
