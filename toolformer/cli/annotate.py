@@ -14,7 +14,7 @@ from toolformer.annotate import AnnotateConfig
 from toolformer.annotate import annotate as annotate_corpus
 from toolformer.annotate.reading import run_thresholds
 from toolformer.calls import CallGrammar
-from toolformer.cli.annotate_settings import read_settings
+from toolformer.cli.annotate_settings import read_batch_tokens, read_settings
 from toolformer.cli.models import EMBEDDED_MODEL, asset, load_model
 from toolformer.cli.progress import annotation_bar, spell_seconds
 from toolformer.cli.run_tables import tool_table, verdict_line
@@ -93,8 +93,8 @@ def annotate(
     dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
     device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
     batch_tokens: Annotated[
-        int | None, Option(help="Tokens of one forward pass. Default: the model's.")
-    ] = None,
+        str, Option(help="Tokens of one batch; auto: as many as fit and are of use.")
+    ] = "auto",
     text_column: Annotated[str | None, Option(help="The field with the text.")] = None,
     date_column: Annotated[str | None, Option(help="The field with the text's date.")] = None,
     strict: Annotated[
@@ -136,7 +136,9 @@ def annotate(
     total = _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
-        language_model = load_model(model, dtype=dtype, device=device, batch_tokens=batch_tokens)
+        language_model = load_model(
+            model, dtype=dtype, device=device, batch_tokens=read_batch_tokens(batch_tokens)
+        )
     began = time.monotonic()
     try:
         with annotation_bar(notes, total=total) as move:

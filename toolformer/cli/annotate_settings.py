@@ -39,6 +39,21 @@ def read_settings(
     return AnnotateConfig(**(values | {"tools": by_tool}))
 
 
+def read_batch_tokens(text: str) -> int | None:
+    """Reads `--batch-tokens`; None is to be found out.
+
+    >>> read_batch_tokens("auto"), read_batch_tokens("4096")
+    (None, 4096)
+    """
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ConfigError(
+            f"Cannot read --batch-tokens {text!r}: write a number of tokens, as 8192, or auto."
+        )
+    return int(text)
+
+
 def parse_set(text: str) -> tuple[str | None, str, Any]:
     """Reads one `--set`.
 

@@ -28,13 +28,13 @@ def load_model(
     if in_file is not None:
         return _from_file(Path(in_file["file"]), in_file["name"])
     with _no_collecting():
-        from toolformer.lm.hf import BATCH_TOKENS, load
+        from toolformer.lm.hf import load
 
         return load(
             name,
             dtype=dtype,
             device=device,
-            batch_tokens=BATCH_TOKENS if batch_tokens is None else batch_tokens,
+            batch_tokens=batch_tokens,
         )
 
 

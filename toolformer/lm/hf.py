@@ -12,6 +12,7 @@ from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf_engine import Engine, choose_decoding
 from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
+from toolformer.lm.hf_memory import fitting_tokens
 from toolformer.lm.hf_prompts import SharedPrompts
 from toolformer.lm.hf_score import target_log_probs
 from toolformer.lm.hf_streams import HFStreams
@@ -28,7 +29,7 @@ def load(
     *,
     dtype: str = "float32",
     device: str = "auto",
-    batch_tokens: int = BATCH_TOKENS,
+    batch_tokens: int | None = None,
     grammar: CallGrammar | None = None,
     sees_trees: bool | None = None,
 ) -> "HFLanguageModel":
@@ -38,9 +39,9 @@ def load(
         model: a directory, a Hub id, or "nano", the embedded model, which is the default.
         dtype: float32, bfloat16 or float16; losses are compared in float32 whatever it is.
         device: "auto" takes a GPU where there is one.
-        batch_tokens: tokens of one forward pass, padding included.
+        batch_tokens: tokens of one batch, padding included; as many as fit unless given.
         grammar: how calls are written; as the model was taught unless given.
-        sees_trees: whether branches are decoded in one row per text; found out unless given.
+        sees_trees: False decodes branches over copies; else found out.
 
     Raises:
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
@@ -49,6 +50,8 @@ def load(
     loaded = load_pretrained(name, dtype=dtype, device=device)
     if grammar is None:
         grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
+    if batch_tokens is None:
+        batch_tokens = fitting_tokens(loaded.model)
     return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens, sees_trees=sees_trees)
 
 
@@ -75,7 +78,9 @@ class HFLanguageModel:
             prompts=SharedPrompts(forward),
             max_length=max_length,
             ends_text=loaded.specials,
-            decoding=choose_decoding(forward, max_length=max_length, copies=sees_trees is False),
+            decoding=choose_decoding(
+                forward, max_length=max_length, name=loaded.name, copies=sees_trees is False
+            ),
         )
         forward.usage = TokenUsage()  # the question above is not the user's
 
