@@ -49,9 +49,10 @@ class Overhead:
 
 
 @tool(name="Times", suits=suits_any, min_prob=0.05, gain_threshold=0.5)
-def times(first: int, second: int) -> str:
+def times(product: str) -> str:
     """Multiplies two numbers: as little as a tool can do."""
-    return str(first * second)
+    first, _, second = product.split()
+    return str(int(first) * int(second))
 
 
 def texts(count: int) -> Iterator[str]:
@@ -73,10 +74,9 @@ def product_before(text: str) -> tuple[str, ...]:
     """Returns the call for a text that ends in a product and an equals sign.
 
     >>> product_before("jars, 17 x 3 =")
-    ('17, 3)',)
+    ('17 x 3)',)
     """
-    first, _, second, _ = text.rsplit(maxsplit=4)[-4:]
-    return (f"{first}, {second})",)
+    return (" ".join(text.rsplit(maxsplit=4)[-4:-1]) + ")",)
 
 
 def write_corpus(path: Path, count: int) -> None:
