@@ -29,8 +29,8 @@ from recipes.reproduce.statements import computed, dated
 from recipes.splits import EVALUATION_RELATIONS, fold, is_evaluation_template, is_held_out_gsm8k
 from toolformer.corpus import read_corpus
 
-FACTS, SOLUTIONS, DATED, COMPUTED = 1000, 150, 560, 900
-MIXED = 90  # texts of each source that are trained on as they are
+FACTS, SOLUTIONS, DATED, COMPUTED = 1200, 150, 550, 900
+MIXED = 250  # texts of each source that are trained on as they are
 UNANSWERED = 150  # texts of each source on which no call should start
 ARTICLES = 60  # for perplexity
 _LONGEST = 500  # characters of a solution
