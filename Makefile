@@ -1,6 +1,8 @@
 # make demo   annotate the embedded corpus with the embedded model
 # make check  formatting, lint and types
 # make test   the tests, offline and on the CPU
+# make reproduce  annotate, tune, evaluate: the tables of docs/results.md; SEEDS=3 repeats it
+# make bench  what the engine must show, into docs/results.md; about a quarter of an hour
 # make nano   the embedded model anew: about three hours on two cores; goes on after a kill
 
 VENV ?= .venv
@@ -10,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test nano clean
+.PHONY: help demo check test reproduce bench nano clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -25,6 +27,14 @@ check: $(VENV)/installed-dev
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+
+SEEDS ?= 1
+
+reproduce: $(VENV)/installed-dev
+	$(BIN)/python -m recipes.reproduce --seeds $(SEEDS) --write docs/results.md
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.bench --write docs/results.md
 
 nano: $(VENV)/installed
 	$(BIN)/python -m toolformer pretrain recipes/nano/nano.yaml --out build/nano-first
@@ -43,5 +53,5 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,lm-eval]"
 	touch $@

@@ -1,7 +1,8 @@
 """A data engine that lets a causal language model teach itself to use tools.
 
 The public names. Each is loaded when it is first asked for: importing this package imports neither
-torch nor anything else. Annotating is `toolformer.annotate.annotate`.
+torch nor anything else. Annotating is `toolformer.annotate.annotate`, tuning
+`toolformer.finetune.train.finetune`, evaluating `toolformer.evaluate.evaluate`.
 """
 
 from importlib import import_module
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from toolformer.calls import CallGrammar, PlacedCall, Segment, ToolCall
     from toolformer.corpus import read_corpus
     from toolformer.errors import ToolError, ToolformerError
+    from toolformer.finetune.config import FinetuneConfig
+    from toolformer.infer.answers import Answer, CallEvent
+    from toolformer.infer.config import InferConfig
+    from toolformer.infer.decode import decode, stream
     from toolformer.lm.hf import load as load_model
     from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
     from toolformer.runs import Run
@@ -25,10 +30,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "AnnotateConfig": "toolformer.annotate.config",
     "AnnotatedDocument": "toolformer.records",
+    "Answer": "toolformer.infer.answers",
+    "CallEvent": "toolformer.infer.answers",
     "CallGrammar": "toolformer.calls",
     "Candidate": "toolformer.records",
     "Document": "toolformer.records",
     "Exemplar": "toolformer.tools.base",
+    "FinetuneConfig": "toolformer.finetune.config",
+    "InferConfig": "toolformer.infer.config",
     "Losses": "toolformer.records",
     "PlacedCall": "toolformer.calls",
     "Run": "toolformer.runs",
@@ -41,21 +50,27 @@ _HOMES = {
     "Toolbox": "toolformer.tools.toolbox",
     "ToolformerError": "toolformer.errors",
     "Verdict": "toolformer.records",
+    "decode": "toolformer.infer.decode",
     "default_tools": "toolformer.tools.registry",
     "load_model": "toolformer.lm.hf:load",
     "load_tool": "toolformer.tools.registry",
     "read_corpus": "toolformer.corpus",
     "read_selected": "toolformer.annotate.reading",
+    "stream": "toolformer.infer.decode",
     "tool": "toolformer.tools.base",
 }
 
 __all__ = [
     "AnnotateConfig",
     "AnnotatedDocument",
+    "Answer",
+    "CallEvent",
     "CallGrammar",
     "Candidate",
     "Document",
     "Exemplar",
+    "FinetuneConfig",
+    "InferConfig",
     "Losses",
     "PlacedCall",
     "Run",
@@ -69,11 +84,13 @@ __all__ = [
     "ToolformerError",
     "Verdict",
     "__version__",
+    "decode",
     "default_tools",
     "load_model",
     "load_tool",
     "read_corpus",
     "read_selected",
+    "stream",
     "tool",
 ]
 
