@@ -8,7 +8,7 @@ from tests.infer.sessions import FRIDAY, stop
 from toolformer.calls import ToolCall
 from toolformer.checkpoint import Sidecar, SidecarTool
 from toolformer.errors import ConfigError, UnknownNameError
-from toolformer.infer.live_tools import LiveTools, choose_tools, taught_tools
+from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.tools.calculator import calculator
 from toolformer.tools.calendar import calendar
 
@@ -59,12 +59,11 @@ def test_calls_run_on_the_day_that_is_today_or_on_one_of_their_own() -> None:
 def test_a_model_that_was_taught_no_tool_gets_the_defaults() -> None:
     taught = Sidecar(tools=(SidecarTool("Calendar", "calendar"),))
     named = [
-        [tool.name for tool in choose_tools([], sidecar=sidecar, model="m")]
+        [tool.name for tool in taught_tools(sidecar, model="m")]
         for sidecar in (None, Sidecar(), taught)
     ]
     defaults = ["Calculator", "Calendar", "Database"]
     assert named == [defaults, defaults, ["Calendar"]]
-    assert choose_tools(["calculator"], sidecar=taught, model="m")[0].name == "Calculator"
 
 
 def test_a_taught_tool_that_is_not_installed_is_named_with_the_way_out() -> None:

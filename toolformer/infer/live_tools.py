@@ -117,17 +117,6 @@ class LiveTools:
         self.tools = tuple(tools)
 
 
-def choose_tools(specs: Sequence[str], *, sidecar: Sidecar | None, model: str) -> list[Tool]:
-    """Returns the tools of the specs; without any, those the model was taught to call.
-
-    Raises:
-        ToolformerError: a tool cannot be loaded.
-    """
-    if specs:
-        return [load_tool(spec) for spec in specs]
-    return taught_tools(sidecar, model=model)
-
-
 def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True) -> list[Tool]:
     """Returns the tools that a model was taught to call; the defaults where that is not known.
 

@@ -76,9 +76,8 @@ class HFStreams:
                 )
             if len(ids) >= self._engine.max_length:
                 raise ModelError(
-                    f"The prompt {prompt[:40]!r} has {len(ids)} tokens, and {self._engine.name}"
-                    f" reads at most {self._engine.max_length}, an answer's first token included."
-                    " Shorten it."
+                    f"Its {len(ids)} tokens leave no room in the {self._engine.max_length} that"
+                    f" {self._engine.name} can read. Shorten it."
                 )
             text = StreamText(self._encoding, self._vocabulary, prompt)
             admitted.append(_Stream(Row(ids), text, len(ids)))

@@ -51,7 +51,8 @@ class Streams(Protocol):
         token.
 
         Raises:
-            ModelError: a prompt does not leave room for one token in the model's context.
+            ModelError: a prompt does not leave room for one token in the model's context. Its
+                sentence is about "it": the caller knows which prompt is meant.
         """
         ...
 
