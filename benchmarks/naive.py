@@ -6,6 +6,7 @@ Nothing is kept from one call to the next. Prompts, places, draws, filter and de
 engine's, so that both keep the same calls; text, prompt and calls are joined by the same encoding.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, V
 from toolformer.runs import Run
 from toolformer.tools.base import Tool
 
+_LINE_ENDS = re.compile(r"[\n\r]")
 ROWS_AT_ONCE = 16  # of one text: more would take memory for logits, and no less time
 
 
@@ -144,7 +146,7 @@ class Naive:
         end = next((n for n, token in enumerate(ids) if token in self.loaded.specials), len(ids))
         text = self.encoding.decode(ids[:end])
         close = closing_parenthesis(text)
-        return (text.split("\n")[0], False) if close is None else (text[:close], True)
+        return (_LINE_ENDS.split(text)[0], False) if close is None else (text[:close], True)
 
     def _score(self, text: EncodedText, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Takes L(ε), L(e(c, r)) and L(e(c, ε)) of every call that can be scored."""
@@ -244,8 +246,11 @@ class _Closes(StoppingCriteria):
 
     def __call__(self, input_ids: torch.Tensor, _: Any, **__: Any) -> torch.Tensor:
         said = [self._encoding.decode(row[self._first :]) for row in input_ids.tolist()]
-        ended = [closing_parenthesis(text) is not None or "\n" in text for text in said]
-        return torch.tensor(ended, device=input_ids.device)
+        return torch.tensor([_has_ended(text) for text in said], device=input_ids.device)
+
+
+def _has_ended(text: str) -> bool:
+    return closing_parenthesis(text) is not None or _LINE_ENDS.search(text) is not None
 
 
 def annotate_plainly(

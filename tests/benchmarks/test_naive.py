@@ -38,11 +38,13 @@ def kept(documents: Sequence[AnnotatedDocument]) -> list[object]:
     return [(each.document.id, each.kept) for each in documents]
 
 
-@pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_the_same_calls_are_written_and_kept(tmp_path: Path, temperature: float) -> None:
+@pytest.mark.parametrize(("temperature", "samples"), [(0.0, 1), (2.0, 8)])
+def test_the_same_calls_are_written_and_kept(
+    tmp_path: Path, temperature: float, samples: int
+) -> None:
     directory = save_model(tmp_path / "model", "gpt2")
-    config = settings(places=2, samples=2).override(
-        prompt_style="brief", temperature=temperature, max_tokens=24, prune_below=0.0
+    config = settings(places=2, samples=samples).override(
+        prompt_style="brief", temperature=temperature, max_tokens=64, prune_below=0.0
     )
     ours, plain, tokens, plain_tokens = both(directory, tmp_path / "run", config)
     assert [[each.call for each in found.candidates] for found in ours] == [
@@ -50,5 +52,6 @@ def test_the_same_calls_are_written_and_kept(tmp_path: Path, temperature: float)
     ]
     assert kept(ours) == kept(plain)
     assert all(each.candidates for each in ours)
+    # Greedily, random weights write the same few tokens without an end.
     assert temperature == 0.0 or any(each.kept for each in ours)
     assert tokens < plain_tokens
