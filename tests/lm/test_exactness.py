@@ -88,12 +88,18 @@ def requests() -> list[TextRequest]:
     ]
 
 
+def spread(places: np.ndarray, most: int) -> list[int]:
+    """Returns so many of the places at most, the first and the last among them."""
+    chosen = np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)
+    return [int(place) for place in places[chosen]]
+
+
 def branches(model: HFLanguageModel) -> list[Branch]:
     """Places of every text, several samples at each, leads of different lengths, some greedy."""
     found = []
     for index, request in enumerate(requests()):
         lead = (" [Calculator(", " [Calendar(")[index % 2]
-        for position in model.token_ends(request.text)[:-1:9].tolist():
+        for position in spread(model.token_ends(request.text)[:-1], 4):
             key = f"7|{index}|{position}"
             found.append(Branch(index, position, lead, 3, 7, 1.0, key))
     return [*found[::2], *(replace(each, samples=2, temperature=0.0) for each in found[1::4])]
@@ -103,10 +109,7 @@ def loss_requests(model: HFLanguageModel) -> list[LossRequest]:
     """Places of every text, with every call, in both contexts."""
     found = []
     for text in TEXTS:
-        for position in [
-            *model.token_ends(text)[:-1:6].tolist(),
-            model.token_ends(text)[-2].item(),
-        ]:
+        for position in spread(model.token_ends(text)[:-1], 6):
             found.append(LossRequest(text, position))
             for (call, output), inline in zip(CALLS, (False, True, False), strict=True):
                 found.append(LossRequest(text, position, call, output, inline))
@@ -122,7 +125,7 @@ def sampled(model: HFLanguageModel, wanted: Sequence[Branch]) -> list[list[Sampl
 def test_every_start_probability_is_that_of_a_plain_forward(pair: Pair) -> None:
     with pair.model.read(requests()) as trunks:
         for request, starts in zip(requests(), trunks.starts, strict=True):
-            for index in range(0, len(starts.positions), 5):
+            for index in spread(np.arange(len(starts.positions)), 8):
                 expected = pair.oracle.start_probability(request, int(starts.positions[index]))
                 assert np.log(starts.probabilities[index]) == pytest.approx(
                     np.log(expected), abs=1e-4
