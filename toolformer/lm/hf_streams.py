@@ -11,6 +11,7 @@ from toolformer.errors import ModelError
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf_engine import Engine
 from toolformer.lm.hf_streams_choose import Choice, Wish, choose_next, masked
+from toolformer.lm.hf_streams_pieces import ranks_in_pieces
 from toolformer.lm.hf_streams_rows import Row, Rows
 from toolformer.lm.hf_streams_vocabulary import StreamText, Vocabulary
 from toolformer.lm.streams import Ask, Said
@@ -199,71 +200,22 @@ class HFStreams:
 
     def _choose(self, turns: Sequence[_Turn], logits: torch.Tensor) -> list[Choice]:
         wishes = [self._wish(turn) for turn in turns]
-        ranked = any(_asks_rank(turn) for turn in turns)
+        most = [turn.ask.start_rank if _asks_rank(turn) else 0 for turn in turns]
         has_token = bool(self._encoding.marker_ids)
         choices = choose_next(
-            logits, wishes, markers=self._markers if ranked and has_token else None
+            logits, wishes, markers=self._markers if any(most) and has_token else None
         )
-        if ranked and not has_token:
-            return self._with_ranks_in_pieces(turns, choices, masked(logits, wishes))
-        return choices
-
-    @torch.inference_mode()
-    def _with_ranks_in_pieces(
-        self, turns: Sequence[_Turn], choices: Sequence[Choice], logits: torch.Tensor
-    ) -> list[Choice]:
-        """Finds the ranks of an open marker that no token holds: its pieces one after the other.
-
-        The marker is no likelier than its first piece. Where that is not among the k likeliest, its
-        rank is returned and the others are not forwarded.
-        """
-        first, *others = self._encoding.marker_pieces
-        log_probs = logits.log_softmax(dim=-1)
-        bounds = (1 + (log_probs > log_probs[:, first, None]).sum(dim=-1)).tolist()
-        found = [
-            replace(each, marker_rank=rank) for each, rank in zip(choices, bounds, strict=True)
-        ]
-        could = [
-            index
-            for index, (turn, bound) in enumerate(zip(turns, bounds, strict=True))
-            if _asks_rank(turn) and bound <= turn.ask.start_rank
-        ]
-        if not could:
-            return found
-        streams = [turns[index].stream for index in could]
-        log_probs = log_probs[could]
-        marker = log_probs[:, first] + self._following(streams, first, others)
-        rest = log_probs[:, first].exp() - marker.exp()  # the first piece, and something else
-        log_probs[:, first] = rest.clamp(min=0).log()
-        ranks = (1 + (log_probs > marker[:, None]).sum(dim=-1)).tolist()
-        for index, rank in zip(could, ranks, strict=True):
-            found[index] = replace(found[index], marker_rank=rank)
-        return found
-
-    def _following(
-        self, streams: Sequence[_Stream], first: int, others: Sequence[int]
-    ) -> torch.Tensor:
-        """Returns (streams,) float32: log p of tokens one after the other, once a first is said.
-
-        A stream without room for them would not say them: −inf.
-        """
-        room = [self._engine.max_length - stream.tokens >= len(others) for stream in streams]
-        summed = torch.zeros(len(streams), device=self._engine.forward.device)
-        rows = [stream.row for stream, fits in zip(streams, room, strict=True) if fits]
-        lengths = [len(row.ids) for row in rows]
-        fitting = self._engine.forward.tensor(room, torch.bool)
-        summed[~fitting] = -torch.inf
-        said = first
-        for piece in others:
-            for row in rows:
-                row.ids.append(said)
-            if rows:
-                summed[fitting] += self._rows.logits(rows).log_softmax(dim=-1)[:, piece]
-            said = piece
-        for row, length in zip(rows, lengths, strict=True):
-            del row.ids[length:]
-            row.seen = min(row.seen, length)
-        return summed
+        if not any(most) or has_token:
+            return choices
+        ranks = ranks_in_pieces(
+            masked(logits, wishes),
+            [turn.stream.row for turn in turns],
+            pieces=self._encoding.marker_pieces,
+            most=most,
+            batches=self._rows,
+            max_length=self._engine.max_length,
+        )
+        return [replace(each, marker_rank=rank) for each, rank in zip(choices, ranks, strict=True)]
 
     def _wish(self, turn: _Turn) -> Wish:
         ask, stream = turn.ask, turn.stream
