@@ -1,6 +1,7 @@
 """A whole fine-tuning of a tiny model."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -145,12 +146,14 @@ def test_other_settings_are_refused_and_named(folder: Path) -> None:
 
 def test_a_diverging_training_stops_and_keeps_its_checkpoints(folder: Path) -> None:
     wild = QUICK.override(learning_rate=30.0, steps=12, evaluate_every=1, warmup=0.5)
-    with pytest.raises(TrainingError, match=r"The training diverges: the loss was \d"):
+    with pytest.raises(TrainingError, match=r"The training diverges: the loss was \d") as stopped:
         tune(folder, "wild", wild)
-    whole = whole_checkpoint(folder / "wild")
-    assert whole is not None
-    assert all(tensor.isfinite().all() for tensor in weights(whole).values())
-    assert read_sidecar(whole) is not None
+    named = re.search(r"The best checkpoint is in '(.*)'\.$", str(stopped.value))
+    assert named is not None
+    best = Path(named[1])
+    assert best != whole_checkpoint(folder / "wild")
+    assert all(tensor.isfinite().all() for tensor in weights(best).values())
+    assert read_sidecar(best) is not None
     assert not (folder / "wild" / "config.json").exists()
 
 

@@ -49,6 +49,7 @@ def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
         TextColumn("{task.fields[done]}"),
         TextColumn("{task.fields[pace]}"),
         console=console,
+        transient=True,
     ) as bar:
         task = bar.add_task("", total=None, done="", pace="loading the model")
         told = time.monotonic()

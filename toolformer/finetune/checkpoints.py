@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,12 +114,18 @@ def new_model_folder(out: Path) -> Path:
 
 
 def publish(out: Path) -> None:
-    """Moves the finished model to its place, the file that makes it one last."""
+    """Moves the finished model to its place, the file that makes it one last.
+
+    The checkpoints are deleted then; what a `--report-to` has written beside them stays.
+    """
     folder = _new(out)
     for path in sorted(folder.iterdir(), key=lambda each: each.name == _LAST):
         _sync(path)
         path.replace(out / path.name)
-    shutil.rmtree(training_folder(out), ignore_errors=True)
+    for each in (*training_folder(out).glob("checkpoint-*"), folder):
+        shutil.rmtree(each, ignore_errors=True)
+    with suppress(OSError):
+        training_folder(out).rmdir()
 
 
 def write_json(path: Path, values: object) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainingArguments
 
 from toolformer.calls import CallGrammar
 from toolformer.checkpoint import write_sidecar
 from toolformer.errors import ConfigError
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
+from toolformer.finetune.arguments import training_arguments
 from toolformer.finetune.base_model import check_base, check_places, check_runs_agree, load_base
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
@@ -26,17 +26,9 @@ from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.progress import TrainingStep
 from toolformer.finetune.quiet import quiet
 from toolformer.finetune.report import FinetuneReport, MachineFacts
-from toolformer.finetune.trainer import (
-    LOSS,
-    PERPLEXITY,
-    FinetuneTrainer,
-    Watch,
-    dev_scores_of,
-    losses_of,
-)
+from toolformer.finetune.reporting import check_reports
+from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
 from toolformer.records import Document
-
-_JUDGE = {"loss": LOSS, "perplexity": PERPLEXITY, "last": None}
 
 
 def finetune(
@@ -67,7 +59,7 @@ def finetune(
         on_progress: is told after every step and look at the held-out texts.
 
     Raises:
-        ConfigError: the runs do not go together, or keep nothing.
+        ConfigError: the runs do not go together or keep nothing, or a library is missing.
         ModelError: the model does not fit the runs.
         RunError: `out` holds something else, or a training with other settings.
         TrainingError: the training diverges.
@@ -77,6 +69,7 @@ def finetune(
         raise ConfigError("There is no run to learn from: name at least one.")
     checkpoints.check_out(out, resume=resume)
     check_installed(config.adapter)
+    check_reports(report_to)
     check_runs_agree(runs)
     tools = list(dict.fromkeys(name for run in runs for name in run.thresholds))
     documents = merge([run.documents for run in runs], tools=tools)
@@ -121,7 +114,7 @@ def _train(
     )
     trainer = FinetuneTrainer(
         model=model,
-        args=_arguments(plan, out=out, report_to=report_to, is_fresh=checkpoint is None),
+        args=training_arguments(plan, out=out, report_to=report_to, is_fresh=checkpoint is None),
         train_dataset=OrderedRows(plan.rows.rows, plan.order),
         data_collator=collate,
         callbacks=[watch],
@@ -197,49 +190,6 @@ def _save_extras(plan: TrainingPlan, folder: Path) -> None:
     """Writes tokenizer and sidecar beside weights, which makes them a model to be used."""
     plan.base.tokenizer.save_pretrained(folder)
     write_sidecar(folder, plan.sidecar)
-
-
-def _arguments(
-    plan: TrainingPlan, *, out: Path, report_to: Sequence[str], is_fresh: bool
-) -> TrainingArguments:
-    """Returns what the trainer of `transformers` is told."""
-    config, schedule = plan.config, plan.schedule
-    judge = _JUDGE[config.keep]
-    on_cpu = plan.base.model.device.type == "cpu"
-    evaluates = bool(plan.dev.plain)
-    kinds = {"constant": "constant_with_warmup"}
-    return TrainingArguments(
-        output_dir=str(checkpoints.training_folder(out)),
-        max_steps=schedule.steps,
-        per_device_train_batch_size=schedule.device_rows,
-        gradient_accumulation_steps=schedule.accumulated,
-        learning_rate=schedule.learning_rate,
-        warmup_steps=round(config.warmup * schedule.steps),
-        lr_scheduler_type=kinds.get(config.schedule, config.schedule),
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        seed=config.seed,
-        bf16=config.dtype == "bfloat16",
-        use_cpu=on_cpu,
-        dataloader_pin_memory=not on_cpu,
-        train_sampling_strategy="sequential",  # the order is drawn already
-        remove_unused_columns=False,
-        eval_strategy="steps" if evaluates else "no",
-        eval_steps=schedule.evaluate_every,
-        eval_on_start=evaluates and is_fresh,
-        save_strategy="steps",
-        save_steps=schedule.evaluate_every,
-        save_total_limit=2,  # the best and the last
-        load_best_model_at_end=judge is not None,
-        metric_for_best_model=judge,
-        greater_is_better=None if judge is None else False,
-        logging_steps=1,
-        logging_nan_inf_filter=False,  # it would hide what a diverging training is stopped by
-        disable_tqdm=True,
-        report_to=list(report_to) or "none",
-        ddp_find_unused_parameters=False,
-        ddp_backend="gloo" if on_cpu and schedule.devices > 1 else None,
-    )
 
 
 def _is_main() -> bool:

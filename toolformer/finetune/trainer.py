@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from toolformer.errors import TrainingError
-from toolformer.finetune.checkpoints import mark_whole
+from toolformer.finetune.checkpoints import mark_whole, whole_checkpoint
 from toolformer.finetune.dev import DevRows, perplexity, summed_loss
 from toolformer.finetune.progress import DevScore, TrainingStep, is_lost
 
@@ -103,7 +103,7 @@ class Watch(TrainerCallback):
 
     def on_log(
         self,
-        args: TrainingArguments,  # noqa: ARG002
+        args: TrainingArguments,
         state: TrainerState,
         *_: Any,
         logs: dict[str, float] | None = None,
@@ -118,7 +118,14 @@ class Watch(TrainerCallback):
         if "loss" in logs:
             losses = losses_of(state)
             if is_lost(losses):
-                raise TrainingError(_lost(losses, state=state, rate=logs.get("learning_rate", 0.0)))
+                raise TrainingError(
+                    _lost(
+                        losses,
+                        rate=logs.get("learning_rate", 0.0),
+                        best=state.best_model_checkpoint,
+                        last=whole_checkpoint(Path(str(args.output_dir)).parent),
+                    )
+                )
             self._last = self._step(state.global_step, logs)
         elif PERPLEXITY in logs:
             score = DevScore(logs[PERPLEXITY], logs.get(LOSS))
@@ -165,9 +172,12 @@ def dev_scores_of(state: TrainerState) -> dict[int, DevScore]:
     }
 
 
-def _lost(losses: Sequence[float], *, state: TrainerState, rate: float) -> str:
-    best = state.best_model_checkpoint
-    kept = f"The best checkpoint is in '{best}'." if best else "No checkpoint was written yet."
+def _lost(losses: Sequence[float], *, rate: float, best: str | None, last: Path | None) -> str:
+    kept = "No checkpoint was written yet."
+    if best is not None:
+        kept = f"The best checkpoint is in '{best}'."
+    elif last is not None:  # none is better than another
+        kept = f"The last checkpoint is in '{last}'."
     return (
         f"The training diverges: the loss was {losses[0]:.2f} in step 1 and is {losses[-1]:.2f} in "
         f"step {len(losses)}, at a learning rate of {rate:.3g}. Choose a lower --learning-rate, "
