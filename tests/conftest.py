@@ -1,6 +1,7 @@
 """The tests run offline, on the CPU, on few threads."""
 
 import os
+import signal
 
 # Before anything imports torch or a Hugging Face library: they read these once.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -10,6 +11,10 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ["COLUMNS"] = "100"  # what the terminal prints does not depend on the terminal
 os.environ["NO_COLOR"] = "1"
+
+# A shell starts what it runs in the background deaf to Ctrl-C, and programs hand that down.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from hypothesis import settings
 
