@@ -5,6 +5,7 @@ printed before it runs, and is left out when what it makes is there: a run that 
 """
 
 import argparse
+import json
 import shlex
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from toolformer.evaluate.results import Results, read_results
 from toolformer.evaluate.tables import markdown
 from toolformer.runs import Run
 
-HERE = Path(__file__).parent
+HERE = Path("recipes/reproduce")  # the commands are run in the project's root
 TOOLFORMER = (sys.executable, "-m", "toolformer")
 LIMIT = 500  # inputs per task
 
@@ -35,12 +36,11 @@ def main() -> None:
     shared = arguments.shared if arguments.shared.exists() else None
     if shared is None:
         print(f"No data in {arguments.shared}: dates, sums and the sample corpus only.")
-    began = time.monotonic()
     results = [
         reproduce(arguments.out / f"seed-{seed}", shared=shared, seed=seed)
         for seed in range(arguments.seeds)
     ]
-    _publish(results, out=arguments.out, write=arguments.write, seconds=time.monotonic() - began)
+    _publish(results, out=arguments.out, write=arguments.write)
 
 
 def reproduce(folder: Path, *, shared: Path | None, seed: int) -> Results:
@@ -70,7 +70,7 @@ def _annotate(inputs: Path, run: Path, *, model: str, seed: int) -> None:
     corpus, config = str(inputs / "corpus.jsonl"), str(HERE / "annotate.yaml")
     command = [*TOOLFORMER, "annotate", corpus, "--model", model, "--out", str(run)]
     if not (run.exists() and Run.open(run).is_complete):
-        _call([*command, "--config", config, "--seed", str(seed)])
+        _call([*command, "--config", config, "--seed", str(seed)], run)
 
 
 def _evaluate(folder: Path, *, shared: Path | None, seed: int) -> Results:
@@ -82,7 +82,7 @@ def _evaluate(folder: Path, *, shared: Path | None, seed: int) -> Results:
     command += ["--limit", str(LIMIT), "--seed", str(seed)]
     for task in tasks(folder / "inputs", shared=shared, seed=seed):
         command += ["--task", task]
-    _call(command)
+    _call(command, out)
     results = read_results(out)
     if results is None:
         raise SystemExit(f"The evaluation wrote no results to {out}.")
@@ -115,17 +115,29 @@ def tasks(inputs: Path, *, shared: Path | None, seed: int) -> list[str]:
 def _step(made: Path, command: Sequence[str]) -> None:
     """Runs a command unless what it makes is there; an unfinished training has no config.json."""
     if not (made / "config.json").exists():
-        _call(command)
+        _call(command, made)
 
 
-def _call(command: Sequence[str]) -> None:
+def _call(command: Sequence[str], made: Path) -> None:
+    """Runs a command that makes a directory, and notes how long it took, all tries together."""
     print(f"$ {shlex.join(['python', *command[1:]])}", file=sys.stderr, flush=True)
     began = time.monotonic()
     subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603  our own commands
-    print(f"# {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    clock = made.parent / "seconds.json"
+    taken = json.loads(clock.read_text(encoding="utf-8")) if clock.exists() else {}
+    taken[made.name] = round(taken.get(made.name, 0.0) + time.monotonic() - began, 1)
+    clock.write_text(json.dumps(taken, indent=2) + "\n", encoding="utf-8")
 
 
-def _publish(results: Sequence[Results], *, out: Path, write: Path | None, seconds: float) -> None:
+def _minutes(folder: Path) -> str:
+    taken = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
+    total = sum(taken.values())
+    return report.table(
+        [*taken, "all"], [[f"{each / 60:.1f}" for each in (*taken.values(), total)]]
+    )
+
+
+def _publish(results: Sequence[Results], *, out: Path, write: Path | None) -> None:
     run = Run.open(out / "seed-0" / "run")
     stats = run.stats()
     kept = ", ".join(f"{name} {each.kept}" for name, each in stats.tools.items())
@@ -134,7 +146,7 @@ def _publish(results: Sequence[Results], *, out: Path, write: Path | None, secon
     parts = ["**What it must show**", bars(results[0])]
     if len(results) > 1:
         parts += ["**By seed**", by_seed(results)]
-    parts += [markdown(results[0]), f"This command took {seconds / 60:.0f} minutes."]
+    parts += ["**Minutes**", _minutes(out / "seed-0"), markdown(results[0])]
     text = report.section("The whole loop", parts, module="recipes.reproduce", settings=settings)
     report.publish(text, name="reproduce", path=write)
 

@@ -14,6 +14,7 @@ from random import Random
 from recipes.data.excerpts import is_unseen_by_nano
 from recipes.data.sample import ASSET, plain
 from recipes.data.sources import (
+    Article,
     read_c4,
     read_facts,
     read_gsm8k,
@@ -30,7 +31,8 @@ from recipes.splits import EVALUATION_RELATIONS, fold, is_evaluation_template, i
 from toolformer.corpus import read_corpus
 
 FACTS, SOLUTIONS, DATED, COMPUTED = 1200, 150, 550, 900
-MIXED = 250  # texts of each source that are trained on as they are
+MIXED = 120  # texts of each source that are trained on as they are
+STRETCH = 500  # characters of such a text
 UNANSWERED = 150  # texts of each source on which no call should start
 ARTICLES = 60  # for perplexity
 _LONGEST = 500  # characters of a solution
@@ -77,24 +79,36 @@ def _solutions(shared: Path) -> Iterator[Row]:
 
 
 def _write_plain_texts(folder: Path, shared: Path) -> None:
-    """Writes texts without facts, numbers or dates: to mix in, to leave alone, to be predicted."""
+    """Writes texts to mix in, to leave alone, and to be predicted; each article serves one end."""
     facts = FactIndex(read_facts(shared))
-    unseen = [article for article in read_wikipedia(shared) if is_unseen_by_nano(article)]
-    news = (article for article in read_wikinews(shared) if is_unseen_by_nano(article))
+    sources = {
+        "c4": list(read_c4(shared)),
+        "wikipedia": [each for each in read_wikipedia(shared) if is_unseen_by_nano(each)],
+        "news": [each for each in read_wikinews(shared) if is_unseen_by_nano(each)],
+    }
     mixed: list[Row] = []
-    for name, articles in (("c4", read_c4(shared)), ("wikipedia", iter(unseen)), ("news", news)):
-        found = [
-            {"id": each.id, "text": each.text}
-            for each in plain(articles, facts, MIXED + UNANSWERED)
-        ]
-        mixed += found[:MIXED]
-        if name != "news":
-            _write(folder / f"plain-{name}.jsonl", found[MIXED:])
+    for name, articles in sources.items():
+        learned = (each for each in articles if fold(each.id, folds=3) == 1)
+        stretches = ((each.id, _stretch(each)) for each in learned)
+        long = [{"id": name, "text": text} for name, text in stretches if text is not None]
+        mixed += long[:MIXED]
+        # Without facts, numbers and dates: no tool could help.
+        asked = (each for each in articles if fold(each.id, folds=3) == 2)
+        unanswered = plain(asked, facts, UNANSWERED) if name != "news" else []
+        if unanswered:
+            rows = ({"id": each.id, "text": each.text} for each in unanswered)
+            _write(folder / f"plain-{name}.jsonl", rows)
     _write(folder / "mix.jsonl", mixed)
-    # The last articles: the ones above are taken by their hash, from all.
-    taken = {str(row["id"]).split("#")[0] for row in mixed}
-    articles = [each for each in unseen if each.id not in taken][-ARTICLES:]
-    _write(folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in articles))
+    predicted = [each for each in sources["wikipedia"] if fold(each.id, folds=3) == 0]
+    _write(folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in predicted[:ARTICLES]))
+
+
+def _stretch(article: Article) -> str | None:
+    """Returns the beginning of an article, its title left out, up to the end of a sentence."""
+    text = article.text.partition("\n")[2].strip() if article.title else article.text
+    beginning = text[:STRETCH]
+    end = beginning.rfind(". ") + 1
+    return beginning[:end] if end > STRETCH // 2 else None
 
 
 def _write_lama(folder: Path, shared: Path) -> None:
