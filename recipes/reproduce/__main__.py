@@ -122,11 +122,13 @@ def _call(command: Sequence[str], made: Path) -> None:
     """Runs a command that makes a directory, and notes how long it took, all tries together."""
     print(f"$ {shlex.join(['python', *command[1:]])}", file=sys.stderr, flush=True)
     began = time.monotonic()
-    subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603  our own commands
-    clock = made.parent / "seconds.json"
-    taken = json.loads(clock.read_text(encoding="utf-8")) if clock.exists() else {}
-    taken[made.name] = round(taken.get(made.name, 0.0) + time.monotonic() - began, 1)
-    clock.write_text(json.dumps(taken, indent=2) + "\n", encoding="utf-8")
+    try:
+        subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603  our own commands
+    finally:
+        clock = made.parent / "seconds.json"
+        taken = json.loads(clock.read_text(encoding="utf-8")) if clock.exists() else {}
+        taken[made.name] = round(taken.get(made.name, 0.0) + time.monotonic() - began, 1)
+        clock.write_text(json.dumps(taken, indent=2) + "\n", encoding="utf-8")
 
 
 def _minutes(folder: Path) -> str:
