@@ -200,6 +200,7 @@ def test_standard_input_that_is_no_prompt_is_one_sentence(
         (["script.py:short", "Hi " * 9], "cannot be continued: Its 9 tokens leave no room"),
         (["script.py:model", "Hi", "--out", "a.jsonl"], "--out 'a.jsonl' is for the answers to"),
         (["script.py:model", "Hi", "--strip", "--json"], "a JSON object has it as its text"),
+        (["script.py:model", "--json", "--repl"], "in a REPL /save FILE writes JSON lines"),
         (["script.py:model", "Hi", "--repl"], "a prompt and --repl do not go together"),
         (["script.py:model", "Hi", "--input", "p"], "a prompt and --input do not go together"),
         (["The capital of France is"], "toolformer infer nano 'The capital of France is'"),

@@ -59,6 +59,7 @@ def test_a_setting_without_a_value_is_told_and_kept() -> None:
         assert run_command("/set seed", made).said == "seed is 5."
         assert run_command("/set top_k_start 3", made).said == "top-k-start is 3."
         assert (made.config.seed, made.config.top_k_start) == (5, 3)
+        assert run_command("/set k 10", made).said == "top-k-start is 10."
 
 
 def test_the_session_is_saved_as_json_lines_and_saved_again(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ def test_a_failed_call_is_dim_red_with_its_reason() -> None:
     assert "\x1b[2;31m⟨failed: No.⟩\x1b[0m" in shown(terminal(), [*PIECES[:4], failed])
 
 
+def test_of_a_long_failure_the_first_sentences_are_shown() -> None:
+    error = "Unknown attribute. Did you mean 'area'? Available: " + "area, " * 50
+    failed = CallEvent(6, CALL, " [Calculator(3 + 4)", error=error)
+    said = shown(Console(file=io.StringIO()), [*PIECES[:4], failed])
+    assert said.endswith("⟨failed: Unknown attribute. Did you mean 'area'? …⟩\n")
+
+
 def test_a_call_that_was_never_shown_leaves_no_trace() -> None:
     failed = CallEvent(6, None, "", error="No.")
     assert shown(Console(file=io.StringIO()), [PIECES[0], failed, PIECES[-1]]) == "It 7.\n"

@@ -1,5 +1,6 @@
 """Tools are found by name, among entry points and in files."""
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -156,6 +157,13 @@ def test_a_file_that_cannot_be_imported_is_one_sentence(file: Path) -> None:
     file.with_name("worse.py").write_text("def x(:", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"worse\.py' cannot be imported: SyntaxError"):
         load_tool("worse.py:x")
+
+
+def test_a_file_that_was_changed_is_read_again(file: Path) -> None:
+    assert load_tool(f"{file}:shout").signature == "shout(text)"
+    file.write_text('def shout(words: str) -> str:\n    """Says it loudly."""\n')
+    os.utime(file, ns=(0, 0))  # at another time, however fast this test is
+    assert load_tool(f"{file}:shout").signature == "shout(words)"
 
 
 def test_a_file_does_not_stand_in_for_a_module_of_its_name(file: Path) -> None:

@@ -163,6 +163,8 @@ def _check_together(
         raise ConfigError(f"--out '{out}' is for the answers to --input; redirect stdout instead.")
     if strip and (as_json or as_repl or input_ is not None):
         raise ConfigError("--strip is for one plain answer; a JSON object has it as its text.")
+    if as_json and as_repl:
+        raise ConfigError("--json is for an answer; in a REPL /save FILE writes JSON lines.")
     given = {"a prompt": prompt is not None, "--input": input_ is not None, "--repl": as_repl}
     both = [name for name, is_given in given.items() if is_given]
     if len(both) > 1:

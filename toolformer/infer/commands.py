@@ -11,7 +11,7 @@ from pathlib import Path
 from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.infer.live_tools import read_date
 from toolformer.infer.session import Session
-from toolformer.infer.settings import MEANINGS, value_of, with_setting
+from toolformer.infer.settings import MEANINGS, setting_of, value_of, with_setting
 from toolformer.infer.tracing import trace
 from toolformer.tools.registry import available, load_tool
 
@@ -129,11 +129,9 @@ def _set(session: Session, arguments: str) -> Reply:
     if not name:
         values = {each: value_of(session.config, each) for each in MEANINGS}
         return Reply(_columns(values, MEANINGS))
+    name = setting_of(name)
     if value.strip():
         session.config = with_setting(session.config, name, value.strip())
-    name = name.casefold().replace("_", "-")
-    if name not in MEANINGS:
-        raise UnknownNameError(closest(name, MEANINGS, what="setting"))
     return Reply(f"{name} is {value_of(session.config, name)}.")
 
 

@@ -12,6 +12,8 @@ from toolformer.infer.answers import CallEvent
 _STYLES = {"text": "", "call": "bold cyan", "output": "bold green"}
 _FAILED = "dim red"
 _ASIDE = "dim"
+# As much of a failure as its first sentences, or else words, say within a line or so.
+_BEGINNING = re.compile(r".{1,100}(?<=[.?!])(?=\s)|.{1,100}(?=\s)|.{100}", re.DOTALL)
 # What a model or a tool says must not steer the terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -29,7 +31,7 @@ class Screen:
         """Prints a piece of an answer; white space before the first is left out."""
         if isinstance(piece, CallEvent):
             if piece.error is not None and self._is_forming:
-                self._write(f"⟨failed: {piece.error}⟩", _FAILED)
+                self._write(f"⟨failed: {shortened(piece.error)}⟩", _FAILED)
             self._is_forming = False
             return
         text = piece.text.lstrip() if self._is_blank else piece.text
@@ -70,3 +72,15 @@ class Screen:
             return
         # A terminal wraps by itself; words that still grow cannot be wrapped.
         self.console.print(Text(_CONTROL.sub("�", text), style=style), end="", soft_wrap=True)
+
+
+def shortened(error: str) -> str:
+    """Returns the beginning of a long error: an answer is to be read on; `/trace` has the whole.
+
+    >>> shortened("Unknown attribute 'capitol'. Did you mean 'capital'? Available: " + "a, " * 99)
+    "Unknown attribute 'capitol'. Did you mean 'capital'? …"
+    >>> shortened("Cannot divide by zero.")
+    'Cannot divide by zero.'
+    """
+    beginning = _BEGINNING.match(error) if len(error) > 100 else None
+    return error if beginning is None else f"{beginning[0]} …"

@@ -18,6 +18,23 @@ MEANINGS = {
     "seed": "Another seed draws other tokens.",
     "stop": "Text at which an answer ends.",
 }
+_SHORT = {"k": "top-k-start"}  # as the paper calls it
+
+
+def setting_of(name: str) -> str:
+    """Returns a setting's name as it is shown.
+
+    >>> setting_of("Max_Calls"), setting_of("k")
+    ('max-calls', 'top-k-start')
+
+    Raises:
+        UnknownNameError: there is no such setting.
+    """
+    name = name.casefold().replace("_", "-")
+    name = _SHORT.get(name, name)
+    if name not in MEANINGS:
+        raise UnknownNameError(closest(name, MEANINGS, what="setting"))
+    return name
 
 
 def value_of(config: InferConfig, name: str) -> str:
@@ -44,9 +61,7 @@ def with_setting(config: InferConfig, name: str, text: str) -> InferConfig:
         UnknownNameError: there is no such setting.
         ConfigError: it cannot have this value.
     """
-    name = name.casefold().replace("_", "-")
-    if name not in MEANINGS:
-        raise UnknownNameError(closest(name, MEANINGS, what="setting"))
+    name = setting_of(name)
     value: Any = text
     if name == "stop":
         value = () if text in ("", "nothing") else (read_stop(text),)

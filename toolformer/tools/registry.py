@@ -166,11 +166,11 @@ def _from_file(path: Path, name: str) -> object:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ConfigError(f"There is no file {str(path)!r} to take a tool from.")
-    return _import_module(path.resolve())
+    return _import_module(path.resolve(), path.stat().st_mtime_ns)
 
 
 @cache
-def _import_module(path: Path) -> ModuleType:
+def _import_module(path: Path, changed_ns: int) -> ModuleType:  # noqa: ARG001  part of the key
     # A name of its own: `json.py` of a user must not stand in for the library's.
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     name = f"toolformer_file_{path.stem}_{digest}"
