@@ -18,6 +18,9 @@ from toolformer.lm.hf_tree import Tree
 
 log = logging.getLogger(__name__)
 
+# What two branches of the row 1 2 3 4 have said after a step, one of them twice.
+_ROWS = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
+
 DecoderType = type[Shared] | type[Tree] | type[Copies]
 
 
@@ -68,7 +71,8 @@ def choose_decoding(
     Raises:
         ModelError: if a row cannot be gone on with from keys and values that are kept.
     """
-    reason = _why_not(Copies, forward)
+    true = torch.cat([_plain(forward, row) for row in _ROWS])
+    reason = _why_not(Copies, forward, true)
     if reason is not None:
         raise ModelError(
             f"{name} ({type(forward.model).__name__}) cannot go on from keys and values that are"
@@ -80,29 +84,27 @@ def choose_decoding(
     if _has_window(forward, max_length=max_length):
         log.info("branches are decoded over copies: the model has a sliding window")
         return Copies
-    reason = _why_not(Tree, forward)
+    reason = _why_not(Tree, forward, true)
     if reason is not None:
         log.info("branches are decoded over copies: in one row per text, the model %s", reason)
         return Copies
-    reason = _why_not(Shared, forward)
+    reason = _why_not(Shared, forward, true)
     if reason is not None:
         log.info("branches are decoded in one row per text: over shared parts, it %s", reason)
         return Tree
     return Shared
 
 
-def _why_not(decoding: DecoderType, forward: Forward) -> str | None:
+def _why_not(decoding: DecoderType, forward: Forward, true: torch.Tensor) -> str | None:
     """Returns why branches cannot be decoded in a way, None if they are as by plain forwards."""
     trunk = RoomyCache()
     row = forward.tensor([[1, 2, 3, 4]])
     leads = [Lead(0, 4, (5, 6)), Lead(0, 2, (7, 8, 9))]
-    rows = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
-    true = torch.cat([_plain(forward, each) for each in rows])
     try:
         forward.logits(row, row[0, :1], purpose="text", cache=trunk)
         decoder = decoding(forward, trunk)
         decoder.start(leads)
-        seen = decoder.step([1, 0, 1], [each[-1] for each in rows])
+        seen = decoder.step([1, 0, 1], [each[-1] for each in _ROWS])
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         return f"refuses it ({error})"
     tolerance = 1e-4 if forward.dtype == torch.float32 else 5e-2
