@@ -50,8 +50,11 @@ PLACES = {
     "transformers": ("lm/hf", "finetune/", "pretrain/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
     "safetensors": ("lm/hf", "finetune/", "pretrain/"),
-    "accelerate": ("finetune/", "pretrain/"),
-    "peft": ("lm/hf", "finetune/"),
+    "accelerate": ("finetune/",),
+    "peft": ("finetune/",),
+    "bitsandbytes": ("finetune/",),
+    "lm_eval": ("evaluate/harness",),
+    "prompt_toolkit": ("infer/repl_lines",),
     "datasets": ("corpus", "finetune/"),
     "pyarrow": ("corpus", "shards"),
     "rich": ("cli/", "infer/repl"),
@@ -68,6 +71,9 @@ AT_IMPORT_TIME = {
     "safetensors": ("lm/hf", "finetune/", "pretrain/"),
     "accelerate": (),
     "peft": (),
+    "bitsandbytes": (),
+    "lm_eval": (),
+    "prompt_toolkit": (),
     "datasets": (),
     "pyarrow": (),
 }
@@ -79,7 +85,7 @@ class Import:
     file: str  # below the package, without .py
     target: str  # a dotted name
     line: int
-    is_lazy: bool  # behind a function
+    is_lazy: bool  # behind a function, or for types alone
 
     def __str__(self) -> str:
         return f"toolformer/{self.file}.py:{self.line} imports {self.target}"
@@ -92,6 +98,7 @@ def imports_of(path: Path) -> Iterator[Import]:
         id(inner)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
