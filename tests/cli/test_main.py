@@ -71,3 +71,16 @@ def test_the_module_is_the_command() -> None:
         check=True,
     )
     assert ended.stdout == f"toolformer {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["tools"], ["tools", "--json"]])  # rich prints, and Python
+def test_what_nobody_reads_any_more_ends_quietly(arguments: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "toolformer", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.communicate()[1] == b""
+        assert process.returncode == 141

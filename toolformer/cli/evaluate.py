@@ -15,7 +15,6 @@ from toolformer.cli.evaluate_columns import Asked, choose_columns
 from toolformer.cli.evaluate_progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
 from toolformer.cli.models import load_model
-from toolformer.cli.pipe import until_closed
 from toolformer.cli.run_texts import answer_console
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
@@ -97,17 +96,14 @@ def evaluate(
     """
     ks = _read_ks(k)
     if show is not None:
-        wanted = show
-        return until_closed(
-            lambda: show_trials(
-                out,
-                wanted,
-                tasks=task or [],
-                columns=column or [],
-                k=None if ks is None else max(ks),
-                limit=limit or _SHOWN,
-                as_json=as_json,
-            )
+        return show_trials(
+            out,
+            show,
+            tasks=task or [],
+            columns=column or [],
+            k=None if ks is None else max(ks),
+            limit=limit or _SHOWN,
+            as_json=as_json,
         )
     if ckpt is None:
         raise ConfigError("Name the model: toolformer evaluate CKPT --task arithmetic.")
@@ -153,7 +149,7 @@ def evaluate(
         # A full disk is no misuse.
         print(error, file=sys.stderr)
         return 1 if isinstance(error.__cause__, OSError) else 2
-    return until_closed(lambda: _print(results, out, as_json=as_json))
+    return _print(results, out, as_json=as_json)
 
 
 def _load(name: str, *, dtype: str, device: str) -> LanguageModel:

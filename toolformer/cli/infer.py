@@ -13,7 +13,6 @@ from toolformer.checkpoint import Sidecar
 from toolformer.cli.infer_input import read_standard_input
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.models import EMBEDDED_MODEL, load_model
-from toolformer.cli.pipe import until_closed
 from toolformer.errors import ConfigError
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
@@ -138,12 +137,11 @@ def infer(
             from toolformer.cli.infer_batch import Batch
             from toolformer.cli.infer_file import answer_file
 
-            work, source = Batch(model, tools, config), input_
-            return until_closed(lambda: answer_file(work, source, out=out, today=day))
-        session, asked = Session(model, tools, config), prompt or ""
+            return answer_file(Batch(model, tools, config), input_, out=out, today=day)
+        session = Session(model, tools, config)
         if is_repl:
-            return until_closed(lambda: start_repl(session, is_terminal=is_terminal))
-        return until_closed(lambda: print_answer(session, asked, strip=strip, as_json=as_json))
+            return start_repl(session, is_terminal=is_terminal)
+        return print_answer(session, prompt or "", strip=strip, as_json=as_json)
 
 
 def _check_together(

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from toolformer._version import __version__
+from toolformer.cli.pipe import until_closed
 from toolformer.errors import ToolformerError, UnknownNameError, closest
 
 COMMANDS = {
@@ -30,7 +31,7 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line and exits: 0 done, 1 failed, 2 misused, 130 interrupted."""
+    """Runs the command line and exits: 0 done, 1 failed, 2 misused, 130 interrupted, 141 unread."""
     # torch's threads spin while they wait for one another: beside another busy program that doubles
     # the time, alone it gains nothing. Read when torch is loaded, which no command has done yet.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -43,8 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     What the user can put right is one sentence on stderr; a bug keeps its traceback.
     """
     try:
-        app = _application(next(iter(arguments), None))
-        code = app(list(arguments) or ["--help"], prog_name="toolformer", standalone_mode=False)
+        return until_closed(lambda: _run_command(arguments))
     except ToolformerError as error:
         print(error, file=sys.stderr)
         return 2
@@ -56,6 +56,11 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)
         return 130
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    app = _application(next(iter(arguments), None))
+    code = app(list(arguments) or ["--help"], prog_name="toolformer", standalone_mode=False)
     return code if isinstance(code, int) else 0
 
 

@@ -13,9 +13,14 @@ def until_closed(work: Callable[[], int]) -> int:
         code = work()
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left to print is flushed once more when Python ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-        return CLOSED_PIPE
-    return code
+        pass
+    except SystemExit as left:
+        if not isinstance(left.__context__, BrokenPipeError):  # which is what rich makes of it
+            raise
+    else:
+        return code
+    # What is left to print is flushed once more when Python ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return CLOSED_PIPE
