@@ -1,14 +1,13 @@
 """Streams say what plain forwards would, alone and together, after crops and feeds."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.lm.plain import log_softmax, plain_logits, start_of
 from tests.models import CONFIGS, CONFIGS_WITHOUT_TREES, save_model, save_sentencepiece_model
-from toolformer.calls import CallGrammar
 from toolformer.errors import ModelError
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf import HFLanguageModel, load
@@ -38,19 +37,6 @@ def model(
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> HFLanguageModel:
     return load(save_model(tmp_path_factory.mktemp("model"), "llama"), device="cpu")
-
-
-def plain_logits(model: HFLanguageModel, ids: Sequence[int]) -> np.ndarray:
-    """(vocabulary,) after a row, by a forward without cache, mask and batch."""
-    with torch.inference_mode():
-        logits = model.engine.forward.model(torch.tensor([list(ids)]), use_cache=False).logits
-    found: np.ndarray = logits[0, -1].float().numpy()
-    return found
-
-
-def start_of(model: HFLanguageModel, prompt: str) -> list[int]:
-    encoding = model.engine.encoding
-    return [*encoding.start, *encoding.text(prompt).ids]
 
 
 class Checked:
@@ -212,33 +198,6 @@ def test_the_marker_ranks_by_all_tokens_that_hold_it(llama: HFLanguageModel) -> 
         [at] = streams.step([Ask(stream, start_rank=rank)])
         assert (at.starts, at.text, at.token) == (True, "", None)
         assert streams.tokens(stream) == len(start_of(llama, prompt))
-
-
-def test_a_marker_in_pieces_ranks_by_its_pieces_one_after_the_other(tmp_path: Path) -> None:
-    grammar = CallGrammar(open=" <[", arrow=" =>", close="]>")
-    pieces_model = load(save_model(tmp_path, "gpt2"), device="cpu", grammar=grammar)
-    encoding = pieces_model.engine.encoding
-    assert not encoding.marker_ids
-    first, *others = encoding.marker_pieces
-    ids = start_of(pieces_model, PROMPTS[0])
-    probabilities = np.exp(log_softmax(plain_logits(pieces_model, ids)))
-    marker = probabilities[first]
-    for index, piece in enumerate(others):
-        row = [*ids, first, *others[:index]]
-        marker *= np.exp(log_softmax(plain_logits(pieces_model, row)))[piece]
-    probabilities[first] -= marker
-    rank = 1 + int((probabilities > marker).sum())
-    streams = pieces_model.streams()
-    [stream] = streams.admit([PROMPTS[0]])
-    [said] = streams.step([Ask(stream, start_rank=1000)])
-    assert (said.starts, said.marker_rank) == (True, rank)
-    [said] = streams.step([Ask(stream)])
-    assert said.token == int(plain_logits(pieces_model, ids).argmax())
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    found: np.ndarray = logits - np.logaddexp.reduce(logits)
-    return found
 
 
 def test_a_barred_lead_is_never_said_whatever_the_model_wants(llama: HFLanguageModel) -> None:
