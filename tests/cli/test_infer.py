@@ -41,6 +41,8 @@ ahead = Ahead(continuations=SCRIPT)
 short = Tuned(continuations=SCRIPT, max_length=8)
 """
 
+FOREVER = 'import time\ndef forever(n: int) -> str:\n    """Waits."""\n    time.sleep(1000)\n'
+
 
 @pytest.fixture
 def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -101,13 +103,23 @@ def test_a_failed_call_is_told_on_stderr_and_is_no_part_of_the_answer(
 def test_a_tool_that_never_returns_is_ended_and_the_answer_goes_on(
     where: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (where / "tools.py").write_text(
-        'import time\ndef forever(n: int) -> str:\n    """Waits."""\n    time.sleep(1000)\n'
-    )
+    (where / "tools.py").write_text(FOREVER)
     assert infer("Wait", "--tool", "tools.py:forever", "--tool-timeout", "0.1") == 0
     printed = capsys.readouterr()
     assert printed.out == "no more.\n"
     assert "forever took longer than 0.1 s for one call and was stopped." in printed.err
+
+
+def test_in_the_repl_a_tool_that_never_returns_is_shown_and_the_answer_goes_on(
+    where: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "tools.py").write_text(FOREVER)
+    piped(monkeypatch, b"Wait\n")
+    assert infer("--repl", "--tool", "tools.py:forever", "--tool-timeout", "0.1") == 0
+    assert capsys.readouterr().out == (
+        "[forever(1)⟨failed: forever took longer than 0.1 s for one call and was stopped.⟩"
+        " no more.\n"
+    )
 
 
 def test_the_day_can_be_named(where: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from typer import Argument, Option
 
 from toolformer._version import __version__
 from toolformer.checkpoint import Sidecar
-from toolformer.cli.infer_input import read_standard_input
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
+from toolformer.cli.infer_stdin import read_standard_input
 from toolformer.cli.models import EMBEDDED_MODEL, load_model
 from toolformer.errors import ConfigError
 from toolformer.infer.config import InferConfig

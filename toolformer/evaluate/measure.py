@@ -7,7 +7,7 @@ from toolformer.calls import ToolCall
 from toolformer.evaluate.counts import TOO_LONG, TextScores
 from toolformer.evaluate.examples import Example
 from toolformer.evaluate.task import Task
-from toolformer.evaluate.trial import Trial, trial_of
+from toolformer.evaluate.trial import Trial, trial_of, undecoded
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
@@ -43,9 +43,9 @@ def try_examples(
         barred=() if live is None else live.barred,
         config=config,
     )
-    for example, prompt, is_short in zip(examples, prompts, fits, strict=True):
+    for example, is_short in zip(examples, fits, strict=True):
         if not is_short:
-            yield _too_long(example, prompt)
+            yield undecoded(example, finish=TOO_LONG)
             continue
         answer = next(answers)
         text = model.grammar.strip(answer.text)
@@ -87,16 +87,3 @@ def _prompt(text: str, *, model: LanguageModel, tokens: int) -> str:
         return text
     ends = model.token_ends(text)
     return text if len(ends) <= tokens else text[: int(ends[tokens - 1])]
-
-
-def _too_long(example: Example, prompt: str) -> Trial:
-    return Trial(
-        id=example.id,
-        prompt=prompt,
-        answers=example.answers,
-        group=example.group,
-        tags=example.tags,
-        text="",
-        annotated="",
-        finish=TOO_LONG,
-    )

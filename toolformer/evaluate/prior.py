@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from toolformer.evaluate.examples import Example
 from toolformer.evaluate.task import Task
-from toolformer.evaluate.trial import Trial
+from toolformer.evaluate.trial import Trial, undecoded
 
 
 def majority_answers(training: Iterable[Example]) -> Mapping[str, str]:
@@ -31,13 +31,4 @@ def try_majority(task: Task, examples: Sequence[Example]) -> Iterator[Trial]:
     guesses = majority_answers(task.training())
     for example in examples:
         text = guesses.get(example.group, "")
-        yield Trial(
-            id=example.id,
-            prompt=example.prompt,
-            answers=example.answers,
-            group=example.group,
-            tags=example.tags,
-            text=text,
-            annotated=text,
-            is_right=bool(text) and task.is_right(text, example),
-        )
+        yield undecoded(example, text, is_right=bool(text) and task.is_right(text, example))

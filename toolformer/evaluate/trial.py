@@ -97,6 +97,23 @@ def trial_of(
     )
 
 
+def undecoded(
+    example: Example, text: str = "", *, is_right: bool = False, finish: str = ""
+) -> Trial:
+    """Returns the trial of an output that no model decoded: a guess, or nothing at all."""
+    return Trial(
+        id=example.id,
+        prompt=example.prompt,
+        answers=example.answers,
+        group=example.group,
+        tags=example.tags,
+        text=text,
+        annotated=text,
+        is_right=is_right,
+        finish=finish,
+    )
+
+
 def _parts(output: str) -> Iterator[str]:
     """Yields what an answer may take of an output: all, or one of several facts, or less a weekday.
 

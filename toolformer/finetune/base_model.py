@@ -14,7 +14,7 @@ from toolformer.errors import ConfigError, ModelError
 from toolformer.finetune.dataset import SelectedRun, TrainingText
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf import context_length
-from toolformer.lm.hf_load import DTYPES, fingerprint_weights, load_pretrained
+from toolformer.lm.hf_load import fingerprints_of_weights, load_pretrained
 
 _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
 
@@ -51,9 +51,7 @@ def load_base(
     tokenizer: Any = AutoTokenizer.from_pretrained(loaded.directory)
     return BaseModel(
         name=name,
-        fingerprints=frozenset(
-            fingerprint_weights(loaded.directory, dtype=each) for each in DTYPES
-        ),
+        fingerprints=frozenset(fingerprints_of_weights(loaded.directory).values()),
         fingerprint=loaded.fingerprint,
         model=loaded.model,
         tokenizer=tokenizer,

@@ -150,13 +150,19 @@ def _device(device: str) -> torch.device:
 
 
 def fingerprint_weights(directory: Path, *, dtype: str) -> str:
-    """Returns 16 hex digits over what decides a model's answers."""
-    digest = hashlib.sha256(dtype.encode())
+    """Returns 16 hex digits over what decides the answers of a model that is loaded in a dtype."""
+    return fingerprints_of_weights(directory)[dtype]
+
+
+def fingerprints_of_weights(directory: Path) -> dict[str, str]:
+    """Returns the fingerprints by dtype; each file is read once."""
+    digests = {dtype: hashlib.sha256(dtype.encode()) for dtype in DTYPES}
     for path in _deciding(directory):
-        digest.update(path.name.encode() + b"\0")
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]
+            content = hashlib.file_digest(file, "sha256").digest()
+        for digest in digests.values():
+            digest.update(path.name.encode() + b"\0" + content)
+    return {dtype: digest.hexdigest()[:16] for dtype, digest in digests.items()}
 
 
 def _deciding(directory: Path) -> Iterator[Path]:
