@@ -84,3 +84,18 @@ def test_what_nobody_reads_any_more_ends_quietly(arguments: list[str]) -> None:
         process.stdout.close()
         assert process.communicate()[1] == b""
         assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to offer")
+def test_a_full_disk_is_one_sentence_and_exit_code_1() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "toolformer", "tools", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "No space left on device. Make room and run it again.\n",
+    )

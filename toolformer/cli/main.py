@@ -4,6 +4,7 @@
 imported only when its subcommand is asked for, so `toolformer --help` loads none of them.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from toolformer._version import __version__
-from toolformer.cli.pipe import until_closed
+from toolformer.cli.pipe import drop_output, until_closed
 from toolformer.errors import ToolformerError, UnknownNameError, closest
 
 COMMANDS = {
@@ -25,6 +26,8 @@ COMMANDS = {
     "tools": "List, describe and try the tools.",
     "pretrain": "Train a small causal language model from scratch on local text.",
 }
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what of it is the user's: no bug
 
 # What typer raises for a misused command line; where its class lives depends on typer's version.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -53,6 +56,13 @@ def run(arguments: Sequence[str]) -> int:
         message = error.format_message().rstrip(".")
         print(f"{message}. See '{command} --help'.", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        drop_output()
+        where = f" for '{error.filename}'" if error.filename else ""
+        print(f"{error.strerror}{where}. Make room and run it again.", file=sys.stderr)
+        return 1
     except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)
         return 130

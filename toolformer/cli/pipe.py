@@ -19,8 +19,12 @@ def until_closed(work: Callable[[], int]) -> int:
             raise
     else:
         return code
-    # What is left to print is flushed once more when Python ends.
+    drop_output()
+    return CLOSED_PIPE
+
+
+def drop_output() -> None:
+    """Drops what is left to print, which Python would try once more when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-    return CLOSED_PIPE
