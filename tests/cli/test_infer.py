@@ -178,6 +178,18 @@ def test_with_repl_standard_input_is_typed(
     )
 
 
+def test_a_person_is_told_that_a_model_was_not_tuned_on_calls(
+    where: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # stdout counts as a terminal
+    told = []
+    for flags in (["--repl"], ["--repl", "--no-tools"]):
+        piped(monkeypatch, b"/quit\n")
+        assert infer(*flags) == 0
+        told.append("It was not tuned on calls" in capsys.readouterr().out)
+    assert told == [True, False]
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [

@@ -18,6 +18,7 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
 from toolformer.infer.session import Session
 from toolformer.infer.settings import MEANINGS, read_stop
+from toolformer.prompt import PromptStyle
 from toolformer.tools.registry import load_tool
 
 
@@ -140,7 +141,8 @@ def infer(
             return answer_file(Batch(model, tools, config), input_, out=out, today=day)
         session = Session(model, tools, config)
         if is_repl:
-            return start_repl(session, is_terminal=is_terminal)
+            is_tuned = sidecar is not None and sidecar.prompt_style is PromptStyle.NONE
+            return start_repl(session, is_terminal=is_terminal, is_tuned=is_tuned)
         return print_answer(session, prompt or "", strip=strip, as_json=as_json)
 
 

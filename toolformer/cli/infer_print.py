@@ -41,13 +41,23 @@ def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -
     return 0
 
 
-def start_repl(session: Session, *, is_terminal: bool) -> int:
-    """Runs a REPL on standard input and returns the exit code."""
+def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
+    """Runs a REPL on standard input and returns the exit code.
+
+    Args:
+        session: nothing was asked in it yet.
+        is_terminal: whether standard input is one.
+        is_tuned: whether the model is known to have learned to make calls.
+    """
     from toolformer.infer.repl import repl
     from toolformer.infer.repl_lines import editor, piped
 
     screen = Screen(Console(highlight=False))
     screen.aside(f"{called(session.tools)} Each prompt stands alone. /help, Ctrl-D leaves.")
+    if session.tools.names and not is_tuned:
+        screen.aside(
+            "It was not tuned on calls (toolformer finetune): it may make none, or poor ones."
+        )
     repl(session, read=editor(session) if is_terminal else piped(sys.stdin), screen=screen)
     return 0
 
