@@ -131,11 +131,12 @@ def test_a_table_too_large_to_hold_its_names_is_still_searched(
 
 
 def test_an_index_is_used(tmp_path: Path) -> None:
-    seconds = [_seconds_of_fifty(tmp_path / f"{indexed}.db", indexed=indexed) for indexed in (0, 1)]
-    assert seconds[1] < seconds[0] / 3  # a scan of 20,000 rows for each look-up, or not
+    work = [_work_of_fifty(tmp_path / f"{indexed}.db", indexed=indexed) for indexed in (0, 1)]
+    assert work[1] < work[0] / 3  # a scan of 20,000 rows for each look-up, or not
 
 
-def _seconds_of_fifty(path: Path, *, indexed: int) -> float:
+def _work_of_fifty(path: Path, *, indexed: int) -> float:
+    """Returns the processor's seconds of fifty look-ups, the best of three times."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("CREATE TABLE facts (entity TEXT, attribute TEXT, value TEXT)")
@@ -149,10 +150,13 @@ def _seconds_of_fifty(path: Path, *, indexed: int) -> float:
     connection.close()
     tool = database(path)
     tool.execute("place 0, code")
-    start = time.perf_counter()
-    for number in range(50):
-        assert tool.execute(f"PLACE {number}, code") == str(number)
-    return time.perf_counter() - start
+    taken = []
+    for _ in range(3):
+        start = time.process_time()  # others may be at work: the clock on the wall tells nothing
+        for number in range(50):
+            assert tool.execute(f"PLACE {number}, code") == str(number)
+        taken.append(time.process_time() - start)
+    return min(taken)
 
 
 def test_the_facts_of_the_package_are_the_default() -> None:
