@@ -7,7 +7,7 @@ from pathlib import Path
 
 from toolformer.annotate import annotate
 from toolformer.annotate.config import AnnotateConfig
-from toolformer.annotate.pipeline import annotate_shard
+from toolformer.annotate.pipeline import Shard
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.checkpoint import Sidecar
 from toolformer.errors import ToolError
@@ -45,7 +45,9 @@ def annotate_documents(
     config = AnnotateConfig(**settings)
     with Toolbox(tools) as toolbox, ThreadPoolExecutor(1) as thread:
         plan = make_plan(config, model=model, toolbox=toolbox, sidecar=sidecar)
-        return annotate_shard(documents, plan=plan, tool_thread=thread, on_batch=on_batch)
+        shard = Shard(documents, plan=plan, tool_thread=thread)
+        shard.propose(on_batch)
+        return shard.finish()
 
 
 def candidates_of(text: str, *calls: ScriptedCall, **options: object) -> list[Candidate]:

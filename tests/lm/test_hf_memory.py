@@ -24,4 +24,4 @@ def test_a_token_takes_its_keys_and_values_twice_and_what_a_layer_computes() -> 
 
 
 def test_a_small_model_on_a_processor_gets_the_same_batch_whatever_the_machine() -> None:
-    assert fitting_tokens(AutoModelForCausalLM.from_config(CONFIG)) == 8192
+    assert fitting_tokens(AutoModelForCausalLM.from_config(CONFIG)) == 32768

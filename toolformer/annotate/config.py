@@ -43,7 +43,7 @@ class AnnotateConfig(ToolConfig):
     # None: the most that the model has room for, 1,024 at most.
     window_tokens: int | None = Field(default=None, ge=8)
     overlap_tokens: int | None = Field(default=None, ge=0)  # None: a quarter of a window
-    documents_per_shard: int = Field(default=64, ge=1)
+    documents_per_shard: int = Field(default=128, ge=1)
     max_documents: int | None = Field(default=None, ge=1)
     text_column: str = "text"
     date_column: str | None = None

@@ -1,7 +1,7 @@
 """One shard of documents through the stages: propose, execute, score, select.
 
-While the tools run the calls of one batch, the model reads the next. What is done in which order
-follows from the shard and the plan, never from how long anything takes.
+While the tools run the calls of one batch, the model reads the next, be it of the next shard. What is
+done in which order follows from the shards and the plan, never from how long anything takes.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,67 +23,82 @@ HOLDS_CALL = "holds a call already"
 UNSUITED = "no tool suits it"
 
 
-def annotate_shard(
-    documents: Sequence[Document],
-    *,
-    plan: Plan,
-    tool_thread: Executor,
-    on_batch: Callable[[float], None],
-) -> list[AnnotatedDocument]:
-    """Returns the documents with every candidate, in their order.
+class Shard:
+    """Documents on their way through the stages."""
 
-    Args:
-        documents: of one shard.
-        plan: of the run.
-        tool_thread: runs one thing at a time, in order; the tools run in it.
-        on_batch: is told which share of the shard is done, from 0 to 1.
-    """
-    skipped = [skip_reason(document, plan.model.grammar) for document in documents]
-    excerpts = cut_excerpts(
-        {number: document for number, document in enumerate(documents) if not skipped[number]},
-        model=plan.model,
-        tools=plan.tools,
-        window_tokens=plan.window_tokens,
-        overlap_tokens=plan.overlap_tokens,
-    )
-    candidates = _find_candidates(excerpts, plan=plan, tool_thread=tool_thread, on_batch=on_batch)
-    tried: dict[int, set[str]] = {}
-    for excerpt in excerpts:
-        tried.setdefault(excerpt.number, set()).update(tool.name for tool in excerpt.tools)
-    return [
-        AnnotatedDocument(
-            document,
-            tried=tuple(name for name in plan.numbers if name in tried.get(number, ())),
-            skipped=skipped[number] or (None if number in tried else UNSUITED),
-            candidates=_decide(document, candidates.get(number, []), plan=plan),
+    def __init__(self, documents: Sequence[Document], *, plan: Plan, tool_thread: Executor) -> None:
+        """Cuts the documents into excerpts.
+
+        Args:
+            documents: of one shard.
+            plan: of the run.
+            tool_thread: runs one thing at a time, in order; the tools run in it.
+        """
+        self._documents = documents
+        self._plan = plan
+        self._tool_thread = tool_thread
+        self._skipped = [skip_reason(each, plan.model.grammar) for each in documents]
+        self._excerpts = cut_excerpts(
+            {n: document for n, document in enumerate(documents) if not self._skipped[n]},
+            model=plan.model,
+            tools=plan.tools,
+            window_tokens=plan.window_tokens,
+            overlap_tokens=plan.overlap_tokens,
         )
-        for number, document in enumerate(documents)
-    ]
+        self._found: dict[int, list[Candidate]] = {}  # by the number of their document
+        self._waiting: tuple[list[Proposal], Future[list[Outcome]]] | None = None
 
+    def propose(self, on_batch: Callable[[float], None]) -> None:
+        """Takes all batches through the stages, but leaves the last one's calls to the tools.
 
-def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
-    """Returns why a document is not annotated at all.
+        Args:
+            on_batch: is told which share of the shard is done, from 0 to 1.
+        """
+        plan = self._plan
+        done = 0
+        for batch in batches(
+            self._excerpts,
+            batch_tokens=plan.model.batch_tokens,
+            copies=1 if plan.prompts.are_empty else 2,
+        ):
+            proposals = propose(
+                batch,
+                model=plan.model,
+                prompts=plan.prompts,
+                numbers=plan.numbers,
+                config=plan.config,
+            )
+            future = self._tool_thread.submit(
+                execute, proposals, toolbox=plan.toolbox, grammar=plan.model.grammar
+            )
+            self._score_waiting()
+            self._waiting = proposals, future
+            done += len(batch)
+            on_batch(done / len(self._excerpts))
 
-    >>> skip_reason(Document("1", "It is [Calculator(1 + 1)] 2."), CallGrammar())
-    'holds a call already'
-    """
-    if not document.text.strip():
-        return EMPTY
-    return HOLDS_CALL if grammar.holds_call(document.text) else None
+    def finish(self) -> list[AnnotatedDocument]:
+        """Returns the documents with every candidate, in their order."""
+        self._score_waiting()
+        tried: dict[int, set[str]] = {}
+        for excerpt in self._excerpts:
+            tried.setdefault(excerpt.number, set()).update(tool.name for tool in excerpt.tools)
+        return [
+            AnnotatedDocument(
+                document,
+                tried=tuple(name for name in self._plan.numbers if name in tried.get(number, ())),
+                skipped=self._skipped[number] or (None if number in tried else UNSUITED),
+                candidates=_decide(document, self._found.get(number, []), plan=self._plan),
+            )
+            for number, document in enumerate(self._documents)
+        ]
 
-
-def _find_candidates(
-    excerpts: Sequence[Excerpt],
-    *,
-    plan: Plan,
-    tool_thread: Executor,
-    on_batch: Callable[[float], None],
-) -> dict[int, list[Candidate]]:
-    """Returns the candidates with their losses, by the number of their document."""
-    found: dict[int, list[Candidate]] = {}
-    waiting: tuple[list[Proposal], Future[list[Outcome]]] | None = None
-
-    def finish(proposals: Sequence[Proposal], future: Future[list[Outcome]]) -> None:
+    def _score_waiting(self) -> None:
+        """Waits for the tools of the batch before and takes the losses of its calls."""
+        if self._waiting is None:
+            return
+        plan = self._plan
+        proposals, future = self._waiting
+        self._waiting = None
         outcomes = drop_overlong(
             proposals, future.result(), max_tokens=plan.call_tokens, model=plan.model
         )
@@ -98,30 +113,18 @@ def _find_candidates(
         )
         for proposal, outcome, loss in zip(proposals, outcomes, losses, strict=True):
             candidate = _candidate(proposal, outcome, loss)
-            found.setdefault(proposal.excerpt.number, []).append(candidate)
+            self._found.setdefault(proposal.excerpt.number, []).append(candidate)
 
-    done = 0
-    for batch in batches(
-        excerpts, batch_tokens=plan.model.batch_tokens, copies=1 if plan.prompts.are_empty else 2
-    ):
-        proposals = propose(
-            batch,
-            model=plan.model,
-            prompts=plan.prompts,
-            numbers=plan.numbers,
-            config=plan.config,
-        )
-        future = tool_thread.submit(
-            execute, proposals, toolbox=plan.toolbox, grammar=plan.model.grammar
-        )
-        if waiting is not None:
-            finish(*waiting)
-        waiting = proposals, future
-        done += len(batch)
-        on_batch(done / len(excerpts))
-    if waiting is not None:
-        finish(*waiting)
-    return found
+
+def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
+    """Returns why a document is not annotated at all.
+
+    >>> skip_reason(Document("1", "It is [Calculator(1 + 1)] 2."), CallGrammar())
+    'holds a call already'
+    """
+    if not document.text.strip():
+        return EMPTY
+    return HOLDS_CALL if grammar.holds_call(document.text) else None
 
 
 def _candidate(proposal: Proposal, outcome: Outcome, losses: Losses) -> Candidate:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolformer.annotate.config import AnnotateConfig
-from toolformer.annotate.pipeline import annotate_shard
+from toolformer.annotate.pipeline import Shard
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.checkpoint import Sidecar
 from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
@@ -94,38 +94,51 @@ def _write_shards(
     writer: RunWriter,
     on_progress: Callable[[Progress], None],
 ) -> None:
-    """Annotates and writes the shards that are not there; one is written while the next is done."""
+    """Annotates and writes the shards that are not there.
+
+    While the tools run the last calls of one, the next is begun; and one is written meanwhile.
+    """
     progress = Progress()
     done = writer.done
+    begun: tuple[int, Shard] | None = None  # its last calls are with the tools
     writing: Future[None] | None = None
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
     ):
+
+        def finish_begun() -> None:
+            nonlocal progress, begun, writing
+            if begun is None:
+                return
+            number, shard = begun
+            begun = None
+            annotated = shard.finish()
+            if writing is not None:
+                writing.result()
+            writing = writing_thread.submit(writer.write, number, annotated)
+            kept = sum(len(each.kept) for each in annotated)
+            progress = replace(progress, kept=progress.kept + kept)
+
         for number, documents in enumerate(shards):
-            before = progress
             size = len(documents)
             if number in done:
-                progress = replace(
-                    before, documents=before.documents + size, resumed=before.resumed + size
-                )
+                progress = replace(progress, resumed=progress.resumed + size)
             else:
-                annotated = annotate_shard(
-                    documents,
-                    plan=plan,
-                    tool_thread=tool_thread,
-                    on_batch=lambda share, before=before, size=size: on_progress(  # type: ignore[misc]
-                        replace(before, documents=before.documents + share * size)
-                    ),
-                )
-                if writing is not None:
-                    writing.result()
-                writing = writing_thread.submit(writer.write, number, annotated)
-                kept = sum(len(each.kept) for each in annotated)
-                progress = replace(
-                    before, documents=before.documents + size, kept=before.kept + kept
-                )
+                shard = Shard(documents, plan=plan, tool_thread=tool_thread)
+
+                def tell(share: float, size: int = size) -> None:
+                    finish_begun()
+                    done = progress.documents + share * size
+                    on_progress(replace(progress, documents=done))
+
+                shard.propose(tell)
+                finish_begun()
+                begun = number, shard
+            progress = replace(progress, documents=progress.documents + size)
             on_progress(progress)
+        finish_begun()
+        on_progress(progress)
         if writing is not None:
             writing.result()
 

@@ -34,6 +34,16 @@ class Rooted:
 class Decoder(Protocol):
     """Forwards one token for each of a changing set of branches."""
 
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
+        """Returns how many tokens' keys and values the branches of one text take at most.
+
+        Args:
+            rooted: the branches.
+            head: tokens of the prompt that all texts share.
+        """
+        ...
+
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) float32 logits after each."""
         ...

@@ -48,13 +48,14 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         """Starts with the rows of several layers, below each other, as if all were as long."""
         rows = sum(keys.shape[0] for keys, _ in parts)
         for kind in (0, 1):
-            # Zeros, since what a mask hides is still multiplied, by nought: it must be a number.
             like = parts[0][kind]
-            buffer = like.new_zeros(rows, like.shape[1], length, like.shape[3])
+            buffer = like.new_empty(rows, like.shape[1], length, like.shape[3])
             first = 0
             for part in parts:
                 count, _, tokens, _ = part[kind].shape
                 buffer[first : first + count, :, :tokens] = part[kind]
+                # What a mask hides is still multiplied, by nought: it must be a number.
+                buffer[first : first + count, :, tokens:] = 0
                 first += count
             self._buffers.append(buffer)
         self._show(length)

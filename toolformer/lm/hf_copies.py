@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from toolformer.lm.hf_branches import Lead
+from toolformer.lm.hf_branches import Lead, Rooted
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward
 
@@ -31,6 +31,11 @@ class Copies:
         self._forward = forward
         self._trunk = trunk
         self._groups: list[_Group] = []
+
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
+        """Returns the tokens of the text with its prompt, once for each sample."""
+        return sum(each.lead.seen * each.branch.samples for each in rooted)
 
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""

@@ -48,7 +48,8 @@ def _inverse(logits: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
     """
     size = logits.shape[-1]
     weights = (logits - logits.amax(dim=-1, keepdim=True)).exp_()  # (rows, vocabulary)
-    weights = torch.nn.functional.pad(weights, (0, -size % BLOCK))
+    if size % BLOCK:
+        weights = torch.nn.functional.pad(weights, (0, -size % BLOCK))
     blocks = weights.view(len(weights), -1, BLOCK)  # (rows, blocks, ids)
     sums = blocks.sum(dim=-1).double()
     cumulated = sums.cumsum(dim=-1)

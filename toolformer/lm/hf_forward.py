@@ -19,7 +19,7 @@ LOGIT_BYTES = 256 * 2**20  # of one forward, in float32: bounds how many rows se
 CACHED_PER_FORWARDED = 2  # a batch holds the keys and values of so many times its tokens
 # A processor forwards fastest while what a layer computes stays in its caches; a GPU, the more at
 # once. The widest of it is about four times the hidden width, in float32.
-CACHE_BYTES = 4 * 2**20
+CACHE_BYTES = 8 * 2**20
 FEWEST_TOKENS = 256  # below these, reading the weights takes longer than using them
 
 Item = TypeVar("Item")

@@ -38,7 +38,7 @@ class Parts(Cache):
         """Takes some rows of a trunk as texts, as far as `length` tokens, the prompt's included."""
         super().__init__(layers=[])
         self.seating: Seating
-        self.seats = 0  # rows of the buffers
+        self.seats = 0  # rows of the buffers that are taken, or were
         self._used = 0  # tokens of every row
         self._own: list[list[torch.Tensor]] = []  # of each layer, (seats, heads, tokens, width)
         self._prompt = trunk.head_tensors
@@ -69,26 +69,35 @@ class Parts(Cache):
         own = self._own[layer_idx]
         for kind, new in enumerate((key_states, value_states)):
             if own[kind].shape[2] < end:
-                own[kind] = torch.nn.functional.pad(own[kind], (0, 0, 0, end // 2))
+                own[kind] = self._grown(own[kind], tokens=end + end // 2)
             own[kind][self.seating.seats, :, self._used : end] = new
         if last:
             self._used = end
-        keys, values = (buffer[:, :, :end] for buffer in own)
+        keys, values = (buffer[: self.seats, :, :end] for buffer in own)
         return keys, values
 
     def _allocate(self, like: torch.Tensor) -> torch.Tensor:
-        # Zeros, since what a mask hides is still multiplied, by nought: it must be a number.
+        # Not cleared: a row reads its own seat alone, and what was written there.
         _, heads, tokens, width = like.shape
-        return like.new_zeros(self.seats, heads, tokens + ROOM, width)
+        return like.new_empty(self.seats, heads, tokens + ROOM, width)
+
+    def _grown(
+        self, buffer: torch.Tensor, *, seats: int | None = None, tokens: int | None = None
+    ) -> torch.Tensor:
+        """Returns a larger buffer that begins with what is used of this one."""
+        grown = buffer.new_empty(
+            seats or buffer.shape[0], buffer.shape[1], tokens or buffer.shape[2], buffer.shape[3]
+        )
+        grown[: len(buffer), :, : self._used] = buffer[:, :, : self._used]
+        return grown
 
     def copy_seats(self, sources: torch.Tensor, targets: torch.Tensor, *, seats: int) -> None:
         """Starts rows as others are, in buffers of so many seats."""
-        more = seats - self.seats
         self.seats = seats
         for own in self._own:
             for kind, buffer in enumerate(own):
-                if more > 0:
-                    own[kind] = torch.nn.functional.pad(buffer, (0, 0, 0, 0, 0, 0, 0, more))
+                if len(buffer) < seats:
+                    own[kind] = self._grown(buffer, seats=seats + seats // 2)
                 own[kind][targets, :, : self._used] = buffer[sources, :, : self._used]
 
     def select_seats(self, seats: torch.Tensor) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from toolformer.lm.hf_branches import Lead
+from toolformer.lm.hf_branches import Lead, Rooted
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward, additive
 from toolformer.lm.hf_parts import Parts, Seating
@@ -25,6 +25,11 @@ class Shared:
         self._parts: Parts
         self._seen: torch.Tensor  # (seats,) int64: how many tokens of its text each seat sees
         self._hidden: torch.Tensor | None  # (seats, lead tokens) bool: padding of shorter leads
+
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
+        """Returns the tokens of the text: it is there once, and the prompt once for all texts."""
+        return max(each.lead.seen for each in rooted) - head
 
     @torch.inference_mode()
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from toolformer.lm.hf_branches import Lead
+from toolformer.lm.hf_branches import Lead, Rooted
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward
 
@@ -28,6 +28,11 @@ class Tree:
         self._height = 0  # rows of the cache
         self._cache: RoomyCache
         self._visible: torch.Tensor  # (rows, branches, slots) bool
+
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
+        """Returns the tokens of the text with its prompt: they are there once."""
+        return max(each.lead.seen for each in rooted)
 
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""

@@ -10,6 +10,7 @@ import numpy as np
 from toolformer.errors import ModelError
 from toolformer.lm.base import Branch, Sampled, StartProbabilities, TextRequest
 from toolformer.lm.hf_branches import Lead, Rooted, write_branches
+from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_engine import Engine
 from toolformer.lm.hf_forward import plan_batches
 from toolformer.lm.hf_reading import Reading, Trunk, read_trunk
@@ -67,9 +68,7 @@ class HFTrunks:
                 self._starts[reading.request] = _no_starts()
         for alike in by_prompt.values():
             costs = [
-                engine.forward.cost(
-                    len(each.own), head_rows=len(each.text.ids), cached=len(each.prompt.shared)
-                )
+                engine.forward.cost(len(each.own), head_rows=len(each.text.ids))
                 for each in alike
             ]
             batches = plan_batches(costs, engine.forward.batch_tokens)
@@ -103,7 +102,7 @@ class HFTrunks:
             )
             results.update(zip([each.branch for each in batch], written, strict=True))
 
-        engine.forward.in_batches(_of_whole_texts(engine, rooted), write)
+        engine.forward.in_batches(_of_whole_texts(engine, rooted, trunk.cache), write)
         return results
 
 
@@ -139,7 +138,9 @@ def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> Lead
     return Lead(row, reading.before + before, engine.encoding.lead(branch.lead))
 
 
-def _of_whole_texts(engine: Engine, rooted: Sequence[Rooted]) -> list[list[Rooted]]:
+def _of_whole_texts(
+    engine: Engine, rooted: Sequence[Rooted], trunk: RoomyCache
+) -> list[list[Rooted]]:
     """Groups branches so that a text's are together and a batch fits into memory.
 
     Texts with many branches come first: a batch is as wide as its widest text.
@@ -152,8 +153,8 @@ def _of_whole_texts(engine: Engine, rooted: Sequence[Rooted]) -> list[list[Roote
     size = 0
     for group in sorted(texts.values(), key=len, reverse=True):
         samples = sum(each.branch.samples for each in group)
-        seen = max(each.lead.seen for each in group)
-        cost = forward.cost(samples, head_rows=samples, cached=seen)
+        cached = engine.decoding.cached_tokens(group, head=trunk.head_length)
+        cost = forward.cost(samples, head_rows=samples, cached=cached)
         if not batches or size + cost > forward.batch_tokens:
             batches.append([])
             size = 0
