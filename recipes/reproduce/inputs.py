@@ -31,7 +31,7 @@ from recipes.splits import EVALUATION_RELATIONS, fold, is_evaluation_template, i
 from toolformer.corpus import read_corpus
 
 FACTS, SOLUTIONS, DATED, COMPUTED = 1200, 150, 550, 900
-MIXED = 120  # texts of each source that are trained on as they are
+MIXED = 400  # texts of each source, or all it has, that are trained on as they are
 STRETCH = 500  # characters of such a text
 UNANSWERED = 150  # texts of each source on which no call should start
 ARTICLES = 60  # for perplexity

@@ -72,6 +72,15 @@ def choose_decoding(
         ModelError: if a row cannot be gone on with from keys and values that are kept.
     """
     true = torch.cat([_plain(forward, row) for row in _ROWS])
+    if copies or _has_window(forward, max_length=max_length):
+        why = "asked for" if copies else "the model has a sliding window"
+    elif (reason := _why_not(Tree, forward, true)) is not None:
+        why = f"in one row per text, the model {reason}"
+    elif (reason := _why_not(Shared, forward, true)) is not None:
+        log.info("branches are decoded in one row per text: over shared parts, it %s", reason)
+        return Tree
+    else:
+        return Shared
     reason = _why_not(Copies, forward, true)
     if reason is not None:
         raise ModelError(
@@ -79,20 +88,8 @@ def choose_decoding(
             f" kept of a text: it {reason}. Choose a model whose layers all attend to what was"
             " before, none of them recurrent."
         )
-    if copies:
-        return Copies
-    if _has_window(forward, max_length=max_length):
-        log.info("branches are decoded over copies: the model has a sliding window")
-        return Copies
-    reason = _why_not(Tree, forward, true)
-    if reason is not None:
-        log.info("branches are decoded over copies: in one row per text, the model %s", reason)
-        return Copies
-    reason = _why_not(Shared, forward, true)
-    if reason is not None:
-        log.info("branches are decoded in one row per text: over shared parts, it %s", reason)
-        return Tree
-    return Shared
+    log.info("branches are decoded over copies: %s", why)
+    return Copies
 
 
 def _why_not(decoding: DecoderType, forward: Forward, true: torch.Tensor) -> str | None:
