@@ -1,6 +1,6 @@
 """One shard of documents through the stages: propose, execute, score, select.
 
-While the tools run the calls of one batch, the model reads the next, be it of the next shard. What is
+While the tools run the calls of one batch, the model reads the next, or the next shard's. What is
 done in which order follows from the shards and the plan, never from how long anything takes.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
-from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts
+from toolformer.annotate.excerpts import batches, cut_excerpts
 from toolformer.annotate.execute import Outcome, execute
 from toolformer.annotate.peeking import argument_terms, first_mentions, peeks
 from toolformer.annotate.plan import Plan

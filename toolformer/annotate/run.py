@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -94,53 +94,87 @@ def _write_shards(
     writer: RunWriter,
     on_progress: Callable[[Progress], None],
 ) -> None:
-    """Annotates and writes the shards that are not there.
-
-    While the tools run the last calls of one, the next is begun; and one is written meanwhile.
-    """
-    progress = Progress()
+    """Annotates and writes the shards that are not there."""
     done = writer.done
-    begun: tuple[int, Shard] | None = None  # its last calls are with the tools
-    writing: Future[None] | None = None
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
     ):
-
-        def finish_begun() -> None:
-            nonlocal progress, begun, writing
-            if begun is None:
-                return
-            number, shard = begun
-            begun = None
-            annotated = shard.finish()
-            if writing is not None:
-                writing.result()
-            writing = writing_thread.submit(writer.write, number, annotated)
-            kept = sum(len(each.kept) for each in annotated)
-            progress = replace(progress, kept=progress.kept + kept)
-
+        line = _Line(plan, tool_thread, writer, writing_thread, on_progress)
         for number, documents in enumerate(shards):
-            size = len(documents)
             if number in done:
-                progress = replace(progress, resumed=progress.resumed + size)
+                line.skip(documents)
             else:
-                shard = Shard(documents, plan=plan, tool_thread=tool_thread)
+                line.annotate(number, documents)
+        line.end()
 
-                def tell(share: float, size: int = size) -> None:
-                    finish_begun()
-                    done = progress.documents + share * size
-                    on_progress(replace(progress, documents=done))
 
-                shard.propose(tell)
-                finish_begun()
-                begun = number, shard
-            progress = replace(progress, documents=progress.documents + size)
-            on_progress(progress)
-        finish_begun()
-        on_progress(progress)
-        if writing is not None:
-            writing.result()
+class _Line:
+    """Shards one after the other, so that the model need wait neither for tools nor for a disk.
+
+    While the tools run the last calls of one, the next is begun; and one is written meanwhile.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        tool_thread: Executor,
+        writer: RunWriter,
+        writing_thread: Executor,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self._plan = plan
+        self._tool_thread = tool_thread
+        self._writer = writer
+        self._writing_thread = writing_thread
+        self._on_progress = on_progress
+        self._progress = Progress()
+        self._begun: tuple[int, Shard] | None = None  # its last calls are with the tools
+        self._writing: Future[None] | None = None
+
+    def skip(self, documents: Sequence[Document]) -> None:
+        """Counts a shard that is there."""
+        resumed = self._progress.resumed + len(documents)
+        self._progress = replace(self._progress, resumed=resumed)
+        self._advance(len(documents))
+
+    def annotate(self, number: int, documents: Sequence[Document]) -> None:
+        """Takes a shard as far as it goes without waiting for tools; finishes the one before."""
+        shard = Shard(documents, plan=self._plan, tool_thread=self._tool_thread)
+
+        def tell(share: float) -> None:
+            self._finish_begun()
+            reached = self._progress.documents + share * len(documents)
+            self._on_progress(replace(self._progress, documents=reached))
+
+        shard.propose(tell)
+        self._finish_begun()
+        self._begun = number, shard
+        self._advance(len(documents))
+
+    def end(self) -> None:
+        """Finishes what is left and waits until it is written."""
+        self._finish_begun()
+        self._advance(0)
+        if self._writing is not None:
+            self._writing.result()
+
+    def _finish_begun(self) -> None:
+        if self._begun is None:
+            return
+        number, shard = self._begun
+        self._begun = None
+        annotated = shard.finish()
+        if self._writing is not None:
+            self._writing.result()
+        self._writing = self._writing_thread.submit(self._writer.write, number, annotated)
+        kept = sum(len(each.kept) for each in annotated)
+        self._progress = replace(self._progress, kept=self._progress.kept + kept)
+
+    def _advance(self, documents: int) -> None:
+        reached = self._progress.documents + documents
+        self._progress = replace(self._progress, documents=reached)
+        self._on_progress(self._progress)
 
 
 def _documents(

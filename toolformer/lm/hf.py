@@ -12,7 +12,7 @@ from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf_engine import Engine, choose_decoding
 from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
-from toolformer.lm.hf_memory import fitting_tokens, keep_freed_memory
+from toolformer.lm.hf_memory import fitting_tokens
 from toolformer.lm.hf_prompts import SharedPrompts
 from toolformer.lm.hf_score import target_log_probs
 from toolformer.lm.hf_streams import HFStreams
@@ -48,8 +48,6 @@ def load(
     """
     name = EMBEDDED if model is None else str(model)
     loaded = load_pretrained(name, dtype=dtype, device=device)
-    if loaded.model.device.type == "cpu":
-        keep_freed_memory()
     if grammar is None:
         grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
     if batch_tokens is None:

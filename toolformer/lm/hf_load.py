@@ -19,6 +19,7 @@ from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from toolformer.checkpoint import SIDECAR, Sidecar, read_sidecar
 from toolformer.errors import ModelError, closest
+from toolformer.lm.hf_memory import keep_freed_memory
 
 EMBEDDED = "nano"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -84,6 +85,8 @@ def load_pretrained(
         )
     if quantization is None:
         model.to(_device(device))  # type: ignore[arg-type]
+    if model.device.type == "cpu":
+        keep_freed_memory()
     model.eval()  # type: ignore[no-untyped-call]
     start = tokenizer.bos_token_id
     return Loaded(

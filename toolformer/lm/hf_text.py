@@ -8,7 +8,6 @@ import torch
 
 from toolformer.errors import ModelError
 from toolformer.lm.hf_engine import Engine
-from toolformer.lm.hf_forward import plan_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,9 @@ def text_log_probs(
             for each in windows(len(ids), longest=engine.max_length, first=1)
         ]
     scored: dict[_Row, np.ndarray] = {}
-    costs = [engine.forward.cost(len(row.ids), head_rows=len(row.ids) - row.first) for row in rows]
-    batches = plan_batches(costs, engine.forward.batch_tokens)
+    batches = engine.forward.plan_dense(
+        [len(row.ids) for row in rows], head_rows=[len(row.ids) - row.first for row in rows]
+    )
     engine.forward.in_batches(
         [[rows[index] for index in batch] for batch in batches],
         lambda batch: scored.update(_score(engine, batch, without_marker=without_marker)),

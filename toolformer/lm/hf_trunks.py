@@ -68,8 +68,7 @@ class HFTrunks:
                 self._starts[reading.request] = _no_starts()
         for alike in by_prompt.values():
             costs = [
-                engine.forward.cost(len(each.own), head_rows=len(each.text.ids))
-                for each in alike
+                engine.forward.cost(len(each.own), head_rows=len(each.text.ids)) for each in alike
             ]
             batches = plan_batches(costs, engine.forward.batch_tokens)
             engine.forward.in_batches([[alike[i] for i in batch] for batch in batches], self._keep)
