@@ -35,7 +35,7 @@ from toolformer.cli.models import EMBEDDED_MODEL, asset
 
 LARGE = "gpt2-124m"
 # The model of 124M takes seconds a text, and plainly half a minute: it gets fewer texts.
-WORKS = {EMBEDDED_MODEL: Work(texts=200, plain_texts=16), LARGE: Work(texts=24, plain_texts=2)}
+WORKS = {EMBEDDED_MODEL: Work(texts=200, plain_texts=16), LARGE: Work(texts=24, plain_texts=3)}
 BARS = {EMBEDDED_MODEL: 15.0, LARGE: 4.0}
 DOCUMENTS = 1_000_000
 GPU_TEXTS = 1024

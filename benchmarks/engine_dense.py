@@ -8,7 +8,11 @@ import torch
 
 from toolformer.lm.hf import HFLanguageModel
 
-SHAPES = ((1, 256), (4, 256), (8, 256), (16, 128), (32, 64))  # rows × tokens
+SHAPES = (  # rows × tokens: what a processor's caches hold of a small model, of a large one, more
+    *((1, 256), (2, 256), (4, 256), (8, 256)),
+    *((4, 64), (8, 64), (16, 64), (32, 64)),
+    *((2, 128), (4, 128), (6, 100), (16, 128)),
+)
 TRIES = 2
 
 

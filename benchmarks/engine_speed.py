@@ -77,6 +77,8 @@ def compare(
         naive = Naive(
             load_pretrained(source, dtype=dtype, device="cpu"), plan_of(model, toolbox, config)
         )
+        naive.annotate(documents[:1])
+        naive.tokens = 0
         plain, found = annotate_plainly(naive, documents[: work.plain_texts], run=ours.run)
     theirs = [(each.document.id, each.kept) for each in found]
     return Comparison(
@@ -100,7 +102,7 @@ def tokens_table(found: Sequence[Comparison]) -> str:
         rows.append(
             [
                 each.model,
-                texts,
+                f"{texts} ({each.plain.texts})",
                 f"{each.plain.tokens_per_text:,.0f}",
                 f"{each.ours.tokens_per_text:,.0f}",
                 *(f"{count / texts:,.0f}" for count in each.ours.by_purpose.values()),
@@ -113,8 +115,8 @@ def tokens_table(found: Sequence[Comparison]) -> str:
     return report.table(
         [
             "model",
-            "texts",
-            "plain, tokens/text",
+            "texts (plain)",
+            "plain, tokens/text, padding included",
             "ours, tokens/text",
             "prompt",
             "text",

@@ -1,5 +1,6 @@
 """A run goes on where it stopped, and what it writes does not depend on how it came about."""
 
+import json
 import subprocess
 import sys
 import time
@@ -280,3 +281,12 @@ def test_a_line_of_ten_megabytes_is_annotated_to_its_end_window_by_window(tmp_pa
     assert [text[: placed.position].endswith(" =") for placed in annotated.kept] == [True, True]
     assert annotated.kept[-1].position > 10_000_000
     assert longest < 200_000  # of characters at a time
+
+
+def test_a_shard_before_one_that_cannot_be_read_is_kept(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    lines = [json.dumps({"text": each.text}) for each in documents(5)]
+    corpus.write_text("\n".join([*lines, "no JSON"]), encoding="utf-8")
+    with pytest.raises(CorpusError):
+        run_into(tmp_path / "run", corpus=corpus, strict=True)
+    assert list(shard_bytes(tmp_path / "run")) == ["00000.parquet"]

@@ -81,9 +81,11 @@ def annotate(
         if first is None:
             raise CorpusError("There is no document to annotate.")
         writer = RunWriter(out, plan.manifest(_describe(corpus)))
-        _write_shards(
-            chain([first], shards), plan=plan, writer=writer, on_progress=on_progress or _ignore
-        )
+        on_progress = on_progress or _ignore
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as thread:
+            # Documents that are handed over may have to be taken in the thread they come from.
+            ahead = _ahead(shards, thread) if isinstance(corpus, str | Path) else shards
+            _write_shards(chain([first], ahead), plan=plan, writer=writer, on_progress=on_progress)
         return writer.finish(problems=problems.count)
 
 
@@ -101,11 +103,15 @@ def _write_shards(
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
     ):
         line = _Line(plan, tool_thread, writer, writing_thread, on_progress)
-        for number, documents in enumerate(shards):
-            if number in done:
-                line.skip(documents)
-            else:
-                line.annotate(number, documents)
+        try:
+            for number, documents in enumerate(shards):
+                if number in done:
+                    line.skip(documents)
+                else:
+                    line.annotate(number, documents)
+        except Exception:
+            line.end()  # what was done before the failure is kept
+            raise
         line.end()
 
 
@@ -134,6 +140,7 @@ class _Line:
 
     def skip(self, documents: Sequence[Document]) -> None:
         """Counts a shard that is there."""
+        self._finish_begun()
         resumed = self._progress.resumed + len(documents)
         self._progress = replace(self._progress, resumed=resumed)
         self._advance(len(documents))
@@ -212,6 +219,14 @@ def _describe(corpus: str | Path | Iterable[Document]) -> dict[str, Any]:
 def _shards(documents: Iterator[Document], *, size: int) -> Iterator[list[Document]]:
     while shard := list(islice(documents, size)):
         yield shard
+
+
+def _ahead(shards: Iterator[list[Document]], thread: Executor) -> Iterator[list[Document]]:
+    """Yields the shards, but reads the next while one is in use."""
+    coming = thread.submit(next, shards, None)
+    while (found := coming.result()) is not None:
+        coming = thread.submit(next, shards, None)
+        yield found
 
 
 def _ignore(progress: Progress) -> None:
