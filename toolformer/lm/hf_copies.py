@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from toolformer.lm.hf_branches import Lead, Rooted
+from toolformer.lm.hf_branches import Lead, Rooted, own_tokens
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward
 
@@ -34,8 +34,8 @@ class Copies:
 
     @staticmethod
     def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
-        """Returns the tokens of the text with its prompt, once for each sample."""
-        return sum(each.lead.seen * each.branch.samples for each in rooted)
+        """Returns the tokens of the text with its prompt, for each sample, and the branches'."""
+        return sum(each.lead.seen * each.branch.samples for each in rooted) + own_tokens(rooted)
 
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""

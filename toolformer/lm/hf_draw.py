@@ -21,6 +21,8 @@ def choose(
     Returns:
         Per row one id for each of its numbers.
     """
+    if logits.device.type == "mps":
+        logits = logits.cpu()  # it has no float64
     counts = [len(row) for row in uniforms]
     greedy = [row for row, temperature in enumerate(temperatures) if temperature == 0]
     drawn = [row for row, temperature in enumerate(temperatures) if temperature > 0]

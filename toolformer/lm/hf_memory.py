@@ -71,5 +71,6 @@ def keep_freed_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         m_trim_threshold, m_mmap_threshold = -1, -3  # names of malloc.h
+        # Older ones refuse more than 32 MiB, and answer 0.
+        mallopt(m_mmap_threshold, 2**30) or mallopt(m_mmap_threshold, 2**25)
         mallopt(m_trim_threshold, 2**31 - 1)
-        mallopt(m_mmap_threshold, 2**30)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from toolformer.lm.hf_branches import Lead, Rooted
+from toolformer.lm.hf_branches import Lead, Rooted, own_tokens
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward, additive
 from toolformer.lm.hf_parts import Parts, Seating
@@ -28,8 +28,8 @@ class Shared:
 
     @staticmethod
     def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
-        """Returns the tokens of the text: it is there once, and the prompt once for all texts."""
-        return max(each.lead.seen for each in rooted) - head
+        """Returns the text's tokens and the branches'; the prompt is there once for all texts."""
+        return max(each.lead.seen for each in rooted) - head + own_tokens(rooted)
 
     @torch.inference_mode()
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:

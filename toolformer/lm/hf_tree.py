@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from toolformer.lm.hf_branches import Lead, Rooted
+from toolformer.lm.hf_branches import Lead, Rooted, own_tokens
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward
 
@@ -31,8 +31,8 @@ class Tree:
 
     @staticmethod
     def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
-        """Returns the tokens of the text with its prompt: they are there once."""
-        return max(each.lead.seen for each in rooted)
+        """Returns the tokens of the text with its prompt, there once, and the branches'."""
+        return max(each.lead.seen for each in rooted) + own_tokens(rooted)
 
     def start(self, leads: Sequence[Lead]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""
