@@ -29,6 +29,7 @@ __all__ = [
     "CorpusFile",
     "CorpusProblem",
     "describe_corpus",
+    "is_encodable",
     "iso_date",
     "read_corpus",
 ]
@@ -98,6 +99,19 @@ def iso_date(value: object) -> str | None:
         except ValueError:
             continue
     return None
+
+
+def is_encodable(text: str) -> bool:
+    r"""Says whether a text has a form in UTF-8, which half a surrogate pair has not.
+
+    >>> is_encodable("naïve"), is_encodable("\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,13 +203,13 @@ def _text_problem(record: Record, text_column: str) -> str | None:
         return f"'{text_column}' is {json.dumps(_json_value(text))[:40]}, not text"
     if not text.strip():
         return f"'{text_column}' is empty"
-    return None if _is_encodable(text) else f"'{text_column}' holds half a surrogate pair"
+    return None if is_encodable(text) else f"'{text_column}' holds half a surrogate pair"
 
 
 def _id(record: Record, name: str) -> str:
     """Returns a record's own id, or where it stands."""
     own = record.fields.get("id")
-    if isinstance(own, int | str) and _is_encodable(str(own)) and str(own) != "":
+    if isinstance(own, int | str) and is_encodable(str(own)) and str(own) != "":
         return str(own)
     return f"{name}:{record.number}"
 
@@ -211,14 +225,6 @@ def _json_value(value: object) -> object:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _log_problem(problem: CorpusProblem) -> None:

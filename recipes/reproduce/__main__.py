@@ -61,7 +61,7 @@ def reproduce(folder: Path, *, shared: Path | None, seed: int) -> Results:
     drawn = [sys.executable, "-m", "recipes.reproduce.unfiltered", str(run)]
     _step(unfiltered, [*drawn, "--out", str(unfiltered), *tune])
     _annotate(inputs, second_run, model=str(tuned), seed=seed)
-    again = [*TOOLFORMER, "finetune", str(second_run), "--model", "nano", "--out", str(second)]
+    again = [*TOOLFORMER, "finetune", str(second_run), "--out", str(second)]
     _step(second, [*again, *tune])
     return _evaluate(folder, shared=shared, seed=seed)
 

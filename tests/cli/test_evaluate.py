@@ -1,14 +1,19 @@
 """`toolformer evaluate` from the command line: columns, tables, trials, bad input, how it ends."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from toolformer.calls import CallGrammar
 from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
 from toolformer.cli.main import run
-from toolformer.evaluate import read_results
+from toolformer.evaluate import Calls, Results, read_results
+from toolformer.evaluate.results import Cell, ColumnLine, TaskLine
+from toolformer.evaluate.task import Measure
+from toolformer.evaluate.trial import Trial
 
 MODELS = """
 from toolformer.checkpoint import Sidecar, SidecarTool
@@ -157,6 +162,49 @@ def test_called_and_failed_trials_are_told_apart(
     assert "3 + 4 is 9." in capsys.readouterr().out
     run(["evaluate", "--show", "failed", "--column", "base"])
     assert "No trial in evaluation is failed." in capsys.readouterr().err
+
+
+def test_a_text_without_a_right_answer_is_neither_wrong_nor_right(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "plain.jsonl").write_text('{"id": "a", "text": "2 + 2 is four, and so on."}\n')
+    evaluate("--task", "restraint:path=plain.jsonl,prompt=5,tokens=8")
+    ids = {}
+    for show in ("wrong", "right", "all"):
+        capsys.readouterr()
+        run(["evaluate", "--show", show, "--json"])
+        ids[show] = [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()]
+    assert ids["wrong"] == ["sums/2"]
+    assert ids["right"] == ["sums/1", "sums/3"]
+    assert ids["all"] == ["sums/1", "sums/2", "sums/3", "a"]
+    run(["evaluate", "--show", "wrong", "--task", "restraint plain"])
+    assert "No trial in evaluation is wrong." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("checkpoint", "is_a_call"), [("ckpt", True), ("nano", False)])
+def test_calls_are_shown_as_the_model_writes_them(
+    where: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    checkpoint: str,
+    is_a_call: bool,
+) -> None:
+    (where / "ckpt").mkdir()
+    write_sidecar("ckpt", Sidecar(grammar=CallGrammar(open=" <<", arrow=" =>", close=">>")))
+    said = " <<Calculator(2 + 2) => 4>> 4."
+    trial = Trial(id="1", prompt="2 + 2 is", answers=("4",), text=" 4.", annotated=said)
+    Path("evaluation").mkdir()
+    Path("evaluation/trials.jsonl").write_text(json.dumps(trial.to_row()) + "\n")
+    results = Results(
+        tasks=[TaskLine("sums", Measure.ANSWERS)],
+        columns=[ColumnLine("tuned", checkpoint, Calls.LIVE)],
+        cells=[Cell(task="sums", column="tuned", trials="trials.jsonl")],
+    )
+    Path("evaluation/results.json").write_text(json.dumps(results.to_dict()))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # text has none
+    run(["evaluate", "--show", "all"])
+    styled = re.findall(r"\x1b\[[\d;]+m([^\x1b]+)\x1b\[0m", capsys.readouterr().out)
+    assert styled == ([" <<Calculator(2 + 2)", " => 4>>"] if is_a_call else [])
 
 
 def test_a_model_without_a_sidecar_is_told_what_is_assumed(

@@ -229,6 +229,7 @@ def test_standard_input_that_is_no_prompt_is_one_sentence(
         (["script.py:model", "Hi", "--input", "p"], "a prompt and --input do not go together"),
         (["The capital of France is"], "toolformer infer nano 'The capital of France is'"),
         (["absent/model", "Hi"], "'absent/model'"),
+        (["script.py:model", "caf\udce9"], "The prompt is no UTF-8 text."),  # Latin-1 typed
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_value_and_exit_code_two(
@@ -253,6 +254,18 @@ def test_a_newer_sidecar_is_refused(where: Path, capsys: pytest.CaptureFixture[s
     (where / "m" / SIDECAR).write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}))
     assert infer("Hi", model="m") == 2
     assert "upgrade toolformer-engine" in capsys.readouterr().err
+
+
+def test_in_a_c_locale_a_repl_refuses_what_is_no_text_in_one_sentence(where: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "toolformer", "infer", "script.py:model", "--repl"],
+        input=b"line\n\xff\xfe\n",
+        capture_output=True,
+        env=os.environ
+        | {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "0"},
+    )
+    told = b"Standard input is no UTF-8 text: a REPL reads a prompt a line.\n"
+    assert (done.returncode, done.stderr) == (2, told)
 
 
 def test_a_pipe_that_is_closed_early_ends_it_quietly(where: Path) -> None:

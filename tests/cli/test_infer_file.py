@@ -39,6 +39,21 @@ other = Tuned(name="other", continuations=SCRIPT, max_length=40)
 slow = Slow(continuations=SCRIPT)
 """
 TOO_LONG = "word " * 50
+TOOLS_OF_FILES = '''
+from pathlib import Path
+from toolformer.tools import Tool, tool
+
+def of(country: str) -> str:
+    """Says the capital."""
+    return "Lima"
+
+def made(table: Path) -> Tool:
+    capital = table.read_text()
+    def look_up(country: str) -> str:
+        """Says the capital."""
+        return capital
+    return tool(look_up)
+'''
 
 
 @pytest.fixture
@@ -143,6 +158,33 @@ def test_a_record_without_a_prompt_is_named_and_left_out(
     assert "p.jsonl, line 3: its prompt is 3, no text" in told
     assert "p.jsonl, line 4: its today is 'soon', no date: 2023-03-03" in told
     assert told.count("p.jsonl, line 6: not JSON") == 1
+
+
+def test_a_prompt_with_half_a_surrogate_pair_is_named_and_left_out(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts("Day", "and \ud83d on", {"id": "\udcff", "prompt": "a"}, "b")  # as escapes
+    assert infer("--out", "a.jsonl") == 0
+    assert [row["prompt"] for row in answers()] == ["Day", "b"]
+    told = " ".join(capsys.readouterr().err.split())
+    assert "p.jsonl, line 2: its prompt holds half a surrogate pair" in told
+    assert "p.jsonl, line 3: its id holds half a surrogate pair" in told
+
+
+@pytest.mark.parametrize("option", ["tools.py:of", "tools.py:made:table=facts.txt"])
+def test_answers_of_tools_whose_file_was_edited_are_not_gone_on_with(
+    where: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    Path("facts.txt").write_text("Lima")
+    Path("tools.py").write_text(TOOLS_OF_FILES)
+    write_prompts("on and on", "Day")
+    flags = ("--out", "a.jsonl", "--tool", option)
+    assert (infer(*flags), infer(*flags)) == (0, 0)
+    edited = Path("facts.txt" if "facts" in option else "tools.py")
+    edited.write_text(edited.read_text().replace("Lima", "Quito"))
+    capsys.readouterr()
+    assert infer(*flags) == 2
+    assert "other tools or other settings" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize(

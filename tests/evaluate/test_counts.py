@@ -9,7 +9,10 @@ from toolformer.evaluate.counts import Counts, TextScores, count
 from toolformer.evaluate.trial import Trial, TriedCall
 
 TOLD = TriedCall("Calculator", "2 + 2", " [Calculator(2 + 2)", output="4")
-REFUSED = TriedCall("Calculator", "2 / 0", " [Calculator(2 / 0)", error="Division by zero.")
+REFUSED = TriedCall(
+    "Calculator", "2 / 0", " [Calculator(2 / 0)", error="Division by zero.", tool_failed=True
+)
+AGAIN = replace(REFUSED, error="It is the last call once more.", tool_failed=False)
 LATE = replace(TOLD, is_late=True)
 UNCLOSED = TriedCall(None, None, " [Calculator(2 +", error="The call does not close.")
 
@@ -31,6 +34,11 @@ def test_a_call_that_failed_was_started_and_is_counted_by_why() -> None:
     total, _ = count([trial(REFUSED), trial(UNCLOSED), trial(UNCLOSED, TOLD), trial()])
     assert (total.started, total.called) == (3, 1)
     assert (total.tool_errors, total.failed_calls, total.calls) == (1, 2, 1)
+
+
+def test_a_call_that_never_reached_its_tool_is_no_error_of_the_tools() -> None:
+    total, _ = count([trial(REFUSED, AGAIN)])
+    assert (total.tool_errors, total.failed_calls) == (1, 1)
 
 
 def test_a_call_after_the_answer_is_counted_apart() -> None:

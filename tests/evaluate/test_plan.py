@@ -105,6 +105,21 @@ def test_what_cannot_change_a_number_does_not() -> None:
     assert fingerprint(plain, today=date(2020, 1, 1)) == fingerprint(plain)
 
 
+def test_a_tools_file_that_was_edited_is_another(tmp_path: Path) -> None:
+    facts, code = tmp_path / "facts.db", tmp_path / "tools.py"
+    for path in (facts, code):
+        path.write_bytes(b"one")
+    specs = ("calculator", f"database:path={facts},table=facts", f"{code}:search:depth=2")
+    cell = PlannedCell(task(), replace(TUNED, tools=specs), 10)
+    found = [fingerprint(cell)]
+    assert fingerprint(cell) == found[0]
+    os.utime(facts, (1, 1))
+    found.append(fingerprint(cell))
+    code.write_bytes(b"three")
+    found.append(fingerprint(cell))
+    assert len(set(found)) == 3
+
+
 def test_a_checkpoint_that_was_written_again_is_another(tmp_path: Path) -> None:
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"one")

@@ -41,3 +41,12 @@ def test_a_call_after_the_answer_came_too_late_to_tell_it() -> None:
 
 def test_a_trial_comes_back_from_its_row() -> None:
     assert from_row(tried(" 4.").to_row()) == tried(" 4.")
+
+
+def test_whether_the_tool_failed_is_part_of_a_trial_and_older_rows_do_not_say() -> None:
+    failed = replace(EVENT, output=None, error="No.", tool_failed=True)
+    trial = tried(" 5.", replace(ANSWER, events=(failed,)))
+    row = trial.to_row()
+    assert from_row(row).calls[0].tool_failed
+    del row["calls"][0]["tool_failed"]
+    assert not from_row(row).calls[0].tool_failed

@@ -1,10 +1,12 @@
 """What an adapter learned is in the weights that are written."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from tests.finetune.given import GRAMMAR, QUICK, write_run
@@ -13,6 +15,7 @@ from toolformer.errors import ConfigError
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
 from toolformer.finetune.base_model import load_base
 from toolformer.finetune.dataset import read_run
+from toolformer.finetune.progress import TrainingStep
 from toolformer.finetune.train import finetune
 
 IDS = torch.tensor([[0, 40, 41, 42, 300, 301]])
@@ -85,6 +88,35 @@ def test_a_model_tuned_through_an_adapter_is_a_whole_model(adapter: str, tmp_pat
         name: each.shape
         for name, each in AutoModelForCausalLM.from_pretrained(model).state_dict().items()
     }
+
+
+class KilledError(Exception):
+    """Stands for a kill: nothing of the training survives but its files."""
+
+
+@needs("peft")
+def test_a_stopped_training_of_an_adapter_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", wide_model(tmp_path / "model"))
+    # With dropout: what it draws after the break has to be what it draws without one.
+    config = QUICK.override(adapter="lora", lora_rank=2, lora_dropout=0.2, keep="last")
+
+    def tune(out: str, on_progress: Callable[[TrainingStep], None]) -> dict[str, torch.Tensor]:
+        run = read_run(tmp_path / "run")
+        finetune([run], out=tmp_path / out, config=config, device="cpu", on_progress=on_progress)
+        return load_file(tmp_path / out / "model.safetensors")
+
+    def kill(progress: TrainingStep) -> None:
+        if progress.done == 5 and progress.dev is None:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        tune("stopped", kill)
+    done: list[int] = []
+    ours = tune("stopped", lambda step: done.append(step.done))
+    assert done == [5, 6, 6]
+    theirs = tune("whole", lambda _: None)
+    assert ours.keys() == theirs.keys()
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

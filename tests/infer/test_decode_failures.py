@@ -25,7 +25,9 @@ def fail(call: ToolCall) -> str:
 
 def test_a_tools_error_is_the_events() -> None:
     [event] = failing(CALL, say=fail).events
-    assert event == CallEvent(0, SUM, CALL, error="Cannot divide by zero.", seconds=0.5)
+    assert event == CallEvent(
+        0, SUM, CALL, error="Cannot divide by zero.", seconds=0.5, tool_failed=True
+    )
 
 
 @pytest.mark.parametrize("output", ["a]", "]", "x [Calendar(", "two\nlines"])
@@ -94,7 +96,9 @@ def test_a_failed_call_is_shown_as_it_formed_and_then_reported() -> None:
     pieces = pieces_of(model, say=fail)
     assert "".join(texts_of(pieces, kind="call")) == CALL
     assert texts_of(pieces) == [" so", " four", "."]
-    assert pieces[-3] == CallEvent(3, SUM, CALL, error="Cannot divide by zero.", seconds=0.5)
+    assert pieces[-3] == CallEvent(
+        3, SUM, CALL, error="Cannot divide by zero.", seconds=0.5, tool_failed=True
+    )
 
 
 def test_no_call_starts_again_where_one_failed() -> None:
@@ -126,12 +130,24 @@ def test_the_same_call_fails_only_once_in_a_row() -> None:
     assert asked == [SUM]
 
 
+def test_a_call_that_no_tool_failed_is_told_from_one_that_did() -> None:
+    answer = answer_of(("", CALL), ("", " x"), say=fail, max_calls=2, max_new_tokens=30)
+    assert [(event.call, event.tool_failed) for event in answer.events] == [
+        (SUM, True),
+        (SUM, False),  # it is the last call once more
+    ]
+    [unreadable] = failing(CALL, say=lambda _: "a]").events
+    [unfitting] = failing(CALL, say=lambda _: "4" * 6, max_length=20, top_k_start=0).events
+    [unclosed] = failing(" [Calculator(2 +\n2)").events
+    assert {each.tool_failed for each in (unreadable, unfitting, unclosed)} == {False}
+
+
 def test_the_prompts_failed_call_is_taken_out() -> None:
     for end in (CALL, " [Calculator(2 + "):
         answer = answer_of(("Calculator(2 +", " 2)"), INSTEAD, prompt=PROMPT + end, say=fail)
         assert answer.whole == "2 + 2 is four."
         assert answer.events == (
-            CallEvent(0, SUM, CALL, error="Cannot divide by zero.", seconds=0.5),
+            CallEvent(0, SUM, CALL, error="Cannot divide by zero.", seconds=0.5, tool_failed=True),
         )
 
 

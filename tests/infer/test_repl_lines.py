@@ -17,8 +17,10 @@ def test_a_pipe_gives_a_prompt_a_line_and_then_its_end() -> None:
         read()
 
 
-def test_a_pipe_that_is_no_text_is_one_sentence() -> None:
-    read = piped(io.TextIOWrapper(io.BytesIO(b"\xff\xfe\xfa"), encoding="utf-8"))
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])  # the latter in a C locale
+@pytest.mark.parametrize("data", [b"\xff\xfe\xfa", b"one\0two\n"])
+def test_a_pipe_that_is_no_text_is_one_sentence(data: bytes, errors: str) -> None:
+    read = piped(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors=errors))
     with pytest.raises(ConfigError, match="no UTF-8 text"):
         read()
 

@@ -10,7 +10,13 @@ import pytest
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError
 from toolformer.tools import registry
 from toolformer.tools.calculator import calculator
-from toolformer.tools.registry import available, default_tools, load_tool, read_spec
+from toolformer.tools.registry import (
+    available,
+    default_tools,
+    load_tool,
+    read_spec,
+    stamp_files,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -199,3 +205,15 @@ def test_a_spec_is_taken_apart() -> None:
     spec = read_spec("a/b.py:make:path=x:y.db,table=t")
     assert (spec.file, spec.name) == ("a/b.py", "make")
     assert spec.options == {"path": "x:y.db", "table": "t"}
+
+
+@pytest.mark.parametrize("name", ["facts.db", "a=b, c.db", "of:2023.db"])
+def test_the_files_that_specs_name_are_stamped_whatever_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"four")
+    Path("folder").mkdir()
+    os.utime(name, ns=(0, 5_000))
+    specs = ["calculator", f"database:path={name},table=facts", f"x:in=folder,text={'w' * 999}", ""]
+    assert stamp_files(specs) == {name: [4, 5_000]}

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -92,6 +93,34 @@ def test_calls_of_an_impure_tool_all_run_in_order(counter: Counter) -> None:
         toolbox.execute([ToolCall("count", text) for text in texts])
         toolbox.execute([ToolCall("count", "0")])
     assert counter.calls == [*texts, "0"]
+
+
+def test_a_slow_impure_call_holds_up_no_pure_one() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def wait(text: str) -> str:
+        started.set()
+        go_on.wait(60)
+        return text
+
+    results: list[ToolResult] = []
+    with Toolbox([calculator, tool(wait, pure=False)]) as toolbox:
+
+        def execute(call: ToolCall) -> threading.Thread:
+            thread = threading.Thread(target=lambda: results.extend(toolbox.execute([call])))
+            thread.start()
+            return thread
+
+        slow = execute(ToolCall("wait", "a"))
+        assert started.wait(30)
+        quick = execute(ToolCall("Calculator", "1 + 1"))
+        quick.join(10)
+        told_meanwhile = [result.output for result in results]
+        go_on.set()
+        for thread in (slow, quick):
+            thread.join(30)
+    assert told_meanwhile == ["2"]
+    assert [result.output for result in results] == ["2", "a"]
 
 
 def test_an_impure_tool_in_a_worker_keeps_its_state() -> None:

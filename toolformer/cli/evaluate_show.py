@@ -9,6 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from toolformer.calls import CallGrammar, Segment
+from toolformer.checkpoint import read_sidecar
+from toolformer.cli.models import EMBEDDED_MODEL, asset
 from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
 from toolformer.evaluate.column import Calls
@@ -37,6 +39,7 @@ _WANTED: dict[Show, Callable[[Trial], bool]] = {
     Show.FAILED: lambda trial: any(call.error is not None for call in trial.calls),
     Show.ALL: lambda _trial: True,
 }
+_JUDGED = (Show.WRONG, Show.RIGHT)  # a text that is continued, no more, is neither
 
 
 def show_trials(
@@ -53,13 +56,19 @@ def show_trials(
 
     Raises:
         RunError: there is no evaluation, or its trials are gone.
+        ModelError: a model's sidecar cannot be read.
         UnknownNameError: it has no such task or column.
     """
     results = read_results(out)
     if results is None:
         raise RunError(f"'{out}' holds no evaluation: run one first, with --out {out}.")
+    checkpoints = {each.name: each.checkpoint for each in results.columns}
+    answered = {each.name for each in results.tasks if each.measure is Measure.ANSWERS}
     shown = 0
     for cell in _cells(results, tasks, columns, k):
+        if show in _JUDGED and cell.task not in answered:
+            continue
+        grammar = _grammar(checkpoints[cell.column])
         trials = filter(_WANTED[show], _read(out, cell))
         for trial in islice(trials, limit):
             shown += 1
@@ -67,7 +76,7 @@ def show_trials(
                 where = {"task": cell.task, "column": cell.column, "k": cell.k}
                 print(json.dumps(where | trial.to_row(), ensure_ascii=False))
             else:
-                _print(trial, cell)
+                _print(trial, cell, grammar)
     if shown == 0:
         print_note(f"No trial in {out} is {show.value}.")
     return 0
@@ -107,13 +116,19 @@ def _read(out: Path, cell: Cell) -> Iterator[Trial]:
         raise RunError(f"Cannot read the trials '{out / cell.trials}': {error.strerror}.") from None
 
 
-def _print(trial: Trial, cell: Cell) -> None:
+def _grammar(checkpoint: str) -> CallGrammar:
+    """Returns how a checkpoint writes its calls; the default where its sidecar is not at hand."""
+    sidecar = read_sidecar(asset(checkpoint) if checkpoint == EMBEDDED_MODEL else checkpoint)
+    return CallGrammar() if sidecar is None else sidecar.grammar
+
+
+def _print(trial: Trial, cell: Cell, grammar: CallGrammar) -> None:
     screen = Screen(Console(highlight=False))
     k = "" if cell.k is None else f", k = {cell.k}"
     tags = f" ({', '.join(trial.tags)})" if trial.tags else ""
     screen.say(f"{cell.task}, {cell.column}{k}: {trial.id}{tags}")
     screen.show(Segment("text", trial.prompt))
-    for segment in CallGrammar().read(trial.annotated):
+    for segment in grammar.read(trial.annotated):
         screen.show(segment)
     screen.end()
     for call in trial.calls:

@@ -13,6 +13,7 @@ from toolformer.checkpoint import Sidecar
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.infer_stdin import read_standard_input
 from toolformer.cli.models import EMBEDDED_MODEL, load_model
+from toolformer.corpus import is_encodable
 from toolformer.errors import ConfigError
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
@@ -156,9 +157,11 @@ def _check_together(
     strip: bool,
     as_json: bool,
 ) -> None:
-    """Raises when the arguments do not go together."""
+    """Raises when the arguments do not go together, or the prompt is no text."""
     if prompt is None and " " in ckpt.strip() and not Path(ckpt).exists():
         raise ConfigError(f"Name the model before the prompt: toolformer infer nano {ckpt!r}.")
+    if prompt is not None and not is_encodable(prompt):
+        raise ConfigError("The prompt is no UTF-8 text.")
     if out is not None and input_ is None:
         raise ConfigError(f"--out '{out}' is for the answers to --input; redirect stdout instead.")
     if strip and (as_json or as_repl or input_ is not None):

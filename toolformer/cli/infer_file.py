@@ -17,6 +17,7 @@ from toolformer.cli.infer_prompts import FilePrompt, read_prompts
 from toolformer.cli.progress import spell_seconds
 from toolformer.config import fingerprint
 from toolformer.corpus_files import CorpusProblem
+from toolformer.tools.registry import stamp_files
 
 
 def answer_file(batch: Batch, source: Path, *, out: Path | None, today: date | None) -> int:
@@ -113,15 +114,17 @@ def _pace(done: int, left: int, seconds: float) -> str:
 
 def _settings(batch: Batch, today: date | None) -> str:
     """Returns a fingerprint of all that decides an answer, apart from its prompt."""
-    return fingerprint(
-        {
-            "model": batch.model.fingerprint,
-            "config": batch.config.to_dict() | {"max_streams": None},  # changes no answer
-            "tools": [tool.spec for tool in batch.tools.tools],
-            "called": list(batch.tools.names),
-            "today": None if today is None else today.isoformat(),
-        }
-    )
+    specs = [tool.spec for tool in batch.tools.tools]
+    settings = {
+        "model": batch.model.fingerprint,
+        "config": batch.config.to_dict() | {"max_streams": None},  # changes no answer
+        "tools": specs,
+        "called": list(batch.tools.names),
+        "today": None if today is None else today.isoformat(),
+    }
+    if stamps := stamp_files(specs):
+        settings["tool_files"] = stamps
+    return fingerprint(settings)
 
 
 def _print(row: Row) -> None:

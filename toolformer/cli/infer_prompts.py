@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from toolformer.corpus import is_encodable
 from toolformer.corpus_files import FORMATS, CorpusProblem, Record, format_of, read_records
 from toolformer.errors import ConfigError
 
@@ -53,6 +54,9 @@ def _prompt(record: Record, name: str) -> FilePrompt | CorpusProblem:
         return CorpusProblem(name, record.number, f"its {field} is {text!r}, no text")
     if not isinstance(identity, str | int | None):
         return CorpusProblem(name, record.number, f"its id is {identity!r}, no text or number")
+    for holder, value in ((field, text), ("id", identity)):
+        if not is_encodable(str(value)):
+            return CorpusProblem(name, record.number, f"its {holder} holds half a surrogate pair")
     try:
         day = None if today is None else date.fromisoformat(str(today))
     except ValueError:

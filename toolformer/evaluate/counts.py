@@ -21,7 +21,7 @@ class Counts:
     followed: int = 0  # of these, answered with what the tool said
     calls: int = 0  # calls that gave an output
     tool_errors: int = 0  # calls a tool refused
-    failed_calls: int = 0  # calls of which nothing readable came
+    failed_calls: int = 0  # calls that failed for another reason: not readable, no room, ...
     late: int = 0  # inputs on which a tool gave an output after the answer only
     too_long: int = 0  # inputs that do not fit the model's context; they count as wrong
 
@@ -55,7 +55,7 @@ class Counts:
         self.followed += trial.follows_tool
         self.late += not trial.has_called and any(call.output for call in trial.calls)
         self.calls += sum(call.output is not None for call in trial.calls)
-        refused = sum(call.error is not None and call.tool is not None for call in trial.calls)
+        refused = sum(call.tool_failed for call in trial.calls)
         self.tool_errors += refused
         self.failed_calls += sum(call.error is not None for call in trial.calls) - refused
         self.too_long += trial.finish == TOO_LONG

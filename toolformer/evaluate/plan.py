@@ -14,6 +14,7 @@ from toolformer.evaluate.examples import Example
 from toolformer.evaluate.results import SCHEMA_VERSION
 from toolformer.evaluate.task import Measure, Task
 from toolformer.infer.config import InferConfig
+from toolformer.tools.registry import stamp_files
 
 EMBEDDED = "nano"
 
@@ -56,6 +57,8 @@ class PlannedCell:
         }
         if column.calls is Calls.LIVE:
             values["tools"] = list(column.tools)
+            if stamps := stamp_files(column.tools):
+                values["tool_files"] = stamps
             if any(example.today is None for example in examples):
                 values["today"] = str(config.today)
         return fingerprint(values)

@@ -18,6 +18,7 @@ class TriedCall:
     output: str | None = None
     error: str | None = None
     is_late: bool = False  # it came after the part of the output that is judged
+    tool_failed: bool = False  # the error is the tool's; rows of earlier versions do not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ def trial_of(
             output=event.output,
             error=event.error,
             is_late=event.position >= judged,
+            tool_failed=event.tool_failed,
         )
         for event in answer.events
     )

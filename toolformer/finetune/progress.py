@@ -7,6 +7,10 @@ from dataclasses import dataclass
 _WATCHED_STEPS = 5  # so many losses are averaged, at the start and now
 _FAR = 2.0  # times the loss at the start, and ...
 _ABOVE = 1.0  # ... nats more: so far above nothing comes back by itself
+# A training that diverges at once has a high start, too. The lowest of its first losses may be one
+# lucky batch's, so more is asked of what is held against that.
+_FAR_ABOVE_LOWEST = 5.0  # times it, and ...
+_ABOVE_LOWEST = 2.0  # ... nats more
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,18 @@ def is_lost(losses: Sequence[float]) -> bool:
     (False, True)
     >>> is_lost([3.0] * 5 + [9.0] * 5), is_lost([3.0] * 5 + [9.0])
     (True, False)
+    >>> is_lost([3.0] + [90.0] * 9), is_lost([1.0] + [3.2] * 9)
+    (True, False)
     """
     if not losses:
         return False
     if not math.isfinite(losses[-1]):
         return True
-    start, now = losses[:_WATCHED_STEPS], losses[-_WATCHED_STEPS:]
-    return _mean(now) > _FAR * _mean(start) + _ABOVE
+    if len(losses) < _WATCHED_STEPS:  # one loss alone would weigh too much
+        return False
+    start, now = losses[:_WATCHED_STEPS], _mean(losses[-_WATCHED_STEPS:])
+    is_far = now > _FAR * _mean(start) + _ABOVE
+    return is_far or now > _FAR_ABOVE_LOWEST * min(start) + _ABOVE_LOWEST
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -19,6 +19,8 @@ class CallEvent:
         output: What the tool said, as it stands in the answer.
         error: One sentence: why the call failed. Nothing of a failed call stands in the answer.
         seconds: How long the tool took.
+        tool_failed: Whether the error is the tool's; otherwise the call was given up for what was
+            written, for what room there is, or for how the output looks.
     """
 
     position: int
@@ -27,6 +29,7 @@ class CallEvent:
     output: str | None = None
     error: str | None = None
     seconds: float = 0.0
+    tool_failed: bool = False
 
     def __post_init__(self) -> None:
         if (self.output is None) == (self.error is None):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from toolformer.corpus import is_encodable
 from toolformer.errors import ConfigError
 from toolformer.infer.commands import completions, meaning_of
 from toolformer.infer.session import Session
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ReadLine = Callable[[], str]
 
 _PROMPT = "> "
+_NO_TEXT = "Standard input is no UTF-8 text: a REPL reads a prompt a line."
 
 
 def editor(session: Session) -> ReadLine:
@@ -46,9 +48,10 @@ def piped(stream: TextIO) -> ReadLine:
         try:
             line = stream.readline()
         except UnicodeDecodeError:
-            raise ConfigError(
-                "Standard input is no UTF-8 text: a REPL reads a prompt a line."
-            ) from None
+            raise ConfigError(_NO_TEXT) from None
+        # In a C or POSIX locale Python lets stray bytes through, as halves of surrogate pairs.
+        if not is_encodable(line) or "\0" in line:
+            raise ConfigError(_NO_TEXT)
         if not line:
             raise EOFError
         return line.rstrip("\r\n")

@@ -107,7 +107,7 @@ class Writer:
             raise RuntimeError("no call waits for a result")
         output, seconds = result.output, result.seconds
         if output is None:
-            self._fail(opened, str(result.error), call=call, seconds=seconds)
+            self._fail(opened, str(result.error), call=call, seconds=seconds, tool_failed=True)
         elif not self._rules.grammar.is_renderable_output(output):
             error = (
                 f"The output {output!r} is unbalanced or starts a call, so it cannot be read back."
@@ -217,12 +217,20 @@ class Writer:
         self._open, self._begins, self._closed_at = None, "", {0}
 
     def _fail(
-        self, opened: _Open, error: str, *, call: ToolCall | None = None, seconds: float = 0.0
+        self,
+        opened: _Open,
+        error: str,
+        *,
+        call: ToolCall | None = None,
+        seconds: float = 0.0,
+        tool_failed: bool = False,
     ) -> None:
         """Takes the call that is being written out of the text; none starts there again."""
         written = self._stretch.text[opened.start :]
         position = self._transcript.before + opened.start
-        event = CallEvent(position, call, written, error=error, seconds=seconds)
+        event = CallEvent(
+            position, call, written, error=error, seconds=seconds, tool_failed=tool_failed
+        )
         self._transcript.take_back(opened.start, event)
         self._stretch.crop(opened.start)
         self._closed_at.add(opened.start)

@@ -11,11 +11,13 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import combinations
 from pathlib import Path
+from stat import S_ISREG
 from types import ModuleType
 
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
@@ -35,6 +37,7 @@ BUILT_IN: Mapping[str, str] = {
 DEFAULT = ("calculator", "calendar", "database")
 
 _FILE = re.compile(r"^(?P<file>.+\.py):(?P<name>[^:]+)(?::(?P<options>.*))?$", re.DOTALL)
+_SEPARATOR = re.compile("[:,=]")
 _NAMED = re.compile(r"^(?P<name>[^:]+?)(?::(?P<options>.*))?$", re.DOTALL)
 
 
@@ -111,6 +114,29 @@ def read_spec(spec: str) -> ToolSpec:
     written = ",".join(f"{key}={value}" for key, value in options.items())
     text = ":".join(filter(None, (file, name, written)))
     return ToolSpec(text, name, file, options)
+
+
+def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
+    """Returns what tells the files that specs name from what stood there before.
+
+    Whatever stands between two of a spec's separators and is a file counts, for only a tool itself
+    knows which of its options are paths.
+
+    Returns:
+        By path: bytes, and nanoseconds at the last change; nothing where no file is named.
+    """
+    stamps = {}
+    for spec in specs:
+        borders = [-1, *(mark.start() for mark in _SEPARATOR.finditer(spec)), len(spec)]
+        for start, end in combinations(borders, 2):
+            piece = spec[start + 1 : end].strip()
+            try:
+                found = Path(piece).stat()
+            except (OSError, ValueError):  # no file, or no name for one
+                continue
+            if S_ISREG(found.st_mode):
+                stamps[piece] = [found.st_size, found.st_mtime_ns]
+    return dict(sorted(stamps.items()))
 
 
 def _read_options(text: str, *, spec: str) -> dict[str, str]:

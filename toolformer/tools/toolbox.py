@@ -157,8 +157,9 @@ class Toolbox(Mapping[str, Tool]):
         self, pure: list[tuple[_Job, list[int]]], impure: list[tuple[_Job, list[int]]]
     ) -> list[tuple[ToolResult, list[int]]]:
         outcomes = self._run_at_once([job for job, _ in pure])
-        with self._impure:
-            outcomes += [self._run(job) for job, _ in impure]
+        if impure:  # else a slow one of another batch would hold this one up
+            with self._impure:
+                outcomes += [self._run(job) for job, _ in impure]
         indices = [places for _, places in pure + impure]
         return list(zip(outcomes, indices, strict=True))
 
