@@ -17,13 +17,16 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import (
     AutoModelForCausalLM,
     BloomConfig,
+    FalconH1Config,
     GemmaConfig,
     GPT2Config,
     GPTJConfig,
     GPTNeoConfig,
     GPTNeoXConfig,
     LlamaConfig,
+    MambaConfig,
     MistralConfig,
+    MptConfig,
     OPTConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
@@ -86,6 +89,9 @@ CONFIGS_WITHOUT_TREES: dict[str, Config] = {
     "bloom": lambda size: BloomConfig(
         vocab_size=size, hidden_size=32, n_layer=2, n_head=4, initializer_range=0.3
     ),
+    "mpt": lambda size: MptConfig(
+        vocab_size=size, d_model=32, n_heads=4, n_layers=2, max_seq_len=256, initializer_range=0.3
+    ),
     "gpt_neo": lambda size: GPTNeoConfig(
         vocab_size=size,
         hidden_size=32,
@@ -100,6 +106,23 @@ CONFIGS_WITHOUT_TREES: dict[str, Config] = {
         **_GATED,
         vocab_size=size,
         sliding_window=8,
+        max_position_embeddings=256,
+        initializer_range=0.3,
+    ),
+}
+# What cannot be gone on from: recurrent layers, alone and beside attention.
+CONFIGS_WITHOUT_CACHE: dict[str, Config] = {
+    "mamba": lambda size: MambaConfig(
+        vocab_size=size, hidden_size=32, num_hidden_layers=2, state_size=8, initializer_range=0.3
+    ),
+    "falcon_h1": lambda size: FalconH1Config(
+        **_GATED,
+        vocab_size=size,
+        mamba_d_ssm=64,
+        mamba_n_heads=4,
+        mamba_d_head=16,
+        mamba_d_state=8,
+        mamba_chunk_size=16,
         max_position_embeddings=256,
         initializer_range=0.3,
     ),
@@ -185,7 +208,7 @@ def save_model(
     """Writes a tiny model with random weights, and its tokenizer."""
     tokenizer = byte_level_tokenizer() if tokenizer is None else tokenizer
     tokenizer.save_pretrained(directory)
-    config = (CONFIGS | CONFIGS_WITHOUT_TREES)[architecture](len(tokenizer))
+    config = (CONFIGS | CONFIGS_WITHOUT_TREES | CONFIGS_WITHOUT_CACHE)[architecture](len(tokenizer))
     return save_weights(directory, config, seed=seed)
 
 

@@ -11,6 +11,7 @@ import torch
 
 from tests.models import (
     CONFIGS,
+    CONFIGS_WITHOUT_CACHE,
     CONFIGS_WITHOUT_TREES,
     SHARED_DATA,
     gpt2_tokenizer,
@@ -43,6 +44,7 @@ REAL = pytest.mark.skipif(not SHARED_DATA.exists(), reason="the real data is not
 KINDS = [
     *CONFIGS,
     *CONFIGS_WITHOUT_TREES,
+    *CONFIGS_WITHOUT_CACHE,
     "sentencepiece",
     "without a start token",
     pytest.param("gpt2 with its own tokens", marks=REAL),
@@ -181,12 +183,12 @@ def test_the_common_architectures_decode_without_copies(kind: str, tmp_path: Pat
     assert load(save(kind, tmp_path), device="cpu").engine.sees_trees
 
 
-@pytest.mark.parametrize("kind", CONFIGS_WITHOUT_TREES)
+@pytest.mark.parametrize("kind", [*CONFIGS_WITHOUT_TREES, *CONFIGS_WITHOUT_CACHE])
 def test_a_model_that_would_not_be_exact_in_a_tree_is_found_out(kind: str, tmp_path: Path) -> None:
     assert not load(save(kind, tmp_path), device="cpu").engine.sees_trees
 
 
-@pytest.mark.parametrize("kind", ["gpt2", "gptj", "gpt_neox", "opt", "llama", "mistral"])
+@pytest.mark.parametrize("kind", ["gpt2", "gptj", "gpt_neox", "opt", "llama", "mistral", "mamba"])
 def test_answers_do_not_depend_on_the_batch(kind: str, tmp_path: Path) -> None:
     whole = load(save(kind, tmp_path), device="cpu", batch_tokens=32 * 256)
     wanted, asked = branches(whole), loss_requests(whole)

@@ -1,12 +1,13 @@
 """A model is loaded from where it is, shares what it can, and refuses what it cannot do."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from huggingface_hub import constants
-from transformers import MambaConfig
+from transformers import BertConfig
 
 from tests.models import byte_level_tokenizer, save_model, save_weights, startless_tokenizer
 from toolformer.calls import ToolCall
@@ -192,14 +193,30 @@ def test_the_next_batch_is_cut_as_the_one_that_did_not_fit(model: HFLanguageMode
     assert tried == [8, 4, 4, 4, 4, 1]
 
 
-def test_a_recurrent_model_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_recurrent_model_is_said_to_be_slow(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_model(tmp_path, "mamba")
+    with caplog.at_level(logging.INFO, logger="toolformer"):
+        load(tmp_path, device="cpu")
+    assert "branches are decoded in whole rows, which is slow" in caplog.text
+
+
+def test_a_model_that_looks_ahead_is_refused_by_name(tmp_path: Path) -> None:
     tokenizer = byte_level_tokenizer()
     tokenizer.save_pretrained(tmp_path)
-    config = MambaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, state_size=4
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        initializer_range=0.3,
     )
     save_weights(tmp_path, config, seed=0)
-    with pytest.raises(ModelError, match=r"MambaForCausalLM\) cannot go on from keys and values"):
+    with pytest.raises(
+        ModelError, match=r"BertLMHeadModel\) predicts something else after a token"
+    ):
         load(tmp_path, device="cpu")
 
 

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from tests.lm.plain import log_softmax, plain_logits, start_of
-from tests.models import CONFIGS, CONFIGS_WITHOUT_TREES, save_model, save_sentencepiece_model
+from tests.models import (
+    CONFIGS,
+    CONFIGS_WITHOUT_CACHE,
+    CONFIGS_WITHOUT_TREES,
+    save_model,
+    save_sentencepiece_model,
+)
 from toolformer.errors import ModelError
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf import HFLanguageModel, load
@@ -24,7 +30,10 @@ PROMPTS = [
 LEADS = (" [Calculator(", " [Calendar(", " [Database(")
 
 
-@pytest.fixture(scope="module", params=[*CONFIGS, *CONFIGS_WITHOUT_TREES, "sentencepiece"])
+KINDS = [*CONFIGS, *CONFIGS_WITHOUT_TREES, *CONFIGS_WITHOUT_CACHE, "sentencepiece"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def model(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> HFLanguageModel:

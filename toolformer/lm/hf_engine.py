@@ -15,13 +15,15 @@ from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_prompts import SharedPrompts
 from toolformer.lm.hf_shared import Shared
 from toolformer.lm.hf_tree import Tree
+from toolformer.lm.hf_whole import Whole, padded_logits
 
 log = logging.getLogger(__name__)
 
 # What two branches of the row 1 2 3 4 have said after a step, one of them twice.
 _ROWS = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
 
-DecoderType = type[Shared] | type[Tree] | type[Copies]
+KeepingType = type[Shared] | type[Tree] | type[Copies]  # go on from what is kept of a text
+DecoderType = KeepingType | type[Whole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,23 @@ class Engine:
     @property
     def sees_trees(self) -> bool:
         """Whether the model is exact under any mask, so that no text need be copied."""
-        return self.decoding is not Copies
+        return self.decoding in (Shared, Tree)
 
-    def decoder(self, trunk: RoomyCache) -> Decoder:
-        """Returns what decodes the branches of a trunk."""
-        return self.decoding(self.forward, trunk)
+    @property
+    def keeps(self) -> bool:
+        """Whether a row can be gone on with from keys and values that are kept of it."""
+        return self.decoding is not Whole
+
+    def decoder(self, cache: RoomyCache, texts: Sequence[Sequence[int]]) -> Decoder:
+        """Returns what decodes the branches of texts.
+
+        Args:
+            cache: what is kept of them.
+            texts: their tokens, their prompts' included, for a model of which nothing is kept.
+        """
+        if self.decoding is Whole:
+            return Whole(self.forward, texts)
+        return self.decoding(self.forward, cache)
 
     def check_length(self, tokens: int, text: str) -> None:
         """Raises ModelError if a row is longer than the model's context."""
@@ -69,7 +83,7 @@ def choose_decoding(
         copies: whether to decode over copies, whatever the model can do.
 
     Raises:
-        ModelError: if a row cannot be gone on with from keys and values that are kept.
+        ModelError: if what stands behind a token changes what the model predicts after it.
     """
     true = torch.cat([_plain(forward, row) for row in _ROWS])
     if copies or _has_window(forward, max_length=max_length):
@@ -81,18 +95,23 @@ def choose_decoding(
         return Tree
     else:
         return Shared
-    reason = _why_not(Copies, forward, true)
-    if reason is not None:
+    if (reason := _why_not(Copies, forward, true)) is None:
+        log.info("branches are decoded over copies: %s", why)
+        return Copies
+    if not _alike(forward, padded_logits(forward, _ROWS, purpose="text"), true):
         raise ModelError(
-            f"{name} ({type(forward.model).__name__}) cannot go on from keys and values that are"
-            f" kept of a text: it {reason}. Choose a model whose layers all attend to what was"
-            " before, none of them recurrent."
+            f"{name} ({type(forward.model).__name__}) predicts something else after a token when"
+            " others stand behind it. Choose a causal language model."
         )
-    log.info("branches are decoded over copies: %s", why)
-    return Copies
+    log.info(
+        "branches are decoded in whole rows, which is slow: going on from what is kept of a text,"
+        " the model %s",
+        reason,
+    )
+    return Whole
 
 
-def _why_not(decoding: DecoderType, forward: Forward, true: torch.Tensor) -> str | None:
+def _why_not(decoding: KeepingType, forward: Forward, true: torch.Tensor) -> str | None:
     """Returns why branches cannot be decoded in a way, None if they are as by plain forwards."""
     trunk = RoomyCache()
     row = forward.tensor([[1, 2, 3, 4]])
@@ -104,10 +123,13 @@ def _why_not(decoding: DecoderType, forward: Forward, true: torch.Tensor) -> str
         seen = decoder.step([1, 0, 1], [each[-1] for each in _ROWS])
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         return f"refuses it ({error})"
+    return None if _alike(forward, seen, true) else "would predict something else"
+
+
+def _alike(forward: Forward, seen: torch.Tensor, true: torch.Tensor) -> bool:
+    """Returns whether logits differ by rounding alone."""
     tolerance = 1e-4 if forward.dtype == torch.float32 else 5e-2
-    if not torch.allclose(seen, true, rtol=tolerance, atol=tolerance * float(true.abs().max())):
-        return "would predict something else"
-    return None
+    return torch.allclose(seen, true, rtol=tolerance, atol=tolerance * float(true.abs().max()))
 
 
 def _plain(forward: Forward, row: Sequence[int]) -> torch.Tensor:

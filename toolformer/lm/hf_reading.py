@@ -8,7 +8,7 @@ import torch
 
 from toolformer.lm.base import StartProbabilities
 from toolformer.lm.encoding import EncodedPrompt, EncodedText
-from toolformer.lm.hf_branches import Lead
+from toolformer.lm.hf_branches import Decoder, Lead
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_engine import Engine
 
@@ -27,6 +27,11 @@ class Reading:
         return self.prompt.own + self.text.ids
 
     @property
+    def row(self) -> tuple[int, ...]:
+        """All tokens, the shared ones of the prompt included."""
+        return self.prompt.shared + self.own
+
+    @property
     def before(self) -> int:
         """Tokens of the row that stand before the text."""
         return len(self.prompt.shared) + len(self.prompt.own)
@@ -37,7 +42,12 @@ class Trunk:
     """A batch of readings with their keys and values."""
 
     readings: Sequence[Reading]
-    cache: RoomyCache  # of their own tokens; the prompt's are shared by all that read it
+    # Of their own tokens; the prompt's are shared by all that read it. Empty if nothing is kept.
+    cache: RoomyCache
+
+    def decoder(self, engine: Engine) -> Decoder:
+        """Returns what decodes the branches of these texts."""
+        return engine.decoder(self.cache, [reading.row for reading in self.readings])
 
 
 def read_trunk(
@@ -94,7 +104,7 @@ def _read(
         forward.tensor(np.concatenate(places)),
         purpose="text",
         padding=ids.numel() - sum(len(reading.own) for reading in readings),
-        cache=cache,
+        cache=cache if engine.keeps else None,
     )
     markers = engine.encoding.marker_ids or engine.encoding.marker_pieces[:1]
     # Where several tokens hold the whole marker, their probabilities are added.
@@ -116,7 +126,7 @@ def _rest_of_marker(engine: Engine, trunk: Trunk) -> torch.Tensor:
     summed = torch.zeros(len(leads), device=engine.forward.device)
     if not leads:
         return summed
-    decoder = engine.decoder(trunk.cache)
+    decoder = trunk.decoder(engine)
     for index, piece in enumerate(rest):
         logits = (
             decoder.step(range(len(leads)), [rest[index - 1]] * len(leads))

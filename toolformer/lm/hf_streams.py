@@ -57,7 +57,10 @@ class HFStreams:
         self._encoding = engine.encoding
         self._vocabulary = vocabulary
         self._rows = Rows(
-            engine.forward, max_length=engine.max_length, sees_masks=engine.sees_trees
+            engine.forward,
+            max_length=engine.max_length,
+            sees_masks=engine.sees_trees,
+            keeps=engine.keeps,
         )
         self._streams: dict[int, _Stream] = {}
         self._admitted = 0

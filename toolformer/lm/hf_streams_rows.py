@@ -12,6 +12,7 @@ import torch
 
 from toolformer.lm.hf_forward import Forward, plan_batches
 from toolformer.lm.hf_streams_cache import SeatCache
+from toolformer.lm.hf_whole import logits_after
 
 SMALL = 64  # tokens; up to here a forward costs by its launching, and padding costs nothing
 MIN_SLOTS = 64
@@ -33,12 +34,14 @@ class Rows:
         forward: runs the model.
         max_length: the longest row.
         sees_masks: whether the model is exact on rows with masks and positions of their own.
+        keeps: whether rows can be gone on with; else each is forwarded whole, every time.
     """
 
-    def __init__(self, forward: Forward, *, max_length: int, sees_masks: bool) -> None:
+    def __init__(self, forward: Forward, *, max_length: int, sees_masks: bool, keeps: bool) -> None:
         self._forward = forward
         self._max_length = max_length
         self._sees_masks = sees_masks
+        self._keeps = keeps
         self._cache = SeatCache()
         self._seated: list[Row] = []  # by seat
 
@@ -48,6 +51,8 @@ class Rows:
         Returns:
             (rows, vocabulary) float32, after each row's last token.
         """
+        if not self._keeps:
+            return logits_after(self._forward, [row.ids for row in rows], purpose="decode")
         for row in rows:
             if row.seat < 0:
                 row.seat = len(self._seated)

@@ -9,6 +9,7 @@ import numpy as np
 
 from toolformer.errors import ModelError
 from toolformer.lm.base import Branch, Sampled, StartProbabilities, TextRequest
+from toolformer.lm.encoding import EncodedPrompt
 from toolformer.lm.hf_branches import Lead, Rooted, write_branches
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_engine import Engine
@@ -95,7 +96,7 @@ class HFTrunks:
                 results[branch] = [Sampled("", closed=False)] * branch.samples
 
         def write(batch: list[Rooted]) -> None:
-            decoder = engine.decoder(trunk.cache)
+            decoder = trunk.decoder(engine)
             written = write_branches(
                 batch, decoder, encoding=engine.encoding, ends_text=engine.ends_text
             )
@@ -116,6 +117,8 @@ def _encoded(engine: Engine, requests: Sequence[TextRequest]) -> list[Reading]:
     readings = []
     for index, request in enumerate(requests):
         prompt = engine.encoding.prompt(request.prompt)
+        if not engine.keeps:  # what texts share is forwarded with each of them
+            prompt = EncodedPrompt(shared=(), own=prompt.shared + prompt.own)
         reading = Reading(index, prompt, encoded[request.text])
         engine.check_length(reading.before + len(reading.text.ids), request.text)
         readings.append(reading)
