@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "toolformer"
 # point to a lower floor, or stay within a part; on floor 2 they may also go to a neighbour.
 FLOORS = {
     "errors": 0,
+    "garbage": 0,
     "calls": 0,
     "_version": 0,
     "records": 1,

@@ -1,5 +1,6 @@
 """A corpus goes in, a run directory comes out, shard by shard; what is there already is kept."""
 
+import gc
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from toolformer.annotate.plan import Plan, make_plan
 from toolformer.checkpoint import Sidecar
 from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import CorpusError
+from toolformer.garbage import no_collecting
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
 from toolformer.runs import Run, RunWriter
@@ -22,6 +24,8 @@ from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox
 
 _log = logging.getLogger(__name__)
+
+_LONG_LIVED = 64  # shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def _write_shards(
     """Annotates and writes the shards that are not there."""
     done = writer.done
     with (
+        no_collecting(),
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
     ):
@@ -177,6 +182,8 @@ class _Line:
         self._writing = self._writing_thread.submit(self._writer.write, number, annotated)
         kept = sum(len(each.kept) for each in annotated)
         self._progress = replace(self._progress, kept=self._progress.kept + kept)
+        # Once a shard is enough; what has been there for long is looked at now and then.
+        gc.collect(1 if number % _LONG_LIVED else 2)
 
     def _advance(self, documents: int) -> None:
         reached = self._progress.documents + documents

@@ -1,14 +1,12 @@
 """From what `--model` says to a language model, and where what comes with the package lies."""
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from toolformer.errors import ModelError
+from toolformer.garbage import no_collecting
 from toolformer.lm.base import LanguageModel
 
 EMBEDDED_MODEL = "nano"
@@ -27,7 +25,7 @@ def load_model(
     in_file = _IN_FILE.fullmatch(name)
     if in_file is not None:
         return _from_file(Path(in_file["file"]), in_file["name"])
-    with _no_collecting():
+    with no_collecting():  # imports make no garbage
         from toolformer.lm.hf import load
 
         return load(
@@ -41,18 +39,6 @@ def load_model(
 def asset(name: str) -> Path:
     """Returns where something that comes with the package lies."""
     return Path(str(files("toolformer") / "assets" / name))
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Keeps Python from looking for garbage: imports make none, and it takes a tenth of them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _from_file(path: Path, name: str) -> LanguageModel:
