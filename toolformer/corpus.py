@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
-from toolformer.corpus_files import CorpusProblem, Record, format_of, read_records
+from toolformer.corpus_files import CorpusProblem, Record, format_of, is_encodable, read_records
 from toolformer.corpus_sources import (
     CorpusDescription,
     CorpusFile,
@@ -29,7 +29,6 @@ __all__ = [
     "CorpusFile",
     "CorpusProblem",
     "describe_corpus",
-    "is_encodable",
     "iso_date",
     "read_corpus",
 ]
@@ -99,19 +98,6 @@ def iso_date(value: object) -> str | None:
         except ValueError:
             continue
     return None
-
-
-def is_encodable(text: str) -> bool:
-    r"""Says whether a text has a form in UTF-8, which half a surrogate pair has not.
-
-    >>> is_encodable("naïve"), is_encodable("\ud83d")
-    (True, False)
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

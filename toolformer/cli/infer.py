@@ -13,7 +13,7 @@ from toolformer.checkpoint import Sidecar
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.infer_stdin import read_standard_input
 from toolformer.cli.models import EMBEDDED_MODEL, load_model
-from toolformer.corpus import is_encodable
+from toolformer.corpus_files import is_encodable
 from toolformer.errors import ConfigError
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, read_date, taught_tools

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from toolformer.corpus import is_encodable
-from toolformer.corpus_files import FORMATS, CorpusProblem, Record, format_of, read_records
+from toolformer.corpus_files import (
+    FORMATS,
+    CorpusProblem,
+    Record,
+    format_of,
+    is_encodable,
+    read_records,
+)
 from toolformer.errors import ConfigError
 
 _FIELDS = ("prompt", "text")  # the first that a record has

@@ -12,7 +12,7 @@ from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf_engine import Engine, choose_decoding
 from toolformer.lm.hf_forward import Forward
 from toolformer.lm.hf_load import EMBEDDED, Loaded, load_pretrained
-from toolformer.lm.hf_memory import fitting_tokens
+from toolformer.lm.hf_memory import MOST_ON_CPU, fitting_tokens
 from toolformer.lm.hf_prompts import SharedPrompts
 from toolformer.lm.hf_score import target_log_probs
 from toolformer.lm.hf_streams import HFStreams
@@ -20,7 +20,6 @@ from toolformer.lm.hf_streams_vocabulary import Vocabulary
 from toolformer.lm.hf_text import text_log_probs
 from toolformer.lm.hf_trunks import HFTrunks
 
-BATCH_TOKENS = 32768  # enough for small models to keep two cores busy in every decoding step
 _UNBOUNDED = 2**20  # a context that the config does not bound
 
 
@@ -63,7 +62,7 @@ class HFLanguageModel:
         loaded: Loaded,
         grammar: CallGrammar,
         *,
-        batch_tokens: int = BATCH_TOKENS,
+        batch_tokens: int = MOST_ON_CPU,
         sees_trees: bool | None = None,
     ) -> None:
         forward = Forward(loaded.model, batch_tokens=batch_tokens)

@@ -53,7 +53,7 @@ class Engine:
 
         Args:
             cache: what is kept of them.
-            texts: their tokens, their prompts' included, for a model of which nothing is kept.
+            texts: their tokens, prompts included; looked at only where nothing is kept.
         """
         if self.decoding is Whole:
             return Whole(self.forward, texts)

@@ -47,7 +47,8 @@ class Trunk:
 
     def decoder(self, engine: Engine) -> Decoder:
         """Returns what decodes the branches of these texts."""
-        return engine.decoder(self.cache, [reading.row for reading in self.readings])
+        texts = [] if engine.keeps else [reading.row for reading in self.readings]
+        return engine.decoder(self.cache, texts)
 
 
 def read_trunk(
