@@ -1,5 +1,6 @@
 """One forward pass, its output head on the wanted rows only, its tokens counted."""
 
+import inspect
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class Forward:
         self.device = next(model.parameters()).device
         self.dtype = next(model.parameters()).dtype
         self.batch_tokens = batch_tokens
+        self._cache_name = _cache_name(model)
         self._pieces = 1  # into which a batch is cut, once one did not fit into memory
         vocabulary: int = model.config.get_text_config().vocab_size
         self.head_rows = max(1, LOGIT_BYTES // (4 * vocabulary))
@@ -70,7 +72,7 @@ class Forward:
         Returns:
             (wanted, vocabulary) float32 logits.
         """
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {self._cache_name: cache}
         if mask is not None:
             extra["attention_mask"] = additive(mask, self.dtype)
         if positions is not None:
@@ -78,7 +80,6 @@ class Forward:
         with self._head_on(rows):
             output = self.model(
                 input_ids=ids,
-                past_key_values=cache,
                 use_cache=cache is not None,
                 return_dict=True,
                 **extra,
@@ -212,6 +213,11 @@ def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
                 continue
         batches.append([index])
     return batches
+
+
+def _cache_name(model: PreTrainedModel) -> str:
+    """Returns what a model calls its cache: `past_key_values` until transformers 5.24."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
