@@ -6,7 +6,6 @@ Nothing is kept from one call to the next. Prompts, places, draws, filter and de
 engine's, so that both keep the same calls; text, prompt and calls are joined by the same encoding.
 """
 
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +21,7 @@ from toolformer.annotate.losses import weighted_losses
 from toolformer.annotate.places import Place, likeliest_places
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.select import select
-from toolformer.calls import ToolCall, closing_parenthesis
+from toolformer.calls import ToolCall
 from toolformer.lm.base import SCORED_TOKENS
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import EncodedText, Encoding
@@ -31,7 +30,6 @@ from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, V
 from toolformer.runs import Run
 from toolformer.tools.base import Tool
 
-_LINE_ENDS = re.compile(r"[\n\r]")
 ROWS_AT_ONCE = 16  # of one text: more would take memory for logits, and no less time
 
 
@@ -145,8 +143,8 @@ class Naive:
         """Returns the arguments that some tokens say, and whether they are closed."""
         end = next((n for n, token in enumerate(ids) if token in self.loaded.specials), len(ids))
         text = self.encoding.decode(ids[:end])
-        close = closing_parenthesis(text)
-        return (_LINE_ENDS.split(text)[0], False) if close is None else (text[:close], True)
+        at, closed = self.encoding.grammar.end_of_arguments(text) or (len(text), False)
+        return text[:at], closed
 
     def _score(self, text: EncodedText, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Takes L(ε), L(e(c, r)) and L(e(c, ε)) of every call that can be scored."""
@@ -239,18 +237,15 @@ class _Draws(LogitsProcessor):
 
 
 class _Closes(StoppingCriteria):
-    """Ends a row where its call's arguments close, or its line ends."""
+    """Ends a row where its call's arguments close, or can close no more."""
 
     def __init__(self, encoding: Encoding, first: int) -> None:
         self._encoding, self._first = encoding, first
 
     def __call__(self, input_ids: torch.Tensor, _: Any, **__: Any) -> torch.Tensor:
         said = [self._encoding.decode(row[self._first :]) for row in input_ids.tolist()]
-        return torch.tensor([_has_ended(text) for text in said], device=input_ids.device)
-
-
-def _has_ended(text: str) -> bool:
-    return closing_parenthesis(text) is not None or _LINE_ENDS.search(text) is not None
+        ends = [self._encoding.grammar.end_of_arguments(text) for text in said]
+        return torch.tensor([end is not None for end in ends], device=input_ids.device)
 
 
 def annotate_plainly(

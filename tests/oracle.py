@@ -88,6 +88,8 @@ class Oracle:
                 depth += {"(": 1, ")": -1}.get(sign, 0)
                 if depth == 0:
                     return Sampled(text[:index], closed=True)
+                if self.encoding.grammar.holds_lead(text[: index + 1]):
+                    return Sampled(text[: index + 1], closed=False)
         return Sampled(text, closed=False)
 
     def _row(self, request: TextRequest, position: int) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 from toolformer.errors import CallError
 
 _NAME = re.compile(r"[^\s()\[\]]+")
+_LINE_END = re.compile(r"[\n\r]")
 _PARENTHESES = re.compile(r"([(])|([)])|[\n\r]")
 
 
@@ -113,6 +114,26 @@ class CallGrammar:
     def holds_lead(self, text: str) -> bool:
         """Says whether a call starts in a text, whether or not it can be read."""
         return self._lead.search(text) is not None
+
+    def end_of_arguments(self, text: str) -> tuple[int, bool] | None:
+        """Returns where arguments that are being written end and whether they close there.
+
+        They end unclosed with their line, and with a lead: no call holds another. None: they may
+        still go on.
+
+        >>> CallGrammar().end_of_arguments("2 * (3 + 4)) and on")
+        (11, True)
+        >>> CallGrammar().end_of_arguments("one of [Database(a)")
+        (17, False)
+        """
+        close = closing_parenthesis(text)
+        lead = self._lead.search(text)
+        if close is not None and (lead is None or close < lead.start()):
+            return close, True
+        line = _LINE_END.search(text)
+        ends = [lead.end()] if lead is not None else []
+        ends += [line.start()] if line is not None else []
+        return (min(ends), False) if ends else None
 
     def is_readable(self, call: ToolCall) -> bool:
         """Says whether a call's name and arguments can be written and read back."""

@@ -61,6 +61,12 @@ def test_a_line_end_leaves_the_call_unclosed() -> None:
     assert write(Dictated("12 + 30\n) and on")) == [Sampled("12 + 30", closed=False)]
 
 
+def test_a_call_inside_the_call_leaves_it_unclosed() -> None:
+    decoder = Dictated("the [Calculator(12)) and on")
+    assert write(decoder) == [Sampled("the [Calculator(", closed=False)]
+    assert len(decoder.rows) <= len(ENCODING.piece("the [Calculator("))
+
+
 def test_the_limit_leaves_the_call_unclosed() -> None:
     said = ENCODING.decode(ENCODING.piece("12 + 30 + 42)")[:4])
     assert write(Dictated("12 + 30 + 42)"), limit=4) == [Sampled(said, closed=False)]

@@ -33,6 +33,17 @@ def test_a_prompt_for_another_tool_starts_no_call() -> None:
         assert not trunks.starts[0].probabilities.any()
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [("2 +\n2)", "2 +"), ("of [Calendar(today)) it", "of [Calendar("), ("2 + 2", "2 + 2")],
+)
+def test_a_sample_ends_unclosed_with_its_line_and_where_another_call_starts(
+    written: str, text: str
+) -> None:
+    with scripted(written).read([TextRequest(ASKED, TEXT)]) as trunks:
+        assert trunks.sample([branch()]) == [[Sampled(text, closed=False)]]
+
+
 def test_samples_take_their_turns_and_greedy_ones_the_first() -> None:
     with scripted("2 + 2)", "2 * (1 + 1)) and on").read([TextRequest(ASKED, TEXT)]) as trunks:
         first, second = Sampled("2 + 2", closed=True), Sampled("2 * (1 + 1)", closed=True)

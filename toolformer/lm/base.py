@@ -98,8 +98,9 @@ class Trunks(Protocol):
     def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
         """Continues each branch until its call's arguments close; one list of `samples` per branch.
 
-        A branch ends unclosed at a line end, an end-of-text token, `max_tokens`, or the end of the
-        model's context. Neither the other branches nor the batch change what is drawn.
+        A branch ends unclosed at a line end, with the lead of another call (no call holds one), at
+        an end-of-text token, `max_tokens`, or the end of the model's context. Neither the other
+        branches nor the batch change what is drawn.
         """
         ...
 

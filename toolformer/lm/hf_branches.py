@@ -6,7 +6,6 @@ from typing import Protocol
 
 import torch
 
-from toolformer.calls import closing_parenthesis
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
@@ -34,9 +33,9 @@ class Rooted:
 def own_tokens(rooted: Sequence[Rooted]) -> int:
     """Returns about how many tokens of their own branches come to have, forced ones included.
 
-    A quarter of the most: samples that agree are one row, and few go on to the last token.
+    An eighth of the most: samples that agree are one row, and few go on to the last token.
     """
-    return sum(each.branch.samples * (len(each.lead.ids) + each.limit) for each in rooted) // 4
+    return sum(each.branch.samples * (len(each.lead.ids) + each.limit) for each in rooted) // 8
 
 
 class Decoder(Protocol):
@@ -85,7 +84,7 @@ def write_branches(
     encoding: Encoding,
     ends_text: frozenset[int],
 ) -> list[list[Sampled]]:
-    """Samples every branch until its call's arguments close.
+    """Samples every branch until its call's arguments close or can close no more.
 
     Args:
         rooted: what to sample; at temperature 0 a branch's samples are one.
@@ -159,16 +158,16 @@ class _Reader:
         if not (full or self._can_finish(ids[-1])):
             return None
         text = self._encoding.decode(ids)
-        close = closing_parenthesis(text)
-        if close is not None:
-            return Sampled(text[:close], closed=True)
-        line = text.split("\n", 1)[0].split("\r", 1)[0]
-        return Sampled(line, closed=False) if full or line != text else None
+        end = self._encoding.grammar.end_of_arguments(text)
+        if end is not None:
+            at, closed = end
+            return Sampled(text[:at], closed)
+        return Sampled(text, closed=False) if full else None
 
     def _can_finish(self, token: int) -> bool:
         known = self._may_finish.get(token)
         if known is None:
             text = self._encoding.decode((token,))
-            known = any(sign in text for sign in ")\n\r")
+            known = any(sign in text for sign in "()\n\r")  # "(" is the end of a lead
             self._may_finish[token] = known
         return known

@@ -4,8 +4,7 @@ Every layer keeps all its positions, those with a sliding window too: a place fa
 branched from as well as one near its end. The model's own masks bound what a window sees.
 """
 
-from collections.abc import Sequence
-from typing import cast
+from typing import Self, cast
 
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
@@ -42,24 +41,21 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self.update(*tensors)
         return self
 
-    def stacked(
-        self, parts: Sequence[tuple[torch.Tensor, torch.Tensor]], *, length: int
-    ) -> "RoomyLayer":
-        """Starts with the rows of several layers, below each other, as if all were as long."""
-        rows = sum(keys.shape[0] for keys, _ in parts)
-        for kind in (0, 1):
-            like = parts[0][kind]
-            buffer = like.new_empty(rows, like.shape[1], length, like.shape[3])
-            first = 0
-            for part in parts:
-                count, _, tokens, _ = part[kind].shape
-                buffer[first : first + count, :, :tokens] = part[kind]
-                # What a mask hides is still multiplied, by nought: it must be a number.
-                buffer[first : first + count, :, tokens:] = 0
-                first += count
-            self._buffers.append(buffer)
-        self._show(length)
+    def reserved(self, like: tuple[torch.Tensor, torch.Tensor], *, rows: int, tokens: int) -> Self:
+        """Starts with so many rows of so many tokens, to be put in."""
+        self._buffers = [
+            each.new_empty(rows, each.shape[1], tokens, each.shape[3]) for each in like
+        ]
+        self._show(tokens)
         return self
+
+    def put(self, tensors: tuple[torch.Tensor, torch.Tensor], *, first: int) -> None:
+        """Puts in some rows, below each other; shorter ones end in noughts."""
+        for buffer, new in zip(self._buffers, tensors, strict=True):
+            rows, _, tokens, _ = new.shape
+            buffer[first : first + rows, :, :tokens] = new
+            # What a mask hides is still multiplied, by nought: it must be a number.
+            buffer[first : first + rows, :, tokens:] = 0
 
     def tensors(self, first: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Returns the keys and values of a run of tokens."""
@@ -105,26 +101,26 @@ class RoomyCache(Cache):
             )
         return RoomyCache(layers)
 
-    def tails(self, head: "RoomyCache") -> "RoomyCache":
-        """Returns what the rows of this cache, which all begin with a head, hold after it."""
-        first, end = head.get_seq_length(), self.get_seq_length()
-        layers = [
-            RoomyLayer().filled(layer.tensors(first, end), room=end - first)
-            for layer in self._roomy
-        ]
-        return RoomyCache(layers, head=head)
-
     @classmethod
-    def stacked(cls, parts: Sequence["RoomyCache"], *, head: "RoomyCache") -> "RoomyCache":
-        """Returns the rows of several caches of tails as one; short ones end in empty room."""
-        if len(parts) == 1:
-            return parts[0]
-        length = max(part.get_seq_length() for part in parts)
-        layers = []
-        for index in range(len(parts[0].layers)):
-            rows = [part._roomy[index].tensors(0, length) for part in parts]
-            layers.append(RoomyLayer().stacked(rows, length=length))
-        return cls(layers, head=head)
+    def of_tails(cls, head: "RoomyCache") -> "RoomyCache":
+        """Returns a cache for the tails of rows that begin with a head."""
+        return cls(head=head)
+
+    def put_tails(self, read: "RoomyCache", *, first: int, rows: int, length: int) -> None:
+        """Puts in what rows that were read with their head hold after it.
+
+        Args:
+            read: the rows.
+            first: which row of this cache is the first of them.
+            rows: of this cache, in all.
+            length: of its longest row, the head left out.
+        """
+        start, end = self.head_length, read.get_seq_length()
+        for index, layer in enumerate(read._roomy):
+            tails = layer.tensors(start, end)
+            if index == len(self.layers):
+                self.layers.append(RoomyLayer().reserved(tails, rows=rows, tokens=length))
+            self._roomy[index].put(tails, first=first)
 
     @property
     def head_length(self) -> int:

@@ -4,7 +4,7 @@ A row sees the prompt that all texts share, one text as far as its place, and it
 own are kept at a seat of buffers that grow in place; the prompt's and the texts' are never copied.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,21 +14,32 @@ import torch
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache
 
+from toolformer.lm.hf_attend import (
+    Block,
+    Found,
+    Places,
+    attend,
+    attend_alike,
+    attend_in_blocks,
+    merge,
+)
 from toolformer.lm.hf_cache import RoomyCache
 
 NAME = "toolformer_parts"  # what transformers calls this attention
-ROOM = 16  # tokens to allocate for what a row will say; more are when it says more
+# Memory that is touched for the first time is slow, and most rows say little: little is allocated
+# ahead, and more when a row says more.
+ROOM = 8  # tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """Where the rows of one forward belong; masks are added to the scores."""
+    """Where the rows of one forward belong."""
 
     seats: torch.Tensor  # (rows,) int64: of the buffers
-    places: torch.Tensor  # (rows,) int64: text * across + which of that text's rows
-    across: int  # rows of the text that has most
-    text_mask: torch.Tensor  # (rows, 1, 1, text tokens)
-    own_mask: torch.Tensor | None  # (rows, 1, 1, tokens, own tokens)
+    own_places: Places | None  # among all seats; None where the rows are these, in their order
+    own_mask: torch.Tensor | None  # (seats or 1, 1, 1, tokens, own tokens), added to the scores
+    text_places: Places  # among the rows of all blocks, their padding included
+    blocks: Sequence[Block]  # of all texts, in their order
 
 
 class Parts(Cache):
@@ -47,6 +58,11 @@ class Parts(Cache):
     def get_seq_length(self, layer_idx: int = 0) -> int:  # noqa: ARG002 - all layers are alike
         """Returns how many tokens of its own each row has."""
         return self._used
+
+    @property
+    def key_heads(self) -> int:
+        """How many heads have keys of their own."""
+        return self._texts[0][0].shape[1]
 
     @property
     def text_length(self) -> int:
@@ -69,7 +85,7 @@ class Parts(Cache):
         own = self._own[layer_idx]
         for kind, new in enumerate((key_states, value_states)):
             if own[kind].shape[2] < end:
-                own[kind] = self._grown(own[kind], tokens=end + end // 2)
+                own[kind] = self._grown(own[kind], tokens=end + max(ROOM, end // 4))
             own[kind][self.seating.seats, :, self._used : end] = new
         if last:
             self._used = end
@@ -91,19 +107,26 @@ class Parts(Cache):
         grown[: len(buffer), :, : self._used] = buffer[:, :, : self._used]
         return grown
 
+    def _selected(self, buffer: torch.Tensor, seats: torch.Tensor) -> torch.Tensor:
+        """Returns a buffer of some seats, with room again."""
+        _, heads, _, width = buffer.shape
+        selected = buffer.new_empty(len(seats), heads, self._used + ROOM, width)
+        selected[:, :, : self._used] = buffer[:, :, : self._used].index_select(0, seats)
+        return selected
+
     def copy_seats(self, sources: torch.Tensor, targets: torch.Tensor, *, seats: int) -> None:
         """Starts rows as others are, in buffers of so many seats."""
         self.seats = seats
         for own in self._own:
             for kind, buffer in enumerate(own):
                 if len(buffer) < seats:
-                    own[kind] = self._grown(buffer, seats=seats + seats // 2)
+                    own[kind] = self._grown(buffer, seats=seats + seats // 4)
                 own[kind][targets, :, : self._used] = buffer[sources, :, : self._used]
 
     def select_seats(self, seats: torch.Tensor) -> None:
         """Keeps these seats, in this order."""
         self.seats = len(seats)
-        self._own = [[buffer.index_select(0, seats) for buffer in own] for own in self._own]
+        self._own = [[self._selected(buffer, seats) for buffer in own] for own in self._own]
 
     def select_texts(self, texts: torch.Tensor) -> None:
         """Keeps these texts, in this order."""
@@ -130,71 +153,33 @@ class Parts(Cache):
     ) -> torch.Tensor:
         """Returns (rows, heads, tokens, width): what the rows' queries, scaled already, find."""
         rows, heads, tokens, width = query.shape
-        key_heads = own[0].shape[1]
+        seating = self.seating
         # Neighbouring heads ask the same keys, as more tokens would.
-        asked = query.reshape(rows, key_heads, -1, width)
-        shares = [
-            _Prompt(*self._prompt[layer]) if self._prompt else None,
-            _Grouped(*self._texts[layer], self.seating.places, self.seating.across),
-            _Grouped(*own, self.seating.seats, 1),
+        asked = query.reshape(rows, self.key_heads, -1, width)
+        found = [
+            self._attend_own(asked, *own, tokens=tokens),
+            attend_in_blocks(
+                asked, *self._texts[layer], places=seating.text_places, blocks=seating.blocks
+            ),
         ]
-        present = [share for share in shares if share is not None]
-        scores = [share.scores(asked) for share in present]
-        scores[-2] = scores[-2] + self.seating.text_mask
-        if self.seating.own_mask is not None:
-            grouped = scores[-1].view(rows, key_heads, -1, tokens, own[0].shape[2])
-            scores[-1] = (grouped + self.seating.own_mask).flatten(2, 3)
-        weights = torch.cat(scores, dim=-1).softmax(dim=-1, dtype=torch.float32).to(query.dtype)
-        parts = torch.split(weights, [each.shape[-1] for each in scores], dim=-1)
-        found = [share.mix(part) for share, part in zip(present, parts, strict=True)]
-        return torch.stack(found).sum(dim=0).reshape(rows, heads, tokens, -1)
+        if self._prompt:
+            found.append(attend_alike(asked, *self._prompt[layer]))
+        return merge(found).view(rows, heads, tokens, -1)
 
-
-@dataclass(frozen=True, slots=True)
-class _Prompt:
-    """Keys and values that all rows see: one product for all of them."""
-
-    keys: torch.Tensor  # (1, heads, prompt tokens, width)
-    values: torch.Tensor
-
-    def scores(self, asked: torch.Tensor) -> torch.Tensor:
-        return self._each(asked, self.keys[0].transpose(1, 2))
-
-    def mix(self, weights: torch.Tensor) -> torch.Tensor:
-        return self._each(weights, self.values[0])
-
-    def _each(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        rows, heads, tokens, width = left.shape
-        flat = left.transpose(0, 1).reshape(heads, rows * tokens, width)
-        return torch.bmm(flat, right).view(heads, rows, tokens, -1).transpose(0, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Grouped:
-    """Keys and values that some rows see: a product for each group of rows."""
-
-    keys: torch.Tensor  # (groups, heads, tokens, width)
-    values: torch.Tensor
-    places: torch.Tensor  # (rows,): group * across + which of that group's rows
-    across: int
-
-    def scores(self, asked: torch.Tensor) -> torch.Tensor:
-        return self._each(asked, self.keys.transpose(2, 3))
-
-    def mix(self, weights: torch.Tensor) -> torch.Tensor:
-        return self._each(weights, self.values)
-
-    def _each(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        _, heads, tokens, width = left.shape
-        groups = len(right)
-        # What stands where no row is, is multiplied for nothing and never read.
-        table = left.new_empty(groups * self.across, heads, tokens, width)
-        table.index_copy_(0, self.places, left)
-        table = table.view(groups, self.across, heads, tokens, width).transpose(1, 2)
-        # Flat views: a product of four dimensions would copy keys and values first.
-        each = torch.bmm(table.reshape(groups * heads, -1, width), right.flatten(0, 1))
-        each = each.view(groups, heads, self.across, tokens, -1).transpose(1, 2)
-        return each.reshape(groups * self.across, heads, tokens, -1).index_select(0, self.places)
+    def _attend_own(
+        self, asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, *, tokens: int
+    ) -> Found:
+        places = self.seating.own_places
+        heads, queries, width = asked.shape[1:]
+        flat = asked.reshape(-1, queries, width) if places is None else places.spread(asked)
+        found = attend(
+            flat,
+            keys.flatten(0, 1),
+            values.flatten(0, 1),
+            mask=self.seating.own_mask,
+            shape=(len(keys), heads, queries // tokens, tokens),
+        )
+        return found if places is None else places.gather(found)
 
 
 _ATTENDED: ContextVar[Parts] = ContextVar("attended")

@@ -64,12 +64,14 @@ def read_trunk(
     )
     prompt = engine.prompts.get(readings[0].prompt.shared)
     ordered = [readings[index] for batch in batches for index in batch]
-    tails, found = [], []
+    length = max(len(reading.own) for reading in readings)
+    tails, found, first = RoomyCache.of_tails(prompt), [], 0
     for batch in batches:
-        tail, log_probs = _read(engine, [readings[index] for index in batch], prompt)
-        tails.append(tail)
+        read, log_probs = _read(engine, [readings[index] for index in batch], prompt)
+        tails.put_tails(read, first=first, rows=len(readings), length=length)
         found.append(log_probs)
-    trunk = Trunk(ordered, RoomyCache.stacked(tails, head=prompt))
+        first += len(batch)
+    trunk = Trunk(ordered, tails)
     log_probs = torch.cat(found)
     if not engine.encoding.marker_ids:
         log_probs += _rest_of_marker(engine, trunk)
@@ -89,8 +91,8 @@ def _read(
     """Forwards texts of like length.
 
     Returns:
-        Their own keys and values, and (places,) float32: log p of the open marker at each place, or
-        of its first piece where it has several.
+        Their keys and values, the prompt's included, and (places,) float32: log p of the open
+        marker at each place, or of its first piece where it has several.
     """
     forward = engine.forward
     ids = forward.padded([reading.own for reading in readings])
@@ -110,7 +112,7 @@ def _read(
     markers = engine.encoding.marker_ids or engine.encoding.marker_pieces[:1]
     # Where several tokens hold the whole marker, their probabilities are added.
     marked = logits.index_select(1, forward.tensor(markers)).logsumexp(dim=-1)
-    return cache.tails(prompt), marked - logits.logsumexp(dim=-1)
+    return cache, marked - logits.logsumexp(dim=-1)
 
 
 def _rest_of_marker(engine: Engine, trunk: Trunk) -> torch.Tensor:

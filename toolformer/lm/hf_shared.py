@@ -1,15 +1,17 @@
 """Branches decoded without copies: a row each, which reads its text and prompt where they lie."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import torch
 
+from toolformer.lm.hf_attend import Block, Places, plan_blocks
 from toolformer.lm.hf_branches import Lead, Rooted, own_tokens
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward, additive
 from toolformer.lm.hf_parts import Parts, Seating
 
-FEW = 0.5  # below this share of live ones, what is finished is left out: each time copies the rest
+FEW = 0.7  # below this share of live ones, what is finished is left out: each time copies the rest
 
 
 class Shared:
@@ -23,7 +25,7 @@ class Shared:
         self._depths: list[int] = []  # its next token's position
         self._texts = 0
         self._parts: Parts
-        self._seen: torch.Tensor  # (seats,) int64: how many tokens of its text each seat sees
+        self._seen: list[int] = []  # how many tokens of its text it sees
         self._hidden: torch.Tensor | None  # (seats, lead tokens) bool: padding of shorter leads
 
     @staticmethod
@@ -49,7 +51,7 @@ class Shared:
         lengths = [len(lead.ids) for lead in leads]
         count = forward.tensor(lengths)[:, None]
         order = torch.arange(width, device=forward.device)
-        self._seen = forward.tensor([lead.seen - self._trunk.head_length for lead in leads])
+        self._seen = [lead.seen - self._trunk.head_length for lead in leads]
         self._hidden = order >= count if min(lengths) < width else None
         self._parts.seating = self._seating(own=(order[:, None] >= order)[None, None, None])
         self._depths = [lead.seen + len(lead.ids) for lead in leads]
@@ -71,13 +73,14 @@ class Shared:
         forward = self._forward
         self._rows = [self._rows[parent] for parent in parents]
         self._depths = [self._depths[parent] for parent in parents]
+        self._seen = [self._seen[parent] for parent in parents]
         self._seat([self._seats[parent] for parent in parents])
         self._drop_finished()
         own = None
         if self._hidden is not None:
-            hidden = self._hidden[forward.tensor(self._seats)]
-            said = self._parts.get_seq_length() + 1 - hidden.shape[1]
-            own = torch.nn.functional.pad(~hidden, (0, said), value=True)[:, None, None, None]
+            said = self._parts.get_seq_length() + 1 - self._hidden.shape[1]
+            own = torch.nn.functional.pad(~self._hidden, (0, said), value=True)
+            own = own[:, None, None, None]
         self._parts.seating = self._seating(own=own)
         positions = forward.tensor(self._depths)[:, None]
         self._depths = [depth + 1 for depth in self._depths]
@@ -91,24 +94,38 @@ class Shared:
             )
 
     def _seating(self, *, own: torch.Tensor | None) -> Seating:
-        forward = self._forward
+        """Says where the rows belong.
+
+        Args:
+            own: (seats or 1, 1, 1, tokens, own tokens) bool, true where a token may look.
+        """
+        forward, heads = self._forward, self._parts.key_heads
         seats = forward.tensor(self._seats)
-        columns: list[int] = []
-        free: dict[int, int] = {}
-        for row in self._rows:
-            columns.append(free.get(row, 0))
-            free[row] = columns[-1] + 1
-        across = max(columns) + 1
-        order = torch.arange(self._parts.text_length, device=forward.device)
-        visible = order < self._seen[seats][:, None]
-        places = [row * across + column for row, column in zip(self._rows, columns, strict=True)]
+        every_head = torch.arange(heads, device=forward.device)
+        own_places = None
+        if self._seats != list(range(self._parts.seats)):
+            index = (seats[:, None] * heads + every_head).flatten()
+            own_places = Places(index, self._parts.seats * heads)
+        shelf = _Shelf(self._rows, texts=self._texts)
+        slots, strides = forward.tensor([shelf.slots, shelf.strides])[:, :, None]
+        columns = forward.tensor(shelf.columns)[:, None]
+        index = ((slots - columns) * heads + every_head * strides + columns).flatten()
         return Seating(
             seats=seats,
-            places=forward.tensor(places),
-            across=across,
-            text_mask=additive(visible, forward.dtype)[:, None, None],
+            own_places=own_places,
             own_mask=None if own is None else additive(own, forward.dtype),
+            text_places=Places(index, shelf.size * heads),
+            blocks=[self._block(cut, shelf) for cut in shelf.cuts if shelf.across(cut)],
         )
+
+    def _block(self, cut: slice, shelf: "_Shelf") -> Block:
+        """Returns a block of texts with its mask."""
+        forward = self._forward
+        sees = shelf.laid_out(self._seen, cut)
+        order = torch.arange(max(sees), device=forward.device)
+        visible = order < forward.tensor(sees).view(cut.stop - cut.start, -1, 1)
+        mask = additive(visible, forward.dtype)[:, None, :, None]
+        return Block(cut, shelf.across(cut), mask)
 
     def _seat(self, parents: Sequence[int]) -> None:
         """Gives each branch a seat: the first of several its parent's, the others copies of it."""
@@ -142,7 +159,6 @@ class Shared:
 
     def _carry(self, origin: torch.Tensor) -> None:
         """Lets each seat know what the seat it comes from knows."""
-        self._seen = self._seen[origin]
         if self._hidden is not None:
             self._hidden = self._hidden[origin]
 
@@ -154,9 +170,49 @@ class Shared:
             self._parts.select_seats(seats)
             self._carry(seats)
             self._seats = list(range(len(self._seats)))
-        alive = sorted(set(self._rows))
+        alive = [text for text, _ in Counter(self._rows).most_common()]  # those alike together
         if len(alive) < FEW * self._texts:
             self._parts.select_texts(forward.tensor(alive))
             row = {text: index for index, text in enumerate(alive)}
             self._rows = [row[text] for text in self._rows]
             self._texts = len(alive)
+
+
+class _Shelf:
+    """Rows laid out by their texts, those of a block of texts as if each had as many."""
+
+    def __init__(self, rows: Sequence[int], *, texts: int) -> None:
+        """Lays out rows, each of one of so many texts."""
+        self._counts = [0] * texts
+        self.columns: list[int] = []  # of each row: which of its text's it is
+        for row in rows:
+            self.columns.append(self._counts[row])
+            self._counts[row] += 1
+        self.cuts = plan_blocks(self._counts)
+        self._firsts: list[int] = []  # of each text: its first slot
+        widths: list[int] = []
+        self.size = 0  # slots of all blocks
+        for cut in self.cuts:
+            across = self.across(cut)
+            for _ in range(cut.start, cut.stop):
+                self._firsts.append(self.size)
+                widths.append(across)
+                self.size += across
+        # Of each row: its slot, and how many slots its text has.
+        self.slots = [
+            self._firsts[row] + column for row, column in zip(rows, self.columns, strict=True)
+        ]
+        self.strides = [widths[row] for row in rows]
+
+    def across(self, cut: slice) -> int:
+        """Returns how many slots each text of a block has."""
+        return max(self._counts[cut])
+
+    def laid_out(self, numbers: Sequence[int], cut: slice) -> list[int]:
+        """Returns the numbers of the rows of a block by their slots; 0 where no row is."""
+        first = self._firsts[cut.start]
+        laid = [0] * (self.across(cut) * (cut.stop - cut.start))
+        for slot, number in zip(self.slots, numbers, strict=True):
+            if first <= slot < first + len(laid):
+                laid[slot - first] = number
+        return laid

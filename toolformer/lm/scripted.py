@@ -17,7 +17,7 @@ from typing import Self
 
 import numpy as np
 
-from toolformer.calls import CallGrammar, closing_parenthesis
+from toolformer.calls import CallGrammar
 from toolformer.errors import ModelError
 from toolformer.lm.base import (
     SCORED_TOKENS,
@@ -246,10 +246,11 @@ class ScriptedTrunks:
         """Returns what comes of a call as it is written, and how many tokens that took."""
         ends = _ends(written)[:max_tokens]
         written = written[: ends[-1]] if ends else ""
-        close = closing_parenthesis(written)
-        if close is None:
-            return Sampled(written.partition("\n")[0], closed=False), len(ends)
-        return Sampled(written[:close], closed=True), len(ends)
+        end = self.model.grammar.end_of_arguments(written)
+        if end is None:
+            return Sampled(written, closed=False), len(ends)
+        at, closed = end
+        return Sampled(written[:at], closed), len(ends)
 
 
 def _places_after(words: str, text: str) -> Iterator[int]:
