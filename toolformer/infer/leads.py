@@ -5,6 +5,7 @@ Pure text: no tokens, no tools, no model.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ def forming(text: str, wanted: Sequence[str], *, start: int = 0) -> int:
     >>> forming("It is [x", [" [Calculator("])
     8
     """
-    size = len(text)
+    begun = _proper_beginnings(tuple(wanted))
     longest = max((len(each) for each in wanted), default=1) - 1
-    firsts = {each[0] for each in wanted}
-    for at in range(max(start, size - longest), size):
-        if text[at] in firsts:
-            end = text[at:]
-            if any(each.startswith(end) and each != end for each in wanted):
-                return at
-    return size
+    for at in range(max(start, len(text) - longest), len(text)):
+        if text[at:] in begun:
+            return at
+    return len(text)
+
+
+@lru_cache(maxsize=64)
+def _proper_beginnings(wanted: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(each[:size] for each in wanted for size in range(1, len(each)))

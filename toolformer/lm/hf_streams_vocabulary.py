@@ -4,7 +4,7 @@ Pure text: no tensor and no model. Tokens that end a text say nothing.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from toolformer.lm.encoding import Encoding
@@ -29,6 +29,7 @@ class Vocabulary:
         self.holding = lru_cache(maxsize=64)(self._holding)
         self.beginning = lru_cache(maxsize=1024)(self._beginning)
         self.next_to_say = lru_cache(maxsize=64)(self._next_to_say)
+        self._holding_any = lru_cache(maxsize=64)(self._find_holding_any)
 
     def _text(self, token: int) -> str:
         """Returns what a token says behind other text."""
@@ -65,14 +66,16 @@ class Vocabulary:
             text: what stands there.
             held: tokens after it that are part of a character.
         """
-        found = {token for each in wanted for token in self.holding(each)}
-        longest = max(map(len, wanted))
-        for begun in _ends_of(text, longest - 1):
-            for each in wanted:
-                if each.startswith(begun) and len(each) > len(begun):
-                    rest = each[len(begun) :]
-                    found.update(self._saying(rest, held) if held else self.beginning(rest))
+        found = set(self._holding_any(tuple(wanted)))
+        rests = _rests(tuple(wanted))
+        for begun in _ends_of(text, max(map(len, wanted)) - 1):
+            for rest in rests.get(begun, ()):
+                found.update(self._saying(rest, held) if held else self.beginning(rest))
         return found
+
+    def _find_holding_any(self, wanted: tuple[str, ...]) -> frozenset[int]:
+        """Returns the tokens that hold one of some texts."""
+        return frozenset(token for each in wanted for token in self.holding(each))
 
     def _saying(self, rest: str, held: tuple[int, ...]) -> Iterator[int]:
         """Yields the tokens that, together with part of a character, begin with a text."""
@@ -97,6 +100,20 @@ def _ends_of(text: str, longest: int) -> list[str]:
     ['o [', ' [', '[']
     """
     return [text[start:] for start in range(max(0, len(text) - longest), len(text))]
+
+
+@lru_cache(maxsize=64)
+def _rests(wanted: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    """Returns for all that texts can begin with how they would go on.
+
+    >>> _rests(("ab", "ac"))
+    {'a': ['b', 'c']}
+    """
+    rests: dict[str, list[str]] = {}
+    for each in wanted:
+        for size in range(1, len(each)):
+            rests.setdefault(each[:size], []).append(each[size:])
+    return rests
 
 
 class StreamText:
