@@ -23,6 +23,7 @@ from toolformer.runs import Run
 HERE = Path("recipes/reproduce")  # the commands are run in the project's root
 TOOLFORMER = (sys.executable, "-m", "toolformer")
 LIMIT = 500  # inputs per task
+SIDE_BY_SIDE = 128  # of them
 
 
 def main() -> None:
@@ -79,7 +80,7 @@ def _evaluate(folder: Path, *, shared: Path | None, seed: int) -> Results:
     command += ["--control", str(folder / "control"), "--k", "0,1,3,10"]
     command += ["--column", f"unfiltered={folder / 'unfiltered'}"]
     command += ["--column", f"second round={folder / 'second'}"]
-    command += ["--limit", str(LIMIT), "--seed", str(seed)]
+    command += ["--limit", str(LIMIT), "--seed", str(seed), "--batch", str(SIDE_BY_SIDE)]
     for task in tasks(folder / "inputs", shared=shared, seed=seed):
         command += ["--task", task]
     _call(command, out)

@@ -94,11 +94,13 @@ class KilledError(Exception):
     """Stands for a kill: nothing of the training survives but its files."""
 
 
-@needs("peft")
-def test_a_stopped_training_of_an_adapter_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_stopped_training_of_an_adapter_goes_on_to_the_same_weights(
+    adapter: str, tmp_path: Path
+) -> None:
     write_run(tmp_path / "run", wide_model(tmp_path / "model"))
     # With dropout: what it draws after the break has to be what it draws without one.
-    config = QUICK.override(adapter="lora", lora_rank=2, lora_dropout=0.2, keep="last")
+    config = QUICK.override(adapter=adapter, lora_rank=2, lora_dropout=0.2, keep="last")
 
     def tune(out: str, on_progress: Callable[[TrainingStep], None]) -> dict[str, torch.Tensor]:
         run = read_run(tmp_path / "run")
