@@ -30,8 +30,8 @@ from recipes.reproduce.statements import computed, dated
 from recipes.splits import EVALUATION_RELATIONS, fold, is_evaluation_template, is_held_out_gsm8k
 from toolformer.corpus import read_corpus
 
-FACTS, SOLUTIONS, DATED, COMPUTED = 1200, 150, 550, 900
-MIXED = 400  # texts of each source, or all it has, that are trained on as they are
+FACTS, SOLUTIONS, DATED, COMPUTED = 850, 100, 400, 750
+MIXED = 800  # texts of each source, or all it has, that are trained on as they are
 STRETCH = 500  # characters of such a text
 UNANSWERED = 150  # texts of each source on which no call should start
 ARTICLES = 60  # for perplexity
