@@ -14,6 +14,7 @@ import torch
 # In rows of padding that take as long, measured with texts of 200 tokens:
 BLOCK_COST = 24  # another block's products
 READ_COST = 4  # reading the keys and values of a group
+MOST_HALVINGS = 3  # into eight blocks: groups may be thousands, and this is planned at every step
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,11 @@ def plan_blocks(counts: Sequence[int]) -> list[slice]:
     """
     blocks: list[slice] = []
 
-    def cut(start: int, end: int) -> None:
+    def cut(start: int, end: int, halvings: int = 0) -> None:
         """Cuts where two blocks cost least, and these again, while that costs less than one."""
+        if halvings == MOST_HALVINGS:
+            blocks.append(slice(start, end))
+            return
         widest = list(accumulate(counts[start:end], max))
         widest_behind = list(accumulate(reversed(counts[start:end]), max))[::-1]
         least, at = _cost(end - start, widest[-1]) - BLOCK_COST, start
@@ -180,8 +184,8 @@ def plan_blocks(counts: Sequence[int]) -> list[slice]:
         if at == start:
             blocks.append(slice(start, end))
         else:
-            cut(start, at)
-            cut(at, end)
+            cut(start, at, halvings + 1)
+            cut(at, end, halvings + 1)
 
     cut(0, len(counts))
     return blocks

@@ -11,7 +11,7 @@ from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_forward import Forward, additive
 from toolformer.lm.hf_parts import Parts, Seating
 
-FEW = 0.7  # below this share of live ones, what is finished is left out: each time copies the rest
+FEW = 0.7  # with fewer live ones than this share, the finished are left out: it copies the rest
 
 
 class Shared:
@@ -115,17 +115,24 @@ class Shared:
             own_places=own_places,
             own_mask=None if own is None else additive(own, forward.dtype),
             text_places=Places(index, shelf.size * heads),
-            blocks=[self._block(cut, shelf) for cut in shelf.cuts if shelf.across(cut)],
+            blocks=self._blocks(shelf),
         )
 
-    def _block(self, cut: slice, shelf: "_Shelf") -> Block:
-        """Returns a block of texts with its mask."""
+    def _blocks(self, shelf: "_Shelf") -> list[Block]:
+        """Returns the blocks of texts that have rows, with their masks."""
         forward = self._forward
-        sees = shelf.laid_out(self._seen, cut)
-        order = torch.arange(max(sees), device=forward.device)
-        visible = order < forward.tensor(sees).view(cut.stop - cut.start, -1, 1)
-        mask = additive(visible, forward.dtype)[:, None, :, None]
-        return Block(cut, shelf.across(cut), mask)
+        laid = shelf.laid_out(self._seen)
+        seen = forward.tensor(laid)
+        blocks, end = [], 0
+        for cut in shelf.cuts:
+            texts, across = cut.stop - cut.start, shelf.across(cut)
+            start, end = end, end + texts * across
+            if across:
+                order = torch.arange(max(laid[start:end]), device=forward.device)
+                visible = order < seen[start:end].view(texts, across, 1)
+                mask = additive(visible, forward.dtype)[:, None, :, None]
+                blocks.append(Block(cut, across, mask))
+        return blocks
 
     def _seat(self, parents: Sequence[int]) -> None:
         """Gives each branch a seat: the first of several its parent's, the others copies of it."""
@@ -189,30 +196,26 @@ class _Shelf:
             self.columns.append(self._counts[row])
             self._counts[row] += 1
         self.cuts = plan_blocks(self._counts)
-        self._firsts: list[int] = []  # of each text: its first slot
+        firsts: list[int] = []  # of each text: its first slot
         widths: list[int] = []
         self.size = 0  # slots of all blocks
         for cut in self.cuts:
             across = self.across(cut)
             for _ in range(cut.start, cut.stop):
-                self._firsts.append(self.size)
+                firsts.append(self.size)
                 widths.append(across)
                 self.size += across
         # Of each row: its slot, and how many slots its text has.
-        self.slots = [
-            self._firsts[row] + column for row, column in zip(rows, self.columns, strict=True)
-        ]
+        self.slots = [firsts[row] + column for row, column in zip(rows, self.columns, strict=True)]
         self.strides = [widths[row] for row in rows]
 
     def across(self, cut: slice) -> int:
         """Returns how many slots each text of a block has."""
         return max(self._counts[cut])
 
-    def laid_out(self, numbers: Sequence[int], cut: slice) -> list[int]:
-        """Returns the numbers of the rows of a block by their slots; 0 where no row is."""
-        first = self._firsts[cut.start]
-        laid = [0] * (self.across(cut) * (cut.stop - cut.start))
+    def laid_out(self, numbers: Sequence[int]) -> list[int]:
+        """Returns the numbers of the rows by their slots; 0 where no row is."""
+        laid = [0] * self.size
         for slot, number in zip(self.slots, numbers, strict=True):
-            if first <= slot < first + len(laid):
-                laid[slot - first] = number
+            laid[slot] = number
         return laid
