@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-import pytest
-from rich.table import Table
-
 from toolformer.calls import CallGrammar
-from toolformer.cli.run_texts import answer_console, dozen, kept_text
+from toolformer.cli.run_texts import dozen, kept_text
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 
 KEPT = Candidate(
@@ -59,15 +56,3 @@ def test_calls_near_each_other_share_a_stretch_of_text() -> None:
     shown = kept_text(near, CallGrammar()).plain
     call = " [Calculator(1 + 1) -> 2]⟨+1.00⟩"
     assert shown == f"d\n1 + 1 ={call} 2 and 1 + 1 ={call} 2 ."
-
-
-def test_a_table_in_a_pipe_is_as_wide_as_its_cells(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
-    table = Table("task", "accuracy")
-    table.add_row("arithmetic " * 20, "57.2 % (52.8–61.5)")
-    answer_console().print(table)
-    lines = capsys.readouterr().out.splitlines()
-    assert any("arithmetic " * 20 in line and "57.2 % (52.8–61.5)" in line for line in lines)
-    assert max(map(len, lines)) < 300

@@ -54,6 +54,15 @@ def test_what_is_predicted_is_what_copies_predict(
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
+def test_a_branch_at_the_very_start_of_its_text_sees_the_prompt_alone(
+    model: HFLanguageModel,
+) -> None:
+    cache = trunk(model, prompt=[5, 6, 7])
+    shared, copies = Shared(model.engine.forward, cache), Copies(model.engine.forward, cache)
+    leads = [Lead(1, 3, (50, 51))]
+    torch.testing.assert_close(shared.start(leads), copies.start(leads), atol=1e-4, rtol=1e-4)
+
+
 def test_a_model_is_left_as_it_was(model: HFLanguageModel) -> None:
     config = model.engine.forward.model.config
     usual = config._attn_implementation

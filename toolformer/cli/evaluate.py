@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 from typer import Argument, Option
 
+from toolformer.cli.console import answer_console
 from toolformer.cli.evaluate_columns import Asked, choose_columns
 from toolformer.cli.evaluate_progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
 from toolformer.cli.models import load_model
-from toolformer.cli.run_texts import answer_console
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_columns

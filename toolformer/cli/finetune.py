@@ -13,6 +13,7 @@ from rich.console import Console
 from typer import Argument, Option
 
 from toolformer.annotate.reading import read_selected, settle_thresholds
+from toolformer.cli.console import answer_console
 from toolformer.cli.finetune_progress import report_table, training_bar
 from toolformer.config import read_yaml
 from toolformer.corpus import read_corpus
@@ -224,7 +225,7 @@ def _answer(report: "FinetuneReport", *, out: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"model": str(out)} | report.to_dict()))
         return
-    console = Console(highlight=False)
+    console = answer_console()
     console.print(report_table(report))
     console.print(f"The model is in {out}: try it with", markup=False, soft_wrap=True)
     console.print(f"  toolformer infer {out}", markup=False, soft_wrap=True)

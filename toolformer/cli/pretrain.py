@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from toolformer.cli.console import answer_console
 from toolformer.cli.progress import spell_seconds
 
 _LOG_EVERY_S = 30
@@ -64,7 +65,7 @@ def pretrain(
     table = Table("source", "held-out perplexity", title=f"{settings.steps} steps")
     for name, perplexity in perplexities.items():
         table.add_row(name, f"{perplexity:.2f}")
-    Console().print(table)
+    answer_console().print(table)
     messages.print(f"The model is in {out}: toolformer annotate --model {out}")
 
 

@@ -1,10 +1,8 @@
 """Annotated texts for a terminal: calls in colour, gains, and why a call was not kept."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rich.console import Console
 from rich.text import Text
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
@@ -16,16 +14,6 @@ _AROUND = 200  # characters shown on either side of a call
 _NEAR = 60  # the same where a single candidate is shown
 # A text of a corpus must not steer the terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_UNBOUNDED = 1000  # columns; no table has as many
-
-
-def answer_console() -> Console:
-    """Returns the console for an answer; lines and cells are wrapped for a terminal only."""
-    console = Console(highlight=False)
-    console.soft_wrap = not console.is_terminal
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _UNBOUNDED
-    return console
 
 
 def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:

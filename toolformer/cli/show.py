@@ -11,8 +11,9 @@ from typer import Argument, Option
 
 from toolformer.annotate.reading import count_by_threshold, read_selected, settle_thresholds
 from toolformer.calls import CallGrammar
+from toolformer.cli.console import answer_console
 from toolformer.cli.run_tables import threshold_table, tool_table, verdict_line
-from toolformer.cli.run_texts import answer_console, candidate_text, kept_text, why
+from toolformer.cli.run_texts import candidate_text, kept_text, why
 from toolformer.errors import UnknownNameError, closest
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.run_stats import count_documents

@@ -53,16 +53,17 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from toolformer.cli.console import answer_console
 
     table = Table(box=None, pad_edge=False)
     for column in ("tool", "call", "does"):
         table.add_column(column, no_wrap=column != "does", header_style="bold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row.values()))
-    Console().print(table)
+    answer_console().print(table)
     print("\nDescribe one: toolformer tools calculator")
     print('Try one:      toolformer tools calculator "400 / 1400"')
     print("Your own:     toolformer tools my_tools.py:convert")

@@ -64,11 +64,6 @@ class Parts(Cache):
         """How many heads have keys of their own."""
         return self._texts[0][0].shape[1]
 
-    @property
-    def text_length(self) -> int:
-        """How many tokens of a text are there to be seen."""
-        return self._texts[0][0].shape[2]
-
     def update(
         self,
         key_states: torch.Tensor,

@@ -69,6 +69,7 @@ def read_trunk(
     for batch in batches:
         read, log_probs = _read(engine, [readings[index] for index in batch], prompt)
         tails.put_tails(read, first=first, rows=len(readings), length=length)
+        del read  # before the next are read: it holds the prompt once for each row
         found.append(log_probs)
         first += len(batch)
     trunk = Trunk(ordered, tails)

@@ -42,9 +42,9 @@ class Shared:
         self._texts = len(texts)
         self._rows = [row[lead.row] for lead in leads]
         self._seats = list(range(len(leads)))
-        self._parts = Parts(
-            self._trunk, forward.tensor(texts), length=max(lead.seen for lead in leads)
-        )
+        # At the very start of a text a branch sees none of it; a part has a token all the same.
+        length = max(self._trunk.head_length + 1, *(lead.seen for lead in leads))
+        self._parts = Parts(self._trunk, forward.tensor(texts), length=length)
         self._parts.seats = len(leads)
         ids = forward.padded([lead.ids for lead in leads])
         width = ids.shape[1]
@@ -128,7 +128,7 @@ class Shared:
             texts, across = cut.stop - cut.start, shelf.across(cut)
             start, end = end, end + texts * across
             if across:
-                order = torch.arange(max(laid[start:end]), device=forward.device)
+                order = torch.arange(max(1, *laid[start:end]), device=forward.device)
                 visible = order < seen[start:end].view(texts, across, 1)
                 mask = additive(visible, forward.dtype)[:, None, :, None]
                 blocks.append(Block(cut, across, mask))
