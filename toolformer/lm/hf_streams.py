@@ -149,8 +149,7 @@ class HFStreams:
 
     def retire(self, streams: Sequence[int]) -> None:
         """Frees what is kept of streams."""
-        for stream in streams:
-            self._rows.drop(self._streams.pop(stream).row)
+        self._rows.drop([self._streams.pop(stream).row for stream in streams])
 
     def _say_what_is_certain(self, turn: _Turn) -> None:
         """Says what takes no choice, and finds out among which tokens the stream then chooses."""

@@ -65,10 +65,16 @@ class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         """Makes room, or gives it back."""
         self._size = (seats, slots)
         for index, old in enumerate(self._buffers):
-            new = _zeros(old, self._size)
+            new = old.new_empty(seats, old.shape[1], slots, old.shape[3])
             rows, tokens = min(seats, old.shape[0]), min(slots, old.shape[2])
             new[:rows, :, :tokens] = old[:rows, :, :tokens]
+            new[rows:] = new[:rows, :, tokens:] = 0
             self._buffers[index] = new
+
+    def move(self, one: int, to: int, *, tokens: int) -> None:
+        """Lets a row take a free seat."""
+        for buffer in self._buffers:
+            buffer[to, :, :tokens] = buffer[one, :, :tokens]
 
     def swap(self, one: int, other: int, *, tokens: int) -> None:
         """Lets two rows change seats."""
@@ -108,6 +114,12 @@ class SeatCache(Cache):
         self.seats, self.slots = seats, slots
         for layer in self._own:
             layer.resize(seats, slots)
+
+    @torch.inference_mode()
+    def move(self, one: int, to: int, *, tokens: int) -> None:
+        """Lets a row take a free seat."""
+        for layer in self._own:
+            layer.move(one, to, tokens=tokens)
 
     @torch.inference_mode()
     def swap(self, one: int, other: int, *, tokens: int) -> None:

@@ -5,7 +5,7 @@ exactly, and else one batch for each length. Rows that go on by more are batched
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -15,7 +15,7 @@ from toolformer.lm.hf_streams_cache import SeatCache
 from toolformer.lm.hf_whole import logits_after
 
 SMALL = 64  # tokens; up to here a forward costs by its launching, and padding costs nothing
-MIN_SLOTS = 64
+MIN_SLOTS = 256
 
 
 @dataclass(slots=True, eq=False)
@@ -72,15 +72,16 @@ class Rows:
         place = {id(row): index for index, row in enumerate(order)}
         return logits[self._forward.tensor([place[id(row)] for row in rows])]
 
-    def drop(self, row: Row) -> None:
-        """Frees a row."""
-        if row.seat < 0:
-            return
-        last = self._seated[-1]
-        if row is not last:
-            self._swap(row, last)
-        self._seated.pop()
-        row.seat = -1
+    def drop(self, rows: Collection[Row]) -> None:
+        """Frees rows; the last ones take the seats of those that were before them."""
+        for row in sorted(rows, key=operator.attrgetter("seat"), reverse=True):
+            if row.seat < 0:
+                continue
+            last = self._seated.pop()  # stays: all that go from behind this row have gone
+            if last is not row:
+                self._cache.move(last.seat, row.seat, tokens=last.seen)
+                self._seated[row.seat], last.seat = last, row.seat
+            row.seat = -1
         if not self._seated:
             self._cache = SeatCache()
 
@@ -170,5 +171,6 @@ class Rows:
         cache, seats = self._cache, len(self._seated)
         if seats > cache.seats or slots > cache.slots:
             more_seats = seats if seats <= cache.seats else max(seats, 2 * cache.seats)
-            more_slots = slots if slots <= cache.slots else max(slots + slots // 2, MIN_SLOTS)
-            cache.resize(max(more_seats, cache.seats), max(more_slots, cache.slots))
+            more_slots = slots if slots <= cache.slots else max(2 * slots, MIN_SLOTS)
+            most = max(slots, self._max_length)
+            cache.resize(max(more_seats, cache.seats), max(min(more_slots, most), cache.slots))

@@ -67,10 +67,8 @@ class Vocabulary:
             held: tokens after it that are part of a character.
         """
         found = set(self._holding_any(tuple(wanted)))
-        rests = _rests(tuple(wanted))
-        for begun in _ends_of(text, max(map(len, wanted)) - 1):
-            for rest in rests.get(begun, ()):
-                found.update(self._saying(rest, held) if held else self.beginning(rest))
+        for rest in _rests(text, tuple(wanted)):
+            found.update(self._saying(rest, held) if held else self.beginning(rest))
         return found
 
     def _find_holding_any(self, wanted: tuple[str, ...]) -> frozenset[int]:
@@ -93,27 +91,26 @@ class Vocabulary:
         return sorted((text, token) for token, text in enumerate(self._texts) if text)
 
 
-def _ends_of(text: str, longest: int) -> list[str]:
-    """Returns the ends of a text, shortest last, up to a length.
+def _rests(text: str, wanted: tuple[str, ...]) -> Iterator[str]:
+    """Yields how wanted texts go on of which the end of a text may be the beginning.
 
-    >>> _ends_of("So [", 3)
-    ['o [', ' [', '[']
+    >>> list(_rests("So a", ("ab", "ac", " ad", "bc")))
+    ['d', 'b', 'c']
     """
-    return [text[start:] for start in range(max(0, len(text) - longest), len(text))]
+    rests, firsts, longest = _rests_of(wanted)
+    for start in range(max(0, len(text) - longest), len(text)):
+        if text[start] in firsts:
+            yield from rests.get(text[start:], ())
 
 
 @lru_cache(maxsize=64)
-def _rests(wanted: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
-    """Returns for all that texts can begin with how they would go on.
-
-    >>> _rests(("ab", "ac"))
-    {'a': ['b', 'c']}
-    """
+def _rests_of(wanted: tuple[str, ...]) -> tuple[Mapping[str, Sequence[str]], frozenset[str], int]:
+    """Returns how texts go on by what they begin with, its first characters, its longest length."""
     rests: dict[str, list[str]] = {}
     for each in wanted:
         for size in range(1, len(each)):
             rests.setdefault(each[:size], []).append(each[size:])
-    return rests
+    return rests, frozenset(begun[0] for begun in rests), max(map(len, rests), default=0)
 
 
 class StreamText:
