@@ -15,6 +15,7 @@ from tests.models import (
     save_sentencepiece_model,
 )
 from toolformer.errors import ModelError
+from toolformer.lm import hf_streams_rows
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf import HFLanguageModel, load
 from toolformer.lm.hf_streams import HFStreams
@@ -131,6 +132,31 @@ def test_streams_come_and_go(llama: HFLanguageModel) -> None:
     checked.step(3, 1)
     checked.streams.retire([checked.numbers[1]])
     checked.step(2, 3)
+
+
+@pytest.mark.parametrize("gone", [(0, 1, 2, 3), (3,), (0, 3), (3, 1), (0, 1, 2), (2, 1)])
+def test_those_that_stay_take_the_seats_of_those_that_go(
+    llama: HFLanguageModel, gone: Sequence[int]
+) -> None:
+    checked = Checked(llama, [*PROMPTS, "So 5 is it, said"])
+    checked.step(0, 1, 2, 3)
+    checked.streams.retire([checked.numbers[stream] for stream in gone])
+    staying = [stream for stream in range(4) if stream not in gone]
+    for _ in range(2):
+        checked.step(*staying)
+
+
+def test_rows_outgrow_their_buffers(
+    llama: HFLanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hf_streams_rows, "MIN_SLOTS", 32)
+    checked = Checked(llama, PROMPTS[:2])
+    checked.step(0, 1)
+    assert max(map(len, checked.ids)) < 32
+    checked.feed(0, *[" 7 and"] * 20)
+    checked.step(0, 1)
+    assert len(checked.ids[0]) > 32
+    checked.step(1, 0)
 
 
 def test_a_prompt_with_a_call_is_encoded_as_training_encodes_it(llama: HFLanguageModel) -> None:

@@ -15,7 +15,7 @@ from toolformer.lm.hf_streams_cache import SeatCache
 from toolformer.lm.hf_whole import logits_after
 
 SMALL = 64  # tokens; up to here a forward costs by its launching, and padding costs nothing
-MIN_SLOTS = 256
+MIN_SLOTS = 256  # tokens; an answer of usual length never moves to larger buffers
 
 
 @dataclass(slots=True, eq=False)
