@@ -18,9 +18,8 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.measure import peak_memory_mb
 from toolformer.annotate import Progress, annotate
-from toolformer.checkpoint import Sidecar
 from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import suits_any, tool
 
 CHARACTERS = 200  # of a document

@@ -10,9 +10,9 @@ from toolformer.annotate.plan import Plan, make_plan
 from toolformer.cli.models import asset
 from toolformer.corpus import read_corpus
 from toolformer.lm.base import LanguageModel
-from toolformer.prompt import PromptStyle
 from toolformer.records import Document
 from toolformer.runs import Run
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Exemplar, Tool, suits_any, tool
 from toolformer.tools.calculator import calculator
 from toolformer.tools.toolbox import Toolbox

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from toolformer.annotate import annotate, read_selected
-from toolformer.checkpoint import read_sidecar
 from toolformer.lm.hf import HFLanguageModel, load
-from toolformer.prompt import PromptStyle
 from toolformer.records import Document, Verdict
+from toolformer.sidecar import PromptStyle, read_sidecar
 from toolformer.tools.registry import default_tools
 
 ASSETS = Path(__file__).parents[1] / "toolformer" / "assets"

@@ -121,8 +121,8 @@ def test_a_run_with_other_settings_is_refused_and_the_differing_fields_are_named
         RunWriter(tmp_path, other)
     assert str(raised.value) == (
         f"'{tmp_path}' holds a run that was made with other settings: config.seed (1, now 2); "
-        "documents_per_shard (2, now 3). Name another directory, or the settings of that run to "
-        "go on with it."
+        "documents_per_shard (2, now 3). Name another directory, or the settings of that one to "
+        "continue it."
     )
     assert contents(tmp_path) == before
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
-from toolformer.corpus_files import CorpusProblem, Record, format_of, is_encodable, read_records
+from toolformer.corpus_files import CorpusProblem, Record, format_of, read_records
 from toolformer.corpus_sources import (
     CorpusDescription,
     CorpusFile,
@@ -22,6 +22,7 @@ from toolformer.corpus_sources import (
     parse_dataset,
 )
 from toolformer.errors import CorpusError
+from toolformer.files import is_encodable
 from toolformer.records import Document
 
 __all__ = [

@@ -161,16 +161,3 @@ def _rows(path: Path) -> Iterator[Record]:
 def _reason(error: BaseException) -> str:
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(said).splitlines()[0].rstrip(".")
-
-
-def is_encodable(text: str) -> bool:
-    r"""Says whether a text has a form in UTF-8, which half a surrogate pair has not.
-
-    >>> is_encodable("naïve"), is_encodable("\ud83d")
-    (True, False)
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

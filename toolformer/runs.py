@@ -9,14 +9,14 @@ a temporary file that a kill left behind is ignored, and goes when its shard is 
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolformer.config import differences, fingerprint
+from toolformer.config import fingerprint
 from toolformer.errors import RunError
+from toolformer.files import json_text, leftovers, refuse_differences, write_whole
 from toolformer.records import AnnotatedDocument
 from toolformer.run_stats import RunStats, StatsCounter, count_documents
 from toolformer.shards import read_shard, shard_bytes
@@ -24,6 +24,10 @@ from toolformer.shards import read_shard, shard_bytes
 __all__ = ["Run", "RunManifest", "RunStats", "RunWriter"]
 
 SCHEMA_VERSION = 1
+_GO_ON = (
+    " What is written so far is whole: make room and run the same command again, and it goes on "
+    "from there."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +109,12 @@ class RunWriter:
         self.manifest = manifest
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"Cannot write a run to '{path}': it is a file.")
-        self._leftovers = _leftovers(self.path) | _leftovers(self.path / "shards")
+        self._leftovers = leftovers(self.path) | leftovers(self.path / "shards")
         old = _read_manifest(self.path)
         if old is None:
             self._start()
-        elif old.fingerprint != manifest.fingerprint:
-            fields = "; ".join(differences(old.to_dict(), manifest.to_dict()))
-            raise RunError(
-                f"'{path}' holds a run that was made with other settings: {fields}. Name another "
-                "directory, or the settings of that run to go on with it."
-            )
+        else:
+            refuse_differences(old.to_dict(), manifest.to_dict(), folder=self.path, what="a run")
         self._done = set(_shards(self.path))
         # What this writer writes is counted as it goes by, and need not be read again for that.
         self._counter = StatsCounter()
@@ -150,7 +150,7 @@ class RunWriter:
             self._counter.add(read_shard(_shard_path(self.path, shard)))
         self._to_count.clear()
         stats = self._counter.stats(problems=problems)
-        self._write(self.path / "stats.json", _json_bytes(stats.to_dict()))
+        self._write(self.path / "stats.json", json_text(stats.to_dict()))
         return run
 
     def _start(self) -> None:
@@ -166,33 +166,12 @@ class RunWriter:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the directory '{self.path}': {error.strerror}.") from None
-        self._write(self.path / "manifest.json", _json_bytes(values))
+        self._write(self.path / "manifest.json", json_text(values))
 
-    def _write(self, path: Path, content: bytes) -> None:
-        try:
-            path.parent.mkdir(exist_ok=True)
-            _write_whole(path, content)
-            for leftover in self._leftovers.pop(path.name, ()):
-                leftover.unlink(missing_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"Cannot write '{path}': {error.strerror}. What is written so far is whole: make "
-                "room and run the same command again, and it goes on from there."
-            ) from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that under its own name it is whole or not there."""
-    # The process number keeps two writers of one shard apart; both write the same bytes.
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    def _write(self, path: Path, content: str | bytes) -> None:
+        write_whole(path, content, advice=_GO_ON)
+        for leftover in self._leftovers.pop(path.name, ()):
+            leftover.unlink(missing_ok=True)
 
 
 def _read_manifest(path: Path) -> RunManifest | None:
@@ -222,17 +201,5 @@ def _shards(path: Path) -> dict[int, Path]:
     return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
 
 
-def _leftovers(path: Path) -> dict[str, list[Path]]:
-    """Returns what kills left in a directory, by the name it was to have."""
-    found: dict[str, list[Path]] = {}
-    for each in path.glob("*.tmp"):
-        found.setdefault(each.name.rsplit(".", 2)[0], []).append(each)
-    return found
-
-
 def _shard_path(path: Path, shard: int) -> Path:
     return path / "shards" / f"{shard:05}.parquet"
-
-
-def _json_bytes(values: object) -> bytes:
-    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolformer.annotate.prompts import brief_prompt
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.pretrain.mixture import Example, Source
-from toolformer.prompt import PromptStyle, build_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,7 @@ def join(passages: Sequence[Passage], separator: str) -> Passage:
 def demonstrate(passage: Passage, *, tool: str, signature: str) -> Example:
     """Shows a passage under the brief prompt, then again with its calls; a result is never shown."""
     grammar = CallGrammar()
-    prompt = build_prompt(
-        PromptStyle.BRIEF,
-        passage.text,
-        tool=tool,
-        signature=signature,
-        description="",
-        exemplars=(),
-        grammar=grammar,
-    )
+    prompt = brief_prompt(signature, passage.text)
     placed = [PlacedCall(slot.position, ToolCall(tool, slot.arguments)) for slot in passage.slots]
     return Example(prompt.shared + prompt.own, grammar.render(passage.text, placed))
 

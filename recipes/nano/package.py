@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recipes.nano import calculator, calendar, lookup
-from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
 from toolformer.pretrain.config import PretrainConfig
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle, Sidecar, SidecarTool, write_sidecar
 
 RECIPE = Path(__file__).parent
 RECIPES = ("nano.yaml", "second.yaml")

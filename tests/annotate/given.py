@@ -9,13 +9,12 @@ from toolformer.annotate import annotate
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.pipeline import Shard
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.checkpoint import Sidecar
 from toolformer.errors import ToolError
 from toolformer.lm.base import LanguageModel, LossRequest
 from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
-from toolformer.prompt import PromptStyle
 from toolformer.records import AnnotatedDocument, Candidate, Document
 from toolformer.runs import Run
+from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool, tool
 from toolformer.tools.calculator import calculator
 from toolformer.tools.toolbox import Toolbox

@@ -13,12 +13,13 @@ from tests.models import save_model
 from tests.oracle import GRAMMAR, Oracle, load_oracle
 from toolformer.annotate import annotate
 from toolformer.annotate.places import is_place
+from toolformer.annotate.prompts import build_prompt
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError
 from toolformer.lm.base import Branch, LossRequest, TextRequest
 from toolformer.lm.hf import HFLanguageModel, load
-from toolformer.prompt import PromptStyle, build_prompt
 from toolformer.records import AnnotatedDocument, Document, Verdict
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Tool, tool
 
 torch.set_num_threads(1)
@@ -77,15 +78,7 @@ def make_it_close_calls(directory: Path) -> None:
 def search(oracle: Oracle, document: Document, asked: Tool) -> list[Found]:
     """Looks for the calls of one tool in one text, plainly."""
     text = document.text
-    prompt = build_prompt(
-        PromptStyle.BRIEF,
-        text,
-        tool=asked.name,
-        signature=asked.signature,
-        description="",
-        exemplars=(),
-        grammar=GRAMMAR,
-    )
+    prompt = build_prompt(PromptStyle.BRIEF, asked, text, grammar=GRAMMAR)
     request = TextRequest(prompt, text)
     ends = [end for end in oracle.encoding.text(text).ends.tolist() if end > 0]
     chances = {end: oracle.start_probability(request, end) for end in ends if is_place(text, end)}

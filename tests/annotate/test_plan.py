@@ -7,10 +7,9 @@ import pytest
 
 from tests.annotate.given import BRIEF, echo, plan_for
 from toolformer.annotate.plan import Plan
-from toolformer.checkpoint import Sidecar
 from toolformer.errors import ConfigError
 from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.calculator import calculator
 from toolformer.tools.toolbox import Toolbox

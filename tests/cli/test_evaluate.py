@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from toolformer.calls import CallGrammar
-from toolformer.checkpoint import Sidecar, SidecarTool, write_sidecar
 from toolformer.cli.main import run
 from toolformer.evaluate import Calls, Results, read_results
 from toolformer.evaluate.results import Cell, ColumnLine, TaskLine
 from toolformer.evaluate.task import Measure
 from toolformer.evaluate.trial import Trial
+from toolformer.sidecar import Sidecar, SidecarTool, write_sidecar
 
 MODELS = """
 from toolformer.checkpoint import Sidecar, SidecarTool
@@ -248,7 +248,7 @@ def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
     ("arguments", "sentence"),
     [
         ([], "Name the model: toolformer evaluate CKPT --task arithmetic."),
-        (["script.py:tuned"], "Name a task: --task arithmetic. Available: lama, math, dates"),
+        (["script.py:tuned"], "Name a task: --task arithmetic. Available: arithmetic, date-"),
         (["script.py:tuned", "--task", "mat:path=x"], "Did you mean 'math'?"),
         (["script.py:tuned", "--task", "math:path=no.jsonl"], "There is no file"),
         (["script.py:tuned", "--task", TASK, "--k", "many"], "--k is 'many'"),

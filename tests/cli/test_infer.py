@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.models import save_model
-from toolformer.checkpoint import SCHEMA_VERSION, SIDECAR
 from toolformer.cli.main import run
+from toolformer.sidecar import SCHEMA_VERSION, SIDECAR
 
 MODEL = """
 from toolformer.checkpoint import Sidecar, SidecarTool

@@ -1,12 +1,56 @@
 """Tasks by their specs."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.evaluate.files import write_rows
 from toolformer.errors import ConfigError, UnknownNameError
-from toolformer.evaluate.registry import load_task, load_tasks
+from toolformer.evaluate.registry import DOOR, load_task, load_tasks
+
+ROOT = Path(__file__).parents[2]
+
+MY_TASK = """
+from toolformer.evaluate import Example, Task
+
+def capitals(count: int = 1) -> Task:
+    examples = [Example(str(n), "The capital of Peru is", ("Lima",)) for n in range(count)]
+    return Task(name="capitals", examples=lambda: examples, is_right=lambda text, _: "Lima" in text)
+
+ready = capitals(2)
+liar = 3
+"""
+
+
+def test_the_built_in_tasks_come_in_by_the_entry_points_of_the_package() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert declared["project"]["entry-points"][DOOR.group] == DOOR.built_in
+
+
+@pytest.mark.parametrize(("named", "count"), [("ready", 2), ("capitals:count=3", 3)])
+def test_a_task_is_taken_from_a_file(tmp_path: Path, named: str, count: int) -> None:
+    (tmp_path / "my_task.py").write_text(MY_TASK)
+    task = load_task(f"{tmp_path}/my_task.py:{named}")
+    assert (task.name, len(list(task.examples()))) == ("capitals", count)
+    assert task.spec == f"{tmp_path}/my_task.py:{named}"
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ("ready:count=3", "takes no options; it was given count"),
+        ("liar", "should be a Task or return one, not 3"),
+        ("capital", "Did you mean 'capitals'? Available: capitals, ready"),
+    ],
+)
+def test_what_names_no_task_in_a_file_is_one_sentence(
+    tmp_path: Path, named: str, sentence: str
+) -> None:
+    (tmp_path / "my_task.py").write_text(MY_TASK)
+    with pytest.raises((ConfigError, UnknownNameError)) as raised:
+        load_task(f"{tmp_path}/my_task.py:{named}")
+    assert sentence in str(raised.value)
 
 
 def test_a_task_has_the_options_of_its_spec() -> None:

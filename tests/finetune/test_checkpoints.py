@@ -1,6 +1,5 @@
 """A fine-tuning's directory: what it may be, and what a kill leaves of it."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -49,12 +48,6 @@ def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
         checkpoints.claim(tmp_path / "out", other)
 
 
-def test_settings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    (tmp_path / "finetune.json").write_text("{")
-    with pytest.raises(RunError, match=r"finetune\.json' cannot be read"):
-        checkpoints.claim(tmp_path, SETTINGS)
-
-
 def test_an_incomplete_checkpoint_is_skipped_and_dropped(tmp_path: Path) -> None:
     assert checkpoints.whole_checkpoint(tmp_path) is None
     make_checkpoint(tmp_path, 8, is_whole=True)
@@ -80,9 +73,3 @@ def test_what_makes_it_a_model_comes_last(tmp_path: Path) -> None:
     assert checkpoints.is_finished(tmp_path)
     assert (tmp_path / "model.safetensors").read_text() == "model.safetensors"
     assert not checkpoints.training_folder(tmp_path).exists()
-
-
-def test_json_is_written_whole(tmp_path: Path) -> None:
-    checkpoints.write_json(tmp_path / "a.json", {"τf": 1})
-    assert json.loads((tmp_path / "a.json").read_text()) == {"τf": 1}
-    assert [each.name for each in tmp_path.iterdir()] == ["a.json"]

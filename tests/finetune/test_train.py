@@ -12,7 +12,6 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.finetune.given import QUICK, sums, tiny_model, write_run
-from toolformer.checkpoint import read_sidecar
 from toolformer.errors import ConfigError, RunError, TrainingError
 from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
@@ -20,8 +19,8 @@ from toolformer.finetune.dataset import read_run
 from toolformer.finetune.progress import TrainingStep
 from toolformer.finetune.report import FinetuneReport
 from toolformer.finetune.train import finetune
-from toolformer.prompt import PromptStyle
 from toolformer.records import AnnotatedDocument
+from toolformer.sidecar import PromptStyle, read_sidecar
 
 
 class KilledError(Exception):

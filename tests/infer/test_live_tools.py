@@ -6,9 +6,9 @@ import pytest
 
 from tests.infer.sessions import FRIDAY, stop
 from toolformer.calls import ToolCall
-from toolformer.checkpoint import Sidecar, SidecarTool
 from toolformer.errors import ConfigError, UnknownNameError
 from toolformer.infer.live_tools import LiveTools, taught_tools
+from toolformer.sidecar import Sidecar, SidecarTool
 from toolformer.tools.calculator import calculator
 from toolformer.tools.calendar import calendar
 

@@ -16,8 +16,8 @@ from tests.models import (
 )
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.errors import ModelError
+from toolformer.lm.base import Prompt
 from toolformer.lm.encoding import Encoding
-from toolformer.prompt import Prompt
 
 GRAMMAR = CallGrammar()
 TEXT = "The sum of 12 and 30 is 42 — née, 😀!"

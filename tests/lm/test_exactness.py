@@ -22,9 +22,8 @@ from tests.models import (
 )
 from tests.oracle import Oracle, load_oracle
 from toolformer.calls import ToolCall
-from toolformer.lm.base import Branch, LossRequest, Sampled, TextRequest
+from toolformer.lm.base import Branch, LossRequest, Prompt, Sampled, TextRequest
 from toolformer.lm.hf import HFLanguageModel, load
-from toolformer.prompt import Prompt
 
 torch.set_num_threads(1)
 

@@ -12,9 +12,8 @@ from transformers import BertConfig
 from tests.models import byte_level_tokenizer, save_model, save_weights, startless_tokenizer
 from toolformer.calls import ToolCall
 from toolformer.errors import ModelError
-from toolformer.lm.base import Branch, LossRequest, TextRequest, TokenUsage
+from toolformer.lm.base import Branch, LossRequest, Prompt, TextRequest, TokenUsage
 from toolformer.lm.hf import HFLanguageModel, load
-from toolformer.prompt import Prompt
 
 torch.set_num_threads(1)
 

@@ -9,13 +9,12 @@ import torch
 from tests.lm.plain import log_softmax, plain_logits
 from tests.models import save_model
 from toolformer.calls import CallGrammar
-from toolformer.lm.base import TextRequest, TokenUsage
+from toolformer.lm.base import Prompt, TextRequest, TokenUsage
 from toolformer.lm.hf import load
 from toolformer.lm.hf_branches import Lead
 from toolformer.lm.hf_cache import RoomyCache
 from toolformer.lm.hf_copies import Copies
 from toolformer.lm.hf_whole import Whole
-from toolformer.prompt import Prompt
 
 torch.set_num_threads(1)
 

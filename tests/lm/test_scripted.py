@@ -5,9 +5,8 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ModelError
-from toolformer.lm.base import Branch, LossRequest, Sampled, TextRequest
+from toolformer.lm.base import Branch, LossRequest, Prompt, Sampled, TextRequest
 from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
-from toolformer.prompt import Prompt
 
 TEXT = "2 + 2 is 4."
 ASKED = Prompt("Tool: Calculator(expression)\n", "")

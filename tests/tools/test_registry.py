@@ -8,15 +8,8 @@ from pathlib import Path
 import pytest
 
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError
-from toolformer.tools import registry
 from toolformer.tools.calculator import calculator
-from toolformer.tools.registry import (
-    available,
-    default_tools,
-    load_tool,
-    read_spec,
-    stamp_files,
-)
+from toolformer.tools.registry import DOOR, available, default_tools, load_tool
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,12 +67,12 @@ def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path) ->
 
 def test_the_built_in_tools_come_in_by_the_entry_points_of_the_package() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert declared["project"]["entry-points"][registry.GROUP] == registry.BUILT_IN
+    assert declared["project"]["entry-points"][DOOR.group] == DOOR.built_in
 
 
 def test_the_built_in_tools_are_available_by_name() -> None:
     assert {"calculator", "calendar", "database", "sql"} <= set(available())
-    names = {load_tool(name).name for name in registry.BUILT_IN}
+    names = {load_tool(name).name for name in DOOR.built_in}
     assert names == {"Calculator", "Calendar", "Database", "SQL"}
 
 
@@ -199,21 +192,3 @@ def test_a_broken_entry_point_is_one_sentence(distribution: None) -> None:
         ConfigError, match=r"The tool 'broken' \(my_tools:nothing\) cannot be impor"
     ):
         load_tool("broken")
-
-
-def test_a_spec_is_taken_apart() -> None:
-    spec = read_spec("a/b.py:make:path=x:y.db,table=t")
-    assert (spec.file, spec.name) == ("a/b.py", "make")
-    assert spec.options == {"path": "x:y.db", "table": "t"}
-
-
-@pytest.mark.parametrize("name", ["facts.db", "a=b, c.db", "of:2023.db"])
-def test_the_files_that_specs_name_are_stamped_whatever_their_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path(name).write_bytes(b"four")
-    Path("folder").mkdir()
-    os.utime(name, ns=(0, 5_000))
-    specs = ["calculator", f"database:path={name},table=facts", f"x:in=folder,text={'w' * 999}", ""]
-    assert stamp_files(specs) == {name: [4, 5_000]}

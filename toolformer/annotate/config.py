@@ -8,7 +8,7 @@ from pydantic import Field
 
 from toolformer.config import Config
 from toolformer.errors import ConfigError, closest
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Tool
 
 # Above this many nats nothing is pruned by default, even if a tool's threshold is higher, so that

@@ -7,12 +7,11 @@ from typing import Any
 from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolNumbers, settle
 from toolformer.annotate.peeking import terms
 from toolformer.annotate.prompts import Prompts
-from toolformer.checkpoint import Sidecar
 from toolformer.config import fingerprint
 from toolformer.errors import ConfigError
 from toolformer.lm.base import LanguageModel
-from toolformer.prompt import PromptStyle
 from toolformer.runs import RunManifest
+from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox
 

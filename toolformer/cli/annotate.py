@@ -22,8 +22,8 @@ from toolformer.cli.run_tables import tool_table, verdict_line
 from toolformer.cli.run_texts import dozen, kept_text
 from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import RunError
-from toolformer.prompt import PromptStyle
 from toolformer.runs import Run
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import default_tools, load_tool
 
 _SAMPLE = "sample.jsonl.gz"

@@ -19,7 +19,7 @@ from toolformer.cli.models import load_model
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_columns
-from toolformer.evaluate.registry import TASKS
+from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
 from toolformer.infer.live_tools import read_date
 from toolformer.lm.base import LanguageModel
@@ -108,7 +108,7 @@ def evaluate(
     if ckpt is None:
         raise ConfigError("Name the model: toolformer evaluate CKPT --task arithmetic.")
     if not task:
-        raise ConfigError(f"Name a task: --task arithmetic. Available: {', '.join(TASKS)}.")
+        raise ConfigError(f"Name a task: --task arithmetic. Available: {', '.join(TASKS.names())}.")
     config = EvaluateConfig().override(
         ks=ks,
         max_calls=max_calls,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.calls import CallGrammar, ToolCall
-from toolformer.checkpoint import Sidecar, read_sidecar
 from toolformer.cli.models import load_model
 from toolformer.errors import ConfigError, ModelError
 from toolformer.evaluate import Calls, Column
 from toolformer.evaluate.column import PRIOR
 from toolformer.infer.live_tools import taught_tools
+from toolformer.sidecar import Sidecar, read_sidecar
 from toolformer.tools.registry import load_tool
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 
 from toolformer.calls import CallGrammar, Segment
-from toolformer.checkpoint import read_sidecar
 from toolformer.cli.models import EMBEDDED_MODEL, asset
 from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
@@ -18,6 +17,7 @@ from toolformer.evaluate.results import Cell
 from toolformer.evaluate.task import Measure
 from toolformer.evaluate.trial import Trial
 from toolformer.infer.repl_screen import Screen
+from toolformer.sidecar import read_sidecar
 
 
 class Show(StrEnum):

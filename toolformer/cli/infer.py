@@ -9,17 +9,16 @@ from rich.console import Console
 from typer import Argument, Option
 
 from toolformer._version import __version__
-from toolformer.checkpoint import Sidecar
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.infer_stdin import read_standard_input
 from toolformer.cli.models import EMBEDDED_MODEL, load_model
-from toolformer.corpus_files import is_encodable
 from toolformer.errors import ConfigError
+from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
 from toolformer.infer.session import Session
 from toolformer.infer.settings import MEANINGS, read_stop
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.registry import load_tool
 
 

@@ -17,7 +17,7 @@ from toolformer.cli.infer_prompts import FilePrompt, read_prompts
 from toolformer.cli.progress import spell_seconds
 from toolformer.config import fingerprint
 from toolformer.corpus_files import CorpusProblem
-from toolformer.tools.registry import stamp_files
+from toolformer.specs import stamp_files
 
 
 def answer_file(batch: Batch, source: Path, *, out: Path | None, today: date | None) -> int:

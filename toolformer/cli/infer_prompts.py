@@ -10,10 +10,10 @@ from toolformer.corpus_files import (
     CorpusProblem,
     Record,
     format_of,
-    is_encodable,
     read_records,
 )
 from toolformer.errors import ConfigError
+from toolformer.files import is_encodable
 
 _FIELDS = ("prompt", "text")  # the first that a record has
 

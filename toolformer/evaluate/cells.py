@@ -21,9 +21,10 @@ from toolformer.evaluate.examples import Example
 from toolformer.evaluate.fact_table import write_facts
 from toolformer.evaluate.measure import score_texts, try_examples
 from toolformer.evaluate.plan import PlannedCell
-from toolformer.evaluate.results import Cell, json_text, write_whole
+from toolformer.evaluate.results import Cell
 from toolformer.evaluate.task import Measure
 from toolformer.evaluate.trial import Trial, from_row
+from toolformer.files import json_text, write_whole
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.registry import load_tool

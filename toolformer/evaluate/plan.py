@@ -14,7 +14,7 @@ from toolformer.evaluate.examples import Example
 from toolformer.evaluate.results import SCHEMA_VERSION
 from toolformer.evaluate.task import Measure, Task
 from toolformer.infer.config import InferConfig
-from toolformer.tools.registry import stamp_files
+from toolformer.specs import stamp_files
 
 EMBEDDED = "nano"
 

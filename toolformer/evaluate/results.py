@@ -160,23 +160,3 @@ def read_results(directory: Path) -> Results | None:
         f"'{path}' has schema version {version} and this toolformer reads {SCHEMA_VERSION}: "
         "name another --out."
     )
-
-
-def json_text(values: object) -> str:
-    """Returns a value as a JSON file holds it."""
-    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file, whole or not at all.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise RunError(f"Cannot write '{path}': {error.strerror}.") from error

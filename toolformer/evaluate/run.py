@@ -16,10 +16,9 @@ from toolformer.evaluate.results import (
     ColumnLine,
     Results,
     TaskLine,
-    json_text,
-    write_whole,
 )
 from toolformer.evaluate.task import Measure, Task
+from toolformer.files import json_text, write_whole
 from toolformer.lm.base import LanguageModel
 
 

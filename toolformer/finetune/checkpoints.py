@@ -8,7 +8,6 @@
 Whatever a kill leaves is a training to go on with or a finished model, never half of one.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from toolformer.config import differences
+from toolformer import files
 from toolformer.errors import RunError
 
 SETTINGS = "finetune.json"
@@ -58,22 +57,7 @@ def claim(out: Path, settings: Mapping[str, Any]) -> None:
     Raises:
         RunError: the directory holds a training with other settings.
     """
-    path = out / SETTINGS
-    settled = json.loads(json.dumps(settings))
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        out.mkdir(parents=True, exist_ok=True)
-        write_json(path, settled)
-        return
-    except ValueError:
-        raise RunError(f"'{path}' cannot be read: delete '{out}' to start anew.") from None
-    changed = differences(known, settled)
-    if changed:
-        raise RunError(
-            f"'{out}' holds a fine-tuning with other settings: {'; '.join(changed)}. Name another "
-            "--out, or the settings of that one to go on with it."
-        )
+    files.claim(out / SETTINGS, settings, what="a fine-tuning")
 
 
 def is_finished(out: Path) -> bool:
@@ -126,13 +110,6 @@ def publish(out: Path) -> None:
         shutil.rmtree(each, ignore_errors=True)
     with suppress(OSError):
         training_folder(out).rmdir()
-
-
-def write_json(path: Path, values: object) -> None:
-    """Writes a JSON file so that under its own name it is whole or not there."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def _new(out: Path) -> Path:

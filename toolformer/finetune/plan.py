@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from toolformer.checkpoint import Sidecar, SidecarTool
 from toolformer.errors import ConfigError
 from toolformer.finetune.base_model import BaseModel
 from toolformer.finetune.batches import device_rows_for, draw_order
@@ -22,7 +21,7 @@ from toolformer.finetune.config import (
 from toolformer.finetune.dataset import SelectedRun, Texts, TrainingText
 from toolformer.finetune.dev import DevRows, plain_rows
 from toolformer.finetune.rows import Rows, make_rows
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle, Sidecar, SidecarTool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from toolformer.calls import CallGrammar
-from toolformer.checkpoint import write_sidecar
 from toolformer.errors import ConfigError
+from toolformer.files import json_text, write_whole
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
 from toolformer.finetune.arguments import training_arguments
@@ -29,6 +29,7 @@ from toolformer.finetune.report import FinetuneReport, MachineFacts
 from toolformer.finetune.reporting import check_reports
 from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
 from toolformer.records import Document
+from toolformer.sidecar import write_sidecar
 
 
 def finetune(
@@ -182,7 +183,7 @@ def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport
     folder = checkpoints.new_model_folder(out)
     plain.save_pretrained(folder)
     _save_extras(plan, folder)
-    checkpoints.write_json(folder / checkpoints.METRICS, report.to_dict())
+    write_whole(folder / checkpoints.METRICS, json_text(report.to_dict()))
     checkpoints.publish(out)
 
 

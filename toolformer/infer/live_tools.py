@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from toolformer.calls import ToolCall
-from toolformer.checkpoint import Sidecar
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
+from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.registry import default_tools, load_tool
 from toolformer.tools.toolbox import Toolbox

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from toolformer.corpus_files import is_encodable
 from toolformer.errors import ConfigError
+from toolformer.files import is_encodable
 from toolformer.infer.commands import completions, meaning_of
 from toolformer.infer.session import Session
 

@@ -14,9 +14,16 @@ import numpy as np
 
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.lm.streams import Streams
-from toolformer.prompt import Prompt
 
 SCORED_TOKENS = 5  # the loss looks at five tokens from the place on; nothing after them matters
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What stands before the copy of a text; the copy follows directly."""
+
+    shared: str  # the same for every text of a tool, so that it is computed once
+    own: str  # holds this text
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.errors import ModelError
-from toolformer.prompt import Prompt
+from toolformer.lm.base import Prompt
 
 _INSIDE = -1  # where a token ends inside a character, there is no place
 _BEFORE = "a"  # decoding behind a letter keeps the space that SentencePiece drops at a row's start

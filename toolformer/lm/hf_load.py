@@ -17,9 +17,9 @@ from transformers.utils import logging
 from transformers.utils.hub import cached_file
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
-from toolformer.checkpoint import SIDECAR, Sidecar, read_sidecar
 from toolformer.errors import ModelError, closest
 from toolformer.lm.hf_memory import keep_freed_memory
+from toolformer.sidecar import SIDECAR, Sidecar, read_sidecar
 
 EMBEDDED = "nano"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}

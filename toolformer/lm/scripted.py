@@ -86,7 +86,7 @@ class ScriptedLanguageModel:
     A scripted call is made only under a prompt whose shared part names its tool, or under an empty
     one. Where several calls fit a place, the first of the script is made.
 
-    >>> from toolformer.prompt import Prompt
+    >>> from toolformer.lm.base import Prompt
     >>> script = [ScriptedCall("Calculator", after="2 + 2 is", writes=("2 + 2)",))]
     >>> model = ScriptedLanguageModel(script)
     >>> with model.read([TextRequest(Prompt("", ""), "2 + 2 is 4.")]) as trunks:

@@ -1,35 +1,12 @@
 """An unfinished run on disk: its settings, weights, optimizers, and the next step's number."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from toolformer.config import differences
-from toolformer.errors import RunError
-from toolformer.pretrain.config import PretrainConfig
-
 _STATE = "state.pt"
-
-
-def claim(folder: Path, config: PretrainConfig) -> None:
-    """Writes a run's settings into its folder, or checks that it was begun with the same.
-
-    Raises:
-        RunError: the folder holds a run with other settings.
-    """
-    path = folder / "config.json"
-    if path.exists():
-        changed = differences(json.loads(path.read_text(encoding="utf-8")), config.to_dict())
-        if changed:
-            raise RunError(
-                f"'{folder}' holds a run with other settings: {', '.join(changed)}. "
-                "Name another --out, or delete it to start anew."
-            )
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(config.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 
 def save(

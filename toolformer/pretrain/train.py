@@ -3,7 +3,6 @@
 Killed at any moment it goes on from its last checkpoint, over the same batches.
 """
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
+from toolformer.files import claim, json_text, write_whole
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.mixture import Batch, Source, draw_batch, load_source, sample_texts
@@ -46,7 +46,7 @@ def pretrain(
     """
     place = torch.device(_available() if device == "auto" else device)
     checkpoint = out / "checkpoint"
-    state.claim(checkpoint, config)
+    claim(checkpoint / "config.json", config.to_dict(), what="a run")
     sources = {each.name: load_source(each, folder=folder) for each in config.mixture}
     weights = {each.name: each.weight for each in config.mixture}
     begun = None if config.start_from is None else folder / config.start_from
@@ -98,7 +98,7 @@ def pretrain(
     perplexities = _held_out(config, folder=folder, tokenizer=tokenizer, loss_of=loss_of)
     _write(model, tokenizer, config, out=out)
     metrics = {"steps": config.steps, "held_out_perplexity": perplexities}
-    (out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    write_whole(out / "metrics.json", json_text(metrics))
     return perplexities
 
 

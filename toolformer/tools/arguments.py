@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from toolformer.errors import ToolError, closest
-from toolformer.tools.signature import Parameter, type_adapter
+from toolformer.specs import type_adapter
+from toolformer.tools.signature import Parameter
 from toolformer.tools.syntax import parse_expression
 
 MAX_ARGUMENTS = 10_000  # characters; more is no call that a model means

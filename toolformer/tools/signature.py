@@ -7,13 +7,9 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from toolformer.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from toolformer.specs import type_adapter
 
 _SECTION = re.compile(r"^(\w+):\s*$")
 _ARGUMENT = re.compile(r"^\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
@@ -61,14 +57,6 @@ class Docstring:
     description: str
     parameters: dict[str, str]
     examples: tuple[str, ...]
-
-
-@lru_cache(maxsize=256)
-def type_adapter(annotation: Any) -> "TypeAdapter[object]":
-    """Returns what validates values of a type and knows its JSON schema."""
-    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
-
-    return TypeAdapter(annotation)
 
 
 def read_parameters(

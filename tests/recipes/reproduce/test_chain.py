@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from recipes.reproduce import __main__ as chain
-from toolformer.evaluate.results import Results, json_text
+from toolformer.evaluate.results import Results
+from toolformer.files import json_text
 from toolformer.runs import RunManifest, RunWriter
 
 MADE = ["run", "tuned", "control", "unfiltered", "run-2", "second", "evaluation"]

@@ -1,34 +1,23 @@
 """A prompt shows a tool by its exemplars, written by the grammar; the copy follows directly."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
+from toolformer.annotate.prompts import build_prompt
 from toolformer.calls import CallGrammar
-from toolformer.prompt import Prompt, PromptStyle, build_prompt
+from toolformer.lm.base import Prompt
+from toolformer.sidecar import PromptStyle
+from toolformer.tools.base import Exemplar
+from toolformer.tools.calculator import calculator
 
-
-@dataclass(frozen=True)
-class Shot:
-    before: str
-    arguments: str
-    after: str
-
-
-SHOTS = [
-    Shot("Out of 1400, 400 (or", "400 / 1400", " 29%) passed."),
-    Shot("It is", "18 + 12", " 30."),
-]
+EXEMPLARS = (
+    Exemplar("Out of 1400, 400 (or", "400 / 1400", " 29%) passed."),
+    Exemplar("It is", "18 + 12", " 30."),
+)
 
 
 def build(style: PromptStyle, text: str, *, grammar: CallGrammar | None = None) -> Prompt:
-    return build_prompt(
-        style,
-        text,
-        tool="Calculator",
-        signature="Calculator(expression)",
-        description="Computes an expression.",
-        exemplars=SHOTS,
-        grammar=grammar or CallGrammar(),
-    )
+    asked = replace(calculator, description="Computes an expression.", exemplars=EXEMPLARS)
+    return build_prompt(style, asked, text, grammar=grammar or CallGrammar())
 
 
 def test_the_brief_prompt_is_what_the_embedded_model_was_trained_on_to_the_byte() -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from toolformer.calls import CallGrammar
-from toolformer.checkpoint import Sidecar, SidecarTool, read_sidecar, write_sidecar
 from toolformer.errors import ModelError
-from toolformer.prompt import PromptStyle
+from toolformer.sidecar import PromptStyle, Sidecar, SidecarTool, read_sidecar, write_sidecar
 
 SIDECAR = Sidecar(
     grammar=CallGrammar(open=" <", arrow=" =>", close=">"),

@@ -3,15 +3,24 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from toolformer.calls import CallGrammar
 from toolformer.errors import CallError, ModelError, closest
-from toolformer.prompt import PromptStyle
+from toolformer.files import json_text, write_whole
 
 SIDECAR = "toolformer.json"
 SCHEMA_VERSION = 1
+
+
+class PromptStyle(StrEnum):
+    """How much a model has to be told."""
+
+    FEW_SHOT = "few-shot"  # any pretrained model
+    BRIEF = "brief"  # a model that was taught to follow the tool's signature alone
+    NONE = "none"  # a model that was tuned on calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,7 @@ class Sidecar:
 def write_sidecar(directory: str | Path, sidecar: Sidecar) -> None:
     """Writes a sidecar beside the weights in a directory."""
     values = {"schema_version": SCHEMA_VERSION} | asdict(sidecar)
-    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    (Path(directory) / SIDECAR).write_text(text, encoding="utf-8")
+    write_whole(Path(directory) / SIDECAR, json_text(values))
 
 
 def read_sidecar(directory: str | Path) -> Sidecar | None:

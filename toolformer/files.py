@@ -1,0 +1,101 @@
+"""Files that are whole or absent, directories that belong to one set of settings, encodable text.
+
+Knows no format but JSON.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from toolformer.config import differences
+from toolformer.errors import RunError
+
+
+def is_encodable(text: str) -> bool:
+    r"""Returns whether a text has a form in UTF-8, which an unpaired surrogate does not.
+
+    >>> is_encodable("naïve"), is_encodable("\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def json_text(values: object) -> str:
+    """Returns a value as a JSON file holds it."""
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:
+    """Writes a file, and the directories above it, so that it is whole or absent under its name.
+
+    Args:
+        path: the file; an older one is replaced.
+        content: text is written as UTF-8.
+        advice: what the user can do when the disk is full, as further sentences of the error.
+
+    Raises:
+        RunError: it cannot be written; its cause is the OSError.
+    """
+    # The process number keeps two writers of one file apart; both write the same bytes.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as stream:
+                stream.write(content.encode() if isinstance(content, str) else content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(f"Cannot write '{path}': {error.strerror}.{advice}") from error
+
+
+def leftovers(folder: Path) -> dict[str, list[Path]]:
+    """Returns what killed writers left in a directory, by the name it was to have."""
+    found: dict[str, list[Path]] = {}
+    for each in folder.glob("*.tmp"):
+        found.setdefault(each.name.rsplit(".", 2)[0], []).append(each)
+    return found
+
+
+def claim(path: Path, settings: Mapping[str, Any], *, what: str) -> None:
+    """Claims a directory for one set of settings: writes them, or checks that they are the same.
+
+    Args:
+        path: the file in the directory that holds the settings.
+        settings: JSON values.
+        what: what the directory holds, as in "a fine-tuning".
+
+    Raises:
+        RunError: the directory was begun with other settings; the differing ones are named.
+    """
+    wanted = json.loads(json.dumps(settings))
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        write_whole(path, json_text(wanted))
+        return
+    except ValueError:
+        raise RunError(f"'{path}' cannot be read: delete '{path.parent}' to start anew.") from None
+    refuse_differences(known, wanted, folder=path.parent, what=what)
+
+
+def refuse_differences(known: object, wanted: object, *, folder: Path, what: str) -> None:
+    """Refuses to continue what a directory holds with other settings.
+
+    Raises:
+        RunError: names the settings that differ.
+    """
+    if changed := differences(known, wanted):
+        raise RunError(
+            f"'{folder}' holds {what} that was made with other settings: {'; '.join(changed)}. "
+            "Name another directory, or the settings of that one to continue it."
+        )

@@ -1,0 +1,238 @@
+"""How a tool, a task or a model is named, and what stands behind the name.
+
+A spec is a name (`calculator`), a name with options (`database:path=facts.db,table=facts`), or an
+object in a Python file, with or without options (`my_tools.py:convert`). A name is looked up among
+what this package brings and what other distributions declare as entry points: the same door for
+all. Knows no tool, no task and no model.
+"""
+
+import hashlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from itertools import combinations
+from pathlib import Path
+from stat import S_ISREG
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_FILE = re.compile(r"^(?P<file>.+\.py):(?P<name>[^:]+)(?::(?P<options>.*))?$", re.DOTALL)
+_NAMED = re.compile(r"^(?P<name>[^:]+?)(?::(?P<options>.*))?$", re.DOTALL)
+_SEPARATOR = re.compile("[:,=]")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec taken apart.
+
+    Attributes:
+        text: The spec in its one spelling.
+        name: Of an object in the file, as it stands, or of an entry point, in lower case.
+        file: "" for an entry point.
+        options: As they were written.
+    """
+
+    text: str
+    name: str
+    file: str
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way one kind of thing comes in: by name, by entry point, or out of a Python file.
+
+    Attributes:
+        what: What it is, for messages: "tool".
+        group: The group of entry points in which distributions declare theirs.
+        built_in: What this package declares in the group, by name, for a source tree that nobody
+            installed.
+        examples: How specs of this kind look, for messages.
+        offers: Whether an object of a file could be meant, besides what the file defines; for the
+            near names in a message.
+    """
+
+    what: str
+    group: str
+    built_in: Mapping[str, str]
+    examples: str
+    offers: Callable[[object], bool] = lambda _: False
+
+    def names(self) -> list[str]:
+        """Returns the names that stand for something without a file, in order."""
+        installed = entry_points(group=self.group)
+        return sorted({*self.built_in, *(point.name.casefold() for point in installed)})
+
+    def read(self, spec: str) -> Spec:
+        """Takes a spec apart.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        text = spec.strip()
+        match = _FILE.match(text) or _NAMED.match(text)
+        if match is None or text.endswith(".py"):
+            raise ConfigError(f"Cannot read the {self.what} {spec!r}: write {self.examples}.")
+        file, name = match.groupdict().get("file") or "", match["name"].strip()
+        if not file:
+            name = name.casefold()
+        options = self._options(match["options"] or "", spec=spec)
+        written = ",".join(f"{key}={value}" for key, value in options.items())
+        return Spec(":".join(filter(None, (file, name, written))), name, file, options)
+
+    def find(self, spec: Spec) -> object:
+        """Returns the object that a spec names; its options are still to be used.
+
+        Raises:
+            UnknownNameError: Nothing has this name; the near ones are offered.
+            ConfigError: The file or the distribution cannot be imported.
+        """
+        if spec.file:
+            return self._from_file(Path(spec.file), spec.name)
+        if self.is_built_in(spec):
+            return EntryPoint(spec.name, self.built_in[spec.name], self.group).load()
+        for point in entry_points(group=self.group):
+            if point.name.casefold() == spec.name:
+                try:
+                    return point.load()
+                except (ImportError, AttributeError) as error:
+                    raise ConfigError(
+                        f"The {self.what} {spec.name!r} ({point.value}) cannot be imported: "
+                        f"{error}."
+                    ) from error
+        raise UnknownNameError(closest(spec.name, self.names(), what=self.what))
+
+    def is_built_in(self, spec: Spec) -> bool:
+        """Returns whether a spec names something that comes with this package."""
+        return not spec.file and spec.name in self.built_in
+
+    def call(self, factory: Callable[..., Any], spec: Spec) -> Any:
+        """Calls a function with a spec's options, read as the types of its parameters.
+
+        Raises:
+            ConfigError: An option is unknown, missing, or has a value it may not have.
+        """
+        from pydantic import ValidationError
+
+        known = inspect.signature(factory, eval_str=True).parameters
+        values: dict[str, object] = {}
+        for name, text in spec.options.items():
+            if name not in known:
+                raise ConfigError(closest(name, known, what=f"option in {spec.text!r}:"))
+            try:
+                values[name] = type_adapter(known[name].annotation).validate_python(text)
+            except ValidationError as error:
+                reason = error.errors(include_url=False, include_context=False)[0]["msg"]
+                raise ConfigError(
+                    f"The {self.what} {spec.text!r} has {name}={text!r}: {reason}."
+                ) from None
+        for name, parameter in known.items():
+            if parameter.default is inspect.Parameter.empty and name not in values:
+                raise ConfigError(f"The {self.what} {spec.text!r} needs the option {name}=...")
+        return factory(**values)
+
+    def _options(self, text: str, *, spec: str) -> dict[str, str]:
+        """Takes options apart; a value may hold commas."""
+        options: dict[str, str] = {}
+        name = ""
+        for piece in text.split(",") if text else []:
+            key, equals, value = piece.partition("=")
+            if equals and key.strip().isidentifier():
+                name = key.strip()
+                if name in options:
+                    raise ConfigError(f"The {self.what} {spec!r} gives the option {name!r} twice.")
+                options[name] = value.strip()
+            elif name:
+                options[name] += f",{piece}"
+            else:
+                raise ConfigError(
+                    f"The {self.what} {spec!r} has the option {piece!r}; write name=value."
+                )
+        return options
+
+    def _from_file(self, path: Path, name: str) -> object:
+        if not path.is_file():
+            raise ConfigError(f"There is no file {str(path)!r} to take a {self.what} from.")
+        module = import_file(path)
+        try:
+            return getattr(module, name)
+        except AttributeError:
+            names = [
+                other
+                for other, value in vars(module).items()
+                if not other.startswith("_")
+                and (self.offers(value) or getattr(value, "__module__", "") == module.__name__)
+            ]
+            raise UnknownNameError(closest(name, names, what=f"{self.what} in {path}")) from None
+
+
+def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
+    """Returns what tells the files that specs name from what stood there before.
+
+    Whatever stands between two of a spec's separators and is a file counts, for only the thing
+    itself knows which of its options are paths.
+
+    Returns:
+        By path: bytes, and nanoseconds at the last change; nothing where no file is named.
+    """
+    stamps = {}
+    for spec in specs:
+        borders = [-1, *(mark.start() for mark in _SEPARATOR.finditer(spec)), len(spec)]
+        for start, end in combinations(borders, 2):
+            piece = spec[start + 1 : end].strip()
+            try:
+                found = Path(piece).stat()
+            except (OSError, ValueError):  # no file, or no name for one
+                continue
+            if S_ISREG(found.st_mode):
+                stamps[piece] = [found.st_size, found.st_mtime_ns]
+    return dict(sorted(stamps.items()))
+
+
+def import_file(path: Path) -> ModuleType:
+    """Returns the module of a Python file; a file that has changed is imported anew.
+
+    Raises:
+        ConfigError: It is not a Python file, or cannot be imported.
+    """
+    return _import(path.resolve(), path.stat().st_mtime_ns)
+
+
+@cache
+def _import(path: Path, changed_ns: int) -> ModuleType:  # noqa: ARG001  part of the key
+    # A name of its own: `json.py` of a user must not stand in for the library's.
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    name = f"toolformer_file_{path.stem}_{digest}"
+    location = importlib.util.spec_from_file_location(name, path)
+    if location is None or location.loader is None:
+        raise ConfigError(f"{str(path)!r} is not a Python file.")
+    module = importlib.util.module_from_spec(location)
+    sys.modules[name] = module  # annotations and dataclasses look their module up
+    try:
+        location.loader.exec_module(module)
+    except ToolformerError:
+        del sys.modules[name]
+        raise
+    except Exception as error:
+        del sys.modules[name]
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ConfigError(f"{str(path)!r} cannot be imported: {said}.") from error
+    return module
+
+
+@lru_cache(maxsize=256)
+def type_adapter(annotation: Any) -> "TypeAdapter[object]":
+    """Returns what validates values of a type and knows its JSON schema."""
+    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
+
+    return TypeAdapter(annotation)
