@@ -7,8 +7,8 @@ to be read: a kept call in it should look as if somebody meant it.
 from benchmarks import report
 from benchmarks.measure import measure, parser, read_options, settings_of
 from recipes.data.sources import read_c4
-from toolformer.annotate import read_selected
 from toolformer.records import AnnotatedDocument, Document, Verdict
+from toolformer.runs import read_selected
 from toolformer.tools.registry import default_tools
 
 TEXTS, LISTED = 200, 60

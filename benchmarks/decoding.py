@@ -20,7 +20,7 @@ import torch
 from benchmarks import report
 from toolformer.calls import ToolCall
 from toolformer.cli.models import EMBEDDED_MODEL, asset
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.lm.hf import HFLanguageModel, load

@@ -8,10 +8,10 @@ from pathlib import Path
 from toolformer.annotate import AnnotateConfig, annotate
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.cli.models import asset
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Exemplar, Tool, suits_any, tool
 from toolformer.tools.calculator import calculator

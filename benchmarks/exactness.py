@@ -15,15 +15,16 @@ from pathlib import Path
 from benchmarks import report
 from tests.models import save_model
 from tests.oracle import Oracle, load_oracle
-from toolformer.annotate import AnnotateConfig, annotate, select
+from toolformer.annotate import AnnotateConfig, annotate
 from toolformer.annotate.losses import ask_losses
-from toolformer.annotate.reading import run_thresholds
 from toolformer.calls import ToolCall
 from toolformer.cli.models import EMBEDDED_MODEL, asset, load_model
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.lm.base import LanguageModel, LossRequest
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs import Run
+from toolformer.runs import select
+from toolformer.runs.directory import Run
+from toolformer.runs.reading import run_thresholds
 from toolformer.tools.registry import default_tools
 
 ARCHITECTURES = ("gpt2", "gptj", "gpt_neox", "llama")

@@ -22,8 +22,8 @@ from benchmarks.recovery import (
 from recipes.data.sources import read_gsm8k
 from recipes.gsm8k import Mark, Solution, read_solution
 from recipes.splits import is_held_out_gsm8k
-from toolformer.annotate import read_selected
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
+from toolformer.runs import read_selected
 from toolformer.tools.registry import load_tool
 
 NOT_PROPOSED = "no place there"

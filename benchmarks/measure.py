@@ -18,7 +18,7 @@ from toolformer.annotate import annotate
 from toolformer.cli.models import load_model
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 from toolformer.tools.base import Tool
 
 

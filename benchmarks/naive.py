@@ -20,14 +20,14 @@ from benchmarks.engine_work import Measured
 from toolformer.annotate.losses import weighted_losses
 from toolformer.annotate.places import Place, likeliest_places
 from toolformer.annotate.plan import Plan
-from toolformer.annotate.select import select
 from toolformer.calls import ToolCall
 from toolformer.lm.base import SCORED_TOKENS
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import EncodedText, Encoding
 from toolformer.lm.hf_load import Loaded
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
+from toolformer.runs.select import select
 from toolformer.tools.base import Tool
 
 ROWS_AT_ONCE = 16  # of one text: more would take memory for logits, and no less time

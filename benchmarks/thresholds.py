@@ -8,9 +8,9 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import settings_of
-from toolformer.annotate.reading import count_by_threshold
-from toolformer.run_stats import ToolStats
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
+from toolformer.runs.reading import count_by_threshold
+from toolformer.runs.stats import ToolStats
 
 THRESHOLDS = (0.5, 1.0, 2.0)  # τf, nats; the paper's
 

@@ -19,8 +19,8 @@ from recipes.data.excerpts import fact_excerpts
 from recipes.data.sample import evaluation_facts
 from recipes.data.sources import read_facts, read_wikinews, read_wikipedia
 from recipes.data.templates import template_sentences
-from toolformer.annotate import read_selected
 from toolformer.records import AnnotatedDocument, Document, Verdict
+from toolformer.runs import read_selected
 from toolformer.tools.registry import load_tool
 
 LISTED = 25

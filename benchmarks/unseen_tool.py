@@ -11,8 +11,8 @@ from benchmarks import report
 from benchmarks.measure import measure, parser, read_options, settings_of
 from benchmarks.stated import StatedFact, fate
 from recipes.data.sources import Fact
-from toolformer.annotate import read_selected
 from toolformer.records import AnnotatedDocument, Document, Verdict
+from toolformer.runs import read_selected
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Tool
 from toolformer.tools.registry import load_tool

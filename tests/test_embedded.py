@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from toolformer.annotate import annotate, read_selected
+from toolformer.annotate import annotate
 from toolformer.lm.hf import HFLanguageModel, load
 from toolformer.records import Document, Verdict
+from toolformer.runs import read_selected
 from toolformer.sidecar import PromptStyle, read_sidecar
 from toolformer.tools.registry import default_tools
 

@@ -12,9 +12,8 @@ from toolformer._version import __version__
 
 if TYPE_CHECKING:
     from toolformer.annotate.config import AnnotateConfig
-    from toolformer.annotate.reading import read_selected
     from toolformer.calls import CallGrammar, PlacedCall, Segment, ToolCall
-    from toolformer.corpus import read_corpus
+    from toolformer.corpus.read import read_corpus
     from toolformer.errors import ToolError, ToolformerError
     from toolformer.finetune.config import FinetuneConfig
     from toolformer.infer.answers import Answer, CallEvent
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from toolformer.infer.decode import decode, stream
     from toolformer.lm.hf import load as load_model
     from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-    from toolformer.runs import Run
+    from toolformer.runs.directory import Run
+    from toolformer.runs.reading import read_selected
     from toolformer.tools.base import Exemplar, Tool, ToolContext, ToolResult, tool
     from toolformer.tools.registry import default_tools, load_tool
     from toolformer.tools.toolbox import Toolbox
@@ -40,7 +40,7 @@ _HOMES = {
     "InferConfig": "toolformer.infer.config",
     "Losses": "toolformer.records",
     "PlacedCall": "toolformer.calls",
-    "Run": "toolformer.runs",
+    "Run": "toolformer.runs.directory",
     "Segment": "toolformer.calls",
     "Tool": "toolformer.tools.base",
     "ToolCall": "toolformer.calls",
@@ -54,8 +54,8 @@ _HOMES = {
     "default_tools": "toolformer.tools.registry",
     "load_model": "toolformer.lm.hf:load",
     "load_tool": "toolformer.tools.registry",
-    "read_corpus": "toolformer.corpus",
-    "read_selected": "toolformer.annotate.reading",
+    "read_corpus": "toolformer.corpus.read",
+    "read_selected": "toolformer.runs.reading",
     "stream": "toolformer.infer.decode",
     "tool": "toolformer.tools.base",
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recipes.gsm8k import read_solution
 from recipes.splits import is_held_out_gsm8k, is_reserved_document, owner
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.records import Document
 
 GSM8K_RECORDS = 7473

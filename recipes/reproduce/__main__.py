@@ -18,7 +18,7 @@ from recipes.reproduce.inputs import write_inputs
 from recipes.reproduce.tables import bars, by_seed
 from toolformer.evaluate.results import Results, read_results
 from toolformer.evaluate.tables import markdown
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 
 HERE = Path("recipes/reproduce")  # the commands are run in the project's root
 TOOLFORMER = (sys.executable, "-m", "toolformer")

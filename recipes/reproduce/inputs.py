@@ -28,7 +28,7 @@ from recipes.gsm8k import read_solution
 from recipes.relations import ATTRIBUTE_NAMES
 from recipes.reproduce.statements import computed, dated
 from recipes.splits import EVALUATION_RELATIONS, fold, is_evaluation_template, is_held_out_gsm8k
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 
 FACTS, SOLUTIONS, DATED, COMPUTED = 850, 100, 400, 750
 MIXED = 800  # texts of each source, or all it has, that are trained on as they are

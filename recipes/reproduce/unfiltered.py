@@ -10,12 +10,12 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from toolformer.competition import NEAR_TOKENS
 from toolformer.config import read_yaml
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun, read_run
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
+from toolformer.runs.select import NEAR_TOKENS
 
 
 def without_filter(run: SelectedRun, *, seed: int) -> SelectedRun:

@@ -13,7 +13,7 @@ from toolformer.errors import ToolError
 from toolformer.lm.base import LanguageModel, LossRequest
 from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import AnnotatedDocument, Candidate, Document
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool, tool
 from toolformer.tools.calculator import calculator

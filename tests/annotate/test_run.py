@@ -12,12 +12,12 @@ import pytest
 
 from tests.annotate.given import SCRIPT, documents, echo, long_texts, run_into
 from toolformer.annotate import Progress, annotate
-from toolformer.corpus import CorpusProblem
+from toolformer.corpus.read import CorpusProblem
 from toolformer.errors import CorpusError, RunError
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 from toolformer.tools.base import tool
 from toolformer.tools.calculator import calculator
 

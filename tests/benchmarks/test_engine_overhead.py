@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.engine_overhead import measure_here, texts, write_corpus
 from toolformer.records import Verdict
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 
 
 def test_texts_have_200_characters_whatever_their_number() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from toolformer.cli.main import run
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
 
 MODEL = """
 import time

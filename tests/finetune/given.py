@@ -10,7 +10,8 @@ from toolformer.finetune.config import FinetuneConfig
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf_load import fingerprint_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs import RunManifest, RunWriter
+from toolformer.runs.directory import RunWriter
+from toolformer.runs.manifest import RunManifest
 
 GRAMMAR = CallGrammar()
 # Six steps with a checkpoint after every second.

@@ -14,9 +14,9 @@ from toolformer.annotate.peeking import argument_terms, first_mentions, peeks
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal, propose
 from toolformer.annotate.score import drop_overlong, score
-from toolformer.annotate.select import select
 from toolformer.calls import CallGrammar
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.runs.select import select
 
 EMPTY = "empty"
 HOLDS_CALL = "holds a call already"

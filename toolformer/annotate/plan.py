@@ -10,7 +10,7 @@ from toolformer.annotate.prompts import Prompts
 from toolformer.config import fingerprint
 from toolformer.errors import ConfigError
 from toolformer.lm.base import LanguageModel
-from toolformer.runs import RunManifest
+from toolformer.runs.manifest import RunManifest
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox

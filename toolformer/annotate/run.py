@@ -13,12 +13,12 @@ from typing import Any
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.pipeline import Shard
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import CorpusError
 from toolformer.garbage import no_collecting
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
-from toolformer.runs import Run, RunWriter
+from toolformer.runs.directory import Run, RunWriter
 from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox

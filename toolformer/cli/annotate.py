@@ -12,7 +12,6 @@ from typer import Argument, Option
 
 from toolformer.annotate import AnnotateConfig
 from toolformer.annotate import annotate as annotate_corpus
-from toolformer.annotate.reading import run_thresholds
 from toolformer.calls import CallGrammar
 from toolformer.cli.annotate_settings import read_batch_tokens, read_settings
 from toolformer.cli.console import answer_console
@@ -20,9 +19,10 @@ from toolformer.cli.models import EMBEDDED_MODEL, asset, load_model
 from toolformer.cli.progress import annotation_bar, spell_seconds
 from toolformer.cli.run_tables import tool_table, verdict_line
 from toolformer.cli.run_texts import dozen, kept_text
-from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import RunError
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
+from toolformer.runs.reading import run_thresholds
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import default_tools, load_tool
 

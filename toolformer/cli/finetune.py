@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rich.console import Console
 from typer import Argument, Option
 
-from toolformer.annotate.reading import read_selected, settle_thresholds
 from toolformer.cli.console import answer_console
 from toolformer.cli.finetune_progress import report_table, training_bar
 from toolformer.config import read_yaml
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
+from toolformer.runs.reading import read_selected, settle_thresholds
 
 if TYPE_CHECKING:
     from toolformer.finetune.report import FinetuneReport

@@ -16,7 +16,7 @@ from toolformer.cli.infer_batch import Batch, Row
 from toolformer.cli.infer_prompts import FilePrompt, read_prompts
 from toolformer.cli.progress import spell_seconds
 from toolformer.config import fingerprint
-from toolformer.corpus_files import CorpusProblem
+from toolformer.corpus.files import CorpusProblem
 from toolformer.specs import stamp_files
 
 

@@ -5,13 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from toolformer.corpus_files import (
-    FORMATS,
-    CorpusProblem,
-    Record,
-    format_of,
-    read_records,
-)
+from toolformer.corpus.files import FORMATS, CorpusProblem, Record, format_of, read_records
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from toolformer.run_stats import RunStats
+from toolformer.runs.stats import RunStats
 
 
 def tool_table(stats: RunStats, tools: Sequence[str]) -> Table:

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 from rich.console import Console
 from typer import Argument, Option
 
-from toolformer.annotate.reading import count_by_threshold, read_selected, settle_thresholds
 from toolformer.calls import CallGrammar
 from toolformer.cli.console import answer_console
 from toolformer.cli.run_tables import threshold_table, tool_table, verdict_line
 from toolformer.cli.run_texts import candidate_text, kept_text, why
 from toolformer.errors import UnknownNameError, closest
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
-from toolformer.run_stats import count_documents
-from toolformer.runs import Run
+from toolformer.runs.directory import Run
+from toolformer.runs.reading import count_by_threshold, read_selected, settle_thresholds
+from toolformer.runs.stats import count_documents
 
 _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from toolformer.corpus import read_corpus
-from toolformer.corpus_files import CorpusProblem, format_of, read_records
+from toolformer.corpus.files import CorpusProblem, format_of, read_records
+from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, CorpusError
 from toolformer.evaluate.examples import Example
 from toolformer.evaluate.task import Measure, Task

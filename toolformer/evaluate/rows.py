@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolformer.corpus_files import CorpusProblem, read_records
-from toolformer.corpus_sources import find_files, parse_dataset
+from toolformer.corpus.files import CorpusProblem, read_records
+from toolformer.corpus.sources import find_files, parse_dataset
 from toolformer.errors import CorpusError
 
 

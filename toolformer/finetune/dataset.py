@@ -11,11 +11,12 @@ from heapq import nsmallest
 from pathlib import Path
 
 from toolformer.calls import PlacedCall
-from toolformer.competition import winners
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.records import AnnotatedDocument, Document, Verdict
-from toolformer.runs import Run, RunManifest
+from toolformer.runs.directory import Run
+from toolformer.runs.manifest import RunManifest
+from toolformer.runs.select import winners
 
 _HELD_OUT_SHARE = 10  # one text in so many is held out, at most
 

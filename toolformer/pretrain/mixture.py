@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from toolformer.corpus import read_corpus
+from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
 

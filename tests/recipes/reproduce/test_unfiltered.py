@@ -6,9 +6,9 @@ from pathlib import Path
 
 from recipes.reproduce.unfiltered import without_filter
 from tests.finetune.given import annotated, candidate, manifest, sums, tiny_model
-from toolformer.competition import NEAR_TOKENS
 from toolformer.finetune.dataset import SelectedRun
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
+from toolformer.runs.select import NEAR_TOKENS
 
 WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 

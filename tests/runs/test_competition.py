@@ -2,8 +2,8 @@
 
 import pytest
 
-from toolformer.competition import winners
 from toolformer.records import Candidate, Losses
+from toolformer.runs.select import winners
 
 ORDER = {"First": 0, "Second": 1}
 

@@ -5,18 +5,19 @@ from pathlib import Path
 import pytest
 
 from tests.annotate.given import BRIEF
-from toolformer.annotate import annotate, read_selected
-from toolformer.annotate.reading import (
+from toolformer.annotate import annotate
+from toolformer.errors import ConfigError
+from toolformer.lm.base import LossRequest
+from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.records import Document
+from toolformer.runs import read_selected
+from toolformer.runs.directory import Run
+from toolformer.runs.reading import (
     count_by_threshold,
     lowest_thresholds,
     run_thresholds,
     settle_thresholds,
 )
-from toolformer.errors import ConfigError
-from toolformer.lm.base import LossRequest
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
-from toolformer.records import Document
-from toolformer.runs import Run
 from toolformer.tools.calculator import calculator
 
 COSTS = {"5": 0.2, "6": 1.0, "7": 2.2}  # of every token but the last, without the output

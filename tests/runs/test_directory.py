@@ -14,7 +14,8 @@ import pytest
 
 from toolformer.errors import RunError
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs import Run, RunManifest, RunWriter
+from toolformer.runs.directory import Run, RunWriter
+from toolformer.runs.manifest import RunManifest
 
 MANIFEST = RunManifest(
     corpus={"name": "c.jsonl", "files": [{"name": "c.jsonl", "size": 3, "sha256": "ab"}]},

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from toolformer.annotate.select import check_thresholds, select
 from toolformer.errors import ConfigError, closest
 from toolformer.records import AnnotatedDocument
-from toolformer.run_stats import RunStats, count_documents
-from toolformer.runs import Run, RunManifest
+from toolformer.runs.directory import Run
+from toolformer.runs.manifest import RunManifest
+from toolformer.runs.select import check_thresholds, select
+from toolformer.runs.stats import RunStats, count_documents
 
 
 def run_thresholds(manifest: RunManifest) -> dict[str, float]:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from toolformer.corpus_files import COMPRESSIONS, FORMATS, format_of
+from toolformer.corpus.files import COMPRESSIONS, FORMATS, format_of
 from toolformer.errors import CorpusError
 
 # owner/name, then a configuration and a split: allenai/c4:en:validation

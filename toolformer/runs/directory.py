@@ -9,49 +9,20 @@ a temporary file that a kill left behind is ignored, and goes when its shard is 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from toolformer.config import fingerprint
 from toolformer.errors import RunError
 from toolformer.files import json_text, leftovers, refuse_differences, write_whole
 from toolformer.records import AnnotatedDocument
-from toolformer.run_stats import RunStats, StatsCounter, count_documents
-from toolformer.shards import read_shard, shard_bytes
+from toolformer.runs.manifest import RunManifest, read_manifest
+from toolformer.runs.shards import read_shard, shard_bytes
+from toolformer.runs.stats import RunStats, StatsCounter, count_documents
 
-__all__ = ["Run", "RunManifest", "RunStats", "RunWriter"]
-
-SCHEMA_VERSION = 1
 _GO_ON = (
     " What is written so far is whole: make room and run the same command again, and it goes on "
     "from there."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunManifest:
-    """Everything a run's shards follow from, as JSON values."""
-
-    corpus: Mapping[str, Any]  # name, files with sizes and hashes
-    model: Mapping[str, Any]  # name, hash of the weights
-    tools: Sequence[Mapping[str, Any]]  # names, specs, options
-    grammar: Mapping[str, str]
-    config: Mapping[str, Any]
-    documents_per_shard: int
-    schema_version: int = SCHEMA_VERSION
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with any field."""
-        return fingerprint(self.to_dict())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the fields as they come back from JSON."""
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values: dict[str, Any] = json.loads(json.dumps(fields))
-        return values
 
 
 class Run:
@@ -69,7 +40,7 @@ class Run:
         Raises:
             RunError: the directory is no run, or one of a newer version.
         """
-        manifest = _read_manifest(Path(path))
+        manifest = read_manifest(Path(path))
         if manifest is None:
             raise RunError(f"'{path}' is no run: there is no manifest.json in it.")
         return cls(Path(path), manifest)
@@ -110,7 +81,7 @@ class RunWriter:
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"Cannot write a run to '{path}': it is a file.")
         self._leftovers = leftovers(self.path) | leftovers(self.path / "shards")
-        old = _read_manifest(self.path)
+        old = read_manifest(self.path)
         if old is None:
             self._start()
         else:
@@ -172,28 +143,6 @@ class RunWriter:
         write_whole(path, content, advice=_GO_ON)
         for leftover in self._leftovers.pop(path.name, ()):
             leftover.unlink(missing_ok=True)
-
-
-def _read_manifest(path: Path) -> RunManifest | None:
-    """Returns a directory's manifest, None when there is none."""
-    file = path / "manifest.json"
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        version = values["schema_version"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError):
-        raise RunError(f"'{file}' is not the manifest of a run.") from None
-    if version != SCHEMA_VERSION:
-        raise RunError(
-            f"'{path}' was written in version {version} of the run format and this is version "
-            f"{SCHEMA_VERSION}: upgrade toolformer-engine to read it."
-        )
-    values.pop("fingerprint", None)
-    try:
-        return RunManifest(**values)
-    except TypeError:
-        raise RunError(f"'{file}' is not the manifest of a run.") from None
 
 
 def _shards(path: Path) -> dict[int, Path]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.annotate.select import check_thresholds, select
 from toolformer.errors import ConfigError
 from toolformer.records import Candidate, Losses, Verdict
+from toolformer.runs.select import check_thresholds, select
 
 THRESHOLDS = {"Calculator": 0.5, "Database": 1.0}
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolformer.corpus import CorpusFile, CorpusProblem, describe_corpus, iso_date, read_corpus
-from toolformer.corpus_sources import Dataset, parse_dataset
+from toolformer.corpus.read import CorpusFile, CorpusProblem, describe_corpus, iso_date, read_corpus
+from toolformer.corpus.sources import Dataset, parse_dataset
 from toolformer.errors import CorpusError
 from toolformer.records import Document
 

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
-from toolformer.corpus_files import CorpusProblem, Record, format_of, read_records
-from toolformer.corpus_sources import (
+from toolformer.corpus.files import CorpusProblem, Record, format_of, read_records
+from toolformer.corpus.sources import (
     CorpusDescription,
     CorpusFile,
     Dataset,

@@ -1,0 +1,7 @@
+"""Where documents come from: files, directories of files, Hugging Face datasets."""
+
+from toolformer.corpus.files import CorpusProblem
+from toolformer.corpus.read import read_corpus
+from toolformer.corpus.sources import describe_corpus
+
+__all__ = ["CorpusProblem", "describe_corpus", "read_corpus"]
