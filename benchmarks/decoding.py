@@ -23,7 +23,7 @@ from toolformer.cli.models import EMBEDDED_MODEL, asset
 from toolformer.corpus.read import read_corpus
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
-from toolformer.lm.hf import HFLanguageModel, load
+from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.tools.base import ToolResult
 from toolformer.tools.registry import default_tools
 

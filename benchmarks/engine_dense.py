@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from toolformer.lm.hf import HFLanguageModel
+from toolformer.lm.hf.model import HFLanguageModel
 
 SHAPES = (  # rows × tokens: what a processor's caches hold of a small model, of a large one, more
     *((1, 256), (2, 256), (4, 256), (8, 256)),

@@ -22,8 +22,8 @@ from benchmarks.engine_work import (
 )
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.lm.base import LossRequest
-from toolformer.lm.hf import HFLanguageModel
-from toolformer.lm.hf_load import Loaded
+from toolformer.lm.hf.load import Loaded
+from toolformer.lm.hf.model import HFLanguageModel
 from toolformer.records import Document
 
 SHAPE = "gptj-6b"

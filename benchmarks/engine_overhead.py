@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.measure import peak_memory_mb
 from toolformer.annotate import Progress, annotate
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import suits_any, tool
 

@@ -18,7 +18,7 @@ from benchmarks.engine_floor import floor_of
 from benchmarks.engine_models import model_source
 from benchmarks.engine_work import annotate_measured, bench_tool, cut_texts, settings
 from benchmarks.measure import peak_memory_mb
-from toolformer.lm.hf import load
+from toolformer.lm.hf.model import load
 
 SHAPE = "gpt2-1m"  # with the embedded model's tokenizer: small, so that all points take minutes
 

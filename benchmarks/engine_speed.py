@@ -24,8 +24,8 @@ from benchmarks.engine_work import (
 )
 from benchmarks.naive import Naive, annotate_plainly
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf import HFLanguageModel, load
-from toolformer.lm.hf_load import load_pretrained
+from toolformer.lm.hf.load import load_pretrained
+from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.tools.toolbox import Toolbox
 
 

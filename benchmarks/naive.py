@@ -24,7 +24,7 @@ from toolformer.calls import ToolCall
 from toolformer.lm.base import SCORED_TOKENS
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import EncodedText, Encoding
-from toolformer.lm.hf_load import Loaded
+from toolformer.lm.hf.load import Loaded
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.select import select

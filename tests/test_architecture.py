@@ -42,10 +42,10 @@ MAY_BE_NEIGHBOURS = {0, 2}
 
 # Which files may import a library at all, and which of these as soon as they are imported.
 PLACES = {
-    "torch": ("lm/hf", "finetune/", "pretrain/"),
-    "transformers": ("lm/hf", "finetune/", "pretrain/"),
+    "torch": ("lm/hf/", "finetune/", "pretrain/"),
+    "transformers": ("lm/hf/", "finetune/", "pretrain/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
-    "safetensors": ("lm/hf", "finetune/", "pretrain/"),
+    "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": ("finetune/",),
     "peft": ("finetune/",),
     "bitsandbytes": ("finetune/",),
@@ -61,10 +61,10 @@ PLACES = {
     "simpleeval": ("tools/",),
 }
 AT_IMPORT_TIME = {
-    "torch": ("lm/hf", "finetune/", "pretrain/"),
-    "transformers": ("lm/hf", "finetune/", "pretrain/"),
+    "torch": ("lm/hf/", "finetune/", "pretrain/"),
+    "transformers": ("lm/hf/", "finetune/", "pretrain/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
-    "safetensors": ("lm/hf", "finetune/", "pretrain/"),
+    "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": (),
     "peft": (),
     "bitsandbytes": (),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolformer.annotate import annotate
-from toolformer.lm.hf import HFLanguageModel, load
+from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.records import Document, Verdict
 from toolformer.runs import read_selected
 from toolformer.sidecar import PromptStyle, read_sidecar

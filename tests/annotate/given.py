@@ -11,7 +11,7 @@ from toolformer.annotate.pipeline import Shard
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.errors import ToolError
 from toolformer.lm.base import LanguageModel, LossRequest
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import AnnotatedDocument, Candidate, Document
 from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle, Sidecar

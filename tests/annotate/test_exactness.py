@@ -17,7 +17,7 @@ from toolformer.annotate.prompts import build_prompt
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError
 from toolformer.lm.base import Branch, LossRequest, TextRequest
-from toolformer.lm.hf import HFLanguageModel, load
+from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Tool, tool

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.annotate.given import echo
 from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts, document_date
 from toolformer.annotate.windows import whole
-from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.tools.base import ToolContext
 from toolformer.tools.calculator import calculator

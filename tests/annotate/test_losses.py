@@ -5,7 +5,7 @@ import pytest
 
 from toolformer.annotate.losses import WEIGHTS, ask_losses, weighted_losses
 from toolformer.lm.base import LossRequest
-from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedLanguageModel
 
 
 def loss(*log_probs: float) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.annotate.given import annotate_documents, candidates_of, costs_two, echo
 from toolformer.lm.base import LossRequest
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Losses, Verdict
 from toolformer.tools.base import ToolContext, tool
 from toolformer.tools.calculator import calculator

@@ -8,7 +8,7 @@ import pytest
 from tests.annotate.given import BRIEF, echo, plan_for
 from toolformer.annotate.plan import Plan
 from toolformer.errors import ConfigError
-from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.calculator import calculator

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.annotate.given import annotate_documents, echo
 from toolformer.lm.base import Branch, Sampled, TextRequest
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel, ScriptedTrunks
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel, ScriptedTrunks
 from toolformer.records import Document
 from toolformer.tools.calculator import calculator
 

@@ -15,7 +15,7 @@ from toolformer.annotate import Progress, annotate
 from toolformer.corpus.read import CorpusProblem
 from toolformer.errors import CorpusError, RunError
 from toolformer.lm.base import LossRequest
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.tools.base import tool

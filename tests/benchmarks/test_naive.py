@@ -9,8 +9,8 @@ from benchmarks.engine_work import annotate_measured, length, plan_of, settings
 from benchmarks.naive import Naive
 from tests.models import save_model
 from toolformer.annotate import AnnotateConfig
-from toolformer.lm.hf import load
-from toolformer.lm.hf_load import load_pretrained
+from toolformer.lm.hf.load import load_pretrained
+from toolformer.lm.hf.model import load
 from toolformer.records import AnnotatedDocument, Document
 from toolformer.tools.toolbox import Toolbox
 

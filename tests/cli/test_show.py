@@ -7,7 +7,7 @@ import pytest
 from tests.annotate.given import BRIEF
 from toolformer.annotate import annotate
 from toolformer.cli.main import run
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.tools.calculator import calculator
 

@@ -3,8 +3,8 @@
 from toolformer.evaluate.examples import Example
 from toolformer.evaluate.scoring import is_number_right
 from toolformer.evaluate.task import Measure, Task
-from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.lm.scripted.streams import Continuation
 
 
 def guesser(says: str = " 9.") -> ScriptedLanguageModel:

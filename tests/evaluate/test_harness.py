@@ -13,8 +13,8 @@ from toolformer.errors import ConfigError
 from toolformer.evaluate.harness import HarnessAnswers, Scored, harness_model
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LossRequest
-from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.registry import default_tools
 
 

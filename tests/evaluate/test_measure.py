@@ -15,8 +15,8 @@ from toolformer.evaluate.trial import Trial
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
-from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.registry import default_tools
 
 TODAY = date(2023, 2, 9)

@@ -24,8 +24,8 @@ from toolformer.evaluate.fact_table import FactRow
 from toolformer.evaluate.scoring import is_within_first_words
 from toolformer.evaluate.task import Measure
 from toolformer.lm.base import LanguageModel
-from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.lm.scripted.streams import Continuation
 
 TOOLS = ("calculator",)
 COLUMNS = [

@@ -8,7 +8,7 @@ from tests.models import byte_level_tokenizer, save_model
 from toolformer.calls import CallGrammar
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf_load import fingerprint_weights
+from toolformer.lm.hf.load import fingerprint_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.directory import RunWriter
 from toolformer.runs.manifest import RunManifest

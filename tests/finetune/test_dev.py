@@ -9,7 +9,7 @@ import torch
 from tests.finetune.given import tiny_model
 from toolformer.finetune.dev import perplexity, plain_rows, summed_loss
 from toolformer.finetune.rows import Row
-from toolformer.lm.hf import load
+from toolformer.lm.hf.model import load
 
 TEXTS = [
     "The sum of 12 and 30 is 42, said the teacher to the children. " * 30,

@@ -10,8 +10,8 @@ from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode, stream
 from toolformer.lm.base import LanguageModel
-from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.base import ToolResult
 
 PROMPT = "2 + 2 is"

@@ -15,8 +15,8 @@ from toolformer.infer.repl import repl
 from toolformer.infer.repl_lines import piped
 from toolformer.infer.repl_screen import Screen
 from toolformer.infer.session import Session
-from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.base import Tool, tool
 from toolformer.tools.calculator import calculator
 from toolformer.tools.calendar import calendar

@@ -24,7 +24,7 @@ from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode, stream
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.base import ToolResult
 
 SUM = ToolCall("Calculator", "2 + 2")

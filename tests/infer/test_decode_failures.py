@@ -5,7 +5,7 @@ import pytest
 from tests.infer.decoding import CALL, PROMPT, answer_of, pieces_of, scripted, texts_of
 from toolformer.calls import Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.streams import Continuation
 
 INSTEAD = (PROMPT, " four.")  # what it says where the marker is barred
 SUM = ToolCall("Calculator", "2 + 2")

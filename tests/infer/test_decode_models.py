@@ -10,7 +10,7 @@ from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
-from toolformer.lm.hf import HFLanguageModel, load
+from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.tools.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from tests.infer.sessions import SCRIPT, printed_on, session, stop, terminal, typed
 from toolformer.infer.repl import repl
 from toolformer.infer.repl_screen import Screen
-from toolformer.lm.scripted import ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedLanguageModel
 
 
 def test_an_answer_is_printed_with_its_calls_and_without_its_prompt() -> None:

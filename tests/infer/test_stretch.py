@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolformer.infer.stretch import Stretch
-from toolformer.lm.scripted_streams import Continuation, ScriptedStreams
+from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
 from toolformer.lm.streams import Ask
 
 tokens = st.lists(st.sampled_from([" so", ". [", "x", "  ", " [Calc", "(2 + 2)]"]), min_size=1)

@@ -8,7 +8,7 @@ from tests.annotate.given import BRIEF
 from toolformer.annotate import annotate
 from toolformer.errors import ConfigError
 from toolformer.lm.base import LossRequest
-from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.runs import read_selected
 from toolformer.runs.directory import Run

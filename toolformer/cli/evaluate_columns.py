@@ -78,7 +78,7 @@ def find_sidecar(checkpoint: str) -> Sidecar | None:
     """
     if ".py:" in checkpoint:
         return getattr(load_model(checkpoint), "sidecar", None)
-    from toolformer.lm.hf_load import find_source
+    from toolformer.lm.hf.load import find_source
 
     source = Path(find_source(checkpoint))
     if source.is_dir():

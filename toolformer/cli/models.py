@@ -26,7 +26,7 @@ def load_model(
     if in_file is not None:
         return _from_file(Path(in_file["file"]), in_file["name"])
     with no_collecting():  # imports make no garbage
-        from toolformer.lm.hf import load
+        from toolformer.lm.hf.model import load
 
         return load(
             name,

@@ -12,8 +12,8 @@ from toolformer.config import differences
 from toolformer.errors import ConfigError, ModelError
 from toolformer.finetune.dataset import SelectedRun, TrainingText
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf import context_length
-from toolformer.lm.hf_load import fingerprints_of_weights, load_pretrained
+from toolformer.lm.hf.load import fingerprints_of_weights, load_pretrained
+from toolformer.lm.hf.model import context_length
 from toolformer.sidecar import Sidecar
 
 _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another

@@ -10,7 +10,7 @@ from torch.nn import functional
 from toolformer.finetune.batches import IGNORED, collate
 from toolformer.finetune.rows import Row
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf_text import windows
+from toolformer.lm.hf.texts import windows
 
 _BATCH_TOKENS = 4096
 

@@ -1,0 +1,207 @@
+"""The engine answers as plain forwards do, whatever it shares and however it batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.models import (
+    CONFIGS,
+    CONFIGS_WITHOUT_CACHE,
+    CONFIGS_WITHOUT_TREES,
+    SHARED_DATA,
+    gpt2_tokenizer,
+    save_model,
+    save_sentencepiece_model,
+    save_stories260k,
+    startless_tokenizer,
+)
+from tests.oracle import Oracle, load_oracle
+from toolformer.calls import ToolCall
+from toolformer.lm.base import Branch, LossRequest, Prompt, Sampled, TextRequest
+from toolformer.lm.hf.model import HFLanguageModel, load
+
+torch.set_num_threads(1)
+
+TEXTS = [
+    "The sum of 12 and 30 is 42, said the old man.",
+    "Paris is the capital of France.",
+    "He paid 4 x 5 = 20 dollars (in all) — 3 of 7 😀 boxes, née empty, were his to give to the"
+    " children, and the teacher said: today is Friday, March 3, 2023.",
+    "So 5.",
+]
+CALLS = [
+    (ToolCall("Calculator", "12 + 30"), "42"),
+    (ToolCall("Database", "France, capital"), "Paris"),
+    (ToolCall("Calendar", ""), "Friday, March 3, 2023"),
+]
+REAL = pytest.mark.skipif(not SHARED_DATA.exists(), reason="the real data is not at hand")
+KINDS = [
+    *CONFIGS,
+    *CONFIGS_WITHOUT_TREES,
+    *CONFIGS_WITHOUT_CACHE,
+    "sentencepiece",
+    "without a start token",
+    pytest.param("gpt2 with its own tokens", marks=REAL),
+    pytest.param("stories260k", marks=REAL),
+]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The engine and the oracle over one model."""
+
+    directory: Path
+    model: HFLanguageModel
+    oracle: Oracle
+
+
+def save(kind: str, directory: Path) -> Path:
+    """Writes one kind of model."""
+    match kind:
+        case "sentencepiece":
+            return save_sentencepiece_model(directory)
+        case "stories260k":
+            return save_stories260k(directory)
+        case "without a start token":
+            return save_model(directory, "llama", startless_tokenizer())
+        case "gpt2 with its own tokens":
+            return save_model(directory, "gpt2", gpt2_tokenizer())
+        case architecture:
+            return save_model(directory, architecture)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    directory = save(request.param, tmp_path_factory.mktemp("model"))
+    return Pair(directory, load(directory, device="cpu"), load_oracle(directory))
+
+
+def requests() -> list[TextRequest]:
+    """Texts of different lengths under prompts of different lengths."""
+    return [
+        TextRequest(Prompt(shared, f"Input:\n{text}\nOutput:\n"), text)
+        for shared in ("Tool: Calculator(expression)\n", "Tool: Calendar()\n")
+        for text in TEXTS
+    ]
+
+
+def spread(places: np.ndarray, most: int) -> list[int]:
+    """Returns so many of the places at most, the first and the last among them."""
+    chosen = np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)
+    return [int(place) for place in places[chosen]]
+
+
+def branches(model: HFLanguageModel) -> list[Branch]:
+    """Places of every text, several samples at each, leads of different lengths, some greedy."""
+    found = []
+    for index, request in enumerate(requests()):
+        lead = (" [Calculator(", " [Calendar(")[index % 2]
+        for position in spread(model.token_ends(request.text)[:-1], 4):
+            key = f"7|{index}|{position}"
+            found.append(Branch(index, position, lead, 3, 7, 1.0, key))
+    return [*found[::2], *(replace(each, samples=2, temperature=0.0) for each in found[1::4])]
+
+
+def loss_requests(model: HFLanguageModel) -> list[LossRequest]:
+    """Places of every text, with every call, in both contexts."""
+    found = []
+    for text in TEXTS:
+        for position in spread(model.token_ends(text)[:-1], 6):
+            found.append(LossRequest(text, position))
+            for (call, output), inline in zip(CALLS, (False, True, False), strict=True):
+                found.append(LossRequest(text, position, call, output, inline))
+                found.append(LossRequest(text, position, call, None, inline))
+    return found
+
+
+def sampled(model: HFLanguageModel, wanted: Sequence[Branch]) -> list[list[Sampled]]:
+    with model.read(requests()) as trunks:
+        return trunks.sample(wanted)
+
+
+def test_every_start_probability_is_that_of_a_plain_forward(pair: Pair) -> None:
+    with pair.model.read(requests()) as trunks:
+        for request, starts in zip(requests(), trunks.starts, strict=True):
+            for index in spread(np.arange(len(starts.positions)), 8):
+                expected = pair.oracle.start_probability(request, int(starts.positions[index]))
+                assert np.log(starts.probabilities[index]) == pytest.approx(
+                    np.log(expected), abs=1e-4
+                )
+
+
+def test_places_are_the_ends_of_all_tokens_but_the_last(pair: Pair) -> None:
+    with pair.model.read(requests()) as trunks:
+        for request, starts in zip(requests(), trunks.starts, strict=True):
+            ends = pair.model.token_ends(request.text)
+            assert starts.positions.tolist() == ends[:-1].tolist()
+            assert ends[-1] == len(request.text)
+
+
+def test_every_loss_is_that_of_a_plain_forward(pair: Pair) -> None:
+    asked = loss_requests(pair.model)
+    for request, found in zip(asked, pair.model.target_log_probs(asked), strict=True):
+        np.testing.assert_allclose(found, pair.oracle.log_probs(request), atol=1e-4)
+
+
+def test_losses_without_the_marker_are_those_of_a_plain_forward(pair: Pair) -> None:
+    if not pair.oracle.encoding.marker_ids:
+        pytest.skip("no token holds this tokenizer's marker")
+    text = "So [5] is 5."
+    asked = [
+        LossRequest(text, position, call, without_marker=True)
+        for position in pair.model.token_ends(text)[:-1].tolist()
+        for call in (None, CALLS[0][0])
+    ]
+    for request, found in zip(asked, pair.model.target_log_probs(asked), strict=True):
+        np.testing.assert_allclose(found, pair.oracle.log_probs(request), atol=1e-4)
+
+
+def test_samples_are_those_of_a_plain_forward(pair: Pair) -> None:
+    wanted = branches(pair.model)
+    # All are sampled at once; every second one is written again, which is what takes time.
+    found_by_branch = zip(wanted, sampled(pair.model, wanted), strict=True)
+    for branch, found in islice(found_by_branch, 0, None, 2):
+        assert found == pair.oracle.sample(requests()[branch.request], branch)
+
+
+def test_samples_are_the_same_in_a_tree_and_over_copies(pair: Pair) -> None:
+    if not pair.model.engine.sees_trees:
+        pytest.skip("this model decodes over copies only")
+    copying = load(pair.directory, device="cpu", sees_trees=False)
+    wanted = branches(pair.model)
+    assert sampled(copying, wanted) == sampled(pair.model, wanted)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_the_common_architectures_decode_without_copies(kind: str, tmp_path: Path) -> None:
+    assert load(save(kind, tmp_path), device="cpu").engine.sees_trees
+
+
+@pytest.mark.parametrize("kind", [*CONFIGS_WITHOUT_TREES, *CONFIGS_WITHOUT_CACHE])
+def test_a_model_that_would_not_be_exact_in_a_tree_is_found_out(kind: str, tmp_path: Path) -> None:
+    assert not load(save(kind, tmp_path), device="cpu").engine.sees_trees
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "gptj", "gpt_neox", "opt", "llama", "mistral", "mamba"])
+def test_answers_do_not_depend_on_the_batch(kind: str, tmp_path: Path) -> None:
+    whole = load(save(kind, tmp_path), device="cpu", batch_tokens=32 * 256)
+    wanted, asked = branches(whole), loss_requests(whole)
+    losses, calls = whole.target_log_probs(asked), sampled(whole, wanted)
+    for batch_tokens in (1, 300):  # one text at a time, and a few
+        model = load(tmp_path, device="cpu", batch_tokens=batch_tokens)
+        assert sampled(model, wanted) == calls
+        for found, expected in zip(model.target_log_probs(asked), losses, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_branch_does_not_depend_on_what_is_sampled_with_it(tmp_path: Path) -> None:
+    model = load(save("llama", tmp_path), device="cpu")
+    wanted = branches(model)
+    together = sampled(model, wanted)
+    alone = [sampled(model, [branch])[0] for branch in wanted]
+    assert alone == together

@@ -1,0 +1,90 @@
+"""A scripted model answers as its script says."""
+
+import numpy as np
+import pytest
+
+from toolformer.calls import ToolCall
+from toolformer.errors import ModelError
+from toolformer.lm.base import Branch, LossRequest, Prompt, Sampled, TextRequest
+from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
+
+TEXT = "2 + 2 is 4."
+ASKED = Prompt("Tool: Calculator(expression)\n", "")
+
+
+def scripted(*writes: str) -> ScriptedLanguageModel:
+    return ScriptedLanguageModel([ScriptedCall("Calculator", after=" is", writes=writes)])
+
+
+def branch(*, samples: int = 1, max_tokens: int = 32, temperature: float = 1.0) -> Branch:
+    return Branch(0, 8, " [Calculator(", samples, max_tokens, temperature, "key")
+
+
+def test_a_call_starts_where_the_script_says() -> None:
+    with scripted("2 + 2)").read([TextRequest(ASKED, TEXT)]) as trunks:
+        starts = trunks.starts[0]
+    assert starts.positions.tolist() == [1, 3, 5, 8, 10]
+    np.testing.assert_allclose(starts.probabilities, [0, 0, 0, 0.9, 0])
+
+
+def test_a_prompt_for_another_tool_starts_no_call() -> None:
+    with scripted("2 + 2)").read([TextRequest(Prompt("Tool: Calendar()\n", ""), TEXT)]) as trunks:
+        assert not trunks.starts[0].probabilities.any()
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [("2 +\n2)", "2 +"), ("of [Calendar(today)) it", "of [Calendar("), ("2 + 2", "2 + 2")],
+)
+def test_a_sample_ends_unclosed_with_its_line_and_where_another_call_starts(
+    written: str, text: str
+) -> None:
+    with scripted(written).read([TextRequest(ASKED, TEXT)]) as trunks:
+        assert trunks.sample([branch()]) == [[Sampled(text, closed=False)]]
+
+
+def test_samples_take_their_turns_and_greedy_ones_the_first() -> None:
+    with scripted("2 + 2)", "2 * (1 + 1)) and on").read([TextRequest(ASKED, TEXT)]) as trunks:
+        first, second = Sampled("2 + 2", closed=True), Sampled("2 * (1 + 1)", closed=True)
+        assert trunks.sample([branch(samples=3)]) == [[first, second, first]]
+        assert trunks.sample([branch(samples=2, temperature=0.0)]) == [[first, first]]
+
+
+def test_a_call_that_does_not_close_is_cut_at_its_line_or_its_limit() -> None:
+    with scripted("2 +\n2)").read([TextRequest(ASKED, TEXT)]) as trunks:
+        assert trunks.sample([branch()]) == [[Sampled("2 +", closed=False)]]
+        assert trunks.sample([branch(max_tokens=1)]) == [[Sampled("2", closed=False)]]
+
+
+def test_a_place_the_script_does_not_name_stays_unclosed() -> None:
+    with ScriptedLanguageModel().read([TextRequest(ASKED, TEXT)]) as trunks:
+        assert trunks.sample([branch(samples=2)]) == [[Sampled("", closed=False)] * 2]
+
+
+def test_a_token_is_cheap_once_the_output_told_it() -> None:
+    call = ToolCall("Calculator", "2 + 2")
+    asked = [LossRequest(TEXT, 8), LossRequest(TEXT, 8, call), LossRequest(TEXT, 8, call, "4")]
+    found = [row.tolist() for row in scripted().target_log_probs(asked)]
+    assert found == [[-2, -2], [-2, -2], [pytest.approx(-0.1), -2]]
+
+
+def test_what_is_no_place_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"Position 2 is not a place of '2 \+ 2 is 4\.'"):
+        scripted().target_log_probs([LossRequest(TEXT, 2)])
+
+
+def test_a_row_longer_than_the_context_is_refused() -> None:
+    model = ScriptedLanguageModel(max_length=16)
+    with pytest.raises(ModelError, match="longer than the 16 that scripted can read"):
+        model.read([TextRequest(Prompt("", ""), TEXT * 4)])
+
+
+def test_the_fingerprint_follows_the_script() -> None:
+    assert scripted("2 + 2)").fingerprint == scripted("2 + 2)").fingerprint
+    assert scripted("2 + 2)").fingerprint != scripted("3 + 2)").fingerprint
+
+
+def test_a_call_may_be_written_from_the_text_before_it() -> None:
+    copies = ScriptedCall("Calculator", after=" is", writes=lambda text: (f"{text[:-3]})",))
+    with ScriptedLanguageModel([copies]).read([TextRequest(ASKED, TEXT)]) as trunks:
+        assert trunks.sample([branch()]) == [[Sampled("2 + 2", closed=True)]]

@@ -1,0 +1,1 @@
+"""A causal language model of `transformers`: the one place that knows torch and a cache."""

@@ -1,0 +1,173 @@
+"""Branches written token by token, all at once: samples that say the same are one row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+
+from toolformer.lm.base import Branch, Sampled
+from toolformer.lm.drawing import uniform
+from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.sampling import choose
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where a branch leaves its text and what it is forced to say first."""
+
+    row: int  # which text of the trunk
+    seen: int  # tokens of that row, prompt included, that stand before the place
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooted:
+    """A branch, where it starts in the model's rows, and how many tokens it may write."""
+
+    branch: Branch
+    lead: Lead
+    limit: int
+
+
+def own_tokens(rooted: Sequence[Rooted]) -> int:
+    """Returns about how many tokens of their own branches come to have, forced ones included.
+
+    An eighth of the most: samples that agree are one row, and few go on to the last token.
+    """
+    return sum(each.branch.samples * (len(each.lead.ids) + each.limit) for each in rooted) // 8
+
+
+class Decoder(Protocol):
+    """Forwards one token for each of a changing set of branches."""
+
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
+        """Returns about how many tokens' keys and values the branches of one text come to hold.
+
+        Args:
+            rooted: the branches.
+            head: tokens of the prompt that all texts share.
+        """
+        ...
+
+    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+        """Forwards the leads; returns (leads, vocabulary) float32 logits after each."""
+        ...
+
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
+        """Goes on from some of the branches of the step before, each with one token.
+
+        Args:
+            parents: indices into the branches of the step before; one may go on several ways.
+            tokens: what each says.
+
+        Returns:
+            (branches, vocabulary) float32 logits.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Stem:
+    """Samples of a branch that have said the same so far."""
+
+    branch: int
+    samples: tuple[int, ...]
+    ids: tuple[int, ...] = ()
+
+
+def write_branches(
+    rooted: Sequence[Rooted],
+    decoder: Decoder,
+    *,
+    encoding: Encoding,
+    ends_text: frozenset[int],
+) -> list[list[Sampled]]:
+    """Samples every branch until its call's arguments close or can close no more.
+
+    Args:
+        rooted: what to sample; at temperature 0 a branch's samples are one.
+        decoder: runs the model.
+        encoding: decodes tokens, since a call closes in the text and not in a token.
+        ends_text: ids that end a text and are no part of it.
+    """
+    finished: list[dict[int, Sampled]] = [{} for _ in rooted]
+    reader = _Reader(encoding, ends_text)
+    stems = [_Stem(index, tuple(range(each.branch.samples))) for index, each in enumerate(rooted)]
+    logits = decoder.start([each.lead for each in rooted])
+    step = 0
+    while stems:
+        drawn = _draw(stems, rooted, logits, step)
+        step += 1
+        grown: list[_Stem] = []
+        parents: list[int] = []
+        for index, stem in enumerate(stems):
+            for child in _split(stem, drawn[index]):
+                sampled = reader.read(child.ids, limit=rooted[child.branch].limit)
+                if sampled is None:
+                    grown.append(child)
+                    parents.append(index)
+                else:
+                    finished[child.branch].update(dict.fromkeys(child.samples, sampled))
+        stems = grown
+        if stems:
+            logits = decoder.step(parents, [stem.ids[-1] for stem in stems])
+    return [[samples[index] for index in sorted(samples)] for samples in finished]
+
+
+def _draw(
+    stems: Sequence[_Stem], rooted: Sequence[Rooted], logits: torch.Tensor, step: int
+) -> list[list[int]]:
+    """Returns for each stem what each of its samples says next."""
+    branches = [rooted[stem.branch].branch for stem in stems]
+    uniforms = [
+        [
+            uniform(branch.key, sample, step) if branch.temperature else 0.0
+            for sample in stem.samples
+        ]
+        for stem, branch in zip(stems, branches, strict=True)
+    ]
+    return choose(logits, [branch.temperature for branch in branches], uniforms)
+
+
+def _split(stem: _Stem, drawn: Sequence[int]) -> list[_Stem]:
+    """Parts samples by what they say next."""
+    said: dict[int, list[int]] = {}
+    for sample, token in zip(stem.samples, drawn, strict=True):
+        said.setdefault(token, []).append(sample)
+    return [
+        replace(stem, samples=tuple(samples), ids=(*stem.ids, token))
+        for token, samples in said.items()
+    ]
+
+
+class _Reader:
+    """Tells when a branch is finished, decoding it only where it could be."""
+
+    def __init__(self, encoding: Encoding, ends_text: frozenset[int]) -> None:
+        self._encoding = encoding
+        self._ends_text = ends_text
+        self._may_finish: dict[int, bool] = {}
+
+    def read(self, ids: tuple[int, ...], *, limit: int) -> Sampled | None:
+        """Returns what a branch said once it is finished."""
+        if ids[-1] in self._ends_text:
+            return Sampled(self._encoding.decode(ids[:-1]), closed=False)
+        full = len(ids) >= limit
+        if not (full or self._can_finish(ids[-1])):
+            return None
+        text = self._encoding.decode(ids)
+        end = self._encoding.grammar.end_of_arguments(text)
+        if end is not None:
+            at, closed = end
+            return Sampled(text[:at], closed)
+        return Sampled(text, closed=False) if full else None
+
+    def _can_finish(self, token: int) -> bool:
+        known = self._may_finish.get(token)
+        if known is None:
+            text = self._encoding.decode((token,))
+            known = any(sign in text for sign in "()\n\r")  # "(" is the end of a lead
+            self._may_finish[token] = known
+        return known

@@ -1,0 +1,221 @@
+"""Branches decoded without copies: a row each, which reads its text and prompt where they lie."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from toolformer.lm.hf.branching.attend import Block, Places, plan_blocks
+from toolformer.lm.hf.branching.branches import Lead, Rooted, own_tokens
+from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.branching.parts import Parts, Seating
+from toolformer.lm.hf.forward import Forward, additive
+
+FEW = 0.7  # with fewer live ones than this share, the finished are left out: it copies the rest
+
+
+class Shared:
+    """Implements `Decoder`; the trunk is not changed."""
+
+    def __init__(self, forward: Forward, trunk: RoomyCache) -> None:
+        self._forward = forward
+        self._trunk = trunk
+        self._rows: list[int] = []  # of each branch: which text
+        self._seats: list[int] = []  # where its own tokens are
+        self._depths: list[int] = []  # its next token's position
+        self._texts = 0
+        self._parts: Parts
+        self._seen: list[int] = []  # how many tokens of its text it sees
+        self._hidden: torch.Tensor | None  # (seats, lead tokens) bool: padding of shorter leads
+
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
+        """Returns the text's tokens and the branches'; the prompt is there once for all texts."""
+        return max(each.lead.seen for each in rooted) - head + own_tokens(rooted)
+
+    @torch.inference_mode()
+    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+        """Forwards the leads; returns (leads, vocabulary) logits."""
+        forward = self._forward
+        texts = sorted({lead.row for lead in leads})
+        row = {text: index for index, text in enumerate(texts)}
+        self._texts = len(texts)
+        self._rows = [row[lead.row] for lead in leads]
+        self._seats = list(range(len(leads)))
+        # At the very start of a text a branch sees none of it; a part has a token all the same.
+        length = max(self._trunk.head_length + 1, *(lead.seen for lead in leads))
+        self._parts = Parts(self._trunk, forward.tensor(texts), length=length)
+        self._parts.seats = len(leads)
+        ids = forward.padded([lead.ids for lead in leads])
+        width = ids.shape[1]
+        lengths = [len(lead.ids) for lead in leads]
+        count = forward.tensor(lengths)[:, None]
+        order = torch.arange(width, device=forward.device)
+        self._seen = [lead.seen - self._trunk.head_length for lead in leads]
+        self._hidden = order >= count if min(lengths) < width else None
+        self._parts.seating = self._seating(own=(order[:, None] >= order)[None, None, None])
+        self._depths = [lead.seen + len(lead.ids) for lead in leads]
+        first = forward.tensor([lead.seen for lead in leads])[:, None]
+        with self._parts.attended(forward.model):
+            return forward.logits(
+                ids,
+                forward.tensor([n * width + each - 1 for n, each in enumerate(lengths)]),
+                purpose="decode",
+                padding=ids.numel() - sum(lengths),
+                cache=self._parts,
+                # The padding of a shorter lead stays within the context.
+                positions=first + torch.minimum(order, (count - 1).clamp(min=0)),
+            )
+
+    @torch.inference_mode()
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
+        """Goes on from some of the branches, each with one token."""
+        forward = self._forward
+        self._rows = [self._rows[parent] for parent in parents]
+        self._depths = [self._depths[parent] for parent in parents]
+        self._seen = [self._seen[parent] for parent in parents]
+        self._seat([self._seats[parent] for parent in parents])
+        self._drop_finished()
+        own = None
+        if self._hidden is not None:
+            said = self._parts.get_seq_length() + 1 - self._hidden.shape[1]
+            own = torch.nn.functional.pad(~self._hidden, (0, said), value=True)
+            own = own[:, None, None, None]
+        self._parts.seating = self._seating(own=own)
+        positions = forward.tensor(self._depths)[:, None]
+        self._depths = [depth + 1 for depth in self._depths]
+        with self._parts.attended(forward.model):
+            return forward.logits(
+                forward.tensor(tokens)[:, None],
+                torch.arange(len(tokens), device=forward.device),
+                purpose="decode",
+                cache=self._parts,
+                positions=positions,
+            )
+
+    def _seating(self, *, own: torch.Tensor | None) -> Seating:
+        """Says where the rows belong.
+
+        Args:
+            own: (seats or 1, 1, 1, tokens, own tokens) bool, true where a token may look.
+        """
+        forward, heads = self._forward, self._parts.key_heads
+        seats = forward.tensor(self._seats)
+        every_head = torch.arange(heads, device=forward.device)
+        own_places = None
+        if self._seats != list(range(self._parts.seats)):
+            index = (seats[:, None] * heads + every_head).flatten()
+            own_places = Places(index, self._parts.seats * heads)
+        shelf = _Shelf(self._rows, texts=self._texts)
+        slots, strides = forward.tensor([shelf.slots, shelf.strides])[:, :, None]
+        columns = forward.tensor(shelf.columns)[:, None]
+        index = ((slots - columns) * heads + every_head * strides + columns).flatten()
+        return Seating(
+            seats=seats,
+            own_places=own_places,
+            own_mask=None if own is None else additive(own, forward.dtype),
+            text_places=Places(index, shelf.size * heads),
+            blocks=self._blocks(shelf),
+        )
+
+    def _blocks(self, shelf: "_Shelf") -> list[Block]:
+        """Returns the blocks of texts that have rows, with their masks."""
+        forward = self._forward
+        laid = shelf.laid_out(self._seen)
+        seen = forward.tensor(laid)
+        blocks, end = [], 0
+        for cut in shelf.cuts:
+            texts, across = cut.stop - cut.start, shelf.across(cut)
+            start, end = end, end + texts * across
+            if across:
+                order = torch.arange(max(1, *laid[start:end]), device=forward.device)
+                visible = order < seen[start:end].view(texts, across, 1)
+                mask = additive(visible, forward.dtype)[:, None, :, None]
+                blocks.append(Block(cut, across, mask))
+        return blocks
+
+    def _seat(self, parents: Sequence[int]) -> None:
+        """Gives each branch a seat: the first of several its parent's, the others copies of it."""
+        forward = self._forward
+        taken = set(parents)
+        free = [seat for seat in range(self._parts.seats - 1, -1, -1) if seat not in taken]
+        seats: list[int] = []
+        copied: list[int] = []
+        settled: set[int] = set()
+        seat_count = self._parts.seats
+        for parent in parents:
+            if parent not in settled:
+                settled.add(parent)
+                seats.append(parent)
+                continue
+            if free:
+                seats.append(free.pop())
+            else:
+                seats.append(seat_count)
+                seat_count += 1
+            copied.append(len(seats) - 1)
+        self._seats = seats
+        if not copied:
+            return
+        sources = forward.tensor([parents[index] for index in copied])
+        targets = forward.tensor([seats[index] for index in copied])
+        origin = torch.arange(seat_count, device=forward.device)
+        origin[targets] = sources
+        self._parts.copy_seats(sources, targets, seats=seat_count)
+        self._carry(origin)
+
+    def _carry(self, origin: torch.Tensor) -> None:
+        """Lets each seat know what the seat it comes from knows."""
+        if self._hidden is not None:
+            self._hidden = self._hidden[origin]
+
+    def _drop_finished(self) -> None:
+        """Leaves out seats and texts without branches, once they are many."""
+        forward = self._forward
+        if len(self._seats) < FEW * self._parts.seats:
+            seats = forward.tensor(self._seats)
+            self._parts.select_seats(seats)
+            self._carry(seats)
+            self._seats = list(range(len(self._seats)))
+        alive = [text for text, _ in Counter(self._rows).most_common()]  # those alike together
+        if len(alive) < FEW * self._texts:
+            self._parts.select_texts(forward.tensor(alive))
+            row = {text: index for index, text in enumerate(alive)}
+            self._rows = [row[text] for text in self._rows]
+            self._texts = len(alive)
+
+
+class _Shelf:
+    """Rows laid out by their texts, those of a block of texts as if each had as many."""
+
+    def __init__(self, rows: Sequence[int], *, texts: int) -> None:
+        """Lays out rows, each of one of so many texts."""
+        self._counts = [0] * texts
+        self.columns: list[int] = []  # of each row: which of its text's it is
+        for row in rows:
+            self.columns.append(self._counts[row])
+            self._counts[row] += 1
+        self.cuts = plan_blocks(self._counts)
+        firsts: list[int] = []  # of each text: its first slot
+        widths: list[int] = []
+        self.size = 0  # slots of all blocks
+        for cut in self.cuts:
+            across = self.across(cut)
+            for _ in range(cut.start, cut.stop):
+                firsts.append(self.size)
+                widths.append(across)
+                self.size += across
+        # Of each row: its slot, and how many slots its text has.
+        self.slots = [firsts[row] + column for row, column in zip(rows, self.columns, strict=True)]
+        self.strides = [widths[row] for row in rows]
+
+    def across(self, cut: slice) -> int:
+        """Returns how many slots each text of a block has."""
+        return max(self._counts[cut])
+
+    def laid_out(self, numbers: Sequence[int]) -> list[int]:
+        """Returns the numbers of the rows by their slots; 0 where no row is."""
+        laid = [0] * self.size
+        for slot, number in zip(self.slots, numbers, strict=True):
+            laid[slot] = number
+        return laid

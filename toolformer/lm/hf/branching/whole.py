@@ -1,0 +1,44 @@
+"""Branches decoded in whole rows, nothing kept: for models that cannot be gone on from.
+
+A recurrent layer keeps one state, that of its row's end, and no place before it can be returned to.
+So each step forwards every branch from its prompt on: exact, and slow.
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+import torch
+
+from toolformer.lm.hf.branching.branches import Lead, Rooted
+from toolformer.lm.hf.forward import Forward, logits_after
+
+
+@final  # so that a type checker can tell it from the decoders that take a cache
+class Whole:
+    """Implements `Decoder`.
+
+    Args:
+        forward: runs the model.
+        texts: the tokens of each text, its prompt's included.
+    """
+
+    def __init__(self, forward: Forward, texts: Sequence[Sequence[int]]) -> None:
+        self._forward = forward
+        self._texts = texts
+        self._rows: list[list[int]] = []  # of each branch: all its tokens
+
+    @staticmethod
+    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
+        """Returns 0: nothing is kept."""
+        return 0
+
+    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+        """Forwards the leads; returns (leads, vocabulary) logits."""
+        self._rows = [[*self._texts[lead.row][: lead.seen], *lead.ids] for lead in leads]
+        return logits_after(self._forward, self._rows, purpose="decode")
+
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
+        """Goes on from some of the branches, each with one token."""
+        said = zip(parents, tokens, strict=True)
+        self._rows = [[*self._rows[parent], token] for parent, token in said]
+        return logits_after(self._forward, self._rows, purpose="decode")

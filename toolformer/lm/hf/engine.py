@@ -1,0 +1,57 @@
+"""What a loaded model consists of, and which way its branches are decoded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolformer.errors import ModelError
+from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.branching.branches import Decoder
+from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.branching.prompts import SharedPrompts
+from toolformer.lm.hf.branching.shared import Shared
+from toolformer.lm.hf.branching.tree import Tree
+from toolformer.lm.hf.branching.ways import DecoderType
+from toolformer.lm.hf.branching.whole import Whole
+from toolformer.lm.hf.forward import Forward
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A model, its tokens, and what they share."""
+
+    name: str
+    forward: Forward
+    encoding: Encoding
+    prompts: SharedPrompts
+    max_length: int
+    ends_text: frozenset[int]
+    decoding: DecoderType
+
+    @property
+    def sees_trees(self) -> bool:
+        """Whether the model is exact under any mask, so that no text need be copied."""
+        return self.decoding in (Shared, Tree)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a row can be gone on with from keys and values that are kept of it."""
+        return self.decoding is not Whole
+
+    def decoder(self, cache: RoomyCache, texts: Sequence[Sequence[int]]) -> Decoder:
+        """Returns what decodes the branches of texts.
+
+        Args:
+            cache: what is kept of them.
+            texts: their tokens, prompts included; looked at only where nothing is kept.
+        """
+        if self.decoding is Whole:
+            return Whole(self.forward, texts)
+        return self.decoding(self.forward, cache)
+
+    def check_length(self, tokens: int, text: str) -> None:
+        """Raises ModelError if a row is longer than the model's context."""
+        if tokens > self.max_length:
+            raise ModelError(
+                f"The row for {text[:40]!r} has {tokens} tokens, prompt or call included, and"
+                f" {self.name} reads at most {self.max_length}. Cut the text into windows."
+            )

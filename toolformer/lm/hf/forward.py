@@ -1,0 +1,263 @@
+"""One forward pass, its output head on the wanted rows only, its tokens counted."""
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, Literal, TypeVar
+
+import torch
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
+
+from toolformer.errors import ModelError
+from toolformer.lm.base import TokenUsage
+
+_log = logging.getLogger(__name__)
+
+LOGIT_BYTES = 256 * 2**20  # of one forward, in float32: bounds how many rows see the output head
+CACHED_PER_FORWARDED = 2  # a batch holds the keys and values of so many times its tokens
+# A processor forwards fastest while what a layer computes stays in its caches; a GPU, the more at
+# once. The widest of it is about four times the hidden width, in float32.
+CACHE_BYTES = 8 * 2**20
+FEWEST_TOKENS = 256  # below these, reading the weights takes longer than using them
+
+Item = TypeVar("Item")
+Purpose = Literal["prompt", "text", "decode", "score"]
+
+
+class Forward:
+    """A model on its device."""
+
+    def __init__(self, model: PreTrainedModel, *, batch_tokens: int) -> None:
+        self.model = model
+        self.usage = TokenUsage()
+        self.device = next(model.parameters()).device
+        self.dtype = next(model.parameters()).dtype
+        self.batch_tokens = batch_tokens
+        self._cache_name = _cache_name(model)
+        self._pieces = 1  # into which a batch is cut, once one did not fit into memory
+        vocabulary: int = model.config.get_text_config().vocab_size
+        self.head_rows = max(1, LOGIT_BYTES // (4 * vocabulary))
+        self.dense_tokens = batch_tokens  # of one forward of whole rows
+        if self.device.type == "cpu":
+            width: int = model.config.get_text_config().hidden_size
+            fitting = max(FEWEST_TOKENS, CACHE_BYTES // (4 * 4 * width))
+            self.dense_tokens = min(batch_tokens, fitting)
+
+    @torch.inference_mode()
+    def logits(
+        self,
+        ids: torch.Tensor,
+        rows: torch.Tensor,
+        *,
+        purpose: Purpose,
+        padding: int = 0,
+        cache: Cache | None = None,
+        mask: torch.Tensor | None = None,
+        positions: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Runs the model and returns what it predicts after some of the tokens.
+
+        Args:
+            ids: (rows, tokens) int64, padded on the right, where causal attention hides it.
+            rows: (wanted,) int64: which tokens, counted through all rows.
+            purpose: what the tokens are counted as.
+            padding: how many of the tokens are padding.
+            cache: what stands before; grows by these tokens.
+            mask: (rows, 1, tokens, cached + tokens) bool, true where a token may look.
+            positions: (rows, tokens) int64; in order after the cache unless given.
+
+        Returns:
+            (wanted, vocabulary) float32 logits.
+        """
+        extra: dict[str, Any] = {self._cache_name: cache}
+        if mask is not None:
+            extra["attention_mask"] = additive(mask, self.dtype)
+        if positions is not None:
+            extra["position_ids"] = positions
+        with self._head_on(rows):
+            output = self.model(
+                input_ids=ids,
+                use_cache=cache is not None,
+                return_dict=True,
+                **extra,
+            )
+        tokens = ids.numel() - padding
+        setattr(self.usage, purpose, getattr(self.usage, purpose) + tokens)
+        self.usage.padding += padding
+        logits: torch.Tensor = output.logits
+        return logits.reshape(-1, logits.shape[-1]).float()
+
+    def cost(self, tokens: int, *, head_rows: int, cached: int = 0) -> int:
+        """Returns what a row takes of `batch_tokens`.
+
+        Args:
+            tokens: to be forwarded.
+            head_rows: how many of them go through the output head.
+            cached: tokens before them, whose keys and values take memory though no time.
+        """
+        head = head_rows * self.batch_tokens // self.head_rows
+        return max(tokens, head, (cached + tokens) // CACHED_PER_FORWARDED)
+
+    def plan_dense(self, tokens: Sequence[int], *, head_rows: Sequence[int]) -> list[list[int]]:
+        """Groups whole rows of like length into forwards.
+
+        Args:
+            tokens: of each row.
+            head_rows: how many of them go through the output head.
+        """
+        costs = [
+            max(own, seen * self.dense_tokens // self.head_rows)
+            for own, seen in zip(tokens, head_rows, strict=True)
+        ]
+        return plan_batches(costs, self.dense_tokens)
+
+    @contextmanager
+    def _head_on(self, rows: torch.Tensor) -> Iterator[None]:
+        """Shows the output head the wanted rows only, whatever the model does around it.
+
+        What comes after the head (a cap, a scale) then still happens, which it would not if the
+        trunk and the head were called one by one; and the rows may differ between texts, which
+        `logits_to_keep` does not allow.
+        """
+        head = self.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        if head is None:
+            raise ModelError(
+                f"{type(self.model).__name__} has no output head: it is no causal language model."
+            )
+
+        def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+            hidden = inputs[0]  # (rows, tokens, width)
+            return (hidden.reshape(-1, hidden.shape[-1]).index_select(0, rows)[None],)
+
+        hook = head.register_forward_pre_hook(gather)
+        try:
+            yield
+        finally:
+            hook.remove()
+
+    def tensor(self, values: object, dtype: torch.dtype = torch.int64) -> torch.Tensor:
+        """Returns values as a tensor where the model is."""
+        return torch.as_tensor(values, dtype=dtype).to(self.device, non_blocking=True)
+
+    def padded(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Returns (rows, longest) int64, padded on the right with token 0."""
+        width = max(map(len, rows))
+        return self.tensor([[*row, *[0] * (width - len(row))] for row in rows])
+
+    def in_batches(self, batches: Sequence[list[Item]], run: Callable[[list[Item]], None]) -> None:
+        """Runs batches; one that does not fit into memory is halved until it does.
+
+        Into how many pieces is remembered: the next batches are cut like it before they are tried.
+        """
+        for batch in batches:
+            pieces = min(self._pieces, len(batch))
+            edges = [len(batch) * n // pieces for n in range(pieces + 1)]
+            for start, end in pairwise(edges):
+                self._run_halved(batch[start:end], run, pieces=pieces)
+
+    def _run_halved(
+        self, batch: list[Item], run: Callable[[list[Item]], None], *, pieces: int
+    ) -> None:
+        """Runs a piece of a batch, halved until it fits."""
+        try:
+            run(batch)
+            return
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise ModelError(
+                    "One row of this model does not fit into memory. Use a smaller model,"
+                    " `--dtype bfloat16`, or shorter texts."
+                ) from error
+        # Out of the handler, which keeps alive what did not fit.
+        _log.warning("out of memory with %d rows: halving the batch", len(batch))
+        self._pieces = max(self._pieces, 2 * pieces)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            self._run_halved(half, run, pieces=2 * pieces)
+
+
+def additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Returns a mask to add to attention scores: 0 where true, the lowest number elsewhere.
+
+    A boolean mask would be silently wrong where attention is computed eagerly.
+    """
+    hidden = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=mask.device)
+    return torch.where(mask, torch.zeros((), dtype=dtype, device=mask.device), hidden)
+
+
+def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Groups rows of like length so that a batch, padding included, keeps within a budget.
+
+    A batch that is an eighth full is closed where a row would lengthen it by an eighth: by then a
+    forward costs by its tokens, and the padding would cost more than another forward.
+
+    >>> plan_batches([8, 20, 8, 20], budget=40)
+    [[0, 2], [1, 3]]
+    >>> plan_batches([10, 10, 11, 12], budget=160)
+    [[0, 1, 2], [3]]
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        length = lengths[index]
+        if batches and length * (len(batches[-1]) + 1) <= budget:
+            shortest = lengths[batches[-1][0]]
+            if 8 * length < 9 * shortest or 8 * shortest * len(batches[-1]) < budget:
+                batches[-1].append(index)
+                continue
+        batches.append([index])
+    return batches
+
+
+def _cache_name(model: PreTrainedModel) -> str:
+    """Returns what a model calls its cache: `past_key_values` until transformers 5.24."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # On the CPU the allocator raises a plain RuntimeError.
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def logits_after(
+    forward: Forward, rows: Sequence[Sequence[int]], *, purpose: Purpose
+) -> torch.Tensor:
+    """Forwards whole rows in batches of like lengths, without a cache.
+
+    Returns:
+        (rows, vocabulary) float32, after each row's last token.
+    """
+    order: list[int] = []
+    parts: list[torch.Tensor] = []
+
+    def run(batch: list[int]) -> None:
+        parts.append(padded_logits(forward, [rows[index] for index in batch], purpose=purpose))
+        order.extend(batch)
+
+    planned = forward.plan_dense([len(row) for row in rows], head_rows=[1] * len(rows))
+    forward.in_batches(planned, run)
+    places = sorted(range(len(order)), key=order.__getitem__)
+    return torch.cat(parts)[forward.tensor(places)]
+
+
+def padded_logits(
+    forward: Forward, rows: Sequence[Sequence[int]], *, purpose: Purpose
+) -> torch.Tensor:
+    """Forwards whole rows as one batch; returns (rows, vocabulary) after each row's last token.
+
+    They are padded on the right without a mask: no state flows back from there.
+    """
+    ids = forward.padded(rows)
+    width = ids.shape[1]
+    return forward.logits(
+        ids,
+        forward.tensor([n * width + len(row) - 1 for n, row in enumerate(rows)]),
+        purpose=purpose,
+        padding=ids.numel() - sum(map(len, rows)),
+    )

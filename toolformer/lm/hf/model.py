@@ -1,0 +1,148 @@
+"""A causal language model of `transformers`, as the system asks for one."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from toolformer.calls import CallGrammar
+from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
+from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.branching.prompts import SharedPrompts
+from toolformer.lm.hf.branching.ways import choose_decoding
+from toolformer.lm.hf.engine import Engine
+from toolformer.lm.hf.forward import Forward
+from toolformer.lm.hf.load import EMBEDDED, Loaded, load_pretrained
+from toolformer.lm.hf.losses import target_log_probs
+from toolformer.lm.hf.memory import MOST_ON_CPU, fitting_tokens
+from toolformer.lm.hf.streams.streams import HFStreams
+from toolformer.lm.hf.texts import text_log_probs
+from toolformer.lm.hf.trunks.trunks import HFTrunks
+from toolformer.lm.vocabulary import Vocabulary
+
+_UNBOUNDED = 2**20  # a context that the config does not bound
+
+
+def load(
+    model: str | Path | None = None,
+    *,
+    dtype: str = "float32",
+    device: str = "auto",
+    batch_tokens: int | None = None,
+    grammar: CallGrammar | None = None,
+    sees_trees: bool | None = None,
+) -> "HFLanguageModel":
+    """Loads a language model.
+
+    Args:
+        model: a directory, a Hub id, or "nano", the embedded model, which is the default.
+        dtype: float32, bfloat16 or float16; losses are compared in float32 whatever it is.
+        device: "auto" takes a GPU where there is one.
+        batch_tokens: tokens of one batch, padding included; as many as fit unless given.
+        grammar: how calls are written; as the model was taught unless given.
+        sees_trees: False decodes branches over copies; else found out.
+
+    Raises:
+        ModelError: if there is no such model, or its tokenizer cannot spell the markers.
+    """
+    name = EMBEDDED if model is None else str(model)
+    loaded = load_pretrained(name, dtype=dtype, device=device)
+    if grammar is None:
+        grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
+    if batch_tokens is None:
+        batch_tokens = fitting_tokens(loaded.model)
+    return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens, sees_trees=sees_trees)
+
+
+class HFLanguageModel:
+    """Implements `LanguageModel`."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        grammar: CallGrammar,
+        *,
+        batch_tokens: int = MOST_ON_CPU,
+        sees_trees: bool | None = None,
+    ) -> None:
+        forward = Forward(loaded.model, batch_tokens=batch_tokens)
+        max_length = context_length(loaded)
+        self.name = loaded.name
+        self.fingerprint = loaded.fingerprint
+        self.sidecar = loaded.sidecar
+        self.engine = Engine(
+            name=loaded.name,
+            forward=forward,
+            encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name),
+            prompts=SharedPrompts(forward),
+            max_length=max_length,
+            ends_text=loaded.specials,
+            decoding=choose_decoding(
+                forward, max_length=max_length, name=loaded.name, copies=sees_trees is False
+            ),
+        )
+        forward.usage = TokenUsage()  # the question above is not the user's
+
+    @property
+    def grammar(self) -> CallGrammar:
+        """How the model's calls are written."""
+        return self.engine.encoding.grammar
+
+    @property
+    def max_length(self) -> int:
+        """The longest row, in tokens."""
+        return self.engine.max_length
+
+    @property
+    def batch_tokens(self) -> int:
+        """Tokens of one forward pass."""
+        return self.engine.forward.batch_tokens
+
+    @property
+    def usage(self) -> TokenUsage:
+        """What was forwarded so far."""
+        return self.engine.forward.usage
+
+    def read(self, requests: Sequence[TextRequest]) -> HFTrunks:
+        """Reads texts under their prompts."""
+        return HFTrunks(self.engine, requests)
+
+    def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
+        """Returns (up to 5,) float32 per request: log p of the tokens from the place on."""
+        return target_log_probs(self.engine, requests)
+
+    def text_log_probs(
+        self, texts: Sequence[str], *, without_marker: bool = False
+    ) -> list[np.ndarray]:
+        """Returns (tokens,) float32 per text: log p of each token given those before it."""
+        return text_log_probs(self.engine, texts, without_marker=without_marker)
+
+    def streams(self) -> HFStreams:
+        """Returns a fresh, empty set of streams."""
+        return HFStreams(self.engine, self._vocabulary)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        engine = self.engine
+        size: int = engine.forward.model.config.get_text_config().vocab_size
+        return Vocabulary(engine.encoding, size=size, ends_text=engine.ends_text)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Returns the number of tokens of each text."""
+        return [len(text.ids) for text in self.engine.encoding.texts(texts)]
+
+    def token_ends(self, text: str) -> np.ndarray:
+        """Returns (tokens,) int64: character offsets."""
+        ends = self.engine.encoding.text(text).ends
+        return ends[ends > 0]
+
+
+def context_length(loaded: Loaded) -> int:
+    """Returns the longest row a model reads, by its config."""
+    config = loaded.model.config.get_text_config()
+    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+        length = getattr(config, name, None)
+        if isinstance(length, int) and length > 0:
+            return length
+    return _UNBOUNDED

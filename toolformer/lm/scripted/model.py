@@ -1,0 +1,273 @@
+"""A language model that follows a script: for tests, for documentation and for authors of tools.
+
+It needs no weights and no torch, and answers the same questions as a real one. A call starts where
+the script says, is written as the script says, and a token is cheap to predict once a call's output
+has told it.
+"""
+
+import hashlib
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from toolformer.calls import CallGrammar
+from toolformer.errors import ModelError
+from toolformer.lm.base import (
+    SCORED_TOKENS,
+    Branch,
+    LossRequest,
+    Sampled,
+    StartProbabilities,
+    TextRequest,
+    TokenUsage,
+)
+from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
+
+_TOKEN = re.compile(r" ?[^\W\d]+| ?\d| ?[^\w\s]|\s")
+
+LogProb = Callable[[str, LossRequest], float]
+Writes = tuple[str, ...]  # per sample, in turn: what follows " [Tool(", for example "2 + 2)"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedCall:
+    """What the model does at every place where the text so far ends with `after`."""
+
+    tool: str
+    after: str
+    writes: Writes | Callable[[str], Writes]  # always these, or what it makes of the text so far
+    start_prob: float = 0.9
+
+    def writes_after(self, text: str) -> Writes:
+        """Returns what is written where `text` stands before the call."""
+        return self.writes(text) if callable(self.writes) else self.writes
+
+
+def told_by_output(token: str, request: LossRequest) -> float:
+    """Returns −0.1 nats for a token that the output holds, −2 for any other.
+
+    >>> from toolformer.calls import ToolCall
+    >>> request = LossRequest("2 + 2 is 4.", 8, ToolCall("Calculator", "2 + 2"), "4")
+    >>> told_by_output(" 4", request), told_by_output(".", request)
+    (-0.1, -2.0)
+    """
+    if request.output is None:
+        return -2.0
+    word = token.strip()
+    return -0.1 if word and word in request.output else -2.0
+
+
+def _tokens(text: str) -> list[str]:
+    """Returns a text's tokens."""
+    return [match.group() for match in _TOKEN.finditer(text)]
+
+
+@lru_cache(maxsize=1024)  # A text is asked about many times in a row.
+def _ends(text: str) -> tuple[int, ...]:
+    """Splits at words, digits and signs, each with the one space before it.
+
+    >>> _ends("It is 24.")
+    (2, 5, 7, 8, 9)
+    """
+    return tuple(accumulate(map(len, _TOKEN.findall(text))))  # no character lies between tokens
+
+
+@dataclass(slots=True)
+class ScriptedLanguageModel:
+    """Implements `LanguageModel` from a script.
+
+    A scripted call is made only under a prompt whose shared part names its tool, or under an empty
+    one. Where several calls fit a place, the first of the script is made.
+
+    >>> from toolformer.lm.base import Prompt
+    >>> script = [ScriptedCall("Calculator", after="2 + 2 is", writes=("2 + 2)",))]
+    >>> model = ScriptedLanguageModel(script)
+    >>> with model.read([TextRequest(Prompt("", ""), "2 + 2 is 4.")]) as trunks:
+    ...     trunks.starts[0].positions[trunks.starts[0].probabilities > 0.5]
+    ...     trunks.sample([Branch(0, 8, " [Calculator(", 1, 32, 1.0, "key")])
+    array([8])
+    [[Sampled(text='2 + 2', closed=True)]]
+    """
+
+    script: Sequence[ScriptedCall] = ()
+    log_prob: LogProb = told_by_output  # (token, request) -> nats, below zero
+    name: str = "scripted"
+    grammar: CallGrammar = field(default_factory=CallGrammar)
+    max_length: int = 1024
+    batch_tokens: int = 16384
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    continuations: Sequence[Continuation] = ()  # what it says when it decodes
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the script; two functions of the same name pass for the same."""
+        script = tuple(
+            replace(call, writes=(call.writes.__qualname__,)) if callable(call.writes) else call
+            for call in self.script
+        )
+        said = tuple(self.continuations)
+        log_prob = self.log_prob.__qualname__
+        identity = (self.name, script, said, log_prob, self.grammar, self.max_length)
+        return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
+
+    def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
+        """Reads texts under their prompts."""
+        for request in requests:
+            self._check_length(request.prompt.shared + request.prompt.own + request.text)
+        self.usage.text += sum(self.count_tokens([request.text for request in requests]))
+        return ScriptedTrunks(self, requests)
+
+    def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
+        """Returns (up to 5,) float32 per request."""
+        return [self._target_log_probs(request) for request in requests]
+
+    def text_log_probs(
+        self, texts: Sequence[str], *, without_marker: bool = False
+    ) -> list[np.ndarray]:
+        """Returns (tokens,) float32 per text."""
+        requests = [LossRequest(text, 0, without_marker=without_marker) for text in texts]
+        self.usage.score += sum(self.count_tokens(texts))
+        return [
+            np.array([self.log_prob(token, request) for token in _tokens(request.text)], np.float32)
+            for request in requests
+        ]
+
+    def streams(self) -> ScriptedStreams:
+        """Returns an empty set of streams that go on as `continuations` say."""
+        return ScriptedStreams(
+            self.continuations,
+            split=_tokens,
+            grammar=self.grammar,
+            max_length=self.max_length,
+            usage=self.usage,
+        )
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Returns the number of tokens of each text."""
+        return [len(_ends(text)) for text in texts]
+
+    def token_ends(self, text: str) -> np.ndarray:
+        """Returns (tokens,) int64: character offsets."""
+        return np.array(_ends(text), dtype=np.int64)
+
+    def scripted_calls(self, shared_prompt: str) -> list[ScriptedCall]:
+        """Returns the part of the script that is followed under a prompt."""
+        return [
+            call for call in self.script if not shared_prompt or f"{call.tool}(" in shared_prompt
+        ]
+
+    def _target_log_probs(self, request: LossRequest) -> np.ndarray:
+        text, position, ends = request.text, request.position, _ends(request.text)
+        # How many tokens stand before the place; the end of the last token is none.
+        before = bisect_right(ends, position)
+        if before == len(ends) or position != (ends[before - 1] if before else 0):
+            raise ModelError(
+                f"Position {position} is not a place of {text[:60]!r}: places are"
+                " the ends of its tokens but the last, as `token_ends` gives them."
+            )
+        self._check_length(text)
+        spans = pairwise((position, *ends[before : before + SCORED_TOKENS]))
+        costs = [self.log_prob(text[start:end], request) for start, end in spans]
+        self.usage.score += before + len(costs)
+        return np.array(costs, dtype=np.float32)
+
+    def _check_length(self, row: str) -> None:
+        if len(row) <= self.max_length:
+            return
+        length = sum(1 for _ in _TOKEN.finditer(row))
+        if length > self.max_length:
+            raise ModelError(
+                f"A row of {length} tokens is longer than the {self.max_length} that {self.name}"
+                " can read. Cut the text into windows."
+            )
+
+
+@dataclass(slots=True)
+class ScriptedTrunks:
+    """Texts that a scripted model has read."""
+
+    model: ScriptedLanguageModel
+    requests: Sequence[TextRequest]
+    starts: list[StartProbabilities] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.starts = [self._starts(request) for request in self.requests]
+
+    def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
+        """Writes what the script says, sample by sample."""
+        return [self._sample(branch) for branch in branches]
+
+    def close(self) -> None:
+        """Keeps nothing, so frees nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _starts(self, request: TextRequest) -> StartProbabilities:
+        ends = _ends(request.text)[:-1]
+        probabilities = np.zeros(len(ends), dtype=np.float32)
+        for call in reversed(self.model.scripted_calls(request.prompt.shared)):
+            for place in _places_after(call.after, request.text):
+                index = bisect_left(ends, place)
+                if index < len(ends) and ends[index] == place:
+                    probabilities[index] = call.start_prob
+        return StartProbabilities(np.array(ends, dtype=np.int64), probabilities)
+
+    def _sample(self, branch: Branch) -> list[Sampled]:
+        request = self.requests[branch.request]
+        script = self.model.scripted_calls(request.prompt.shared)
+        call = _call_at(script, request.text, branch.position)
+        if call is None or not branch.lead.endswith(f"{call.tool}("):
+            return [Sampled("", closed=False)] * branch.samples
+        writes = call.writes_after(request.text[: branch.position])
+        # At temperature 0 the samples are all the first one.
+        written = writes if branch.temperature > 0 else writes[:1]
+        cut = [self._cut(each, branch.max_tokens) for each in written[: branch.samples]]
+        drawn = [cut[sample % len(cut)] for sample in range(branch.samples)]
+        self.model.usage.decode += sum(tokens for _, tokens in drawn)
+        return [sampled for sampled, _ in drawn]
+
+    def _cut(self, written: str, max_tokens: int) -> tuple[Sampled, int]:
+        """Returns what comes of a call as it is written, and how many tokens that took."""
+        ends = _ends(written)[:max_tokens]
+        written = written[: ends[-1]] if ends else ""
+        end = self.model.grammar.end_of_arguments(written)
+        if end is None:
+            return Sampled(written, closed=False), len(ends)
+        at, closed = end
+        return Sampled(written[:at], closed), len(ends)
+
+
+def _places_after(words: str, text: str) -> Iterator[int]:
+    """Yields where words end in a text, overlapping ones too.
+
+    >>> list(_places_after("aa", "aaa"))
+    [2, 3]
+    """
+    found = text.find(words)
+    while found >= 0:
+        yield found + len(words)
+        found = text.find(words, found + 1)
+
+
+def _call_at(script: Sequence[ScriptedCall], text: str, position: int) -> ScriptedCall | None:
+    """Returns what a script makes of a text up to a position."""
+    for call in script:
+        if text.endswith(call.after, 0, position):
+            return call
+    return None
