@@ -14,7 +14,7 @@ from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Exemplar, Tool, suits_any, tool
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 
 PLACES, SAMPLES = 5, 5  # k and m, the paper's

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from recipes.gsm8k import Mark
 from toolformer.errors import ToolError
-from toolformer.tools.calculator import evaluate
+from toolformer.tools.builtin.calculator import evaluate
 
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+")
 _PERCENT = re.compile(r"([\d.,]*\d)\s*(?:%|[*x×]\s*0?\.01(?!\d)|[/÷]\s*100(?![\d.]))")

@@ -58,7 +58,7 @@ PLACES = {
     "yaml": ("config", "cli/"),
     "pydantic": ("",),
     "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/"),
-    "simpleeval": ("tools/",),
+    "simpleeval": ("tools/builtin/",),
 }
 AT_IMPORT_TIME = {
     "torch": ("lm/hf/", "finetune/", "pretrain/"),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from toolformer.evaluate.arithmetic_sentences import draw_sum
-from toolformer.evaluate.date_questions import draw_date_question
+from toolformer.evaluate.tasks.arithmetic import draw_sum
+from toolformer.evaluate.tasks.dates import draw_date_question
 
 # `{answer}` is the answer's place; every wording is a whole sentence.
 DATES: Mapping[str, Sequence[str]] = {

@@ -16,7 +16,7 @@ from toolformer.records import AnnotatedDocument, Candidate, Document
 from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool, tool
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 
 SCRIPT = (ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)", "5 + 2)", "open")),)

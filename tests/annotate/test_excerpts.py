@@ -12,7 +12,7 @@ from toolformer.annotate.windows import whole
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.tools.base import ToolContext
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 
 def excerpt(number: int, tokens: int, tools: int = 1) -> Excerpt:

@@ -11,7 +11,7 @@ from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Losses, Verdict
 from toolformer.tools.base import ToolContext, tool
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 SUM = "3 + 2 = 5 apples, 7 pears and 1 plum"
 

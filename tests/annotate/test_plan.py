@@ -11,7 +11,7 @@ from toolformer.errors import ConfigError
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 
 

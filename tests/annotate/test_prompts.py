@@ -7,7 +7,7 @@ from toolformer.calls import CallGrammar
 from toolformer.lm.base import Prompt
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Exemplar
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 EXEMPLARS = (
     Exemplar("Out of 1400, 400 (or", "400 / 1400", " 29%) passed."),

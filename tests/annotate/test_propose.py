@@ -7,7 +7,7 @@ from tests.annotate.given import annotate_documents, echo
 from toolformer.lm.base import Branch, Sampled, TextRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel, ScriptedTrunks
 from toolformer.records import Document
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 TEXT = "3 + 2 = 5 apples and pears"
 CALL = ScriptedCall("Calculator", after=" =", writes=("3 + 2)",))

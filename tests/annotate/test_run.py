@@ -19,7 +19,7 @@ from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.tools.base import tool
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 
 def shard_bytes(out: Path) -> dict[str, bytes]:

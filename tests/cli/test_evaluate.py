@@ -16,9 +16,9 @@ from toolformer.evaluate.trial import Trial
 from toolformer.sidecar import Sidecar, SidecarTool, write_sidecar
 
 MODELS = """
-from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.sidecar import Sidecar, SidecarTool
 from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.streams import Continuation
 
 class Taught(ScriptedLanguageModel):
     sidecar = Sidecar(

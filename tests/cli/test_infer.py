@@ -14,9 +14,9 @@ from toolformer.cli.main import run
 from toolformer.sidecar import SCHEMA_VERSION, SIDECAR
 
 MODEL = """
-from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.sidecar import Sidecar, SidecarTool
 from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.streams import Continuation
 
 class Tuned(ScriptedLanguageModel):
     sidecar = Sidecar(tools=(SidecarTool("Calculator", "calculator"),))

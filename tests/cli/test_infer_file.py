@@ -15,9 +15,9 @@ from toolformer.cli.main import run
 
 MODEL = """
 import time
-from toolformer.checkpoint import Sidecar, SidecarTool
+from toolformer.sidecar import Sidecar, SidecarTool
 from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation
+from toolformer.lm.scripted.streams import Continuation
 
 SCRIPT = (
     Continuation("Day", " [Calendar(weekday)"),

@@ -75,9 +75,9 @@ def _take_terminal() -> None:
 
 MODEL = """
 import time
-from toolformer.checkpoint import Sidecar
+from toolformer.sidecar import Sidecar
 from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.lm.scripted_streams import Continuation, ScriptedStreams
+from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
 
 class SlowStreams(ScriptedStreams):
     def step(self, asks):

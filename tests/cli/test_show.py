@@ -9,7 +9,7 @@ from toolformer.annotate import annotate
 from toolformer.cli.main import run
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 SCRIPT = [ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "9 - 1)", "9 / 0)", "open"))]
 DOCUMENTS = [

@@ -1,8 +1,7 @@
 """Scripted models that know how to add, and one that does not."""
 
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.scoring import is_number_right
-from toolformer.evaluate.task import Measure, Task
+from toolformer.evaluate.task import Example, Measure, Task
+from toolformer.evaluate.tasks.judging import is_number_right
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 

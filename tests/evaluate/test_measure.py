@@ -8,9 +8,8 @@ import pytest
 
 from tests.evaluate.scripts import caller, guesser, sums
 from toolformer.evaluate.counts import TOO_LONG, TextScores
-from toolformer.evaluate.examples import Example
 from toolformer.evaluate.measure import score_texts, try_examples
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.trial import Trial
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools

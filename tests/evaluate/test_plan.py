@@ -8,9 +8,8 @@ from pathlib import Path
 
 from toolformer.evaluate.column import Calls, Column
 from toolformer.evaluate.config import EvaluateConfig
-from toolformer.evaluate.examples import Example
 from toolformer.evaluate.plan import PlannedCell, plan
-from toolformer.evaluate.task import Measure, Task
+from toolformer.evaluate.task import Example, Measure, Task
 
 BASE = Column("base", "b", Calls.NONE)
 LIVE = Column("base, tools live", "b", Calls.LIVE, ("calculator",))

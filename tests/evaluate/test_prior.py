@@ -1,8 +1,7 @@
 """The majority answer of a group."""
 
-from toolformer.evaluate.examples import Example
 from toolformer.evaluate.prior import majority_answers, try_majority
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import Example, Task
 
 
 def example(*answers: str, group: str = "g") -> Example:

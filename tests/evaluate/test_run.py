@@ -19,10 +19,8 @@ from toolformer.evaluate import (
     read_results,
     read_trials,
 )
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.fact_table import FactRow
-from toolformer.evaluate.scoring import is_within_first_words
-from toolformer.evaluate.task import Measure
+from toolformer.evaluate.task import Example, FactRow, Measure
+from toolformer.evaluate.tasks.judging import is_within_first_words
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation

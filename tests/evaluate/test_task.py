@@ -1,7 +1,6 @@
 """Drawing the examples of a task."""
 
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import Example, Task
 
 EXAMPLES = [Example(str(number), f"prompt {number}", ()) for number in range(100)]
 TASK = Task(name="t", examples=lambda: iter(EXAMPLES))

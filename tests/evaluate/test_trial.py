@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from toolformer.calls import ToolCall
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.scoring import end_of_number, is_number_right
+from toolformer.evaluate.task import Example
+from toolformer.evaluate.tasks.judging import end_of_number, is_number_right
 from toolformer.evaluate.trial import Trial, from_row, trial_of
 from toolformer.infer.answers import Answer, CallEvent
 

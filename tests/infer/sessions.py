@@ -18,8 +18,8 @@ from toolformer.infer.session import Session
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.base import Tool, tool
-from toolformer.tools.calculator import calculator
-from toolformer.tools.calendar import calendar
+from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.builtin.calendar import calendar
 
 FRIDAY = date(2023, 3, 3)
 SCRIPT = (

@@ -11,7 +11,7 @@ from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.lm.hf.model import HFLanguageModel, load
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 
 torch.set_num_threads(1)

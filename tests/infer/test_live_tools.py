@@ -9,8 +9,8 @@ from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.sidecar import Sidecar, SidecarTool
-from toolformer.tools.calculator import calculator
-from toolformer.tools.calendar import calendar
+from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.builtin.calendar import calendar
 
 WEEKDAY = ToolCall("Calendar", "weekday")
 

@@ -18,7 +18,7 @@ from toolformer.runs.reading import (
     run_thresholds,
     settle_thresholds,
 )
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 
 COSTS = {"5": 0.2, "6": 1.0, "7": 2.2}  # of every token but the last, without the output
 

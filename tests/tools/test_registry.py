@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.registry import DOOR, available, default_tools, load_tool
 
 ROOT = Path(__file__).parents[2]

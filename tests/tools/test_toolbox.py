@@ -13,7 +13,7 @@ import pytest
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolError, UnknownNameError
 from toolformer.tools.base import Tool, ToolContext, ToolResult, tool
-from toolformer.tools.calculator import calculator
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.registry import load_tool
 from toolformer.tools.toolbox import Toolbox
 

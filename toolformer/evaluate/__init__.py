@@ -3,11 +3,10 @@
 from toolformer.evaluate.cells import Progress, read_trials
 from toolformer.evaluate.column import Calls, Column
 from toolformer.evaluate.config import EvaluateConfig
-from toolformer.evaluate.examples import Example
 from toolformer.evaluate.registry import load_task, load_tasks
 from toolformer.evaluate.results import Results, read_results
 from toolformer.evaluate.run import evaluate
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import Example, Task
 
 __all__ = [
     "Calls",

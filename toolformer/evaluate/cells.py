@@ -17,12 +17,11 @@ from typing import TypeVar
 from toolformer.evaluate.column import Calls
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.counts import TextScores, count
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.fact_table import write_facts
 from toolformer.evaluate.measure import score_texts, try_examples
 from toolformer.evaluate.plan import PlannedCell
 from toolformer.evaluate.results import Cell
-from toolformer.evaluate.task import Measure
+from toolformer.evaluate.task import Example, Measure
+from toolformer.evaluate.tasks.fact_table import write_facts
 from toolformer.evaluate.trial import Trial, from_row
 from toolformer.files import json_text, write_whole
 from toolformer.infer.live_tools import LiveTools

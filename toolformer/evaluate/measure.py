@@ -5,8 +5,7 @@ from functools import partial
 
 from toolformer.calls import ToolCall
 from toolformer.evaluate.counts import TOO_LONG, TextScores
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.trial import Trial, trial_of, undecoded
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode

@@ -10,9 +10,8 @@ from typing import Any
 from toolformer.config import fingerprint
 from toolformer.evaluate.column import Calls, Column
 from toolformer.evaluate.config import EvaluateConfig
-from toolformer.evaluate.examples import Example
 from toolformer.evaluate.results import SCHEMA_VERSION
-from toolformer.evaluate.task import Measure, Task
+from toolformer.evaluate.task import Example, Measure, Task
 from toolformer.infer.config import InferConfig
 from toolformer.specs import stamp_files
 

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.task import Task
+from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.trial import Trial, undecoded
 
 

@@ -12,13 +12,13 @@ DOOR = Door(
     group="toolformer.tasks",
     # As pyproject.toml declares them; a test compares the two.
     built_in={
-        "lama": "toolformer.evaluate.lama:lama",
-        "math": "toolformer.evaluate.math_problems:math",
-        "dates": "toolformer.evaluate.generated:dates",
-        "date-understanding": "toolformer.evaluate.date_understanding:date_understanding",
-        "arithmetic": "toolformer.evaluate.generated:arithmetic",
-        "perplexity": "toolformer.evaluate.plain_texts:perplexity",
-        "restraint": "toolformer.evaluate.plain_texts:restraint",
+        "lama": "toolformer.evaluate.tasks.lama:lama",
+        "math": "toolformer.evaluate.tasks.math:math",
+        "dates": "toolformer.evaluate.tasks.dates:dates",
+        "date-understanding": "toolformer.evaluate.tasks.date_understanding:date_understanding",
+        "arithmetic": "toolformer.evaluate.tasks.arithmetic:arithmetic",
+        "perplexity": "toolformer.evaluate.tasks.plain_texts:perplexity",
+        "restraint": "toolformer.evaluate.tasks.plain_texts:restraint",
     },
     examples="a name such as dates, a name with options such as math:path=FILE, or a task or a "
     "function that returns one in a file, such as my_task.py:name",

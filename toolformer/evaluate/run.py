@@ -7,7 +7,6 @@ from toolformer.evaluate.cells import Progress, measure_cell, read_cell
 from toolformer.evaluate.column import PRIOR, Column
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.counts import count
-from toolformer.evaluate.examples import Example
 from toolformer.evaluate.plan import plan
 from toolformer.evaluate.prior import try_majority
 from toolformer.evaluate.results import (
@@ -17,7 +16,7 @@ from toolformer.evaluate.results import (
     Results,
     TaskLine,
 )
-from toolformer.evaluate.task import Measure, Task
+from toolformer.evaluate.task import Example, Measure, Task
 from toolformer.files import json_text, write_whole
 from toolformer.lm.base import LanguageModel
 

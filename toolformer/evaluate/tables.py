@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from toolformer.evaluate.column import Calls
-from toolformer.evaluate.counts import Counts, TextScores, share
-from toolformer.evaluate.intervals import wilson
+from toolformer.evaluate.counts import Counts, TextScores, share, wilson
 from toolformer.evaluate.results import Cell, ColumnLine, Results, TaskLine
 from toolformer.evaluate.task import Measure
 

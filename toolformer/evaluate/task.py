@@ -2,16 +2,45 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from heapq import nsmallest
 
-from toolformer.evaluate.examples import Example
-from toolformer.evaluate.fact_table import FactRow
-
 # Where the first five words are all that counts, and no number further on.
 WORDS_TOKENS = 32
 CALL_TOKENS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One input of a task.
+
+    Args:
+        id: names the example within its task.
+        prompt: what the model continues.
+        answers: all right answers.
+        group: its relation or family; the prior is the group's majority answer in the training
+            split.
+        tags: the subsets it belongs to that are reported apart (`unseen relation`, `hard`).
+        today: the date that the tools are told, where the example has one of its own.
+    """
+
+    id: str
+    prompt: str
+    answers: tuple[str, ...]
+    group: str = ""
+    tags: tuple[str, ...] = ()
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FactRow:
+    """One row of the table."""
+
+    entity: str
+    attribute: str
+    value: str
 
 
 class Measure(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from toolformer.evaluate.examples import Example
+from toolformer.evaluate.task import Example
 from toolformer.infer.answers import Answer
 
 

@@ -18,10 +18,10 @@ DOOR = Door(
     group="toolformer.tools",
     # As pyproject.toml declares them; a test compares the two.
     built_in={
-        "calculator": "toolformer.tools.calculator:calculator",
-        "calendar": "toolformer.tools.calendar:calendar",
-        "database": "toolformer.tools.database:database",
-        "sql": "toolformer.tools.sql:sql",
+        "calculator": "toolformer.tools.builtin.calculator:calculator",
+        "calendar": "toolformer.tools.builtin.calendar:calendar",
+        "database": "toolformer.tools.builtin.database:database",
+        "sql": "toolformer.tools.builtin.sql:sql",
     },
     examples="a name such as calculator, a name with options such as database:path=facts.db, or a "
     "function in a file such as my_tools.py:convert",

@@ -42,7 +42,7 @@ class Toolbox(Mapping[str, Tool]):
 
     Names are found in any case. Leaving it as a context manager ends the processes.
 
-    >>> from toolformer.tools.calculator import calculator
+    >>> from toolformer.tools.builtin.calculator import calculator
     >>> with Toolbox([calculator]) as toolbox:
     ...     [result] = toolbox.execute([ToolCall("Calculator", "400 / 1400")])
     >>> result.output

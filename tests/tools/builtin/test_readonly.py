@@ -1,0 +1,224 @@
+"""No statement changes, leaves, or keeps busy a database."""
+
+import hashlib
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from toolformer.errors import ConfigError, ToolError
+from toolformer.tools.builtin.readonly import ReadOnlyDatabase
+
+LETTERS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A database of three facts and a view."""
+    path = tmp_path / "facts #1?.db"  # characters that mean something in a URI
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("CREATE TABLE facts (entity TEXT, attribute TEXT, value TEXT)")
+    connection.execute("CREATE INDEX by_entity ON facts (entity)")
+    connection.executemany(
+        "INSERT INTO facts VALUES (?, ?, ?)",
+        [("France", "capital", "Paris"), ("Peru", "capital", "Lima"), ("Peru", "area", "1285216")],
+    )
+    connection.execute("CREATE VIEW capitals AS SELECT * FROM facts WHERE attribute = 'capital'")
+    connection.commit()
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT value FROM facts WHERE entity = 'France'", [("Paris",)]),
+        ("select count(*) from facts", [(3,)]),
+        ("SELECT entity FROM capitals ORDER BY entity", [("France",), ("Peru",)]),
+        ("SELECT upper(value) FROM FACTS WHERE entity LIKE 'fr%'", [("PARIS",)]),
+        ("WITH p AS (SELECT * FROM facts WHERE entity = 'Peru') SELECT count(*) FROM p", [(2,)]),
+        ("SELECT count(*) FROM (SELECT 1 UNION SELECT 2) AS t", [(2,)]),
+        ("SELECT max(x) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
+         "LIMIT 5) SELECT x FROM c)", [(5,)]),
+        ("SELECT a.value FROM facts a JOIN facts b USING (entity) WHERE b.value = 'Lima' "
+         "AND a.attribute = 'area'", [("1285216",)]),
+        ("SELECT name FROM sqlite_master WHERE type = 'table'", [("facts",)]),
+        ("VALUES (1, 2)", [(1, 2)]),
+    ],
+)  # fmt: skip
+def test_a_select_over_its_own_tables_is_answered(
+    path: Path, query: str, rows: list[tuple[object, ...]]
+) -> None:
+    assert ReadOnlyDatabase(path).select(query, max_rows=9).rows == rows
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "INSERT INTO facts VALUES ('a', 'b', 'c')",
+        "REPLACE INTO facts VALUES ('a', 'b', 'c')",
+        "UPDATE facts SET value = ''",
+        "DELETE FROM facts",
+        "DROP TABLE facts",
+        "DROP VIEW capitals",
+        "CREATE TABLE t (x)",
+        "CREATE TEMP TABLE t (x)",
+        "CREATE TABLE t AS SELECT * FROM facts",
+        "CREATE TRIGGER t AFTER INSERT ON facts BEGIN SELECT 1; END",
+        "CREATE VIRTUAL TABLE t USING fts5(x)",
+        "ALTER TABLE facts RENAME TO t",
+        "WITH t AS (SELECT 1) DELETE FROM facts",
+        "UPDATE sqlite_master SET sql = ''",
+        "ATTACH '{folder}/new.db' AS new",
+        "ATTACH ':memory:' AS new",
+        "DETACH main",
+        "VACUUM",
+        "VACUUM INTO '{folder}/copy.db'",
+        "REINDEX",
+        "ANALYZE",
+        "BEGIN",
+        "BEGIN EXCLUSIVE",
+        "SAVEPOINT s",
+        "PRAGMA query_only = OFF",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA database_list",
+        "SELECT * FROM pragma_database_list",
+        "SELECT * FROM pragma_table_info('facts')",
+        "SELECT load_extension('evil')",
+        "SELECT readfile('/etc/passwd')",
+        "SELECT writefile('{folder}/new', 'x')",
+        "SELECT edit('x', 'sh')",
+        "SELECT fts3_tokenizer('simple', x'00')",
+        "SELECT * FROM fsdir('/')",
+        "SELECT random()",
+        "SELECT randomblob(9)",
+        "SELECT current_timestamp",
+        "SELECT zeroblob(1000000000)",
+        "SELECT 1; DELETE FROM facts",
+        "SELECT 1; SELECT 2",
+        "SELECT value FROM facts WHERE entity = ?",
+        "SELECT nothing FROM facts",
+        "SELECT * FROM elsewhere",
+        "SELEC 1",
+        "SELECT \x00",
+        "SELECT '\ud800'",
+        "SELECT " + "(" * 5000 + "1" + ")" * 5000,
+        "SELECT 1" + " UNION SELECT 1" * 600,
+        "SELECT 1 -- " + "x" * 20_000,
+    ],
+)
+def test_every_other_statement_is_a_tool_error_and_changes_nothing(path: Path, query: str) -> None:
+    database = ReadOnlyDatabase(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    kept = {name.name for name in path.parent.iterdir()}
+    with pytest.raises(ToolError, match="The query failed: "):
+        database.select(query.replace("{folder}", str(path.parent)), max_rows=9)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    assert {name.name for name in path.parent.iterdir()} == kept
+    assert database.select("SELECT count(*) FROM facts", max_rows=1).rows == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        LETTERS + "SELECT count(*) FROM c",
+        LETTERS + "SELECT x FROM c WHERE x < 0",
+        LETTERS + "SELECT a.x FROM c a, c b, c d ORDER BY random_order",
+        "WITH RECURSIVE c(x) AS (SELECT 'a' UNION SELECT x || 'a' FROM c) SELECT max(x) FROM c",
+        "WITH RECURSIVE c(x) AS (SELECT printf('%99000d', 1) UNION SELECT substr(x || 'a', 2) "
+        "FROM c) SELECT max(x) FROM c",
+        LETTERS + "SELECT group_concat(printf('%9000d', x)) FROM c",
+        LETTERS + "SELECT sum(instr(replace(printf('%50000d', 1), ' ', 'a'), "
+        "replace(printf('%49999d', 1), ' ', 'a') || 'b')) FROM c",
+        LETTERS + "SELECT sum(replace(printf('%90000d', 1), ' ', 'a') LIKE '"
+        + "%a" * 90 + "%b') FROM c",
+        LETTERS + "SELECT sum(glob('" + "*a" * 90 + "*b', replace(printf('%90000d', 1), ' ', 'a')"
+        ")) FROM c",
+    ],
+)  # fmt: skip
+def test_a_bomb_is_a_tool_error_soon_after_the_limit(path: Path, query: str) -> None:
+    database = ReadOnlyDatabase(path, timeout_s=0.2)
+    start = time.perf_counter()
+    with pytest.raises(ToolError, match=r"took longer than 0\.2 s|too big|failed"):
+        database.select(query, max_rows=9)
+    assert time.perf_counter() - start < 2
+
+
+def test_the_message_of_a_slow_query_names_the_limit(path: Path) -> None:
+    with pytest.raises(ToolError, match=r"^The query took longer than 0\.1 s\.$"):
+        ReadOnlyDatabase(path, timeout_s=0.1).select(LETTERS + "SELECT count(*) FROM c", max_rows=1)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT replace(printf('%99000d', 1), ' ', 'aaaaaaaaaa')",
+        "SELECT hex(printf('%99000d', 1))",
+        "SELECT printf('%99000d', 1) || printf('%99000d', 1)",
+        LETTERS.replace("FROM c)", "FROM c LIMIT 99)")
+        + "SELECT group_concat(printf('%9000d', x)) FROM c",
+    ],
+)  # fmt: skip
+def test_a_value_of_more_than_a_hundred_kilobytes_is_a_tool_error(path: Path, query: str) -> None:
+    with pytest.raises(ToolError, match="too big"):
+        ReadOnlyDatabase(path).select(query, max_rows=1)
+
+
+def test_no_more_rows_are_read_than_asked_for(path: Path) -> None:
+    endless = ReadOnlyDatabase(path).select(LETTERS + "SELECT x FROM c", max_rows=3)
+    assert endless.rows == [(1,), (2,), (3,)]
+    assert endless.has_more
+    assert not ReadOnlyDatabase(path).select("SELECT * FROM facts", max_rows=3).has_more
+
+
+def test_several_threads_may_select_at_once(path: Path) -> None:
+    database = ReadOnlyDatabase(path)
+    results: list[int] = []
+
+    def select_often() -> None:
+        for _ in range(50):
+            [(count,)] = database.select("SELECT count(*) FROM facts", max_rows=1).rows
+            results.append(int(count or 0))
+
+    threads = [threading.Thread(target=select_often) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [3] * 200
+
+
+def test_its_tables_and_views_are_known_with_their_columns(path: Path) -> None:
+    columns = ("entity", "attribute", "value")
+    assert ReadOnlyDatabase(path).tables == {"capitals": columns, "facts": columns}
+
+
+def test_a_database_in_write_ahead_mode_is_read_while_another_program_writes(path: Path) -> None:
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("INSERT INTO facts VALUES ('Oman', 'capital', 'Muscat')")
+    database = ReadOnlyDatabase(path)
+    assert database.select("SELECT count(*) FROM facts", max_rows=1).rows == [(3,)]
+    writer.commit()
+    assert database.select("SELECT count(*) FROM facts", max_rows=1).rows == [(4,)]
+    with pytest.raises(ToolError):
+        database.select("DELETE FROM facts", max_rows=1)
+    writer.close()
+
+
+def test_a_file_without_write_permission_is_enough(path: Path) -> None:
+    path.chmod(0o444)
+    assert ReadOnlyDatabase(path).select("SELECT count(*) FROM facts", max_rows=1).rows == [(3,)]
+
+
+def test_a_file_that_is_missing_or_no_database_is_a_config_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"There is no database .*none\.db"):
+        ReadOnlyDatabase(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
+    (tmp_path / "text.db").write_text("not a database, but long enough to be looked at" * 9)
+    with pytest.raises(ConfigError, match=r"text\.db' cannot be read as a database"):
+        ReadOnlyDatabase(tmp_path / "text.db")

@@ -1,0 +1,138 @@
+"""`lama`: facts of T-REx asked in cloze sentences, with a database that knows them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from toolformer.errors import CorpusError
+from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Example, FactRow, Task
+from toolformer.evaluate.tasks.judging import end_of_first_words, is_within_first_words
+from toolformer.evaluate.tasks.lama_edit import has_changed, swap_objects
+from toolformer.evaluate.tasks.lama_files import Cloze, Clozes, Known, read_clozes, read_facts
+
+ORACLE = "oracle database: the answer is in it"
+UNSEEN_RELATION = "unseen relation"
+HARD = "hard"  # neither inside the subject nor the relation's majority answer
+
+
+def lama(
+    triples: str,
+    templates: str | None = None,
+    training: str | None = None,
+    attributes: Path | None = None,
+    edit: int | None = None,
+    name: str | None = None,
+) -> Task:
+    """Facts as cloze sentences; right is an output with one of the objects in its first five words.
+
+    The database tool knows exactly these facts while the task runs. Each fact is asked in one
+    sentence of its relation that ends in the object, drawn by its subject.
+
+    Args:
+        triples: JSON lines with `relation`, `subject`, `object` (or LAMA's `predicate_id`,
+            `sub_label`, `obj_label`) and perhaps `attribute`, `template`, `tags`.
+        templates: JSON lines with `relation`, `pattern` (or `template`) and perhaps `attribute`
+            (or `label`), `tags`.
+        training: Facts that training texts may state: the prior is learned from them, and a
+            relation that is not among them is tagged `unseen relation`.
+        attributes: A JSON file that maps relations to the names the database uses.
+        edit: A seed: the objects are swapped within each relation, in the database and in the
+            answers.
+        name: How the results call it.
+    """
+    facts, clozes = read_facts(triples), read_clozes(templates, attributes)
+    learned = read_facts(training) if training else []
+    served = facts if edit is None else swap_objects(facts, seed=edit)
+    rows = [row for fact in served for row in _rows(fact, clozes)]
+    asked, dropped = _asked(served, facts, clozes)
+    examples = list(_examples(asked, learned=learned, facts=served))
+    if not examples:
+        raise CorpusError(
+            f"No fact of '{triples}' can be asked: none of its relations has a template that ends "
+            "in [Y]. Give templates=FILE."
+        )
+    return Task(
+        name=name or ("lama" if edit is None else "lama, edited"),
+        examples=lambda: examples,
+        training=lambda: _training(learned),
+        is_right=lambda text, example: is_within_first_words(text, example.answers),
+        judged=end_of_first_words,
+        note=ORACLE if edit is None else f"{ORACLE}, after its objects were swapped",
+        max_new_tokens=WORDS_TOKENS,
+        call_tokens=CALL_TOKENS,
+        facts=rows,
+        dropped=dropped,
+    )
+
+
+def _asked(
+    served: Sequence[Known], facts: Sequence[Known], clozes: Clozes
+) -> tuple[list[tuple[Known, Cloze]], dict[str, int]]:
+    """Returns the facts that can be asked, each with its sentence, and counts the others."""
+    asked: list[tuple[Known, Cloze]] = []
+    dropped: Counter[str] = Counter()
+    for fact, before in zip(served, facts, strict=True):
+        choices = fact.clozes or clozes.by_relation.get(fact.relation, ())
+        usable = [cloze for cloze in choices if cloze.asks_last]
+        if not usable:
+            dropped["no template that ends in [Y]"] += 1
+        elif served is not facts and not has_changed(before, fact):
+            dropped["the same after the edit"] += 1
+        else:
+            asked.append((fact, usable[_number(fact) % len(usable)]))
+    return asked, dict(dropped)
+
+
+def _examples(
+    asked: Sequence[tuple[Known, Cloze]], *, learned: Sequence[Known], facts: Sequence[Known]
+) -> Iterator[Example]:
+    common = _majorities(facts), _majorities(learned)
+    relations = {fact.relation for fact in learned}
+    for fact, cloze in asked:
+        tags = [*fact.tags, *cloze.tags]
+        if relations and fact.relation not in relations:
+            tags.append(UNSEEN_RELATION)
+        if _is_hard(fact, [each.get(fact.relation) for each in common]):
+            tags.append(HARD)
+        yield Example(
+            f"{fact.relation}/{fact.subject}",
+            cloze.ask(fact.subject),
+            fact.objects,
+            fact.relation,
+            tags=tuple(dict.fromkeys(tags)),
+        )
+
+
+def _is_hard(fact: Known, common: Sequence[str | None]) -> bool:
+    return not any(
+        name.casefold() in fact.subject.casefold() or name in common for name in fact.objects
+    )
+
+
+def _majorities(facts: Sequence[Known]) -> Mapping[str, str]:
+    counts: dict[str, Counter[str]] = {}
+    for fact in facts:
+        counts.setdefault(fact.relation, Counter()).update(fact.objects)
+    return {relation: each.most_common(1)[0][0] for relation, each in counts.items()}
+
+
+def _training(learned: Sequence[Known]) -> Iterator[Example]:
+    for fact in learned:
+        name = f"{fact.relation}/{fact.subject}"
+        yield Example(name, fact.subject, fact.objects, fact.relation)
+
+
+def _rows(fact: Known, clozes: Clozes) -> Iterator[FactRow]:
+    attribute = fact.attribute or clozes.attributes.get(fact.relation)
+    if not attribute:
+        raise CorpusError(
+            f"The relation {fact.relation!r} has no English name for the database: give its rows "
+            "an 'attribute', or a JSON file attributes=FILE that maps relations to names."
+        )
+    for name in fact.objects:
+        yield FactRow(fact.subject, attribute, name)
+
+
+def _number(fact: Known) -> int:
+    return int(sha256(f"{fact.relation}/{fact.subject}".encode()).hexdigest(), 16)

@@ -1,0 +1,60 @@
+"""`math`: word problems whose answer is a number (MAWPS, SVAMP, GSM8K and their like)."""
+
+from collections.abc import Iterator
+
+from toolformer.errors import CorpusError
+from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.judging import end_of_number, first_number, is_number_right
+from toolformer.evaluate.tasks.rows import Row, read_rows
+
+_QUESTIONS = ("input", "question", "Question", "problem")
+_ANSWERS = ("target", "result", "Answer", "answer")
+_FINAL = "####"  # GSM8K: what follows is the answer
+
+
+def math(path: str, prompt: str = "{problem} The answer is", name: str = "math") -> Task:
+    """Word problems; right is an output whose first number is the answer (the paper's way).
+
+    Args:
+        path: JSON lines or a dataset. A problem is `Body` + `Question`, `input`, `question` or
+            `problem`; its answer `target`, `result`, `Answer` or `answer`.
+        prompt: What a model continues; `{problem}` stands for the problem.
+        name: How the results call it.
+    """
+    examples = [_example(row, prompt) for row in read_rows(path)]
+    files = {example.tags for example in examples}
+    if len(files) == 1:  # a subset that is everything need not be reported apart
+        examples = [Example(each.id, each.prompt, each.answers, each.group) for each in examples]
+    return Task(
+        name=name,
+        examples=lambda: examples,
+        is_right=lambda text, example: is_number_right(text, example.answers),
+        judged=end_of_number,
+        note="first number of the output",
+    )
+
+
+def _example(row: Row, prompt: str) -> Example:
+    answer = row.text(*_ANSWERS).rpartition(_FINAL)[2].strip()
+    if first_number(answer) is None:
+        raise CorpusError(f"{row.file}, line {row.number}: the answer {answer!r} is no number.")
+    problem = " ".join(_problem(row).split())
+    written = prompt.replace("{problem}", problem)
+    return Example(row.id, written, (answer,), row.file, tags=(row.file,))
+
+
+def _problem(row: Row) -> str:
+    r"""Returns what is told and asked.
+
+    >>> _problem(Row("svamp", 1, {"Body": "Dan had $ 3 left", "Question": "How much?"}))
+    'Dan had $ 3 left. How much?'
+    """
+    if not row.has("Body"):
+        return row.text(*_QUESTIONS)
+    body, question = row.text("Body").strip(), row.text("Question")
+    return " ".join(_parts(body, question))
+
+
+def _parts(body: str, question: str) -> Iterator[str]:
+    yield body if body.endswith((".", "?", "!", ",")) else f"{body}."
+    yield question
