@@ -31,7 +31,7 @@ from benchmarks.engine_speed import (
     speed_table,
     tokens_table,
 )
-from toolformer.cli.models import EMBEDDED_MODEL, asset
+from toolformer.assets import EMBEDDED_MODEL, asset
 
 LARGE = "gpt2-124m"
 # The model of 124M takes seconds a text, and plainly half a minute: it gets fewer texts.

@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 
 from benchmarks import report
+from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.calls import ToolCall
-from toolformer.cli.models import EMBEDDED_MODEL, asset
 from toolformer.corpus.read import read_corpus
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode

@@ -5,7 +5,7 @@ The embedded corpus with the default tools, as the demo runs it.
 
 from benchmarks import report
 from benchmarks.measure import measure, parser, read_options, settings_of
-from toolformer.cli.models import asset
+from toolformer.assets import asset
 from toolformer.corpus.read import read_corpus
 from toolformer.tools.registry import default_tools
 

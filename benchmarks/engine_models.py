@@ -21,7 +21,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from toolformer.cli.models import EMBEDDED_MODEL, asset
+from toolformer.assets import EMBEDDED_MODEL, asset
 
 CLOSING_SHARE = 0.1  # of the probability, at every place
 Shape = Callable[[int, int], PreTrainedConfig]  # of a vocabulary's size and its end of text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from toolformer.annotate import AnnotateConfig, annotate
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.cli.models import asset
+from toolformer.assets import asset
 from toolformer.corpus.read import read_corpus
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document

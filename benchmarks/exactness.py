@@ -17,10 +17,11 @@ from tests.models import save_model
 from tests.oracle import Oracle, load_oracle
 from toolformer.annotate import AnnotateConfig, annotate
 from toolformer.annotate.losses import ask_losses
+from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.calls import ToolCall
-from toolformer.cli.models import EMBEDDED_MODEL, asset, load_model
 from toolformer.corpus.read import read_corpus
 from toolformer.lm.base import LanguageModel, LossRequest
+from toolformer.lm.registry import load_model
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs import select
 from toolformer.runs.directory import Run

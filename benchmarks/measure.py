@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks import report
 from toolformer.annotate import annotate
-from toolformer.cli.models import load_model
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.registry import load_model
 from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.tools.base import Tool

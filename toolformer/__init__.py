@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolformer.infer.answers import Answer, CallEvent
     from toolformer.infer.config import InferConfig
     from toolformer.infer.decode import decode, stream
-    from toolformer.lm.hf.model import load as load_model
+    from toolformer.lm.registry import load_model
     from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
     from toolformer.runs.directory import Run
     from toolformer.runs.reading import read_selected
@@ -52,7 +52,7 @@ _HOMES = {
     "Verdict": "toolformer.records",
     "decode": "toolformer.infer.decode",
     "default_tools": "toolformer.tools.registry",
-    "load_model": "toolformer.lm.hf.model:load",
+    "load_model": "toolformer.lm.registry",
     "load_tool": "toolformer.tools.registry",
     "read_corpus": "toolformer.corpus.read",
     "read_selected": "toolformer.runs.reading",

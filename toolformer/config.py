@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from toolformer.errors import ConfigError, closest
+from toolformer.errors import ConfigError, clipped, closest
 
 _UNKNOWN = "unknown_setting"
 _is_validating: ContextVar[bool] = ContextVar("_is_validating", default=False)
@@ -120,7 +120,7 @@ def differences(old: object, new: object, *, name: str = "") -> list[str]:
 
 def _short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return clipped(text)
 
 
 def _offer_near_names(model: type[Config], error: ValidationError) -> ValidationError:

@@ -67,3 +67,12 @@ def closest(value: str, options: Iterable[str], *, what: str) -> str:
     guess = f" Did you mean {folded[near[0]]!r}?" if near else ""
     known = f"Available: {', '.join(names)}." if names else "None are available."
     return f"Unknown {what} {value!r}.{guess} {known}"
+
+
+def clipped(text: str, most: int = 60) -> str:
+    """Returns a text as a message shows it, at most so many characters of it.
+
+    >>> clipped("a long sentence", 9)
+    'a long...'
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -7,7 +7,7 @@ import torch
 
 from benchmarks.engine_gpu import GpuMeasured, gpu_table, measure_gpu, peak_flops
 from benchmarks.engine_work import Measured
-from toolformer.cli.models import asset
+from toolformer.assets import asset
 
 
 def test_utilisation_is_operations_done_over_operations_possible(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_record_that_cannot_be_read_is_named_and_the_run_goes_on(
     ("arguments", "told"),
     [
         (["--tool", "calculater"], "Did you mean 'calculator'?"),
-        (["--model", "script.py:nothing"], "'nothing' in 'script.py' is no language model"),
+        (["--model", "script.py:nothing"], "'script.py:nothing' is not a language model"),
         (["--model", "absent.py:model"], "no file 'absent.py'"),
         (["--text-column", "body"], "text"),
         (["--set", "calculator.gain_treshold=1"], "gain_treshold"),

@@ -20,11 +20,7 @@ from toolformer.sidecar import Sidecar, SidecarTool
 from toolformer.lm.scripted import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 
-class Taught(ScriptedLanguageModel):
-    sidecar = Sidecar(
-        tools=(SidecarTool("Calculator", "calculator"),),
-        lineage={"base": {"name": "script.py:base"}},
-    )
+CALCULATOR = (SidecarTool("Calculator", "calculator"),)
 
 base = ScriptedLanguageModel(continuations=[Continuation("is", " 9.")])
 CALLS = [
@@ -33,22 +29,16 @@ CALLS = [
     Continuation("-> 4]", " 4."),
     Continuation("is", " 9.", weight=0.5),
 ]
-tuned = Taught(continuations=CALLS)
+
+def taught(tools=CALCULATOR, **lineage):
+    sidecar = Sidecar(tools=tools, lineage=lineage)
+    return ScriptedLanguageModel(continuations=CALLS, sidecar=sidecar)
+
+tuned = taught(base={"name": "script.py:base"})
 unsaid = ScriptedLanguageModel(continuations=CALLS)
-
-class Orphan(Taught):
-    sidecar = Sidecar(tools=(SidecarTool("Calculator", "calculator"),))
-
-class Moved(Taught):
-    sidecar = Sidecar(
-        tools=(SidecarTool("Calculator", "calculator"),),
-        lineage={"base": {"name": "no-such-directory"}},
-    )
-
-class Lost(Taught):
-    sidecar = Sidecar(tools=(SidecarTool("Search", "my_search"),))
-
-orphan, moved, lost = (kind(continuations=CALLS) for kind in (Orphan, Moved, Lost))
+orphan = taught()
+moved = taught(base={"name": "no-such-directory"})
+lost = taught((SidecarTool("Search", "my_search"),))
 """
 SUMS = [
     {"input": "2 + 2 is", "target": 4},
@@ -258,7 +248,10 @@ def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
         (["script.py:tuned", "--task", TASK, "--column", "again"], "write NAME=CKPT"),
         (["script.py:tuned", "--task", TASK, "--column", "base=script.py:base"], "is taken"),
         (["script.py:tuned", "--task", TASK, "--control", "no-such"], "Unknown model 'no-such'"),
-        (["script.py:tuned", "--task", TASK, "--base", "script.py:none"], "is no language model"),
+        (
+            ["script.py:tuned", "--task", TASK, "--base", "script.py:none"],
+            "Unknown model in script.py",
+        ),
         (["script.py:lost", "--task", TASK], "was taught to call Search"),
         (["--show", "wrong"], "holds no evaluation: run one first"),
     ],

@@ -18,11 +18,8 @@ from toolformer.sidecar import Sidecar, SidecarTool
 from toolformer.lm.scripted import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 
-class Tuned(ScriptedLanguageModel):
-    sidecar = Sidecar(tools=(SidecarTool("Calculator", "calculator"),))
-
-class Ahead(ScriptedLanguageModel):
-    sidecar = Sidecar(tools=(SidecarTool("Wiki", "wiki"), SidecarTool("Calculator", "calculator")))
+TUNED = Sidecar(tools=(SidecarTool("Calculator", "calculator"),))
+AHEAD = Sidecar(tools=(SidecarTool("Wiki", "wiki"), SidecarTool("Calculator", "calculator")))
 
 SCRIPT = (
     Continuation("3 and 4 is", " [Calculator(3 + 4)"),
@@ -35,10 +32,10 @@ SCRIPT = (
     Continuation("Wait", " no more.", weight=0.5),
     Continuation("line\\n", "line\\n"),
 )
-model = Tuned(continuations=SCRIPT)
+model = ScriptedLanguageModel(continuations=SCRIPT, sidecar=TUNED)
 untaught = ScriptedLanguageModel(continuations=SCRIPT)
-ahead = Ahead(continuations=SCRIPT)
-short = Tuned(continuations=SCRIPT, max_length=8)
+ahead = ScriptedLanguageModel(continuations=SCRIPT, sidecar=AHEAD)
+short = ScriptedLanguageModel(continuations=SCRIPT, sidecar=TUNED, max_length=8)
 """
 
 FOREVER = 'import time\ndef forever(n: int) -> str:\n    """Waits."""\n    time.sleep(1000)\n'

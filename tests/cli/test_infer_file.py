@@ -26,17 +26,18 @@ SCRIPT = (
     Continuation("or", " that", weight=0.5),
 )
 
-class Tuned(ScriptedLanguageModel):
-    sidecar = Sidecar(tools=(SidecarTool("Calendar", "calendar"),))
+TUNED = {
+    "continuations": SCRIPT, "sidecar": Sidecar(tools=(SidecarTool("Calendar", "calendar"),))
+}
 
-class Slow(Tuned):
+class Slow(ScriptedLanguageModel):
     def streams(self):
         time.sleep(0.01)
         return super().streams()
 
-model = Tuned(continuations=SCRIPT, max_length=40)
-other = Tuned(name="other", continuations=SCRIPT, max_length=40)
-slow = Slow(continuations=SCRIPT)
+model = ScriptedLanguageModel(max_length=40, **TUNED)
+other = ScriptedLanguageModel(name="other", max_length=40, **TUNED)
+slow = Slow(**TUNED)
 """
 TOO_LONG = "word " * 50
 TOOLS_OF_FILES = '''

@@ -85,12 +85,10 @@ class SlowStreams(ScriptedStreams):
         return super().step(asks)
 
 class Model(ScriptedLanguageModel):
-    sidecar = Sidecar()
-
     def streams(self):
         return SlowStreams([Continuation("", " and on")])
 
-model = Model()
+model = Model(sidecar=Sidecar())
 """
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.infer.sessions import FRIDAY, stop
+from tests.cli.repl.sessions import FRIDAY, stop
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError
 from toolformer.infer.live_tools import LiveTools, taught_tools

@@ -73,7 +73,7 @@ def annotate(
     """
     settled = (config or AnnotateConfig()).override(**settings)
     if sidecar is None:
-        sidecar = getattr(model, "sidecar", None)  # no part of the protocol: most have none
+        sidecar = model.sidecar
     problems = _Problems(on_problem)
     with Toolbox(tools) as toolbox:
         plan = make_plan(settled, model=model, toolbox=toolbox, sidecar=sidecar)

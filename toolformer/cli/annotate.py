@@ -12,21 +12,21 @@ from typer import Argument, Option
 
 from toolformer.annotate import AnnotateConfig
 from toolformer.annotate import annotate as annotate_corpus
+from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.calls import CallGrammar
-from toolformer.cli.annotate_settings import read_batch_tokens, read_settings
-from toolformer.cli.console import answer_console
-from toolformer.cli.models import EMBEDDED_MODEL, asset, load_model
-from toolformer.cli.progress import annotation_bar, spell_seconds
-from toolformer.cli.run_tables import tool_table, verdict_line
-from toolformer.cli.run_texts import dozen, kept_text
+from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.progress import annotation_bar, spell_seconds
+from toolformer.cli.display.tables import tool_table, verdict_line
+from toolformer.cli.display.texts import dozen, kept_text
+from toolformer.cli.settings import read_batch_tokens, read_settings
 from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import RunError
+from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import run_thresholds
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import default_tools, load_tool
 
-_SAMPLE = "sample.jsonl.gz"
 # A corpus larger than this is not read a second time to tell how long it will take.
 _COUNTED_BYTES = 1 << 30
 
@@ -132,7 +132,7 @@ def annotate(
             "prompt_style": prompt_style,
         },
     )
-    source = str(asset(_SAMPLE)) if corpus is None else corpus
+    source = str(asset(SAMPLE_CORPUS)) if corpus is None else corpus
     tools = [load_tool(each) for each in tool] if tool else default_tools()
     total = _count(source, settings)
     notes = Console(stderr=True)

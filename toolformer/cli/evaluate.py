@@ -11,18 +11,18 @@ from rich.table import Table
 from rich.text import Text
 from typer import Argument, Option
 
-from toolformer.cli.console import answer_console
-from toolformer.cli.evaluate_columns import Asked, choose_columns
-from toolformer.cli.evaluate_progress import evaluation_bar
+from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
-from toolformer.cli.models import load_model
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_columns
+from toolformer.evaluate.choose import Asked, choose_columns
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
 from toolformer.infer.live_tools import read_date
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.registry import load_model
 
 _SHOWN = 12
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.calls import CallGrammar, Segment
-from toolformer.cli.models import EMBEDDED_MODEL, asset
+from toolformer.cli.display.screen import Screen
 from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
 from toolformer.evaluate.column import Calls
 from toolformer.evaluate.results import Cell
 from toolformer.evaluate.task import Measure
 from toolformer.evaluate.trial import Trial
-from toolformer.infer.repl_screen import Screen
 from toolformer.sidecar import read_sidecar
 
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rich.console import Console
 from typer import Argument, Option
 
-from toolformer.cli.console import answer_console
-from toolformer.cli.finetune_progress import report_table, training_bar
+from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.progress import training_bar
+from toolformer.cli.display.tables import report_table
 from toolformer.config import read_yaml
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dataset import SelectedRun
+from toolformer.finetune.dataset import read_run
 from toolformer.runs.directory import Run
-from toolformer.runs.reading import read_selected, settle_thresholds
 
 if TYPE_CHECKING:
     from toolformer.finetune.report import FinetuneReport
@@ -161,7 +161,7 @@ def finetune(
                 markup=False,
             )
     selected = [
-        select_run(run, threshold=threshold, allow_peeking=allow_peeking or None) for run in opened
+        read_run(run, threshold=threshold, allow_peeking=allow_peeking or None) for run in opened
     ]
     try:
         # Its advice on faster kernels is for nobody who reads this.
@@ -189,22 +189,6 @@ def finetune(
     if is_main:
         _answer(report, out=out, as_json=as_json)
     return 0
-
-
-def select_run(
-    run: Run, *, threshold: float | None = None, allow_peeking: bool | None = None
-) -> SelectedRun:
-    """Returns a run with the verdicts for a threshold, its own when None.
-
-    Raises:
-        ConfigError: the threshold is below what the run can answer for.
-    """
-    return SelectedRun(
-        name=str(run.path),
-        manifest=run.manifest,
-        thresholds=settle_thresholds(run.manifest, threshold),
-        documents=read_selected(run, threshold, allow_peeking=allow_peeking),
-    )
 
 
 def read_settings(path: Path | None, flags: dict[str, Any]) -> FinetuneConfig:

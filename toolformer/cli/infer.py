@@ -3,23 +3,25 @@
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 from rich.console import Console
 from typer import Argument, Option
 
 from toolformer._version import __version__
+from toolformer.assets import EMBEDDED_MODEL
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
-from toolformer.cli.infer_stdin import read_standard_input
-from toolformer.cli.models import EMBEDDED_MODEL, load_model
+from toolformer.cli.repl.session import Session
+from toolformer.cli.repl.settings import MEANINGS, read_stop
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
-from toolformer.infer.session import Session
-from toolformer.infer.settings import MEANINGS, read_stop
-from toolformer.sidecar import PromptStyle, Sidecar
+from toolformer.lm.registry import load_model
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import load_tool
+
+_WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
 
 
 def infer(
@@ -122,7 +124,7 @@ def infer(
         notes = Console(stderr=True, highlight=False)
         notes.print(f"[bold]toolformer[/] {__version__}: loading {ckpt} …")
     model = load_model(ckpt, dtype=dtype, device=device)
-    sidecar: Sidecar | None = getattr(model, "sidecar", None)
+    sidecar = model.sidecar
     with LiveTools(
         named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools),
         today=day or date.today(),
@@ -135,8 +137,8 @@ def infer(
         if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
             print(called(tools), file=sys.stderr)
         if input_ is not None:
-            from toolformer.cli.infer_batch import Batch
             from toolformer.cli.infer_file import answer_file
+            from toolformer.infer.file_answers import Batch
 
             return answer_file(Batch(model, tools, config), input_, out=out, today=day)
         session = Session(model, tools, config)
@@ -171,3 +173,26 @@ def _check_together(
     both = [name for name, is_given in given.items() if is_given]
     if len(both) > 1:
         raise ConfigError(f"{both[0]} and {both[1]} do not go together: give one of them.")
+
+
+def read_standard_input(stream: TextIO | None) -> str:
+    """Returns a whole stream as one prompt, without the line ends at its end.
+
+    Raises:
+        ConfigError: nothing is in it, or something that is no text.
+    """
+    try:
+        data = b"" if stream is None else stream.buffer.read()
+    except OSError as error:
+        raise ConfigError(f"Cannot read standard input: {error.strerror}. {_WAY_OUT}") from None
+    if not data.strip():
+        raise ConfigError(f"Standard input is empty. {_WAY_OUT}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"Standard input is no UTF-8 text (byte {error.start + 1}). {_WAY_OUT}"
+        ) from None
+    if "\0" in text:
+        raise ConfigError(f"Standard input is binary, no text. {_WAY_OUT}")
+    return text.rstrip("\r\n")

@@ -2,21 +2,18 @@
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from toolformer.cli.infer_answers import AnswersFile
-from toolformer.cli.infer_batch import Batch, Row
-from toolformer.cli.infer_prompts import FilePrompt, read_prompts
-from toolformer.cli.progress import spell_seconds
+from toolformer.cli.display.progress import answering_bar
 from toolformer.config import fingerprint
 from toolformer.corpus.files import CorpusProblem
+from toolformer.infer.answers_file import AnswersFile
+from toolformer.infer.file_answers import Batch, Row
+from toolformer.infer.prompts_file import FilePrompt, read_prompts
 from toolformer.specs import stamp_files
 
 
@@ -70,46 +67,13 @@ def _write_rows(
     notes: Console,
 ) -> None:
     failed = 0
-    with _bar(notes, done=done, total=total) as move:
+    with answering_bar(notes, done=done, total=total) as move:
         for number, row in enumerate(batch.rows(prompts, first_index=done), start=done + 1):
             write(row)
             failed += "error" in row
             move(number)
     if failed:
         notes.print(f"{failed} of {total} prompts: no answer but an `error`.")
-
-
-@contextmanager
-def _bar(notes: Console, *, done: int, total: int) -> Iterator[Callable[[int], None]]:
-    """Shows a bar with rate and time left, and yields what moves it."""
-    began = time.monotonic()
-    with Progress(
-        TextColumn("Answering"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} prompts"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[pace]}"),
-        console=notes,
-    ) as bar:
-        task = bar.add_task("", total=total, completed=done, pace="")
-
-        def move(number: int) -> None:
-            seconds = time.monotonic() - began
-            bar.update(task, completed=number, pace=_pace(number - done, total - number, seconds))
-
-        yield move
-
-
-def _pace(done: int, left: int, seconds: float) -> str:
-    """Says the rate and the time left.
-
-    >>> _pace(20, 60, 10.0)
-    '2.0 prompts/s, 30 s left'
-    """
-    if done <= 0 or seconds <= 0:
-        return ""
-    rate = done / seconds
-    return f"{rate:.1f} prompts/s, {spell_seconds(left / rate)} left"
 
 
 def _settings(batch: Batch, today: date | None) -> str:

@@ -8,11 +8,11 @@ from contextlib import closing
 from rich.console import Console
 
 from toolformer.calls import CallGrammar, Segment, ToolCall
+from toolformer.cli.display.screen import Screen
+from toolformer.cli.repl.session import Session
+from toolformer.cli.repl.turns import settled
 from toolformer.infer.answers import CallEvent
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.repl_screen import Screen
-from toolformer.infer.session import Session
-from toolformer.infer.turns import settled
 
 
 def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int:
@@ -49,8 +49,8 @@ def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
         is_terminal: whether standard input is one.
         is_tuned: whether the model is known to have learned to make calls.
     """
-    from toolformer.infer.repl import repl
-    from toolformer.infer.repl_lines import editor, piped
+    from toolformer.cli.repl.lines import editor, piped
+    from toolformer.cli.repl.loop import repl
 
     screen = Screen(Console(highlight=False))
     screen.aside(f"{called(session.tools)} Each prompt stands alone. /help, Ctrl-D leaves.")

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from toolformer.cli.console import answer_console
-from toolformer.cli.progress import spell_seconds
+from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.progress import spell_seconds
 
 _LOG_EVERY_S = 30
 

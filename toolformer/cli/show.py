@@ -10,9 +10,9 @@ from rich.console import Console
 from typer import Argument, Option
 
 from toolformer.calls import CallGrammar
-from toolformer.cli.console import answer_console
-from toolformer.cli.run_tables import threshold_table, tool_table, verdict_line
-from toolformer.cli.run_texts import candidate_text, kept_text, why
+from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.tables import threshold_table, tool_table, verdict_line
+from toolformer.cli.display.texts import candidate_text, kept_text, why
 from toolformer.errors import UnknownNameError, closest
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.directory import Run

@@ -56,7 +56,7 @@ def _list(*, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from toolformer.cli.console import answer_console
+    from toolformer.cli.display.console import answer_console
 
     table = Table(box=None, pad_edge=False)
     for column in ("tool", "call", "does"):

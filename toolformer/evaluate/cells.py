@@ -126,8 +126,7 @@ def _live_tools(
     if planned.column.calls is not Calls.LIVE or planned.k == 0:
         yield None
         return
-    sidecar = getattr(model, "sidecar", None)  # no part of the protocol: most have none
-    taught = [] if sidecar is None else [tool.name for tool in sidecar.tools]
+    taught = [] if model.sidecar is None else [tool.name for tool in model.sidecar.tools]
     tools = [load_tool(spec) for spec in planned.column.tools]
     with (
         TemporaryDirectory(prefix="toolformer-") as folder,

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.config import fingerprint
 from toolformer.evaluate.column import Calls, Column
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.results import SCHEMA_VERSION
 from toolformer.evaluate.task import Example, Measure, Task
 from toolformer.infer.config import InferConfig
+from toolformer.lm.registry import DOOR as MODELS
+from toolformer.lm.registry import is_in_code
 from toolformer.specs import stamp_files
-
-EMBEDDED = "nano"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ def plan(
 
 def stamp(checkpoint: str) -> Mapping[str, Any]:
     """Returns what tells a checkpoint from what stood there before, without loading it."""
-    path = Path(checkpoint.rpartition(":")[0] if ".py:" in checkpoint else checkpoint)
-    if checkpoint == EMBEDDED:
-        path = Path(str(files("toolformer") / "assets" / EMBEDDED))
+    path = asset(checkpoint) if checkpoint == EMBEDDED_MODEL else Path(checkpoint)
+    if is_in_code(checkpoint):
+        path = Path(MODELS.read(checkpoint).file)
     found = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
     stats = {each.name: each.stat() for each in found if each.is_file()}
     return {

@@ -16,6 +16,7 @@ from toolformer.finetune.config import FinetuneConfig
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest
+from toolformer.runs.reading import read_selected, settle_thresholds
 from toolformer.runs.select import winners
 
 _HELD_OUT_SHARE = 10  # one text in so many is held out, at most
@@ -62,15 +63,27 @@ class Texts:
         return dict(sorted(counted.items()))
 
 
-def read_run(path: str | Path) -> SelectedRun:
-    """Opens a run with the verdicts it was written with.
+def read_run(
+    path: str | Path | Run, *, threshold: float | None = None, allow_peeking: bool | None = None
+) -> SelectedRun:
+    """Opens a run with the verdicts for a threshold.
+
+    Args:
+        path: the run directory, or the run.
+        threshold: τf for all tools; the run's own when None.
+        allow_peeking: whether calls that peek compete; as in the run when None.
 
     Raises:
-        RunError: the directory is no run.
+        RunError: the directory is not a run.
+        ConfigError: the threshold is below what the run can answer for.
     """
-    run = Run.open(path)
-    thresholds = {tool["name"]: tool["gain_threshold"] for tool in run.manifest.tools}
-    return SelectedRun(str(path), run.manifest, thresholds, run.documents())
+    run = path if isinstance(path, Run) else Run.open(path)
+    return SelectedRun(
+        name=str(run.path),
+        manifest=run.manifest,
+        thresholds=settle_thresholds(run.manifest, threshold),
+        documents=read_selected(run, threshold, allow_peeking=allow_peeking),
+    )
 
 
 def merge(

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from toolformer.calls import Segment, ToolCall
-from toolformer.errors import ModelError
+from toolformer.errors import ModelError, clipped
 from toolformer.infer.answers import Answer, CallEvent
-from toolformer.infer.config import InferConfig
+from toolformer.infer.config import InferConfig, Rules
 from toolformer.infer.opening import open_answer
-from toolformer.infer.rules import Rules
 from toolformer.infer.stretch import Stretch
 from toolformer.infer.writer import Writer
 from toolformer.lm.base import LanguageModel
@@ -125,8 +124,7 @@ class _Decoding:
         except ModelError as error:
             if len(prompts) == 1:
                 [(_, prompt)] = prompts
-                shown = prompt if len(prompt) <= 60 else f"{prompt[:57]}..."
-                return ModelError(f"The prompt {shown!r} cannot be continued: {error}")
+                return ModelError(f"The prompt {clipped(prompt)!r} cannot be continued: {error}")
             errors = (self.admit([each]) for each in prompts)  # one of them is too long
             return next((error for error in errors if error is not None), None)
         return None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from toolformer.calls import Segment, ToolCall, closing_parenthesis
 from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent, Finish
+from toolformer.infer.config import Rules
 from toolformer.infer.leads import find_first, forming
 from toolformer.infer.opening import Opening
-from toolformer.infer.rules import Rules
 from toolformer.infer.stretch import Stretch
 from toolformer.infer.transcript import Transcript
 from toolformer.lm.streams import Ask, Said

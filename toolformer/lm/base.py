@@ -8,12 +8,13 @@ numbers.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.lm.streams import Streams
+from toolformer.sidecar import Sidecar
 
 SCORED_TOKENS = 5  # the loss looks at five tokens from the place on; nothing after them matters
 
@@ -125,6 +126,7 @@ class Trunks(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
 class LanguageModel(Protocol):
     """A causal language model that proposes calls, judges them and makes them."""
 
@@ -141,6 +143,11 @@ class LanguageModel(Protocol):
     @property
     def grammar(self) -> CallGrammar:
         """How the model's calls are written."""
+        ...
+
+    @property
+    def sidecar(self) -> Sidecar | None:
+        """How the model was taught to write calls; None when it was not."""
         ...
 
     @property

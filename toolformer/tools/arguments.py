@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from toolformer.errors import ToolError, closest
+from toolformer.errors import ToolError, clipped, closest
 from toolformer.specs import type_adapter
 from toolformer.tools.signature import Parameter
 from toolformer.tools.syntax import parse_expression
@@ -42,7 +42,7 @@ def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[
             values[parameter.name] = _check(parameter, given[parameter.name], tool=tool)
         elif parameter.required:
             raise ToolError(
-                f"{tool} needs {_listed(parameters)}; {_shown(text)} has no `{parameter.name}`."
+                f"{tool} needs {_listed(parameters)}; {clipped(text)!r} has no `{parameter.name}`."
             )
         else:
             values[parameter.name] = parameter.default
@@ -103,7 +103,9 @@ def _read_call(
         return dict(zip(values, literals, strict=True))
     if named := _read_named_words(parameters, text):
         return named
-    raise ToolError(f"{tool} cannot read {_shown(text)}; write {names[0]}='...' or values alone.")
+    raise ToolError(
+        f"{tool} cannot read {clipped(text)!r}; write {names[0]}='...' or values alone."
+    )
 
 
 def _read_named_words(parameters: Sequence[Parameter], text: str) -> dict[str, object]:
@@ -132,7 +134,7 @@ def _read_words(parameters: Sequence[Parameter], text: str, *, tool: str) -> dic
         words[start : start + surplus + 1] = [",".join(words[start : start + surplus + 1])]
     elif surplus > 0:
         raise ToolError(
-            f"{tool} takes {_listed(parameters)}, but {_shown(text)} has {len(words)} values."
+            f"{tool} takes {_listed(parameters)}, but {clipped(text)!r} has {len(words)} values."
         )
     stripped = [_unquote(word.strip()) for word in words]
     return dict(zip((p.name for p in parameters), stripped, strict=False))
@@ -149,7 +151,7 @@ def _check(parameter: Parameter, value: object, *, tool: str) -> object:
     except ValidationError as error:
         reason = error.errors(include_url=False, include_context=False)[0]["msg"]
         raise ToolError(
-            f"{tool} cannot take {_shown(str(value))} as `{parameter.name}`: {reason}."
+            f"{tool} cannot take {clipped(str(value))!r} as `{parameter.name}`: {reason}."
         ) from None
 
 
@@ -168,7 +170,3 @@ def _listed(parameters: Sequence[Parameter]) -> str:
     if not parameters:
         return "no arguments"
     return f"({', '.join(parameter.name for parameter in parameters)})"
-
-
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= 60 else repr(f"{text[:57]}...")

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Self, TypedDict, Unpack, overload
 
 from toolformer.calls import CallGrammar, ToolCall
-from toolformer.errors import CallError, ConfigError, ToolError
+from toolformer.errors import CallError, ConfigError, ToolError, clipped
 from toolformer.tools.arguments import bind
 from toolformer.tools.output import fold
 from toolformer.tools.signature import Docstring, Parameter, read_docstring, read_parameters
@@ -163,7 +163,7 @@ class Tool:
         given = (context or ToolContext()).fields(self.context)
         output = fold(self.run(**self.bind(arguments), **given))
         if not output:
-            raise ToolError(f"{self.name}({_shown(arguments)}) gave no output.")
+            raise ToolError(f"{self.name}({clipped(arguments)}) gave no output.")
         return output
 
 
@@ -241,7 +241,3 @@ def _read_exemplars(docstring: Docstring, name: str) -> list[Exemplar]:
             text, position = grammar.strip(line), placed[0].position
             exemplars.append(Exemplar(text[:position], placed[0].call.arguments, text[position:]))
     return exemplars
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -17,11 +16,11 @@ from transformers.utils import logging
 from transformers.utils.hub import cached_file
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
+from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.errors import ModelError, closest
 from toolformer.lm.hf.memory import keep_freed_memory
 from toolformer.sidecar import SIDECAR, Sidecar, read_sidecar
 
-EMBEDDED = "nano"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 DEVICES = ("auto", "cpu", "cuda", "mps")
 # What decides a model's answers; the rest of a checkpoint's directory does not.
@@ -103,8 +102,8 @@ def load_pretrained(
 
 def find_source(name: str) -> str:
     """Returns what transformers loads from: a directory or a Hub id that may exist."""
-    if name == EMBEDDED:
-        embedded = Path(str(files("toolformer") / "assets" / EMBEDDED))
+    if name == EMBEDDED_MODEL:
+        embedded = asset(EMBEDDED_MODEL)
         if not (embedded / "config.json").exists():
             raise ModelError(
                 f"The embedded model is missing from {embedded}. Install the package again, or name"
@@ -122,7 +121,7 @@ def find_source(name: str) -> str:
     is_hub_id = name.count("/") <= 1 and not name.startswith((".", "/", "~"))
     if is_hub_id and (name in _cached() or ("/" in name and not _is_offline())):
         return name
-    raise ModelError(closest(name, [EMBEDDED, *_neighbours(path), *_cached()], what="model"))
+    raise ModelError(closest(name, [EMBEDDED_MODEL, *_neighbours(path), *_cached()], what="model"))
 
 
 def _is_offline() -> bool:

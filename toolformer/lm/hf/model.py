@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar
 from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
 from toolformer.lm.encoding import Encoding
@@ -13,7 +14,7 @@ from toolformer.lm.hf.branching.prompts import SharedPrompts
 from toolformer.lm.hf.branching.ways import choose_decoding
 from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.forward import Forward
-from toolformer.lm.hf.load import EMBEDDED, Loaded, load_pretrained
+from toolformer.lm.hf.load import Loaded, load_pretrained
 from toolformer.lm.hf.losses import target_log_probs
 from toolformer.lm.hf.memory import MOST_ON_CPU, fitting_tokens
 from toolformer.lm.hf.streams.streams import HFStreams
@@ -46,7 +47,7 @@ def load(
     Raises:
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
     """
-    name = EMBEDDED if model is None else str(model)
+    name = EMBEDDED_MODEL if model is None else str(model)
     loaded = load_pretrained(name, dtype=dtype, device=device)
     if grammar is None:
         grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar

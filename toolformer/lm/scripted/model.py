@@ -29,6 +29,7 @@ from toolformer.lm.base import (
     TokenUsage,
 )
 from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
+from toolformer.sidecar import Sidecar
 
 _TOKEN = re.compile(r" ?[^\W\d]+| ?\d| ?[^\w\s]|\s")
 
@@ -104,6 +105,7 @@ class ScriptedLanguageModel:
     batch_tokens: int = 16384
     usage: TokenUsage = field(default_factory=TokenUsage)
     continuations: Sequence[Continuation] = ()  # what it says when it decodes
+    sidecar: Sidecar | None = None  # how it is said to have been taught
 
     @property
     def fingerprint(self) -> str:

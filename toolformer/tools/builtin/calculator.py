@@ -20,7 +20,7 @@ from decimal import (
 )
 from typing import Any
 
-from toolformer.errors import ToolError
+from toolformer.errors import ToolError, clipped
 from toolformer.tools.base import Exemplar, tool
 from toolformer.tools.builtin.calculator_texts import suits_calculator
 from toolformer.tools.syntax import parse_expression
@@ -125,13 +125,13 @@ def evaluate(expression: str) -> str:
             evaluator.names = numbers
             return _format(evaluator.eval(source, previously_parsed=parsed), expression)
     except (DivisionByZero, DivisionUndefined):
-        raise ToolError(f"Cannot divide by zero in {_shown(expression)}.") from None
+        raise ToolError(f"Cannot divide by zero in {clipped(expression)!r}.") from None
     except Overflow:
-        raise ToolError(f"The result of {_shown(expression)} is too large a number.") from None
+        raise ToolError(f"The result of {clipped(expression)!r} is too large a number.") from None
     except InvalidOperation as error:  # 0 / 0 arrives as the general signal
         if DivisionUndefined in error.args[0]:
-            raise ToolError(f"Cannot divide by zero in {_shown(expression)}.") from None
-        raise ToolError(f"{_shown(expression)} has no value among the real numbers.") from None
+            raise ToolError(f"Cannot divide by zero in {clipped(expression)!r}.") from None
+        raise ToolError(f"{clipped(expression)!r} has no value among the real numbers.") from None
     except (InvalidExpression, RecursionError):
         raise _unreadable(expression) from None
 
@@ -191,19 +191,15 @@ def _format(value: object, expression: str) -> str:
     if not isinstance(value, Decimal):
         raise _unreadable(expression)
     if value.is_infinite():  # 0 ** -1; whatever else is too large has overflowed
-        raise ToolError(f"Cannot divide by zero in {_shown(expression)}.")
+        raise ToolError(f"Cannot divide by zero in {clipped(expression)!r}.")
     if abs(value) >= MAX_RESULT:
-        raise ToolError(f"The result of {_shown(expression)} is too large a number.")
+        raise ToolError(f"The result of {clipped(expression)!r} is too large a number.")
     digits = f"{value.quantize(Decimal('0.01')):f}".rstrip("0").rstrip(".")
     return "0" if digits in ("-0", "") else digits
 
 
 def _unreadable(expression: str) -> ToolError:
     return ToolError(
-        f"Cannot read {_shown(expression)} as arithmetic; "
+        f"Cannot read {clipped(expression)!r} as arithmetic; "
         "write numbers with + - * / ** % and parentheses."
     )
-
-
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= 60 else repr(f"{text[:57]}...")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
-from toolformer.errors import ToolError
+from toolformer.errors import ToolError, clipped
 from toolformer.tools.base import Exemplar, ToolContext, tool
 
 # Spelled out: the standard library's names follow the machine's language.
@@ -171,7 +171,7 @@ def answer(expression: str, today: date | None) -> str:
         days = abs(days) if asked["way"].lower() == "between" else days
         return str(days) if asked["unit"].lower() == "days" else f"{round(days / 7, 2):g}"
     raise ToolError(
-        f"The calendar cannot read {_shown(expression)}; write today, weekday of March 3, 2023, "
+        f"The calendar cannot read {clipped(expression)!r}; write today, weekday of March 3, 2023, "
         "March 3, 2023 + 10 days, or days from March 3, 2023 to March 13, 2023."
     )
 
@@ -189,8 +189,8 @@ def _read_date(text: str, today: date | None) -> _WrittenDate:
             try:
                 return _WrittenDate(date(int(written["year"]), number, day), style)
             except ValueError:
-                raise ToolError(f"There is no such day as {_shown(text)}.") from None
-    raise ToolError(f"The calendar cannot read the date {_shown(text)}; write 2023-03-03.")
+                raise ToolError(f"There is no such day as {clipped(text)!r}.") from None
+    raise ToolError(f"The calendar cannot read the date {clipped(text)!r}; write 2023-03-03.")
 
 
 def _month_number(name: str) -> int:
@@ -207,7 +207,3 @@ def _shift(day: date, count: int, unit: str) -> date:
         return date(year, month, min(day.day, last))
     except (OverflowError, ValueError):
         raise ToolError(f"{count:+,} {unit}s from {day} is beyond the calendar.") from None
-
-
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= 60 else repr(f"{text[:57]}...")

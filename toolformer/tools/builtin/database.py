@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 
+from toolformer.assets import asset
 from toolformer.errors import ConfigError, ToolError, closest
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.names import Names
@@ -37,7 +37,7 @@ _EXEMPLARS = (
 
 def default_path() -> Path:
     """Returns where the facts are that come with the package."""
-    return Path(str(files("toolformer").joinpath("assets", "facts.db")))
+    return asset("facts.db")
 
 
 def database(

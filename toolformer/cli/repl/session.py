@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from toolformer.calls import Segment
+from toolformer.cli.repl.turns import Turn
 from toolformer.errors import ToolformerError
 from toolformer.infer.answers import CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import stream
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.opening import open_answer
-from toolformer.infer.turns import Turn
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import Tool
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.calls import CallGrammar, ToolCall
-from toolformer.cli.models import load_model
 from toolformer.errors import ConfigError, ModelError
 from toolformer.evaluate import Calls, Column
 from toolformer.evaluate.column import PRIOR
 from toolformer.infer.live_tools import taught_tools
+from toolformer.lm.registry import is_in_code, load_model
 from toolformer.sidecar import Sidecar, read_sidecar
 from toolformer.tools.registry import load_tool
 
@@ -76,14 +76,13 @@ def find_sidecar(checkpoint: str) -> Sidecar | None:
     Raises:
         ModelError: there is no such model.
     """
-    if ".py:" in checkpoint:
-        return getattr(load_model(checkpoint), "sidecar", None)
-    from toolformer.lm.hf.load import find_source
+    if not is_in_code(checkpoint):
+        from toolformer.lm.hf.load import find_source
 
-    source = Path(find_source(checkpoint))
-    if source.is_dir():
-        return read_sidecar(source)
-    return getattr(load_model(checkpoint), "sidecar", None)  # from the Hub
+        source = Path(find_source(checkpoint))
+        if source.is_dir():
+            return read_sidecar(source)
+    return load_model(checkpoint).sidecar  # from code, or from the Hub
 
 
 def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ Knows neither where lines come from nor how pieces look.
 
 from contextlib import closing
 
+from toolformer.cli.display.screen import Screen
+from toolformer.cli.repl.commands import is_command, prompt_of, run_command
+from toolformer.cli.repl.lines import ReadLine
+from toolformer.cli.repl.session import Session
 from toolformer.errors import ToolformerError
-from toolformer.infer.commands import is_command, prompt_of, run_command
-from toolformer.infer.repl_lines import ReadLine
-from toolformer.infer.repl_screen import Screen
-from toolformer.infer.session import Session
 
 
 def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from toolformer.cli.infer_prompts import FilePrompt
 from toolformer.errors import ConfigError
+from toolformer.infer.prompts_file import FilePrompt
 
 
 class AnswersFile:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolformer.cli.repl.session import Session
+from toolformer.cli.repl.settings import MEANINGS, setting_of, value_of, with_setting
+from toolformer.cli.repl.tracing import trace
 from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.infer.live_tools import read_date
-from toolformer.infer.session import Session
-from toolformer.infer.settings import MEANINGS, setting_of, value_of, with_setting
-from toolformer.infer.tracing import trace
 from toolformer.tools.registry import available, load_tool
 
 

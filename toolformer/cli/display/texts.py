@@ -1,25 +1,22 @@
 """Annotated texts for a terminal: calls in colour, gains, and why a call was not kept."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.cli.display.console import STYLES, clean
 from toolformer.records import AnnotatedDocument, Candidate, Losses, Verdict
 
-_STYLES = {"text": "", "call": "bold cyan", "output": "bold green"}
 _GAIN_STYLE = "magenta"
 _AROUND = 200  # characters shown on either side of a call
 _NEAR = 60  # the same where a single candidate is shown
-# A text of a corpus must not steer the terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
     """Returns a document with its kept calls, each with its gain; far from calls it is left out."""
     kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
-    shown = Text().append(f"{_clean(annotated.document.id)}\n", style="dim")
+    shown = Text().append(f"{clean(annotated.document.id)}\n", style="dim")
     shown.append(_calls_in_text(annotated.document.text, kept, grammar, around=_AROUND))
     return shown
 
@@ -32,10 +29,10 @@ def candidate_text(
     thresholds: Mapping[str, float],
 ) -> Text:
     """Returns a candidate in its text, and what became of it and why."""
-    shown = Text().append(f"{_clean(annotated.document.id)}\n", style="dim")
+    shown = Text().append(f"{clean(annotated.document.id)}\n", style="dim")
     shown.append(_calls_in_text(annotated.document.text, [candidate], grammar, around=_NEAR))
     reason = why(candidate, threshold=thresholds[candidate.tool])
-    shown.append(f"\n  {candidate.verdict}: {_clean(reason)}", style="yellow")
+    shown.append(f"\n  {candidate.verdict}: {clean(reason)}", style="yellow")
     return shown
 
 
@@ -99,10 +96,10 @@ def _calls_in_text(
         position = start
         for each in candidates:
             if start <= each.position <= end:
-                shown.append(_clean(text[position : each.position]))
+                shown.append(clean(text[position : each.position]))
                 shown.append(_call(each, grammar))
                 position = each.position
-        shown.append(_clean(text[position:end]))
+        shown.append(clean(text[position:end]))
         if end < len(text):
             shown.append(" …")
     return shown
@@ -114,12 +111,12 @@ def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
     shown = Text()
     placed = PlacedCall(0, call, candidate.output)
     if candidate.arguments is None:
-        shown.append(grammar.lead(candidate.tool), style=_STYLES["call"])
+        shown.append(grammar.lead(candidate.tool), style=STYLES["call"])
     elif candidate.verdict not in (Verdict.UNREADABLE, Verdict.NOT_RENDERABLE):
         for segment in grammar.segments("", [placed]):
-            shown.append(segment.text, style=_STYLES[segment.kind])
+            shown.append(segment.text, style=STYLES[segment.kind])
     else:
-        shown.append(grammar.lead(candidate.tool) + _clean(call.arguments), style=_STYLES["call"])
+        shown.append(grammar.lead(candidate.tool) + clean(call.arguments), style=STYLES["call"])
     if candidate.gain is not None:
         shown.append(f"⟨{candidate.gain:+.2f}⟩", style=_GAIN_STYLE)
     return shown
@@ -158,7 +155,3 @@ def _losses(losses: Losses) -> str:
     if losses.no_output is not None:
         said.append(f"L(e(c, ε)) {losses.no_output:.2f}")
     return ", ".join(said) + "."
-
-
-def _clean(text: str) -> str:
-    return _CONTROL.sub("�", text)

@@ -8,12 +8,12 @@ from itertools import chain
 from typing import Any
 
 from toolformer.calls import ToolCall
-from toolformer.cli.infer_prompts import FilePrompt
 from toolformer.errors import ModelError
+from toolformer.infer.answers import answer_row
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.rows import answer_row
+from toolformer.infer.prompts_file import FilePrompt
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import ToolResult
 

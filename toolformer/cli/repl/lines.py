@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from toolformer.cli.repl.commands import completions, meaning_of
+from toolformer.cli.repl.session import Session
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
-from toolformer.infer.commands import completions, meaning_of
-from toolformer.infer.session import Session
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer

@@ -6,8 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from toolformer.calls import Segment
-from toolformer.infer.answers import Answer, CallEvent
-from toolformer.infer.rows import answer_row, event_row, segment_rows
+from toolformer.infer.answers import Answer, CallEvent, answer_row, event_row, segment_rows
 
 Pieces = Generator[Segment | CallEvent, None, Answer]
 

@@ -3,7 +3,7 @@
 import pytest
 from rich.table import Table
 
-from toolformer.cli.console import answer_console
+from toolformer.cli.display.console import answer_console
 
 
 def test_a_table_in_a_pipe_is_as_wide_as_its_cells(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.infer.sessions import session, stop
+from tests.cli.repl.sessions import session, stop
+from toolformer.cli.repl.commands import COMMANDS, completions, run_command
+from toolformer.cli.repl.settings import MEANINGS
 from toolformer.errors import ConfigError
-from toolformer.infer.commands import COMMANDS, completions, run_command
-from toolformer.infer.settings import MEANINGS
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from itertools import count
 
 from rich.console import Console
 
+from toolformer.cli.display.screen import Screen
+from toolformer.cli.repl.lines import piped
+from toolformer.cli.repl.loop import repl
+from toolformer.cli.repl.session import Session
 from toolformer.errors import ToolError
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.repl import repl
-from toolformer.infer.repl_lines import piped
-from toolformer.infer.repl_screen import Screen
-from toolformer.infer.session import Session
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.base import Tool, tool

@@ -8,9 +8,9 @@ from textwrap import dedent
 import pytest
 from rich.console import Console
 
-from tests.infer.sessions import SCRIPT, printed_on, session, stop, terminal, typed
-from toolformer.infer.repl import repl
-from toolformer.infer.repl_screen import Screen
+from tests.cli.repl.sessions import SCRIPT, printed_on, session, stop, terminal, typed
+from toolformer.cli.display.screen import Screen
+from toolformer.cli.repl.loop import repl
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 
 

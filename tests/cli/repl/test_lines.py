@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.infer.sessions import session
+from tests.cli.repl.sessions import session
+from toolformer.cli.repl.lines import completer, history_path, line_editor, piped
 from toolformer.errors import ConfigError
-from toolformer.infer.repl_lines import completer, history_path, line_editor, piped
 
 
 def test_a_pipe_gives_a_prompt_a_line_and_then_its_end() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from toolformer.calls import CallGrammar
-from toolformer.cli.run_texts import dozen, kept_text
+from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 
 KEPT = Candidate(

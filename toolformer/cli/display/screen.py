@@ -7,15 +7,13 @@ from rich.console import Console
 from rich.text import Text
 
 from toolformer.calls import Segment
+from toolformer.cli.display.console import STYLES, clean
 from toolformer.infer.answers import CallEvent
 
-_STYLES = {"text": "", "call": "bold cyan", "output": "bold green"}
 _FAILED = "dim red"
 _ASIDE = "dim"
 # As much of a failure as its first sentences, or else words, say within a line or so.
 _BEGINNING = re.compile(r".{1,100}(?<=[.?!])(?=\s)|.{1,100}(?=\s)|.{100}", re.DOTALL)
-# What a model or a tool says must not steer the terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class Screen:
         self._is_blank = False
         self._is_forming = piece.kind == "call"
         self._is_line_ended = text.endswith("\n")
-        self._write(text, _STYLES[piece.kind])
+        self._write(text, STYLES[piece.kind])
 
     def end(self, aside: str = "") -> None:
         """Ends an answer, and the line where it has not; a person is told how it ended."""
@@ -71,7 +69,7 @@ class Screen:
             self.console.file.flush()
             return
         # A terminal wraps by itself; words that still grow cannot be wrapped.
-        self.console.print(Text(_CONTROL.sub("�", text), style=style), end="", soft_wrap=True)
+        self.console.print(Text(clean(text), style=style), end="", soft_wrap=True)
 
 
 def shortened(error: str) -> str:

@@ -1,10 +1,14 @@
-"""A run's counts as tables for a terminal."""
+"""A run's counts, and what came of a training, as tables for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from toolformer.runs.stats import RunStats
+
+if TYPE_CHECKING:
+    from toolformer.finetune.report import FinetuneReport
 
 
 def tool_table(stats: RunStats, tools: Sequence[str]) -> Table:
@@ -72,3 +76,26 @@ def _texts_kept(stats: RunStats | None, tool: str) -> str:
     if stats is None:
         return "–"
     return f"{stats.tools[tool].texts_kept:,}" if tool in stats.tools else "0"
+
+
+def report_table(report: "FinetuneReport") -> Table:
+    """Returns what came of a training."""
+    table = Table(show_header=False, title=f"{report.base} tuned in {report.steps} steps")
+    rows = {
+        "texts": f"{report.texts:,} in {report.rows:,} rows",
+        **{f"  with calls of {tool}": f"{n:,}" for tool, n in report.texts_per_tool.items()},
+        **{f"  left out: {reason}": f"{n:,}" for reason, n in report.left_out.items()},
+        "learning rate": f"{report.learning_rate:.3g}",
+        "tokens": f"{report.tokens:,} at {report.machine.tokens_per_second:,.0f}/s",
+        "loss": f"{report.losses[0]:.3f} → {report.losses[-1]:.3f}" if report.losses else "",
+    }
+    if report.dev:
+        first, kept = report.dev[min(report.dev)], report.dev.get(report.kept_step)
+        if kept is not None:
+            rows["dev perplexity"] = f"{first.perplexity:.2f} → {kept.perplexity:.2f}"
+            if first.loss is not None and kept.loss is not None:
+                rows["dev loss"] = f"{first.loss:.3f} → {kept.loss:.3f}"
+    rows["kept"] = f"step {report.kept_step}"
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table

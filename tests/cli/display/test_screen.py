@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from tests.infer.sessions import printed_on, terminal
+from tests.cli.repl.sessions import printed_on, terminal
 from toolformer.calls import Segment, ToolCall
+from toolformer.cli.display.screen import Screen
 from toolformer.infer.answers import CallEvent
-from toolformer.infer.repl_screen import Screen
 
 CALL = ToolCall("Calculator", "3 + 4")
 PIECES = (

@@ -1,7 +1,7 @@
 """A turn's calls as lines of text: where each was made, what came of it, how long it took."""
 
+from toolformer.cli.repl.turns import Turn
 from toolformer.infer.answers import CallEvent
-from toolformer.infer.turns import Turn
 
 
 def trace(turn: Turn) -> str:

@@ -1,8 +1,8 @@
 """A turn keeps what came of a prompt, whole or stopped."""
 
-from tests.infer.sessions import session
-from toolformer.infer.tracing import trace
-from toolformer.infer.turns import settled
+from tests.cli.repl.sessions import session
+from toolformer.cli.repl.tracing import trace
+from toolformer.cli.repl.turns import settled
 
 
 def test_a_turn_holds_the_answer_that_decoding_returns() -> None:

@@ -1,0 +1,12 @@
+"""What comes with the package: the embedded model, a sample corpus, a database of facts."""
+
+from importlib.resources import files
+from pathlib import Path
+
+EMBEDDED_MODEL = "nano"
+SAMPLE_CORPUS = "sample.jsonl.gz"
+
+
+def asset(name: str) -> Path:
+    """Returns where something that comes with the package lies."""
+    return Path(str(files("toolformer") / "assets" / name))

@@ -1,0 +1,1 @@
+"""All that rich paints: answers, texts, tables and bars."""

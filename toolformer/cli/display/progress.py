@@ -1,0 +1,217 @@
+"""Bars on stderr: how much is done, how fast, and how long the rest will take."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from toolformer.annotate import Progress as RunProgress
+from toolformer.evaluate import Progress as CellProgress
+from toolformer.finetune.progress import TrainingStep
+
+_LOG_EVERY_S = 30
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast things are done, and how long the rest will take.
+
+    >>> ticks = iter([0.0, 10.0])
+    >>> pace = Pace("texts", total=100, clock=lambda: next(ticks))
+    >>> pace.tell(40, resumed=20)
+    '2.0 texts/s, 30 s left'
+    """
+
+    unit: str
+    total: float | None = None  # None: not known
+    clock: Callable[[], float] = time.monotonic
+    start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Starts the clock."""
+        self.start = self.clock()
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it was started."""
+        return self.clock() - self.start
+
+    def tell(self, done: float, *, resumed: float = 0) -> str:
+        """Returns the rate, and the time left where the total is known.
+
+        Args:
+            done: how much is done.
+            resumed: how much of it an earlier try did, which tells no speed.
+        """
+        seconds = self.seconds
+        if done <= resumed or seconds <= 0:
+            return ""
+        rate = (done - resumed) / seconds
+        said = f"{rate:.1f} {self.unit}/s"
+        if self.total is None:
+            return said
+        return f"{said}, {spell_seconds(max(self.total - done, 0) / rate)} left"
+
+
+def spell_seconds(seconds: float) -> str:
+    """Spells a duration with the units that matter.
+
+    >>> spell_seconds(30), spell_seconds(150), spell_seconds(7300)
+    ('30 s', '2 min 30 s', '2 h 01 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+@contextmanager
+def annotation_bar(
+    console: Console, *, total: int | None
+) -> Iterator[Callable[[RunProgress], None]]:
+    """Shows a bar and yields what moves it."""
+    pace = Pace("texts", total)
+    with Progress(
+        TextColumn("Annotating"),
+        BarColumn(),
+        TextColumn("{task.fields[done]} texts"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
+        TextColumn("{task.fields[kept]}"),
+        console=console,
+    ) as bar:
+        task = bar.add_task("", total=total, done="0", pace="", kept="")
+
+        def move(progress: RunProgress) -> None:
+            known = "" if total is None else f"/{total}"
+            bar.update(
+                task,
+                completed=progress.documents,
+                done=f"{progress.documents:.0f}{known}",
+                pace=pace.tell(progress.documents, resumed=progress.resumed),
+                kept=f"{progress.kept} calls kept" if progress.kept else "",
+            )
+
+        yield move
+
+
+@contextmanager
+def answering_bar(console: Console, *, done: int, total: int) -> Iterator[Callable[[int], None]]:
+    """Shows a bar with rate and time left, and yields what moves it."""
+    pace = Pace("prompts", total)
+    with Progress(
+        TextColumn("Answering"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} prompts"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
+        console=console,
+    ) as bar:
+        task = bar.add_task("", total=total, completed=done, pace="")
+
+        def move(number: int) -> None:
+            bar.update(task, completed=number, pace=pace.tell(number, resumed=done))
+
+        yield move
+
+
+def spell_step(step: TrainingStep) -> str:
+    """Says what there is to say of a step.
+
+    >>> spell_step(TrainingStep(3, 10, loss=2.5, learning_rate=3e-4, tokens_per_second=1234.5,
+    ...                   seconds_left=70.0))
+    'loss 2.500, rate 0.0003, 1,234 tokens/s, 1 min 10 s left'
+    >>> spell_step(TrainingStep(0, 10))
+    ''
+    """
+    said = []
+    if step.loss is not None:
+        said.append(f"loss {step.loss:.3f}")
+    if step.learning_rate is not None:
+        said.append(f"rate {step.learning_rate:.3g}")
+    if step.tokens_per_second:
+        said.append(f"{step.tokens_per_second:,.0f} tokens/s")
+    if math.isfinite(step.seconds_left):
+        said.append(f"{spell_seconds(step.seconds_left)} left")
+    return ", ".join(said)
+
+
+@contextmanager
+def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
+    """Shows a bar and a line for every dev perplexity; yields what is told of each step."""
+    with Progress(
+        TextColumn("Training"),
+        BarColumn(),
+        TextColumn("{task.fields[done]}"),
+        TextColumn("{task.fields[pace]}"),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=None, done="", pace="loading the model")
+        told = time.monotonic()
+
+        def move(step: TrainingStep) -> None:
+            nonlocal told
+            done = f"step {step.done}/{step.steps}"
+            bar.update(
+                task, total=step.steps, completed=step.done, done=done, pace=spell_step(step)
+            )
+            if step.dev is not None:
+                loss = "" if step.dev.loss is None else f", dev loss {step.dev.loss:.3f}"
+                console.print(f"{done}: dev perplexity {step.dev.perplexity:.2f}{loss}")
+            # A log has no bar: a line now and then takes its place.
+            elif not console.is_terminal and time.monotonic() - told >= _LOG_EVERY_S:
+                told = time.monotonic()
+                console.print(f"{done}, {spell_step(step)}")
+
+        yield move
+
+
+def spell_cell(progress: CellProgress) -> str:
+    """Says which cell it is.
+
+    >>> spell_cell(CellProgress("lama", "tuned", 10, 0, 80))
+    'lama, tuned, k = 10'
+    """
+    said = f"{progress.task}, {progress.column}"
+    return said if progress.k is None else f"{said}, k = {progress.k}"
+
+
+@contextmanager
+def evaluation_bar(console: Console) -> Iterator[Callable[[CellProgress], None]]:
+    """Shows a bar and yields what moves it."""
+    pace = Pace("inputs")
+    with Progress(
+        TextColumn("{task.fields[cell]}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=1, cell="Loading", pace="")
+
+        def move(progress: CellProgress) -> None:
+            nonlocal pace
+            if progress.done == 0:
+                pace = Pace("inputs", progress.total)
+                bar.reset(task, total=progress.total)
+            bar.update(
+                task,
+                completed=progress.done,
+                cell=spell_cell(progress),
+                pace=pace.tell(progress.done),
+            )
+            if progress.done == progress.total:
+                seconds = spell_seconds(pace.seconds)
+                said = f"{spell_cell(progress)}: {progress.total:,} inputs in {seconds}."
+                console.print(said, markup=False, highlight=False)
+
+        yield move

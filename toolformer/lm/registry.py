@@ -1,0 +1,75 @@
+"""From what a user calls a model to a language model.
+
+A directory, a Hub id and `nano` are models of transformers; `script.py:name` is an object in a
+Python file, or a function that returns one; other distributions declare theirs as entry points.
+"""
+
+import re
+from pathlib import Path
+
+from toolformer.assets import EMBEDDED_MODEL
+from toolformer.calls import CallGrammar
+from toolformer.errors import ModelError
+from toolformer.garbage import no_collecting
+from toolformer.lm.base import LanguageModel
+from toolformer.specs import Door
+
+DOOR = Door(
+    what="model",
+    group="toolformer.models",
+    built_in={},
+    examples="a directory, a Hub id, nano, or a model in a file such as script.py:name",
+    offers=lambda found: isinstance(found, LanguageModel),
+)
+_IN_FILE = re.compile(r".+\.py:.+", re.DOTALL)
+
+
+def load_model(
+    name: str = EMBEDDED_MODEL,
+    *,
+    dtype: str = "float32",
+    device: str = "auto",
+    batch_tokens: int | None = None,
+    grammar: CallGrammar | None = None,
+) -> LanguageModel:
+    """Loads a language model.
+
+    Args:
+        name: a directory, a Hub id, "nano", `script.py:name`, or the name of an entry point. The
+            last two say for themselves what the other arguments are for.
+        dtype: float32, bfloat16 or float16; losses are compared in float32 whatever it is.
+        device: "auto" takes a GPU where there is one.
+        batch_tokens: tokens of one batch, padding included; as many as fit unless given.
+        grammar: how calls are written; as the model was taught unless given.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be used.
+        ConfigError: a file cannot be imported.
+        UnknownNameError: the file holds nothing of this name.
+    """
+    if is_in_code(name):
+        return _from_code(name)
+    with no_collecting():  # imports make no garbage
+        from toolformer.lm.hf.model import load
+
+        return load(name, dtype=dtype, device=device, batch_tokens=batch_tokens, grammar=grammar)
+
+
+def is_in_code(name: str) -> bool:
+    """Returns whether a name stands for an object in Python code, not for files of weights."""
+    if _IN_FILE.fullmatch(name) is not None:
+        return True
+    is_weights = name == EMBEDDED_MODEL or Path(name).exists()  # asked before all distributions are
+    return not is_weights and name.partition(":")[0].casefold() in DOOR.names()
+
+
+def _from_code(name: str) -> LanguageModel:
+    spec = DOOR.read(name)
+    found = DOOR.find(spec)
+    if callable(found) and not isinstance(found, LanguageModel):
+        found = DOOR.call(found, spec)
+    if not isinstance(found, LanguageModel):
+        raise ModelError(
+            f"{name!r} is not a language model (toolformer/lm/base.py says what one is)."
+        )
+    return found
