@@ -1,8 +1,9 @@
 """A data engine that lets a causal language model teach itself to use tools.
 
 The public names. Each is loaded when it is first asked for: importing this package imports neither
-torch nor anything else. Annotating is `toolformer.annotate.annotate`, tuning
-`toolformer.finetune.train.finetune`, evaluating `toolformer.evaluate.evaluate`.
+torch nor anything else. A verb has the name of its part and is imported from there:
+`toolformer.annotate.annotate`, `toolformer.finetune.finetune`, `toolformer.evaluate.evaluate`,
+`toolformer.pretrain.pretrain`; `toolformer.infer` has `decode` and `stream`.
 """
 
 from importlib import import_module
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from toolformer.infer.answers import Answer, CallEvent
     from toolformer.infer.config import InferConfig
     from toolformer.infer.decode import decode, stream
+    from toolformer.lm.base import LanguageModel
     from toolformer.lm.registry import load_model
+    from toolformer.lm.scripted import ScriptedLanguageModel
     from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
     from toolformer.runs.directory import Run
     from toolformer.runs.reading import read_selected
+    from toolformer.runs.select import select
+    from toolformer.runs.stats import RunStats
     from toolformer.tools.base import Exemplar, Tool, ToolContext, ToolResult, tool
     from toolformer.tools.registry import default_tools, load_tool
     from toolformer.tools.toolbox import Toolbox
@@ -38,9 +43,12 @@ _HOMES = {
     "Exemplar": "toolformer.tools.base",
     "FinetuneConfig": "toolformer.finetune.config",
     "InferConfig": "toolformer.infer.config",
+    "LanguageModel": "toolformer.lm.base",
     "Losses": "toolformer.records",
     "PlacedCall": "toolformer.calls",
     "Run": "toolformer.runs.directory",
+    "RunStats": "toolformer.runs.stats",
+    "ScriptedLanguageModel": "toolformer.lm.scripted",
     "Segment": "toolformer.calls",
     "Tool": "toolformer.tools.base",
     "ToolCall": "toolformer.calls",
@@ -56,6 +64,7 @@ _HOMES = {
     "load_tool": "toolformer.tools.registry",
     "read_corpus": "toolformer.corpus.read",
     "read_selected": "toolformer.runs.reading",
+    "select": "toolformer.runs.select",
     "stream": "toolformer.infer.decode",
     "tool": "toolformer.tools.base",
 }
@@ -71,9 +80,12 @@ __all__ = [
     "Exemplar",
     "FinetuneConfig",
     "InferConfig",
+    "LanguageModel",
     "Losses",
     "PlacedCall",
     "Run",
+    "RunStats",
+    "ScriptedLanguageModel",
     "Segment",
     "Tool",
     "ToolCall",
@@ -90,6 +102,7 @@ __all__ = [
     "load_tool",
     "read_corpus",
     "read_selected",
+    "select",
     "stream",
     "tool",
 ]

@@ -1,4 +1,4 @@
-"""When Python looks for garbage: not while it makes little, and costs a tenth of the time."""
+"""Pauses the garbage collector in hot loops, where it costs a tenth of the time."""
 
 import gc
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def no_collecting() -> Iterator[None]:
-    """Keeps Python from looking for garbage by itself; what is not referred to is freed anyway."""
+def gc_paused() -> Iterator[None]:
+    """Pauses the collector of reference cycles; all other memory is freed as ever."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from toolformer.corpus.read import CorpusFile, CorpusProblem, describe_corpus, iso_date, read_corpus
-from toolformer.corpus.sources import Dataset, parse_dataset
+from toolformer.corpus.sources import HubDataset, parse_dataset
 from toolformer.errors import CorpusError
 from toolformer.records import Document
 
@@ -350,18 +350,20 @@ def test_a_document_is_read_before_the_next_one_is_there(tmp_path: Path) -> None
 def test_the_rows_of_a_dataset_are_streamed_from_the_split_that_is_named(tmp_path: Path) -> None:
     write(tmp_path / "train.jsonl", jsonl([{"text": "one"}]))
     write(tmp_path / "validation.jsonl", jsonl([{"text": "two"}, {"text": "three"}]))
-    rows = Dataset(str(tmp_path), None, "validation").rows()
+    rows = HubDataset(str(tmp_path), None, "validation").rows()
     assert list(rows) == [{"text": "two"}, {"text": "three"}]
 
 
 @pytest.mark.parametrize(
     ("source", "dataset"),
     [
-        ("imdb", Dataset("imdb", None, "train")),
-        ("allenai/c4:en", Dataset("allenai/c4", "en", "train")),
-        ("allenai/c4:en:validation", Dataset("allenai/c4", "en", "validation")),
-        ("imdb::test[:1%]", Dataset("imdb", None, "test[:1%]")),
+        ("imdb", HubDataset("imdb", None, "train")),
+        ("allenai/c4:en", HubDataset("allenai/c4", "en", "train")),
+        ("allenai/c4:en:validation", HubDataset("allenai/c4", "en", "validation")),
+        ("imdb::test[:1%]", HubDataset("imdb", None, "test[:1%]")),
     ],
 )
-def test_a_dataset_is_named_with_its_configuration_and_split(source: str, dataset: Dataset) -> None:
+def test_a_dataset_is_named_with_its_configuration_and_split(
+    source: str, dataset: HubDataset
+) -> None:
     assert parse_dataset(source) == dataset

@@ -15,7 +15,7 @@ from toolformer.annotate.pipeline import Shard
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import CorpusError
-from toolformer.garbage import no_collecting
+from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
 from toolformer.runs.directory import Run, RunWriter
@@ -103,7 +103,7 @@ def _write_shards(
     """Annotates and writes the shards that are not there."""
     done = writer.done
     with (
-        no_collecting(),
+        gc_paused(),
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
     ):

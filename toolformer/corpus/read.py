@@ -16,7 +16,7 @@ from toolformer.corpus.files import CorpusProblem, Record, format_of, read_recor
 from toolformer.corpus.sources import (
     CorpusDescription,
     CorpusFile,
-    Dataset,
+    HubDataset,
     describe_corpus,
     find_files,
     parse_dataset,
@@ -131,7 +131,7 @@ class _Reader:
             reason = "" if first_problem is None else f" The first problem: {first_problem}."
             raise CorpusError(f"There is no document in '{self.source}'.{reason}")
 
-    def read_dataset(self, dataset: Dataset) -> Iterator[Document]:
+    def read_dataset(self, dataset: HubDataset) -> Iterator[Document]:
         """Yields the documents of a Hugging Face dataset, streamed."""
         rows = (Record(number, row) for number, row in enumerate(dataset.rows(), start=1))
         for each in self._documents(rows, dataset.id, self.text_column):

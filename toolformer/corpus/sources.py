@@ -42,7 +42,7 @@ class CorpusDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class HubDataset:
     """Which Hugging Face dataset, and which part of it."""
 
     id: str
@@ -64,7 +64,7 @@ class Dataset:
             ) from None
 
 
-def parse_dataset(source: str) -> Dataset:
+def parse_dataset(source: str) -> HubDataset:
     """Reads a source that is no path as a dataset's id."""
     match = _DATASET_ID.fullmatch(source)
     if match is None or format_of(Path(source)) is not None or source.startswith((".", "/")):
@@ -73,7 +73,7 @@ def parse_dataset(source: str) -> Dataset:
         near = get_close_matches(path.name, beside, n=1)
         guess = f" Did you mean '{path.with_name(near[0])}'?" if near else ""
         raise CorpusError(f"There is no file or directory '{source}'.{guess}")
-    return Dataset(match["id"], match["config"] or None, match["split"] or "train")
+    return HubDataset(match["id"], match["config"] or None, match["split"] or "train")
 
 
 def describe_corpus(source: str | Path) -> CorpusDescription:

@@ -1,11 +1,13 @@
-"""Where a training may report to besides the terminal: what `transformers` knows and is there."""
+"""What the libraries say while a model is tuned: where to, and what not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from transformers.integrations.integration_utils import (
     get_available_reporting_integrations,
     get_reporting_integration_callbacks,
 )
+from transformers.utils import logging
 
 from toolformer.errors import ConfigError
 
@@ -29,3 +31,17 @@ def check_reports(names: Sequence[str]) -> None:
             raise ConfigError(
                 f"--report-to {name} needs {name}, which is not installed: pip install {name}."
             )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Shows no bars for files and no warnings, and leaves all as it was."""
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -24,9 +24,8 @@ from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun, check_kept, choose, merge
 from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.progress import TrainingStep
-from toolformer.finetune.quiet import quiet
 from toolformer.finetune.report import FinetuneReport, MachineFacts
-from toolformer.finetune.reporting import check_reports
+from toolformer.finetune.reporting import check_reports, quiet
 from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
 from toolformer.records import Document
 from toolformer.sidecar import write_sidecar

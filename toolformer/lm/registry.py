@@ -10,7 +10,7 @@ from pathlib import Path
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar
 from toolformer.errors import ModelError
-from toolformer.garbage import no_collecting
+from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.specs import Door
 
@@ -49,7 +49,7 @@ def load_model(
     """
     if is_in_code(name):
         return _from_code(name)
-    with no_collecting():  # imports make no garbage
+    with gc_paused():  # imports make no garbage
         from toolformer.lm.hf.model import load
 
         return load(name, dtype=dtype, device=device, batch_tokens=batch_tokens, grammar=grammar)
