@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import peak_memory_mb
-from toolformer.annotate import Progress, annotate
+from toolformer.annotate import RunProgress, annotate
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import suits_any, tool
@@ -89,7 +89,7 @@ def measure_here(corpus: Path, out: Path, *, documents: int) -> Overhead:
     """Annotates a corpus in this process."""
     early = 0.0
 
-    def note_memory(progress: Progress) -> None:
+    def note_memory(progress: RunProgress) -> None:
         nonlocal early
         if not early and progress.documents >= documents / 10:
             early = peak_memory_mb()

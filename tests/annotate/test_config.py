@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolNumbers, settle
+from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolThresholds, resolve
 from toolformer.errors import ConfigError
 from toolformer.tools.base import Tool, tool
 
@@ -21,13 +21,13 @@ OTHER = replace(echo, name="Other", gain_threshold=0.3)
 
 def settled(
     config: AnnotateConfig, *, of: Tool = echo, model: ToolConfig | None = None
-) -> ToolNumbers:
+) -> ToolThresholds:
     suited = None if model is None else {"Echo": model}
-    return settle(config, [echo, OTHER], model_numbers=suited)[of.name]
+    return resolve(config, [echo, OTHER], model_numbers=suited)[of.name]
 
 
 def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
-    assert settled(AnnotateConfig()) == ToolNumbers(
+    assert settled(AnnotateConfig()) == ToolThresholds(
         min_prob=0.2,
         gain_threshold=0.8,
         max_positions=3,
@@ -39,7 +39,7 @@ def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
 
 def test_what_suits_the_model_goes_before_the_tools_own() -> None:
     model = ToolConfig(gain_threshold=0.4, min_prob=0.1, max_positions=8, samples=2)
-    assert settled(AnnotateConfig(), model=model) == ToolNumbers(
+    assert settled(AnnotateConfig(), model=model) == ToolThresholds(
         min_prob=0.1,
         gain_threshold=0.4,
         max_positions=8,
@@ -89,7 +89,7 @@ def test_numbers_for_an_unknown_tool_are_refused_with_the_near_names() -> None:
 
 
 def test_the_numbers_come_in_the_order_of_the_tools() -> None:
-    assert list(settle(AnnotateConfig(), [OTHER, echo])) == ["Other", "Echo"]
+    assert list(resolve(AnnotateConfig(), [OTHER, echo])) == ["Other", "Echo"]
 
 
 def test_a_yaml_file_holds_the_same_settings(tmp_path: Path) -> None:

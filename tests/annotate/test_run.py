@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.annotate.given import SCRIPT, documents, echo, long_texts, run_into
-from toolformer.annotate import Progress, annotate
+from toolformer.annotate import RunProgress, annotate
 from toolformer.corpus.read import CorpusProblem
 from toolformer.errors import CorpusError, RunError
 from toolformer.lm.base import LossRequest
@@ -115,14 +115,14 @@ def test_no_more_documents_than_wanted_are_read(tmp_path: Path) -> None:
 
 
 def test_progress_tells_documents_kept_calls_and_what_was_there_already(tmp_path: Path) -> None:
-    told: list[Progress] = []
+    told: list[RunProgress] = []
     run = run_into(tmp_path / "run", on_progress=told.append)
-    assert told[-1] == Progress(documents=10, resumed=0, kept=3)
+    assert told[-1] == RunProgress(documents=10, resumed=0, kept=3)
     assert [each.documents for each in told] == sorted(each.documents for each in told)
     (run.path / "shards" / "00001.parquet").unlink()
     told.clear()
     run_into(run.path, on_progress=told.append)
-    assert told[-1] == Progress(documents=10, resumed=7, kept=3)
+    assert told[-1] == RunProgress(documents=10, resumed=7, kept=3)
 
 
 def test_shards_that_were_not_finished_at_a_ctrl_c_are_done_again(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from tests.evaluate.scripts import caller, guesser, sums
 from toolformer.errors import RunError
 from toolformer.evaluate import (
     Calls,
+    CellProgress,
     Column,
     EvaluateConfig,
-    Progress,
     Results,
     Task,
     evaluate,
@@ -113,7 +113,7 @@ def test_another_setting_measures_only_what_it_changes(tmp_path: Path) -> None:
 
 
 def test_a_kill_loses_only_the_cell_that_was_being_measured(tmp_path: Path) -> None:
-    def killed(progress: Progress) -> None:
+    def killed(progress: CellProgress) -> None:
         if progress.column == "tuned" and progress.done == 2:
             raise KeyboardInterrupt
 
@@ -134,7 +134,7 @@ def test_a_kill_loses_only_the_cell_that_was_being_measured(tmp_path: Path) -> N
 
 
 def test_progress_counts_every_input(tmp_path: Path) -> None:
-    told: list[Progress] = []
+    told: list[CellProgress] = []
     evaluate(
         [sums()],
         COLUMNS[:1],

@@ -5,7 +5,7 @@ from collections import Counter
 import torch
 
 from toolformer.finetune.batches import OrderedRows, collate, device_rows_for, draw_order
-from toolformer.finetune.rows import Row
+from toolformer.finetune.rows import TrainingRow
 
 LENGTHS = [9, 4, 7, 1, 8, 2, 6, 3]
 
@@ -42,7 +42,10 @@ def test_a_device_takes_a_divisor_of_its_share_that_fits() -> None:
 
 
 def test_padding_is_neither_seen_nor_learned() -> None:
-    rows = [Row((1, 5, 6, 7), (False, True, False, True)), Row((1, 8), (False, True))]
+    rows = [
+        TrainingRow((1, 5, 6, 7), (False, True, False, True)),
+        TrainingRow((1, 8), (False, True)),
+    ]
     batch = collate(rows)
     assert batch["input_ids"].tolist() == [[1, 5, 6, 7], [1, 8, 0, 0]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
@@ -51,6 +54,6 @@ def test_padding_is_neither_seen_nor_learned() -> None:
 
 
 def test_rows_come_in_the_order_drawn() -> None:
-    rows = [Row((each,), (True,)) for each in range(3)]
+    rows = [TrainingRow((each,), (True,)) for each in range(3)]
     ordered = OrderedRows(rows, [2, 0, 2])
     assert [ordered[index].ids for index in range(len(ordered))] == [(2,), (0,), (2,)]

@@ -54,7 +54,7 @@ def test_an_incomplete_checkpoint_is_skipped_and_dropped(tmp_path: Path) -> None
     last = make_checkpoint(tmp_path, 10, is_whole=True)
     torn = make_checkpoint(tmp_path, 12, is_whole=False)
     assert checkpoints.whole_checkpoint(tmp_path) == last
-    checkpoints.drop_torn(tmp_path)
+    checkpoints.drop_incomplete(tmp_path)
     assert last.exists()
     assert not torn.exists()
 

@@ -8,7 +8,7 @@ import torch
 
 from tests.finetune.given import tiny_model
 from toolformer.finetune.dev import perplexity, plain_rows, summed_loss
-from toolformer.finetune.rows import Row
+from toolformer.finetune.rows import TrainingRow
 from toolformer.lm.hf.model import load
 
 TEXTS = [
@@ -43,7 +43,7 @@ def test_a_barred_token_costs_nothing_but_where_it_is_the_target() -> None:
     def logits_of(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return logits
 
-    row = Row((0, 1, 2), (False, True, True))
+    row = TrainingRow((0, 1, 2), (False, True, True))
     cpu = torch.device("cpu")
     assert summed_loss(logits_of, [row], device=cpu) == pytest.approx(2 * math.log(4))
     barred = summed_loss(logits_of, [row], device=cpu, barred=[2])

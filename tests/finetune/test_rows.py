@@ -5,7 +5,7 @@ import pytest
 from tests.finetune.given import GRAMMAR, encoding
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.finetune.dataset import TrainingText
-from toolformer.finetune.rows import Row, make_rows
+from toolformer.finetune.rows import TrainingRow, make_rows
 
 TEXT = "The sum of 12 and 30 is 42, said the teacher. He paid 4 x 5 = 20 dollars in all."
 CALLS = (
@@ -17,16 +17,16 @@ START = encoding().start[0]
 END = 1
 
 
-def rows(text: TrainingText = ANNOTATED, **options: object) -> list[Row]:
+def rows(text: TrainingText = ANNOTATED, **options: object) -> list[TrainingRow]:
     settings = {"encoding": encoding(), "end": END, "max_length": 256} | options
     return list(make_rows([text], **settings).rows)  # type: ignore[arg-type]
 
 
-def spelled(row: Row) -> str:
+def spelled(row: TrainingRow) -> str:
     return encoding().decode_row(row.ids)
 
 
-def unlearned(row: Row) -> str:
+def unlearned(row: TrainingRow) -> str:
     return encoding().decode(
         [index for index, counts in zip(row.ids, row.learned, strict=True) if not counts]
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from toolformer.infer.stretch import Stretch
 from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
-from toolformer.lm.streams import Ask
+from toolformer.lm.streams import StepRequest
 
 tokens = st.lists(st.sampled_from([" so", ". [", "x", "  ", " [Calc", "(2 + 2)]"]), min_size=1)
 
@@ -16,7 +16,7 @@ def test_what_the_stream_holds_is_the_text(said: list[str], data: st.DataObject)
     [number] = streams.admit(["prompt"])
     stretch = Stretch(streams, number)
     for _ in said:
-        stretch.hear(streams.step([Ask(number)])[0].text)
+        stretch.receive_step(streams.step([StepRequest(number)])[0].text)
     whole = stretch.text
     assert whole == "".join(said)
 
@@ -32,7 +32,7 @@ def test_a_token_at_the_place_itself_is_kept() -> None:
     [number] = streams.admit(["a"])
     stretch = Stretch(streams, number)
     for _ in range(2):
-        stretch.hear(streams.step([Ask(number)])[0].text)
+        stretch.receive_step(streams.step([StepRequest(number)])[0].text)
     stretch.crop(2)
     assert streams.tokens(number) == 3  # the start token, "a" and " b"
 
@@ -42,7 +42,7 @@ def test_what_says_nothing_yet_goes_with_what_it_says_later() -> None:
     [number] = streams.admit(["a"])
     stretch = Stretch(streams, number)
     for heard in (" b", "", "é"):  # as if the last two were one character of two tokens
-        streams.step([Ask(number)])
-        stretch.hear(heard)
+        streams.step([StepRequest(number)])
+        stretch.receive_step(heard)
     stretch.crop(len(" b"))
     assert streams.tokens(number) == 3

@@ -15,8 +15,8 @@ from toolformer.runs.directory import Run
 from toolformer.runs.reading import (
     count_by_threshold,
     lowest_thresholds,
+    resolve_thresholds,
     run_thresholds,
-    settle_thresholds,
 )
 from toolformer.tools.builtin.calculator import calculator
 
@@ -95,7 +95,7 @@ def test_a_tool_that_is_not_the_runs_is_refused_by_name(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     assert run_thresholds(run.manifest) == {"Calculator": 0.5}
     with pytest.raises(ConfigError, match=r"'calendar'.*Available: Calculator"):
-        settle_thresholds(run.manifest, {"calendar": 1.0})
+        resolve_thresholds(run.manifest, {"calendar": 1.0})
 
 
 def test_calls_that_peek_can_be_let_in_later(tmp_path: Path) -> None:

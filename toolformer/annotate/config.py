@@ -50,7 +50,7 @@ class AnnotateConfig(ToolConfig):
 
 
 @dataclass(frozen=True, slots=True)
-class ToolNumbers:
+class ToolThresholds:
     """One tool's numbers, settled."""
 
     min_prob: float  # τs
@@ -61,12 +61,12 @@ class ToolNumbers:
     lowest_threshold: float  # nats: the lowest τf that the stored losses can answer for
 
 
-def settle(
+def resolve(
     config: AnnotateConfig,
     tools: Sequence[Tool],
     *,
     model_numbers: Mapping[str, ToolConfig] | None = None,
-) -> dict[str, ToolNumbers]:
+) -> dict[str, ToolThresholds]:
     """Returns each tool's numbers, in the order of the tools.
 
     The tool's own come first; what suits the model overrides them, then the run's numbers, then the
@@ -88,7 +88,7 @@ def settle(
     own = {name.casefold(): numbers for name, numbers in config.tools.items()}
     suited = {name.casefold(): numbers for name, numbers in (model_numbers or {}).items()}
     return {
-        tool.name: _settle(
+        tool.name: _resolve(
             config,
             tool,
             own=own.get(tool.name.casefold(), ToolConfig()),
@@ -98,9 +98,9 @@ def settle(
     }
 
 
-def _settle(
+def _resolve(
     config: AnnotateConfig, tool: Tool, *, own: ToolConfig, suited: ToolConfig
-) -> ToolNumbers:
+) -> ToolThresholds:
     gain_threshold = _first(
         own.gain_threshold, config.gain_threshold, suited.gain_threshold, tool.gain_threshold
     )
@@ -116,7 +116,7 @@ def _settle(
             "so calls that gain enough would be left out unseen. Lower prune_below to "
             f"{gain_threshold:g} or raise gain_threshold."
         )
-    return ToolNumbers(
+    return ToolThresholds(
         min_prob=_first(own.min_prob, config.min_prob, suited.min_prob, tool.min_prob),
         gain_threshold=gain_threshold,
         max_positions=_first(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolNumbers, settle
+from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolThresholds, resolve
 from toolformer.annotate.peeking import terms
 from toolformer.annotate.prompts import Prompts
 from toolformer.config import fingerprint
@@ -30,7 +30,7 @@ class Plan:
     toolbox: Toolbox
     config: AnnotateConfig
     prompts: Prompts
-    numbers: Mapping[str, ToolNumbers]  # by tool name, in tool order
+    numbers: Mapping[str, ToolThresholds]  # by tool name, in tool order
     vocabularies: Mapping[str, frozenset[str]]  # terms that a call of the tool may always use
     window_tokens: int
     overlap_tokens: int
@@ -97,7 +97,7 @@ def make_plan(
         toolbox=toolbox,
         config=config,
         prompts=prompts,
-        numbers=settle(
+        numbers=resolve(
             config, tools, model_numbers={tool.name: _numbers(known, tool) for tool in tools}
         ),
         vocabularies={
@@ -144,7 +144,7 @@ def _window_tokens(
     return config.window_tokens or min(_LONGEST_WINDOW, room)
 
 
-def _tool_row(tool: Tool, numbers: ToolNumbers) -> dict[str, Any]:
+def _tool_row(tool: Tool, numbers: ToolThresholds) -> dict[str, Any]:
     shown = [tool.signature, tool.description, [asdict(each) for each in tool.exemplars]]
     return {
         "name": tool.name,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from toolformer.annotate.config import AnnotateConfig, ToolNumbers
+from toolformer.annotate.config import AnnotateConfig, ToolThresholds
 from toolformer.annotate.excerpts import Excerpt
 from toolformer.annotate.losses import ask_losses
 from toolformer.annotate.places import Place, likeliest_places
@@ -48,7 +48,7 @@ def propose(
     *,
     model: LanguageModel,
     prompts: Prompts,
-    numbers: Mapping[str, ToolNumbers],
+    numbers: Mapping[str, ToolThresholds],
     config: AnnotateConfig,
 ) -> list[Proposal]:
     """Returns the proposals of a batch by excerpt, tool, position and order of the draws."""
@@ -85,7 +85,7 @@ def propose(
 
 
 def _find_spots(
-    asked: Sequence[tuple[Excerpt, Tool]], trunks: Trunks, *, numbers: Mapping[str, ToolNumbers]
+    asked: Sequence[tuple[Excerpt, Tool]], trunks: Trunks, *, numbers: Mapping[str, ToolThresholds]
 ) -> list[_Spot]:
     spots = []
     for request, ((excerpt, tool), starts) in enumerate(zip(asked, trunks.starts, strict=True)):
@@ -117,7 +117,7 @@ def _plain_losses(
 
 
 def _branch(
-    spot: _Spot, *, grammar: CallGrammar, numbers: ToolNumbers, config: AnnotateConfig
+    spot: _Spot, *, grammar: CallGrammar, numbers: ToolThresholds, config: AnnotateConfig
 ) -> Branch:
     position = spot.excerpt.window.start + spot.place.position
     return Branch(

@@ -29,7 +29,7 @@ _LONG_LIVED = 64  # shards
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """How far a run is."""
 
     documents: float = 0  # done so far, those of earlier tries included; a shard counts in parts
@@ -46,7 +46,7 @@ def annotate(
     config: AnnotateConfig | None = None,
     sidecar: Sidecar | None = None,
     strict: bool = False,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[RunProgress], None] | None = None,
     on_problem: Callable[[CorpusProblem], None] | None = None,
     **settings: Any,
 ) -> Run:
@@ -98,7 +98,7 @@ def _write_shards(
     *,
     plan: Plan,
     writer: RunWriter,
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[RunProgress], None],
 ) -> None:
     """Annotates and writes the shards that are not there."""
     done = writer.done
@@ -132,14 +132,14 @@ class _Line:
         tool_thread: Executor,
         writer: RunWriter,
         writing_thread: Executor,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[RunProgress], None],
     ) -> None:
         self._plan = plan
         self._tool_thread = tool_thread
         self._writer = writer
         self._writing_thread = writing_thread
         self._on_progress = on_progress
-        self._progress = Progress()
+        self._progress = RunProgress()
         self._begun: tuple[int, Shard] | None = None  # its last calls are with the tools
         self._writing: Future[None] | None = None
 
@@ -236,7 +236,7 @@ def _ahead(shards: Iterator[list[Document]], thread: Executor) -> Iterator[list[
         yield found
 
 
-def _ignore(progress: Progress) -> None:
+def _ignore(progress: RunProgress) -> None:
     """Tells nobody."""
 
 

@@ -7,7 +7,7 @@ run can ever select, L(e(c, ε)) is not asked for.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from toolformer.annotate.config import ToolNumbers
+from toolformer.annotate.config import ToolThresholds
 from toolformer.annotate.execute import Outcome
 from toolformer.annotate.losses import ask_losses
 from toolformer.annotate.propose import Proposal
@@ -48,7 +48,7 @@ def score(
     outcomes: Sequence[Outcome],
     *,
     model: LanguageModel,
-    numbers: Mapping[str, ToolNumbers],
+    numbers: Mapping[str, ToolThresholds],
     inline: bool = False,
     without_marker: bool = False,
     keep_all_losses: bool = False,

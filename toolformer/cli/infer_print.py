@@ -10,7 +10,7 @@ from rich.console import Console
 from toolformer.calls import CallGrammar, Segment, ToolCall
 from toolformer.cli.display.screen import Screen
 from toolformer.cli.repl.session import Session
-from toolformer.cli.repl.turns import settled
+from toolformer.cli.repl.turns import final
 from toolformer.infer.answers import CallEvent
 from toolformer.infer.live_tools import LiveTools
 
@@ -24,7 +24,7 @@ def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -
     screen = Screen(Console(highlight=False))
     is_live = screen.console.is_terminal and not (strip or as_json)
     with closing(session.answer(prompt)) as pieces:
-        shown: Iterator[Segment | CallEvent] = pieces if is_live else settled(pieces)
+        shown: Iterator[Segment | CallEvent] = pieces if is_live else final(pieces)
         for piece in shown:
             is_left_out = strip and isinstance(piece, Segment) and piece.kind != "text"
             if not (as_json or is_left_out):

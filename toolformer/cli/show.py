@@ -16,7 +16,7 @@ from toolformer.cli.display.texts import candidate_text, kept_text, why
 from toolformer.errors import UnknownNameError, closest
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.directory import Run
-from toolformer.runs.reading import count_by_threshold, read_selected, settle_thresholds
+from toolformer.runs.reading import count_by_threshold, read_selected, resolve_thresholds
 from toolformer.runs.stats import count_documents
 
 _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
@@ -43,7 +43,7 @@ def show(
     `--verdict low_gain` shows what was not kept, and why.
     """
     opened = Run.open(run)
-    thresholds = settle_thresholds(opened.manifest, threshold)
+    thresholds = resolve_thresholds(opened.manifest, threshold)
     wanted = _wanted(tool or [], thresholds)
     selected = read_selected(opened, thresholds, allow_peeking=allow_peeking or None)
     if table:

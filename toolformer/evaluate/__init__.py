@@ -1,6 +1,6 @@
 """What a tuned model is worth: tasks, columns of models side by side, and their tables."""
 
-from toolformer.evaluate.cells import Progress, read_trials
+from toolformer.evaluate.cells import CellProgress, read_trials
 from toolformer.evaluate.column import Calls, Column
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.registry import load_task, load_tasks
@@ -10,10 +10,10 @@ from toolformer.evaluate.task import Example, Task
 
 __all__ = [
     "Calls",
+    "CellProgress",
     "Column",
     "EvaluateConfig",
     "Example",
-    "Progress",
     "Results",
     "Task",
     "evaluate",

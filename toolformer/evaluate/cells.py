@@ -33,7 +33,7 @@ _Each = TypeVar("_Each")
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class CellProgress:
     """How far a cell is."""
 
     task: str
@@ -50,7 +50,7 @@ def measure_cell(
     model: LanguageModel,
     config: EvaluateConfig,
     out: Path,
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[CellProgress], None],
 ) -> Cell:
     """Measures a cell and writes it: the trials first, so that a cell that is there is whole."""
     began = time.monotonic()
@@ -61,7 +61,7 @@ def measure_cell(
         k=planned.k,
         trials=f"{_CELLS}/{stem}.jsonl",
     )
-    told = Progress(cell.task, cell.column, cell.k, 0, len(examples))
+    told = CellProgress(cell.task, cell.column, cell.k, 0, len(examples))
     if planned.task.measure is Measure.PERPLEXITY:
         without_marker = planned.column.calls is not Calls.NONE
         found = score_texts(model, examples, without_marker=without_marker)
@@ -110,7 +110,7 @@ def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
 
 
 def _telling(
-    found: Iterable[_Each], told: Progress, on_progress: Callable[[Progress], None]
+    found: Iterable[_Each], told: CellProgress, on_progress: Callable[[CellProgress], None]
 ) -> Iterator[_Each]:
     on_progress(told)
     for number, each in enumerate(found, start=1):

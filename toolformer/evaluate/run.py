@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from toolformer.evaluate.cells import Progress, measure_cell, read_cell
+from toolformer.evaluate.cells import CellProgress, measure_cell, read_cell
 from toolformer.evaluate.column import PRIOR, Column
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.counts import count
@@ -28,7 +28,7 @@ def evaluate(
     out: Path,
     config: EvaluateConfig,
     load: Callable[[str], LanguageModel],
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[CellProgress], None] | None = None,
 ) -> Results:
     """Measures every column by every task and returns the results, which stand in `out` too.
 
@@ -94,5 +94,5 @@ def _priors(tasks: Sequence[Task], drawn: dict[str, list[Example]]) -> list[Cell
     return cells
 
 
-def _ignore(_progress: Progress) -> None:
+def _ignore(_progress: CellProgress) -> None:
     """Tells nobody."""

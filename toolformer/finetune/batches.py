@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from toolformer.finetune.rows import Row
+from toolformer.finetune.rows import TrainingRow
 
 IGNORED = -100  # a label that has no part in the loss
 # What a device takes at a time: tokens, and logits of these over the whole vocabulary.
@@ -55,10 +55,10 @@ def device_rows_for(*, batch_size: int, longest: int, vocabulary: int, devices: 
     return max((rows for rows in fitting if rows * longest <= tokens), default=1)
 
 
-class OrderedRows(Dataset[Row]):
+class OrderedRows(Dataset[TrainingRow]):
     """The rows of all steps in the order they are seen."""
 
-    def __init__(self, rows: Sequence[Row], order: Sequence[int]) -> None:
+    def __init__(self, rows: Sequence[TrainingRow], order: Sequence[int]) -> None:
         self._rows = rows
         self._order = order
 
@@ -66,12 +66,12 @@ class OrderedRows(Dataset[Row]):
         """Counts the rows of all steps."""
         return len(self._order)
 
-    def __getitem__(self, index: int) -> Row:
+    def __getitem__(self, index: int) -> TrainingRow:
         """Returns the row that is seen at this place."""
         return self._rows[self._order[index]]
 
 
-def collate(rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+def collate(rows: Sequence[TrainingRow]) -> dict[str, torch.Tensor]:
     """Puts rows together as the model takes them; padding follows a row and is not learned."""
     width = max(len(row.ids) for row in rows)
     ids = torch.zeros(len(rows), width, dtype=torch.long)

@@ -72,7 +72,7 @@ def whole_checkpoint(out: Path) -> Path | None:
     return max(whole, key=step_of, default=None)
 
 
-def drop_torn(out: Path) -> None:
+def drop_incomplete(out: Path) -> None:
     """Deletes what a kill left of checkpoints and of the finished model."""
     for each in training_folder(out).glob("checkpoint-*"):
         if not (each / _WHOLE).exists():

@@ -16,7 +16,7 @@ from toolformer.finetune.config import FinetuneConfig
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest
-from toolformer.runs.reading import read_selected, settle_thresholds
+from toolformer.runs.reading import read_selected, resolve_thresholds
 from toolformer.runs.select import winners
 
 _HELD_OUT_SHARE = 10  # one text in so many is held out, at most
@@ -39,7 +39,9 @@ class TrainingText:
     id: str
     text: str
     calls: tuple[PlacedCall, ...] = ()
-    seats: tuple[int | None, ...] = ()  # per call: the text's tokens before it, as the run counted
+    tokens_before: tuple[
+        int | None, ...
+    ] = ()  # per call: the text's tokens before it, as the run counted
 
     @property
     def tools(self) -> frozenset[str]:
@@ -81,7 +83,7 @@ def read_run(
     return SelectedRun(
         name=str(run.path),
         manifest=run.manifest,
-        thresholds=settle_thresholds(run.manifest, threshold),
+        thresholds=resolve_thresholds(run.manifest, threshold),
         documents=read_selected(run, threshold, allow_peeking=allow_peeking),
     )
 
@@ -215,7 +217,7 @@ def _training_text(annotated: AnnotatedDocument) -> TrainingText:
         annotated.document.id,
         annotated.document.text,
         calls=tuple(each.placed for each in kept),
-        seats=tuple(each.token for each in kept),
+        tokens_before=tuple(each.token for each in kept),
     )
 
 

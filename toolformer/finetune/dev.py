@@ -8,9 +8,9 @@ import torch
 from torch.nn import functional
 
 from toolformer.finetune.batches import IGNORED, collate
-from toolformer.finetune.rows import Row
+from toolformer.finetune.rows import TrainingRow
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf.texts import windows
+from toolformer.lm.hf.texts import scored_spans
 
 _BATCH_TOKENS = 4096
 
@@ -19,12 +19,12 @@ _BATCH_TOKENS = 4096
 class DevRows:
     """What a model is judged by while it is trained."""
 
-    plain: Sequence[Row]  # held-out texts without calls
-    trained: Sequence[Row]  # those of them that would be trained on, as they would be
+    plain: Sequence[TrainingRow]  # held-out texts without calls
+    trained: Sequence[TrainingRow]  # those of them that would be trained on, as they would be
     barred: Sequence[int]  # the tokens that hold the open marker; none where no token does
 
 
-def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> list[Row]:
+def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> list[TrainingRow]:
     """Encodes texts so that each of their tokens is scored once.
 
     A text that is longer than the context becomes rows that overlap by half. Without a start token
@@ -32,18 +32,18 @@ def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> lis
     """
     whole = (encoding.start + encoded.ids for encoded in encoding.texts(texts))
     return [
-        Row(
+        TrainingRow(
             ids[window.start : window.end],
             (False,) * (window.first - window.start) + (True,) * (window.end - window.first),
         )
         for ids in whole
-        for window in windows(len(ids), longest=context, first=1)
+        for window in scored_spans(len(ids), longest=context, first=1)
     ]
 
 
 def summed_loss(
     logits_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    rows: Sequence[Row],
+    rows: Sequence[TrainingRow],
     *,
     device: torch.device,
     barred: Sequence[int] = (),
@@ -81,9 +81,9 @@ def perplexity(mean_loss: float) -> float:
     return math.exp(mean_loss) if mean_loss < 700 else math.inf
 
 
-def _batches(rows: Sequence[Row]) -> list[list[Row]]:
+def _batches(rows: Sequence[TrainingRow]) -> list[list[TrainingRow]]:
     """Puts rows of like length together."""
-    batches: list[list[Row]] = []
+    batches: list[list[TrainingRow]] = []
     width = 0
     for row in sorted(rows, key=lambda each: len(each.ids), reverse=True):
         if not batches or (len(batches[-1]) + 1) * width > _BATCH_TOKENS:

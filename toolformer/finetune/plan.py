@@ -9,7 +9,6 @@ import torch
 from transformers import PreTrainedModel
 
 from toolformer.errors import ConfigError
-from toolformer.finetune.base_model import BaseModel
 from toolformer.finetune.batches import device_rows_for, draw_order
 from toolformer.finetune.config import (
     FinetuneConfig,
@@ -20,7 +19,8 @@ from toolformer.finetune.config import (
 )
 from toolformer.finetune.dataset import SelectedRun, Texts, TrainingText
 from toolformer.finetune.dev import DevRows, plain_rows
-from toolformer.finetune.rows import Rows, make_rows
+from toolformer.finetune.rows import TrainingRows, make_rows
+from toolformer.finetune.starting_model import StartingModel
 from toolformer.sidecar import PromptStyle, Sidecar, SidecarTool
 
 
@@ -47,10 +47,10 @@ class TrainingPlan:
 
     config: FinetuneConfig  # settled
     schedule: Schedule
-    base: BaseModel
+    base: StartingModel
     runs: Sequence[SelectedRun]
     texts: Texts
-    rows: Rows
+    rows: TrainingRows
     order: Sequence[int]  # the rows of all steps
     dev: DevRows
 
@@ -94,7 +94,7 @@ class TrainingPlan:
 
 
 def make_plan(
-    config: FinetuneConfig, *, base: BaseModel, runs: Sequence[SelectedRun], texts: Texts
+    config: FinetuneConfig, *, base: StartingModel, runs: Sequence[SelectedRun], texts: Texts
 ) -> TrainingPlan:
     """Encodes the texts and settles what the configuration leaves open.
 
@@ -130,7 +130,9 @@ def make_plan(
     return TrainingPlan(settled, schedule, base, runs, texts, rows, order, dev)
 
 
-def _rows(texts: Sequence[TrainingText], *, config: FinetuneConfig, base: BaseModel) -> Rows:
+def _rows(
+    texts: Sequence[TrainingText], *, config: FinetuneConfig, base: StartingModel
+) -> TrainingRows:
     return make_rows(
         texts,
         encoding=base.encoding,

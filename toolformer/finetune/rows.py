@@ -14,7 +14,7 @@ from toolformer.lm.encoding import Encoding
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrainingRow:
     """What one forward of the model sees."""
 
     ids: tuple[int, ...]  # the start token included
@@ -27,10 +27,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TrainingRows:
     """The rows of all texts, in their order."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TrainingRow, ...]
     calls_left_out: int  # calls longer than a row
 
     @property
@@ -51,7 +51,7 @@ def make_rows(
     max_length: int,
     loss_on_output: bool = False,
     plain: bool = False,
-) -> Rows:
+) -> TrainingRows:
     """Encodes texts as rows of at most `max_length` tokens.
 
     Args:
@@ -62,7 +62,7 @@ def make_rows(
         loss_on_output: whether arrow, output and close are learned too.
         plain: whether the calls are left out of the texts.
     """
-    rows: list[Row] = []
+    rows: list[TrainingRow] = []
     left_out = 0
     room = max_length - len(encoding.start)
     for text in texts:
@@ -77,13 +77,13 @@ def make_rows(
         learned = [loss_on_output or not given for given in encoded.supplied]
         learned += [True] * (len(ids) - len(learned))
         rows += [
-            Row(
+            TrainingRow(
                 encoding.start + tuple(ids[piece.start : piece.stop]),
                 (False,) * len(encoding.start) + tuple(learned[piece.start : piece.stop]),
             )
             for piece in _pieces(len(ids), encoded.calls, room=room)
         ]
-    return Rows(tuple(rows), left_out)
+    return TrainingRows(tuple(rows), left_out)
 
 
 def _pieces(length: int, calls: Sequence[range], *, room: int) -> Iterator[range]:

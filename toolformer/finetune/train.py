@@ -18,7 +18,6 @@ from toolformer.files import json_text, write_whole
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
 from toolformer.finetune.arguments import training_arguments
-from toolformer.finetune.base_model import check_base, check_places, check_runs_agree, load_base
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun, check_kept, choose, merge
@@ -26,6 +25,7 @@ from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.progress import TrainingStep
 from toolformer.finetune.report import FinetuneReport, MachineFacts
 from toolformer.finetune.reporting import check_reports, quiet
+from toolformer.finetune.starting_model import check_base, check_places, check_runs_agree, load_base
 from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
 from toolformer.records import Document
 from toolformer.sidecar import write_sidecar
@@ -102,7 +102,7 @@ def _train(
 ) -> FinetuneReport:
     checkpoint = checkpoints.whole_checkpoint(out)
     if _is_main():
-        checkpoints.drop_torn(out)
+        checkpoints.drop_incomplete(out)
     torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn
     model: Any = plan.base.model
     if plan.config.adapter != "none":

@@ -10,10 +10,10 @@ from itertools import islice
 from toolformer.calls import Segment, ToolCall
 from toolformer.errors import ModelError, clipped
 from toolformer.infer.answers import Answer, CallEvent
+from toolformer.infer.builder import AnswerBuilder
 from toolformer.infer.config import InferConfig, Rules
 from toolformer.infer.opening import open_answer
 from toolformer.infer.stretch import Stretch
-from toolformer.infer.writer import Writer
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.streams import Streams
 from toolformer.tools.base import ToolResult
@@ -110,7 +110,7 @@ class _Decoding:
     streams: Streams
     execute: Execute
     rules: Rules
-    writers: dict[int, Writer] = field(default_factory=dict)  # by the index of the prompt
+    writers: dict[int, AnswerBuilder] = field(default_factory=dict)  # by the index of the prompt
     waiting: dict[Future[list[ToolResult]], int] = field(default_factory=dict)
 
     def admit(self, prompts: Sequence[tuple[int, str]]) -> ModelError | None:
@@ -141,7 +141,7 @@ class _Decoding:
         }
         if asking:
             for said in self.streams.step([self.writers[index].ask() for index in asking.values()]):
-                self.writers[asking[said.stream]].hear(said)
+                self.writers[asking[said.stream]].receive_step(said)
                 self._run_call(asking[said.stream])
         elif self.waiting:
             wait(self.waiting, return_when=FIRST_COMPLETED)
@@ -164,7 +164,7 @@ class _Decoding:
         streams = self.streams.admit([opening.kept for opening in openings])
         try:
             writers = {
-                index: Writer(
+                index: AnswerBuilder(
                     opening,
                     Stretch(self.streams, stream),
                     rules=self.rules,

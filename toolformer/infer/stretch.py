@@ -35,7 +35,7 @@ class Stretch:
     def __post_init__(self) -> None:
         self._mark()
 
-    def hear(self, text: str) -> None:
+    def receive_step(self, text: str) -> None:
         """Notes what the stream said."""
         if text:  # else its token ends inside a character, where no going back is
             self.text += text

@@ -30,7 +30,7 @@ class Transcript:
             self._pieces.append(Segment(kind, stretch[self.shown : end]))
             self.shown = end
 
-    def settle(self, text: str, call: Segment, output: Segment, event: CallEvent) -> None:
+    def commit(self, text: str, call: Segment, output: Segment, event: CallEvent) -> None:
         """Ends a stretch with a call that has its output; the call itself is shown already."""
         self._add_text(text)
         self._segments += [call, output]

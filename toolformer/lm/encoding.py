@@ -171,9 +171,9 @@ class Encoding:
     def _stretches(self, text: str, positions: Sequence[int]) -> list[tuple[int, ...]]:
         """Returns the tokens of a text before, between and after ascending positions."""
         encoded = self.text(text)
-        seats = {0: 0} | {int(end): n for n, end in enumerate(encoded.ends, 1) if end > 0}
-        if all(position in seats for position in positions):
-            cuts = [0, *(seats[position] for position in positions), len(encoded.ids)]
+        tokens_at = {0: 0} | {int(end): n for n, end in enumerate(encoded.ends, 1) if end > 0}
+        if all(position in tokens_at for position in positions):
+            cuts = [0, *(tokens_at[position] for position in positions), len(encoded.ids)]
             return [encoded.ids[start:end] for start, end in pairwise(cuts)]
         edges = [0, *positions, len(text)]
         first, *others = [text[start:end] for start, end in pairwise(edges)]

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class StepRequest:
     """How the next token of a stream is to be chosen."""
 
     stream: int
@@ -24,7 +24,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StepResult:
     """What a stream said when it was asked.
 
     Exactly one of three happens: it said a token (`token` is its id), it would start a call
@@ -56,7 +56,7 @@ class Streams(Protocol):
         """
         ...
 
-    def step(self, asks: Sequence[Ask]) -> list[Said]:
+    def step(self, asks: Sequence[StepRequest]) -> list[StepResult]:
         """Lets each of the asked streams choose one token; one forward for all of them.
 
         Where `among` holds several leads, the model chooses as far as they differ; each step says

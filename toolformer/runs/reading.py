@@ -27,7 +27,7 @@ def lowest_thresholds(manifest: RunManifest) -> dict[str, float]:
     }
 
 
-def settle_thresholds(
+def resolve_thresholds(
     manifest: RunManifest, threshold: float | Mapping[str, float] | None = None
 ) -> dict[str, float]:
     """Returns the τf of each of a run's tools.
@@ -68,7 +68,7 @@ def read_selected(
     Raises:
         ConfigError: a threshold is below what the run can answer for.
     """
-    thresholds = settle_thresholds(run.manifest, threshold)
+    thresholds = resolve_thresholds(run.manifest, threshold)
     peeking = run.manifest.config["allow_peeking"] if allow_peeking is None else allow_peeking
     return (
         replace(

@@ -2,7 +2,7 @@
 
 from tests.cli.repl.sessions import session
 from toolformer.cli.repl.tracing import trace
-from toolformer.cli.repl.turns import settled
+from toolformer.cli.repl.turns import final
 
 
 def test_a_turn_holds_the_answer_that_decoding_returns() -> None:
@@ -11,7 +11,7 @@ def test_a_turn_holds_the_answer_that_decoding_returns() -> None:
         [turn] = made.turns
     assert turn.answer is not None
     assert tuple(turn.segments) == turn.answer.segments
-    assert "".join(each.text for each in settled(iter(pieces))) == turn.answer.annotated
+    assert "".join(each.text for each in final(iter(pieces))) == turn.answer.annotated
 
 
 def test_a_failed_call_is_no_segment_and_is_never_settled() -> None:
@@ -19,7 +19,7 @@ def test_a_failed_call_is_no_segment_and_is_never_settled() -> None:
         pieces = list(made.answer("1 by 0 is"))
         [turn] = made.turns
     assert [each.text for each in turn.segments] == [" nothing."]
-    assert "".join(each.text for each in settled(iter(pieces))) == " nothing."
+    assert "".join(each.text for each in final(iter(pieces))) == " nothing."
     assert [event.error for event in turn.events] == ["Cannot divide by zero in '1 / 0'."]
 
 

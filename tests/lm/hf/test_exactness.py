@@ -170,21 +170,21 @@ def test_samples_are_those_of_a_plain_forward(pair: Pair) -> None:
 
 
 def test_samples_are_the_same_in_a_tree_and_over_copies(pair: Pair) -> None:
-    if not pair.model.engine.sees_trees:
+    if not pair.model.engine.exact_under_masks:
         pytest.skip("this model decodes over copies only")
-    copying = load(pair.directory, device="cpu", sees_trees=False)
+    copying = load(pair.directory, device="cpu", exact_under_masks=False)
     wanted = branches(pair.model)
     assert sampled(copying, wanted) == sampled(pair.model, wanted)
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
 def test_the_common_architectures_decode_without_copies(kind: str, tmp_path: Path) -> None:
-    assert load(save(kind, tmp_path), device="cpu").engine.sees_trees
+    assert load(save(kind, tmp_path), device="cpu").engine.exact_under_masks
 
 
 @pytest.mark.parametrize("kind", [*CONFIGS_WITHOUT_TREES, *CONFIGS_WITHOUT_CACHE])
 def test_a_model_that_would_not_be_exact_in_a_tree_is_found_out(kind: str, tmp_path: Path) -> None:
-    assert not load(save(kind, tmp_path), device="cpu").engine.sees_trees
+    assert not load(save(kind, tmp_path), device="cpu").engine.exact_under_masks
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "gptj", "gpt_neox", "opt", "llama", "mistral", "mamba"])

@@ -7,7 +7,7 @@ import pytest
 from toolformer.errors import ModelError
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
-from toolformer.lm.streams import Ask, Said
+from toolformer.lm.streams import StepRequest, StepResult
 
 LEADS = (" [Calculator(", " [Calendar(")
 
@@ -16,8 +16,8 @@ def streams_of(*script: tuple[str, str | tuple[str, ...]], **options: int) -> Sc
     return ScriptedStreams([Continuation(*each) for each in script], **options)
 
 
-def say(streams: ScriptedStreams, stream: int, **ask: object) -> Said:
-    [said] = streams.step([Ask(stream, **ask)])  # type: ignore[arg-type]
+def say(streams: ScriptedStreams, stream: int, **ask: object) -> StepResult:
+    [said] = streams.step([StepRequest(stream, **ask)])  # type: ignore[arg-type]
     return said
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from toolformer.annotate import Progress as RunProgress
-from toolformer.evaluate import Progress as CellProgress
+from toolformer.annotate import RunProgress
+from toolformer.evaluate import CellProgress
 from toolformer.finetune.progress import TrainingStep
 
 _LOG_EVERY_S = 30

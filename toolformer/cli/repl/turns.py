@@ -82,13 +82,13 @@ class Turn:
         }
 
 
-def settled(pieces: Iterator[Segment | CallEvent]) -> Iterator[Segment]:
+def final(pieces: Iterator[Segment | CallEvent]) -> Iterator[Segment]:
     """Yields what stays of an answer as soon as it is sure to: a call when it has its output.
 
     >>> from toolformer.calls import ToolCall
     >>> call, said = Segment("call", " [Calculator(1/0)"), Segment("text", " nothing")
     >>> failed = CallEvent(0, ToolCall("Calculator", "1/0"), call.text, error="No.")
-    >>> [piece.text for piece in settled(iter([call, failed, said]))]
+    >>> [piece.text for piece in final(iter([call, failed, said]))]
     [' nothing']
     """
     forming: list[Segment] = []

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
-from toolformer.evaluate.tasks.lama_files import Known
+from toolformer.evaluate.tasks.lama_files import Fact
 
 
-def swap_objects(facts: Iterable[Known], *, seed: int) -> list[Known]:
+def swap_objects(facts: Iterable[Fact], *, seed: int) -> list[Fact]:
     """Returns the facts in their order, each with the objects of another of its relation.
 
     Where a relation has as many equal objects as others, some facts keep what they had.
 
-    >>> swapped = swap_objects([Known("P36", "Peru", ("Lima",)), Known("P36", "Cuba", ("Havana",))],
+    >>> swapped = swap_objects([Fact("P36", "Peru", ("Lima",)), Fact("P36", "Cuba", ("Havana",))],
     ...                        seed=0)
     >>> [fact.objects for fact in swapped]
     [('Havana',), ('Lima',)]
@@ -41,7 +41,7 @@ def swap_objects(facts: Iterable[Known], *, seed: int) -> list[Known]:
     return swapped
 
 
-def has_changed(old: Known, new: Known) -> bool:
+def has_changed(old: Fact, new: Fact) -> bool:
     """Says whether no right answer of before is one now."""
     before = {name.casefold() for name in old.objects}
     return before.isdisjoint(name.casefold() for name in new.objects)

@@ -43,7 +43,7 @@ class Cloze:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Fact:
     """Everything the facts say of one relation of one subject."""
 
     relation: str
@@ -62,14 +62,14 @@ class Clozes:
     attributes: Mapping[str, str]
 
 
-def read_facts(source: str) -> list[Known]:
+def read_facts(source: str) -> list[Fact]:
     """Reads the facts, those of one subject and relation together, in order of appearance."""
-    found: dict[tuple[str, str], Known] = {}
+    found: dict[tuple[str, str], Fact] = {}
     for row in read_rows(source):
         read = _known(row)
         key = (read.relation, read.subject)
-        old = found.get(key, Known(*key, objects=()))
-        found[key] = Known(
+        old = found.get(key, Fact(*key, objects=()))
+        found[key] = Fact(
             *key,
             objects=tuple(dict.fromkeys(old.objects + read.objects)),
             attribute=old.attribute or read.attribute,
@@ -92,10 +92,10 @@ def read_clozes(source: str | None, names: Path | None) -> Clozes:
     return Clozes(by_relation, attributes | _read_names(names))
 
 
-def _known(row: Row) -> Known:
+def _known(row: Row) -> Fact:
     tags = row.texts("tags")
     clozes = (Cloze(row.text("template")),) if row.has("template") else ()
-    return Known(
+    return Fact(
         row.text("relation", "predicate_id"),
         row.text("subject", "sub_label"),
         (row.text("object", "obj_label"),),

@@ -11,7 +11,7 @@ from toolformer.lm.hf.branching.prompts import SharedPrompts
 from toolformer.lm.hf.branching.shared import Shared
 from toolformer.lm.hf.branching.tree import Tree
 from toolformer.lm.hf.branching.ways import DecoderType
-from toolformer.lm.hf.branching.whole import Whole
+from toolformer.lm.hf.branching.whole import FullRowDecoder
 from toolformer.lm.hf.forward import Forward
 
 
@@ -28,14 +28,14 @@ class Engine:
     decoding: DecoderType
 
     @property
-    def sees_trees(self) -> bool:
+    def exact_under_masks(self) -> bool:
         """Whether the model is exact under any mask, so that no text need be copied."""
         return self.decoding in (Shared, Tree)
 
     @property
     def keeps(self) -> bool:
         """Whether a row can be gone on with from keys and values that are kept of it."""
-        return self.decoding is not Whole
+        return self.decoding is not FullRowDecoder
 
     def decoder(self, cache: RoomyCache, texts: Sequence[Sequence[int]]) -> Decoder:
         """Returns what decodes the branches of texts.
@@ -44,8 +44,8 @@ class Engine:
             cache: what is kept of them.
             texts: their tokens, prompts included; looked at only where nothing is kept.
         """
-        if self.decoding is Whole:
-            return Whole(self.forward, texts)
+        if self.decoding is FullRowDecoder:
+            return FullRowDecoder(self.forward, texts)
         return self.decoding(self.forward, cache)
 
     def check_length(self, tokens: int, text: str) -> None:

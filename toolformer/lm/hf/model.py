@@ -32,7 +32,7 @@ def load(
     device: str = "auto",
     batch_tokens: int | None = None,
     grammar: CallGrammar | None = None,
-    sees_trees: bool | None = None,
+    exact_under_masks: bool | None = None,
 ) -> "HFLanguageModel":
     """Loads a language model.
 
@@ -42,7 +42,7 @@ def load(
         device: "auto" takes a GPU where there is one.
         batch_tokens: tokens of one batch, padding included; as many as fit unless given.
         grammar: how calls are written; as the model was taught unless given.
-        sees_trees: False decodes branches over copies; else found out.
+        exact_under_masks: False decodes branches over copies; else found out.
 
     Raises:
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
@@ -53,7 +53,9 @@ def load(
         grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
     if batch_tokens is None:
         batch_tokens = fitting_tokens(loaded.model)
-    return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens, sees_trees=sees_trees)
+    return HFLanguageModel(
+        loaded, grammar, batch_tokens=batch_tokens, exact_under_masks=exact_under_masks
+    )
 
 
 class HFLanguageModel:
@@ -65,7 +67,7 @@ class HFLanguageModel:
         grammar: CallGrammar,
         *,
         batch_tokens: int = MOST_ON_CPU,
-        sees_trees: bool | None = None,
+        exact_under_masks: bool | None = None,
     ) -> None:
         forward = Forward(loaded.model, batch_tokens=batch_tokens)
         max_length = context_length(loaded)
@@ -80,7 +82,7 @@ class HFLanguageModel:
             max_length=max_length,
             ends_text=loaded.specials,
             decoding=choose_decoding(
-                forward, max_length=max_length, name=loaded.name, copies=sees_trees is False
+                forward, max_length=max_length, name=loaded.name, copies=exact_under_masks is False
             ),
         )
         forward.usage = TokenUsage()  # the question above is not the user's

@@ -11,7 +11,7 @@ from toolformer.lm.hf.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ScoredSpan:
     """A run of a row's tokens that is forwarded together."""
 
     start: int
@@ -19,7 +19,7 @@ class Window:
     first: int  # the first token that is scored here; those before it only tell
 
 
-def windows(length: int, *, longest: int, first: int) -> list[Window]:
+def scored_spans(length: int, *, longest: int, first: int) -> list[ScoredSpan]:
     """Cuts a row into windows that overlap by half, so that each token is scored once.
 
     Args:
@@ -27,14 +27,14 @@ def windows(length: int, *, longest: int, first: int) -> list[Window]:
         longest: the most tokens of a window.
         first: the first token of the row that is to be scored.
 
-    >>> [(each.start, each.end, each.first) for each in windows(9, longest=4, first=1)]
+    >>> [(each.start, each.end, each.first) for each in scored_spans(9, longest=4, first=1)]
     [(0, 4, 1), (2, 6, 4), (4, 8, 6), (6, 9, 8)]
     """
-    found: list[Window] = []
+    found: list[ScoredSpan] = []
     start = 0
     while first < length:
         end = min(start + longest, length)
-        found.append(Window(start, end, first))
+        found.append(ScoredSpan(start, end, first))
         first, start = end, end - longest // 2
     return found
 
@@ -64,7 +64,7 @@ def text_log_probs(
         ids = start + encoded.ids
         rows += [
             _Row(index, ids[each.start : each.end], each.first - each.start)
-            for each in windows(len(ids), longest=engine.max_length, first=1)
+            for each in scored_spans(len(ids), longest=engine.max_length, first=1)
         ]
     scored: dict[_Row, np.ndarray] = {}
     batches = engine.forward.plan_dense(

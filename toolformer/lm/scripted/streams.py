@@ -13,7 +13,7 @@ from toolformer.calls import CallGrammar, ToolCall
 from toolformer.errors import ModelError
 from toolformer.lm.base import TokenUsage
 from toolformer.lm.drawing import uniform
-from toolformer.lm.streams import Ask, Said
+from toolformer.lm.streams import StepRequest, StepResult
 
 _UNLIKELY = 1e-9  # the weight of a name that the script does not say
 Split = Callable[[str], list[str]]  # a text into its tokens
@@ -65,13 +65,13 @@ class ScriptedStreams:
 
     >>> streams = ScriptedStreams([Continuation("2 is", " [Sum(2 + 2)"), Continuation("is", " 4")])
     >>> [stream] = streams.admit(["2 + 2 is"])
-    >>> [said] = streams.step([Ask(stream, start_rank=1)])
+    >>> [said] = streams.step([StepRequest(stream, start_rank=1)])
     >>> said.starts, said.marker_rank
     (True, 1)
-    >>> streams.step([Ask(stream, among=(" [Sum(",))])[0].text
+    >>> streams.step([StepRequest(stream, among=(" [Sum(",))])[0].text
     ' [Sum('
     >>> streams.crop(stream, streams.tokens(stream) - 3)
-    >>> streams.step([Ask(stream, bar_marker=True)])[0].text
+    >>> streams.step([StepRequest(stream, bar_marker=True)])[0].text
     ' 4'
     """
 
@@ -99,7 +99,7 @@ class ScriptedStreams:
             self._streams[number] = _Stream(tokens)
         return list(range(first, self._admitted))
 
-    def step(self, asks: Sequence[Ask]) -> list[Said]:
+    def step(self, asks: Sequence[StepRequest]) -> list[StepResult]:
         """Lets each of the asked streams say what comes next."""
         self.usage.decode += len(asks)
         return [self._say_lead(ask) if ask.among else self._say(ask) for ask in asks]
@@ -132,16 +132,16 @@ class ScriptedStreams:
         for stream in streams:
             del self._streams[stream]
 
-    def _say(self, ask: Ask) -> Said:
+    def _say(self, ask: StepRequest) -> StepResult:
         stream = self._streams[ask.stream]
         ranked = self._ranked(stream.text)
         rank = self._marker_rank(ranked) if ask.start_rank else None
         if rank is not None and rank <= ask.start_rank and not ask.bar_marker:
-            return Said(ask.stream, starts=True, marker_rank=rank)
+            return StepResult(ask.stream, starts=True, marker_rank=rank)
         allowed = [each for each in ranked if self._is_allowed(each, stream.text, ask)]
         if ask.begins and not allowed:
             allowed = [_Next(ask.begins, 1.0)]
-        said = Said(ask.stream, marker_rank=rank)
+        said = StepResult(ask.stream, marker_rank=rank)
         if not allowed:
             return replace(said, ends=True)
         chosen, probability = _choose(allowed, ask, step=len(stream.tokens))
@@ -150,7 +150,7 @@ class ScriptedStreams:
         stream.say([chosen])
         return replace(said, text=chosen, token=self._id(chosen), log_prob=log(probability))
 
-    def _say_lead(self, ask: Ask) -> Said:
+    def _say_lead(self, ask: StepRequest) -> StepResult:
         """Says the tokens of one of the leads up to the next choice between them."""
         stream = self._streams[ask.stream]
         leads = [self.split(lead) for lead in ask.among]
@@ -172,7 +172,7 @@ class ScriptedStreams:
             chances.append(probability)
         stream.lead = stream.lead + "".join(said) if ways else ""
         stream.say(said)
-        return Said(ask.stream, "".join(said), self._id(said[-1]), sum(map(log, chances)))
+        return StepResult(ask.stream, "".join(said), self._id(said[-1]), sum(map(log, chances)))
 
     def _ranked(self, text: str) -> list[_Next]:
         """Returns what may come next, likeliest first; the end only where there is nothing else."""
@@ -202,7 +202,7 @@ class ScriptedStreams:
         name = token.removeprefix(self.grammar.open)
         return name != token and self.grammar.is_readable(ToolCall(f"{name}a", ""))
 
-    def _is_allowed(self, each: _Next, text: str, ask: Ask) -> bool:
+    def _is_allowed(self, each: _Next, text: str, ask: StepRequest) -> bool:
         if each.token is None:
             return not ask.begins
         token = each.token
@@ -231,7 +231,7 @@ def _forms(lead: str, text: str, token: str) -> bool:
     return lead in text[max(0, len(text) - len(lead) + 1) :] + token
 
 
-def _choose(options: Sequence[_Next], ask: Ask, *, step: int) -> tuple[str | None, float]:
+def _choose(options: Sequence[_Next], ask: StepRequest, *, step: int) -> tuple[str | None, float]:
     """Draws one of the options, likeliest first; returns it with its probability."""
     heat = ask.temperature or 1.0
     weights = [each.weight ** (1 / heat) for each in options]

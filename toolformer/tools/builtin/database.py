@@ -8,7 +8,7 @@ from toolformer.assets import asset
 from toolformer.errors import ConfigError, ToolError, closest
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.names import Names
-from toolformer.tools.builtin.readonly import Cell, ReadOnlyDatabase, quote_identifier
+from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlValue, quote_identifier
 
 MAX_VALUES = 50  # of one attribute of one entity
 MAX_NAMES = 200_000  # entities held in memory to be found in any case and suggested
@@ -156,7 +156,7 @@ class Facts:
         return f"The database has nothing about {entity!r}.{guess}"
 
 
-def as_text(cell: Cell) -> str:
+def as_text(cell: SqlValue) -> str:
     """Writes one value of a table; "" for none.
 
     >>> as_text(3.0), as_text(None), as_text("Paris")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from toolformer.errors import ConfigError, ToolError
 
-Cell = str | int | float | bytes | None
+SqlValue = str | int | float | bytes | None
 
 # Bytes: no value that a query touches or makes is longer. Some functions take quadratic time
 # between two looks at the deadline; at this length that is a tenth of a second.
@@ -54,10 +54,10 @@ _FUNCTIONS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class SqlRows:
     """What a query returned, and whether it would have returned more."""
 
-    rows: list[tuple[Cell, ...]]
+    rows: list[tuple[SqlValue, ...]]
     has_more: bool
 
 
@@ -87,11 +87,11 @@ class ReadOnlyDatabase:
     def select(
         self,
         query: str,
-        values: Sequence[Cell] = (),
+        values: Sequence[SqlValue] = (),
         *,
         max_rows: int,
         timeout_s: float | None = None,
-    ) -> Rows:
+    ) -> SqlRows:
         """Runs one SELECT.
 
         Args:
@@ -118,7 +118,7 @@ class ReadOnlyDatabase:
             raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
         except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError) as error:
             raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
-        return Rows(rows[:max_rows], has_more=len(rows) > max_rows)
+        return SqlRows(rows[:max_rows], has_more=len(rows) > max_rows)
 
     def _session(self) -> "_Session":
         session: _Session | None = getattr(self._threads, "session", None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from toolformer.errors import ToolError
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.database import as_text, default_path
-from toolformer.tools.builtin.readonly import ReadOnlyDatabase, Rows
+from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlRows
 
 MAX_ROWS = 20
 MAX_SCHEMA = 500  # characters of it in the description
@@ -77,12 +77,12 @@ def answer(query: str, source: ReadOnlyDatabase) -> str:
     return text
 
 
-def format_rows(found: Rows) -> str:
+def format_rows(found: SqlRows) -> str:
     """Writes rows as one line.
 
-    >>> format_rows(Rows([("Paris", 3), ("Lyon", 1)], has_more=False))
+    >>> format_rows(SqlRows([("Paris", 3), ("Lyon", 1)], has_more=False))
     'Paris, 3; Lyon, 1'
-    >>> format_rows(Rows([("Paris",), ("Lyon",)], has_more=True))
+    >>> format_rows(SqlRows([("Paris",), ("Lyon",)], has_more=True))
     'Paris, Lyon, ...'
     """
     lines = [", ".join(filter(None, map(as_text, row))) for row in found.rows]

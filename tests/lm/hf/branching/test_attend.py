@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from toolformer.lm.hf.branching.attend import (
+    Attended,
     Block,
-    Found,
     Places,
     attend,
     attend_alike,
@@ -68,7 +68,7 @@ def test_a_prompt_is_found_alike_by_all_rows() -> None:
     asked = torch.randn(3, HEADS, QUERIES, WIDTH)
     keys, values = torch.randn(1, HEADS, 5, WIDTH), torch.randn(1, HEADS, 5, WIDTH)
     found = attend_alike(asked, keys, values)
-    assert isinstance(found, Found)
+    assert isinstance(found, Attended)
     for row in range(3):
         expected = _plain(asked[row], keys[0], values[0])
         torch.testing.assert_close(found.values.view(asked.shape)[row], expected)

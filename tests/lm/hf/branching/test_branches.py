@@ -8,7 +8,7 @@ from tests.models import byte_level_tokenizer
 from toolformer.calls import CallGrammar
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf.branching.branches import Lead, Rooted, write_branches
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted, write_branches
 
 ENCODING = Encoding(byte_level_tokenizer().backend_tokenizer, CallGrammar(), start=0, name="tiny")
 SIZE = len(byte_level_tokenizer())
@@ -22,7 +22,7 @@ class Dictated:
         self._said: list[tuple[int, ...]] = []
         self.rows: list[int] = []  # how many were forwarded, by step
 
-    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         self._said = [()] * len(leads)
         return self._logits()
 
@@ -43,7 +43,7 @@ class Dictated:
 
 def write(decoder: Dictated, *, samples: int = 1, limit: int = 50) -> list[Sampled]:
     branch = Branch(0, 0, " [Calculator(", samples, limit, 1.0, "key")
-    rooted = [Rooted(branch, Lead(0, 3, (1, 2)), limit)]
+    rooted = [Rooted(branch, BranchStart(0, 3, (1, 2)), limit)]
     return write_branches(rooted, decoder, encoding=ENCODING, ends_text=frozenset([0]))[0]
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.models import save_model
-from toolformer.lm.hf.branching.branches import Lead
+from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.copies import Copies
 from toolformer.lm.hf.branching.shared import Shared
@@ -40,10 +40,10 @@ def test_what_is_predicted_is_what_copies_predict(
 ) -> None:
     before = len(prompt)
     leads = [
-        Lead(0, before + 8, (50, 51)),
-        Lead(2, before + 3, (50, 51, 52)),
-        Lead(2, before + 8, (50,)),
-        Lead(1, before + 1, (50, 51)),
+        BranchStart(0, before + 8, (50, 51)),
+        BranchStart(2, before + 3, (50, 51, 52)),
+        BranchStart(2, before + 8, (50,)),
+        BranchStart(1, before + 1, (50, 51)),
     ]
     cache = trunk(model, prompt=prompt)
     shared, copies = Shared(model.engine.forward, cache), Copies(model.engine.forward, cache)
@@ -59,7 +59,7 @@ def test_a_branch_at_the_very_start_of_its_text_sees_the_prompt_alone(
 ) -> None:
     cache = trunk(model, prompt=[5, 6, 7])
     shared, copies = Shared(model.engine.forward, cache), Copies(model.engine.forward, cache)
-    leads = [Lead(1, 3, (50, 51))]
+    leads = [BranchStart(1, 3, (50, 51))]
     torch.testing.assert_close(shared.start(leads), copies.start(leads), atol=1e-4, rtol=1e-4)
 
 
@@ -67,5 +67,5 @@ def test_a_model_is_left_as_it_was(model: HFLanguageModel) -> None:
     config = model.engine.forward.model.config
     usual = config._attn_implementation
     cache = trunk(model, prompt=[])
-    Shared(model.engine.forward, cache).start([Lead(0, 8, (50,))])
+    Shared(model.engine.forward, cache).start([BranchStart(0, 8, (50,))])
     assert config._attn_implementation == usual

@@ -10,10 +10,10 @@ from tests.lm.hf.plain import log_softmax, plain_logits
 from tests.models import save_model
 from toolformer.calls import CallGrammar
 from toolformer.lm.base import Prompt, TextRequest, TokenUsage
-from toolformer.lm.hf.branching.branches import Lead
+from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.copies import Copies
-from toolformer.lm.hf.branching.whole import Whole
+from toolformer.lm.hf.branching.whole import FullRowDecoder
 from toolformer.lm.hf.model import load
 
 torch.set_num_threads(1)
@@ -27,8 +27,8 @@ def test_whole_rows_predict_what_copies_predict(tmp_path: Path) -> None:
     ids = torch.arange(20, 36).view(2, 8)
     cache = RoomyCache()
     forward.logits(ids, torch.tensor([0]), purpose="text", cache=cache)
-    whole, copies = Whole(forward, ids.tolist()), Copies(forward, cache)
-    leads = [Lead(0, 8, (50, 51)), Lead(1, 3, (50, 51, 52)), Lead(1, 8, (50,))]
+    whole, copies = FullRowDecoder(forward, ids.tolist()), Copies(forward, cache)
+    leads = [BranchStart(0, 8, (50, 51)), BranchStart(1, 3, (50, 51, 52)), BranchStart(1, 8, (50,))]
     torch.testing.assert_close(whole.start(leads), copies.start(leads), atol=1e-4, rtol=1e-4)
     for parents in ([2, 0, 1, 2], [3, 0, 3], [1]):
         tokens = [60 + index for index in range(len(parents))]

@@ -8,7 +8,7 @@ from tests.lm.hf.plain import log_softmax, plain_logits, start_of
 from tests.models import save_model
 from toolformer.calls import CallGrammar
 from toolformer.lm.hf.model import HFLanguageModel, load
-from toolformer.lm.streams import Ask
+from toolformer.lm.streams import StepRequest
 
 torch.set_num_threads(1)
 
@@ -36,9 +36,9 @@ def test_a_marker_in_pieces_ranks_by_its_pieces_one_after_the_other(model: HFLan
     rank = 1 + int((probabilities > marker).sum())
     streams = model.streams()
     [stream] = streams.admit([PROMPT])
-    [said] = streams.step([Ask(stream, start_rank=1000)])
+    [said] = streams.step([StepRequest(stream, start_rank=1000)])
     assert (said.starts, said.marker_rank) == (True, rank)
-    [said] = streams.step([Ask(stream)])  # the pieces that were tried are gone
+    [said] = streams.step([StepRequest(stream)])  # the pieces that were tried are gone
     assert said.token == int(plain_logits(model, ids).argmax())
 
 
@@ -51,7 +51,7 @@ def test_where_the_first_piece_ranks_too_low_the_others_are_not_tried(
     streams = model.streams()
     [stream] = streams.admit([PROMPT])
     before = model.usage.decode
-    [said] = streams.step([Ask(stream, start_rank=rank - 1)])
+    [said] = streams.step([StepRequest(stream, start_rank=rank - 1)])
     assert (said.starts, said.marker_rank) == (False, rank)
     assert model.usage.decode == before
 
@@ -62,5 +62,5 @@ def test_no_call_starts_where_the_marker_has_no_room(model: HFLanguageModel) -> 
     streams.feed(stream, ["5"] * (streams.room(stream) - 1))
     vocabulary = len(plain_logits(model, start_of(model, PROMPT)))
     assert len(model.engine.encoding.marker_pieces) > 2
-    [said] = streams.step([Ask(stream, start_rank=vocabulary)])
+    [said] = streams.step([StepRequest(stream, start_rank=vocabulary)])
     assert not said.starts

@@ -19,7 +19,7 @@ from toolformer.lm.drawing import uniform
 from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.lm.hf.streams import rows as stream_rows
 from toolformer.lm.hf.streams.streams import HFStreams
-from toolformer.lm.streams import Ask, Said
+from toolformer.lm.streams import StepRequest, StepResult
 
 torch.set_num_threads(1)
 
@@ -60,11 +60,11 @@ class Checked:
         self.text = ["" for _ in prompts]
 
     def step(self, *streams: int) -> None:
-        said = self.streams.step([Ask(self.numbers[stream]) for stream in streams])
+        said = self.streams.step([StepRequest(self.numbers[stream]) for stream in streams])
         for stream, each in zip(streams, said, strict=True):
             self.check(stream, each)
 
-    def check(self, stream: int, said: Said) -> None:
+    def check(self, stream: int, said: StepResult) -> None:
         logits = plain_logits(self.model, self.ids[stream])
         if said.ends:
             assert int(logits.argmax()) in self.model.engine.ends_text
@@ -109,7 +109,7 @@ def test_a_stream_says_the_same_alone_and_in_any_batch(model: HFLanguageModel) -
         streams = model.streams()
         numbers = streams.admit(prompts)
         asks = [
-            Ask(number, temperature=0.7 * (PROMPTS.index(prompt) % 2), key=prompt)
+            StepRequest(number, temperature=0.7 * (PROMPTS.index(prompt) % 2), key=prompt)
             for number, prompt in zip(numbers, prompts, strict=True)
         ]
         rows = zip(*(streams.step(asks) for _ in range(6)), strict=True)
@@ -165,7 +165,7 @@ def test_a_prompt_with_a_call_is_encoded_as_training_encodes_it(llama: HFLanguag
     [stream] = streams.admit([prompt])
     grammar = llama.grammar
     row = encoding.annotated(grammar.strip(prompt), grammar.calls(prompt))
-    [said] = streams.step([Ask(stream)])
+    [said] = streams.step([StepRequest(stream)])
     expected = plain_logits(llama, [*encoding.start, *row.ids])
     assert streams.tokens(stream) == 1 + len(row.ids) + 1
     assert said.token == int(expected.argmax())
@@ -175,13 +175,13 @@ def test_a_draw_follows_its_key_and_the_number_of_the_token(llama: HFLanguageMod
     streams = llama.streams()
     [stream] = streams.admit(["Paris"])
     ids = start_of(llama, "Paris")
-    [said] = streams.step([Ask(stream, temperature=2.0, key="a")])
+    [said] = streams.step([StepRequest(stream, temperature=2.0, key="a")])
     logits = plain_logits(llama, ids).astype(np.float64) / 2
     cumulated = np.cumsum(np.exp(logits - np.logaddexp.reduce(logits)))
     assert said.token == int(np.searchsorted(cumulated, uniform("a", 0, len(ids)), side="right"))
 
 
-def say(streams: HFStreams, ask: Ask, steps: int) -> list[Said]:
+def say(streams: HFStreams, ask: StepRequest, steps: int) -> list[StepResult]:
     return [streams.step([ask])[0] for _ in range(steps)]
 
 
@@ -192,12 +192,12 @@ def test_a_lead_is_said_whole_in_as_few_steps_as_it_has_choices(model: HFLanguag
     before = streams.tokens(stream)
     text, steps = "", 0
     while text not in LEADS:
-        [said] = streams.step([Ask(stream, among=LEADS)])
+        [said] = streams.step([StepRequest(stream, among=LEADS)])
         text, steps = text + said.text, steps + 1
         assert steps <= 2
     assert streams.tokens(stream) - before == len(encoding.lead(text))
     streams.crop(stream, before)
-    [said] = streams.step([Ask(stream, among=LEADS[:1])])
+    [said] = streams.step([StepRequest(stream, among=LEADS[:1])])
     assert (said.text, said.log_prob) == (LEADS[0], 0.0)
 
 
@@ -213,7 +213,7 @@ def test_a_lead_is_chosen_where_leads_differ_by_what_is_likelier(llama: HFLangua
     best = max(ids, key=lambda lead: logits[ids[lead][differ]])
     other = next(lead for lead in ids if lead != best)
     gap = logits[ids[best][differ]] - logits[ids[other][differ]]
-    [said] = streams.step([Ask(stream, among=tuple(ids))])
+    [said] = streams.step([StepRequest(stream, among=tuple(ids))])
     assert best.startswith(said.text)
     assert said.log_prob == pytest.approx(-np.log1p(np.exp(-gap)), abs=1e-4)
 
@@ -227,10 +227,10 @@ def test_the_marker_ranks_by_all_tokens_that_hold_it(llama: HFLanguageModel) -> 
         rank = 1 + int((others > marker).sum())
         [stream] = streams.admit([prompt])
         if rank > 1:
-            [below] = streams.step([Ask(stream, start_rank=rank - 1)])
+            [below] = streams.step([StepRequest(stream, start_rank=rank - 1)])
             assert (below.marker_rank, below.starts) == (rank, False)
             streams.crop(stream, streams.tokens(stream) - 1)
-        [at] = streams.step([Ask(stream, start_rank=rank)])
+        [at] = streams.step([StepRequest(stream, start_rank=rank)])
         assert (at.starts, at.text, at.token) == (True, "", None)
         assert streams.tokens(stream) == len(start_of(llama, prompt))
 
@@ -243,7 +243,9 @@ def test_a_barred_lead_is_never_said_whatever_the_model_wants(llama: HFLanguageM
         streams.feed(stream, [lead[:cut]])
         allowed = llama.engine.encoding.piece(lead[cut:])
         drawn = {
-            streams.step([Ask(each, barred=(lead,), temperature=9.0, key=f"{cut}")])[0].token
+            streams.step([StepRequest(each, barred=(lead,), temperature=9.0, key=f"{cut}")])[
+                0
+            ].token
             for each in [stream]
         }
         rest = llama._vocabulary.completing((lead,), "So 5" + lead[:cut], ())
@@ -254,7 +256,7 @@ def test_a_barred_lead_is_never_said_whatever_the_model_wants(llama: HFLanguageM
 def test_a_barred_marker_is_masked_and_the_rest_renormalised(llama: HFLanguageModel) -> None:
     streams, encoding = llama.streams(), llama.engine.encoding
     [stream] = streams.admit([PROMPTS[0]])
-    [said] = streams.step([Ask(stream, bar_marker=True, start_rank=500)])
+    [said] = streams.step([StepRequest(stream, bar_marker=True, start_rank=500)])
     logits = plain_logits(llama, start_of(llama, PROMPTS[0]))
     holding = [t for t in range(len(logits)) if " [" in encoding.decode((t,))]
     logits[holding] = -np.inf
@@ -268,7 +270,7 @@ def test_what_an_answer_begins_with_is_said_first(model: HFLanguageModel) -> Non
         [stream] = streams.admit(["So 5 is"])
         text = ""
         for _ in range(8):
-            [said] = streams.step([Ask(stream, begins=begins[len(text) :])])
+            [said] = streams.step([StepRequest(stream, begins=begins[len(text) :])])
             text += said.text
             if text.startswith(begins):
                 break
@@ -298,5 +300,5 @@ def test_no_stream_is_longer_than_the_context(llama: HFLanguageModel) -> None:
         streams.feed(stream, ["5 " * 300])
     while streams.room(stream) > 0:
         streams.feed(stream, ["5"] * streams.room(stream))
-    [said] = streams.step([Ask(stream)])
+    [said] = streams.step([StepRequest(stream)])
     assert said.ends

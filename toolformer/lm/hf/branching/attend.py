@@ -18,7 +18,7 @@ MOST_HALVINGS = 3  # into eight blocks: groups may be thousands, and this is pla
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Attended:
     """What queries found in one part."""
 
     values: torch.Tensor  # (..., queries, width): the part's values, mixed
@@ -38,9 +38,9 @@ class Places:
         table = asked.new_zeros(self.size, *asked.shape[2:])
         return table.index_copy_(0, self.index, asked.flatten(0, 1))
 
-    def gather(self, table: Found) -> Found:
+    def gather(self, table: Attended) -> Attended:
         """Returns what the rows found, (rows * heads, ...), out of (size, ...)."""
-        return Found(
+        return Attended(
             table.values.index_select(0, self.index), table.log_sums.index_select(0, self.index)
         )
 
@@ -61,7 +61,7 @@ def attend(
     *,
     mask: torch.Tensor | None = None,
     shape: Sequence[int] = (),
-) -> Found:
+) -> Attended:
     """Attends to one part.
 
     Args:
@@ -77,10 +77,10 @@ def attend(
     weights = scores.softmax(dim=-1, dtype=torch.float32)
     # The largest weight is exp(0) / Σ exp(score - largest score).
     log_sums = scores.amax(dim=-1).float() - weights.amax(dim=-1).log()
-    return Found(torch.bmm(weights.to(values.dtype), values), log_sums)
+    return Attended(torch.bmm(weights.to(values.dtype), values), log_sums)
 
 
-def attend_alike(asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> Found:
+def attend_alike(asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> Attended:
     """Lets all rows attend to the same keys and values.
 
     Args:
@@ -94,7 +94,7 @@ def attend_alike(asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) 
     rows, heads, queries, width = asked.shape
     flat = asked.transpose(0, 1).reshape(heads, rows * queries, width)
     found = attend(flat, keys[0], values[0])
-    return Found(
+    return Attended(
         found.values.view(heads, rows, queries, -1).transpose(0, 1).flatten(0, 1),
         found.log_sums.view(heads, rows, queries).transpose(0, 1).flatten(0, 1),
     )
@@ -107,7 +107,7 @@ def attend_in_blocks(
     *,
     places: Places,
     blocks: Sequence[Block],
-) -> Found:
+) -> Attended:
     """Lets each row attend to the keys of its group.
 
     Args:
@@ -122,7 +122,7 @@ def attend_in_blocks(
     """
     heads, queries, width = asked.shape[1:]
     table = places.spread(asked)
-    found: list[Found] = []
+    found: list[Attended] = []
     first = 0
     for block in blocks:
         count, *_, seen = block.mask.shape
@@ -136,20 +136,20 @@ def attend_in_blocks(
             shape=(count, heads, block.across, queries),
         )
         shape = (size, queries)
-        found.append(Found(each.values.view(*shape, -1), each.log_sums.view(shape)))
+        found.append(Attended(each.values.view(*shape, -1), each.log_sums.view(shape)))
         first += size
     return places.gather(_joined(found))
 
 
-def _joined(found: Sequence[Found]) -> Found:
+def _joined(found: Sequence[Attended]) -> Attended:
     if len(found) == 1:
         return found[0]
-    return Found(
+    return Attended(
         torch.cat([each.values for each in found]), torch.cat([each.log_sums for each in found])
     )
 
 
-def merge(found: Sequence[Found]) -> torch.Tensor:
+def merge(found: Sequence[Attended]) -> torch.Tensor:
     """Returns what queries find in several parts as if these were one, (..., queries, width)."""
     weights = torch.stack([each.log_sums for each in found]).softmax(dim=0).unsqueeze(-1)
     merged = found[0].values * weights[0].to(found[0].values.dtype)

@@ -13,7 +13,7 @@ from toolformer.lm.hf.sampling import choose
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class BranchStart:
     """Where a branch leaves its text and what it is forced to say first."""
 
     row: int  # which text of the trunk
@@ -26,7 +26,7 @@ class Rooted:
     """A branch, where it starts in the model's rows, and how many tokens it may write."""
 
     branch: Branch
-    lead: Lead
+    lead: BranchStart
     limit: int
 
 
@@ -51,7 +51,7 @@ class Decoder(Protocol):
         """
         ...
 
-    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) float32 logits after each."""
         ...
 

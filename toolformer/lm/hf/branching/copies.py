@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from toolformer.lm.hf.branching.branches import Lead, Rooted, own_tokens
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.forward import Forward
 
@@ -37,7 +37,7 @@ class Copies:
         """Returns the tokens of the text with its prompt, for each sample, and the branches'."""
         return sum(each.lead.seen * each.branch.samples for each in rooted) + own_tokens(rooted)
 
-    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""
         alike: dict[tuple[int, int], list[int]] = {}
         for index, lead in enumerate(leads):

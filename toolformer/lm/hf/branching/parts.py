@@ -15,8 +15,8 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache
 
 from toolformer.lm.hf.branching.attend import (
+    Attended,
     Block,
-    Found,
     Places,
     attend,
     attend_alike,
@@ -32,7 +32,7 @@ ROOM = 8  # tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Seating:
+class RowLayout:
     """Where the rows of one forward belong."""
 
     seats: torch.Tensor  # (rows,) int64: of the buffers
@@ -42,13 +42,13 @@ class Seating:
     blocks: Sequence[Block]  # of all texts, in their order
 
 
-class Parts(Cache):
+class PartsCache(Cache):
     """Keys and values of rows, as a model's cache and as its attention."""
 
     def __init__(self, trunk: RoomyCache, texts: torch.Tensor, *, length: int) -> None:
         """Takes some rows of a trunk as texts, as far as `length` tokens, the prompt's included."""
         super().__init__(layers=[])
-        self.seating: Seating
+        self.seating: RowLayout
         self.seats = 0  # rows of the buffers that are taken, or were
         self._used = 0  # tokens of every row
         self._own: list[list[torch.Tensor]] = []  # of each layer, (seats, heads, tokens, width)
@@ -163,7 +163,7 @@ class Parts(Cache):
 
     def _attend_own(
         self, asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, *, tokens: int
-    ) -> Found:
+    ) -> Attended:
         places = self.seating.own_places
         heads, queries, width = asked.shape[1:]
         flat = asked.reshape(-1, queries, width) if places is None else places.spread(asked)
@@ -177,7 +177,7 @@ class Parts(Cache):
         return found if places is None else places.gather(found)
 
 
-_ATTENDED: ContextVar[Parts] = ContextVar("attended")
+_ATTENDED: ContextVar[PartsCache] = ContextVar("attended")
 
 
 def _attention(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import torch
 
 from toolformer.lm.hf.branching.attend import Block, Places, plan_blocks
-from toolformer.lm.hf.branching.branches import Lead, Rooted, own_tokens
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
 from toolformer.lm.hf.branching.cache import RoomyCache
-from toolformer.lm.hf.branching.parts import Parts, Seating
+from toolformer.lm.hf.branching.parts import PartsCache, RowLayout
 from toolformer.lm.hf.forward import Forward, additive
 
 FEW = 0.7  # with fewer live ones than this share, the finished are left out: it copies the rest
@@ -24,7 +24,7 @@ class Shared:
         self._seats: list[int] = []  # where its own tokens are
         self._depths: list[int] = []  # its next token's position
         self._texts = 0
-        self._parts: Parts
+        self._parts: PartsCache
         self._seen: list[int] = []  # how many tokens of its text it sees
         self._hidden: torch.Tensor | None  # (seats, lead tokens) bool: padding of shorter leads
 
@@ -34,7 +34,7 @@ class Shared:
         return max(each.lead.seen for each in rooted) - head + own_tokens(rooted)
 
     @torch.inference_mode()
-    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""
         forward = self._forward
         texts = sorted({lead.row for lead in leads})
@@ -44,7 +44,7 @@ class Shared:
         self._seats = list(range(len(leads)))
         # At the very start of a text a branch sees none of it; a part has a token all the same.
         length = max(self._trunk.head_length + 1, *(lead.seen for lead in leads))
-        self._parts = Parts(self._trunk, forward.tensor(texts), length=length)
+        self._parts = PartsCache(self._trunk, forward.tensor(texts), length=length)
         self._parts.seats = len(leads)
         ids = forward.padded([lead.ids for lead in leads])
         width = ids.shape[1]
@@ -93,7 +93,7 @@ class Shared:
                 positions=positions,
             )
 
-    def _seating(self, *, own: torch.Tensor | None) -> Seating:
+    def _seating(self, *, own: torch.Tensor | None) -> RowLayout:
         """Says where the rows belong.
 
         Args:
@@ -110,7 +110,7 @@ class Shared:
         slots, strides = forward.tensor([shelf.slots, shelf.strides])[:, :, None]
         columns = forward.tensor(shelf.columns)[:, None]
         index = ((slots - columns) * heads + every_head * strides + columns).flatten()
-        return Seating(
+        return RowLayout(
             seats=seats,
             own_places=own_places,
             own_mask=None if own is None else additive(own, forward.dtype),

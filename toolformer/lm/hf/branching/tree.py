@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from toolformer.lm.hf.branching.branches import Lead, Rooted, own_tokens
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.forward import Forward
 
@@ -34,7 +34,7 @@ class Tree:
         """Returns the tokens of the text with its prompt, there once, and the branches'."""
         return max(each.lead.seen for each in rooted) + own_tokens(rooted)
 
-    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""
         forward = self._forward
         texts = sorted({lead.row for lead in leads})

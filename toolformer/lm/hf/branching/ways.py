@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import torch
 
 from toolformer.errors import ModelError
-from toolformer.lm.hf.branching.branches import Lead
+from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.copies import Copies
 from toolformer.lm.hf.branching.shared import Shared
 from toolformer.lm.hf.branching.tree import Tree
-from toolformer.lm.hf.branching.whole import Whole
+from toolformer.lm.hf.branching.whole import FullRowDecoder
 from toolformer.lm.hf.forward import Forward, padded_logits
 
 _log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 _ROWS = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
 
 KeepingType = type[Shared] | type[Tree] | type[Copies]  # go on from what is kept of a text
-DecoderType = KeepingType | type[Whole]
+DecoderType = KeepingType | type[FullRowDecoder]
 
 
 def choose_decoding(
@@ -63,14 +63,14 @@ def choose_decoding(
         " the model %s",
         reason,
     )
-    return Whole
+    return FullRowDecoder
 
 
 def _why_not(decoding: KeepingType, forward: Forward, true: torch.Tensor) -> str | None:
     """Returns why branches cannot be decoded in a way, None if they are as by plain forwards."""
     trunk = RoomyCache()
     row = forward.tensor([[1, 2, 3, 4]])
-    leads = [Lead(0, 4, (5, 6)), Lead(0, 2, (7, 8, 9))]
+    leads = [BranchStart(0, 4, (5, 6)), BranchStart(0, 2, (7, 8, 9))]
     try:
         forward.logits(row, row[0, :1], purpose="text", cache=trunk)
         decoder = decoding(forward, trunk)

@@ -9,12 +9,12 @@ from typing import final
 
 import torch
 
-from toolformer.lm.hf.branching.branches import Lead, Rooted
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted
 from toolformer.lm.hf.forward import Forward, logits_after
 
 
 @final  # so that a type checker can tell it from the decoders that take a cache
-class Whole:
+class FullRowDecoder:
     """Implements `Decoder`.
 
     Args:
@@ -32,7 +32,7 @@ class Whole:
         """Returns 0: nothing is kept."""
         return 0
 
-    def start(self, leads: Sequence[Lead]) -> torch.Tensor:
+    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) logits."""
         self._rows = [[*self._texts[lead.row][: lead.seen], *lead.ids] for lead in leads]
         return logits_after(self._forward, self._rows, purpose="decode")

@@ -12,7 +12,7 @@ from toolformer.lm.hf.sampling import choose
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TokenConstraint:
     """How a row's next token is to be chosen."""
 
     temperature: float = 0.0
@@ -22,7 +22,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TokenChoice:
     """What was chosen."""
 
     token: int
@@ -32,8 +32,8 @@ class Choice:
 
 @torch.inference_mode()
 def choose_next(
-    logits: torch.Tensor, wishes: Sequence[Wish], *, markers: torch.Tensor | None
-) -> list[Choice]:
+    logits: torch.Tensor, wishes: Sequence[TokenConstraint], *, markers: torch.Tensor | None
+) -> list[TokenChoice]:
     """Chooses a token for each row.
 
     Args:
@@ -57,10 +57,10 @@ def choose_next(
     else:
         columns.append(torch.zeros_like(columns[0]))
     numbers = torch.stack(columns, dim=1).tolist()
-    return [Choice(int(token), log_prob, int(rank)) for token, log_prob, rank in numbers]
+    return [TokenChoice(int(token), log_prob, int(rank)) for token, log_prob, rank in numbers]
 
 
-def masked(logits: torch.Tensor, wishes: Sequence[Wish]) -> torch.Tensor:
+def masked(logits: torch.Tensor, wishes: Sequence[TokenConstraint]) -> torch.Tensor:
     """Returns logits in which what may not be chosen is impossible."""
     never = [(row, token) for row, wish in enumerate(wishes) for token in wish.never]
     limited = [row for row, wish in enumerate(wishes) if wish.only]

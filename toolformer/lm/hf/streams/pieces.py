@@ -5,17 +5,17 @@ from itertools import pairwise
 
 import torch
 
-from toolformer.lm.hf.streams.rows import Row, Rows
+from toolformer.lm.hf.streams.rows import StreamRow, StreamRows
 
 
 @torch.inference_mode()
 def ranks_in_pieces(
     logits: torch.Tensor,
-    rows: Sequence[Row],
+    rows: Sequence[StreamRow],
     *,
     pieces: Sequence[int],
     most: Sequence[int],
-    batches: Rows,
+    batches: StreamRows,
     max_length: int,
 ) -> list[int]:
     """Returns where the marker stands among all that could come next, 1 for the likeliest.
@@ -55,10 +55,10 @@ def ranks_in_pieces(
 
 
 def _following(
-    rows: Sequence[Row],
+    rows: Sequence[StreamRow],
     pieces: Sequence[int],
     *,
-    batches: Rows,
+    batches: StreamRows,
     max_length: int,
     device: torch.device,
 ) -> torch.Tensor:

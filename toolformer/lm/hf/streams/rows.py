@@ -18,7 +18,7 @@ MIN_SLOTS = 256  # tokens; an answer of usual length never moves to larger buffe
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class StreamRow:
     """The tokens of one row and how many of them the model has seen."""
 
     ids: list[int]
@@ -26,7 +26,7 @@ class Row:
     seat: int = field(default=-1)
 
 
-class Rows:
+class StreamRows:
     """A changing set of rows with their keys and values.
 
     Args:
@@ -42,9 +42,9 @@ class Rows:
         self._sees_masks = sees_masks
         self._keeps = keeps
         self._cache = SeatCache()
-        self._seated: list[Row] = []  # by seat
+        self._seated: list[StreamRow] = []  # by seat
 
-    def logits(self, rows: Sequence[Row]) -> torch.Tensor:
+    def logits(self, rows: Sequence[StreamRow]) -> torch.Tensor:
         """Forwards what rows have not been seen of.
 
         Returns:
@@ -57,10 +57,10 @@ class Rows:
                 row.seat = len(self._seated)
                 self._seated.append(row)
             row.seen = min(row.seen, len(row.ids) - 1)
-        order: list[Row] = []
+        order: list[StreamRow] = []
         parts: list[torch.Tensor] = []
 
-        def run(batch: list[Row]) -> None:
+        def run(batch: list[StreamRow]) -> None:
             parts.append(self._run(batch))
             order.extend(batch)
 
@@ -71,7 +71,7 @@ class Rows:
         place = {id(row): index for index, row in enumerate(order)}
         return logits[self._forward.tensor([place[id(row)] for row in rows])]
 
-    def drop(self, rows: Collection[Row]) -> None:
+    def drop(self, rows: Collection[StreamRow]) -> None:
         """Frees rows; the last ones take the seats of those that were before them."""
         for row in sorted(rows, key=operator.attrgetter("seat"), reverse=True):
             if row.seat < 0:
@@ -84,10 +84,10 @@ class Rows:
         if not self._seated:
             self._cache = SeatCache()
 
-    def _plan(self, rows: Sequence[Row]) -> list[list[Row]]:
+    def _plan(self, rows: Sequence[StreamRow]) -> list[list[StreamRow]]:
         """Groups rows into batches; each in the order of its seats, and side by side if it can."""
         lengths = [len(row.ids) - row.seen for row in rows]
-        by_past: dict[int, list[Row]] = {}
+        by_past: dict[int, list[StreamRow]] = {}
         if self._sees_masks and len(rows) * max(lengths) <= max(SMALL, len(rows)):
             by_past[0] = list(rows)
         else:
@@ -97,7 +97,7 @@ class Rows:
                 else:
                     kind = row.seen
                 by_past.setdefault(kind, []).append(row)
-        batches: list[list[Row]] = []
+        batches: list[list[StreamRow]] = []
         for group in by_past.values():
             costs = [
                 self._forward.cost(len(row.ids) - row.seen, head_rows=1, cached=0) for row in group
@@ -106,7 +106,7 @@ class Rows:
             batches += [[group[index] for index in batch] for batch in planned]
         return self._seat(batches)
 
-    def _seat(self, batches: list[list[Row]]) -> list[list[Row]]:
+    def _seat(self, batches: list[list[StreamRow]]) -> list[list[StreamRow]]:
         """Lets rows change seats so that each batch sits side by side, and orders it by seats.
 
         Rows change seats when streams begin to wait and when they go on, not at every step.
@@ -127,12 +127,12 @@ class Rows:
                 free += len(batch)
         return batches
 
-    def _swap(self, one: Row, other: Row) -> None:
+    def _swap(self, one: StreamRow, other: StreamRow) -> None:
         self._cache.swap(one.seat, other.seat, tokens=max(one.seen, other.seen))
         one.seat, other.seat = other.seat, one.seat
         self._seated[one.seat], self._seated[other.seat] = one, other
 
-    def _run(self, rows: Sequence[Row]) -> torch.Tensor:
+    def _run(self, rows: Sequence[StreamRow]) -> torch.Tensor:
         """Forwards a batch, padded on the right, and returns the logits after its rows."""
         forward, view = self._forward, self._cache.view
         new = [row.ids[row.seen :] for row in rows]

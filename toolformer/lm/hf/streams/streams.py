@@ -10,10 +10,10 @@ import torch
 from toolformer.errors import ModelError
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf.engine import Engine
-from toolformer.lm.hf.streams.choose import Choice, Wish, choose_next, masked
+from toolformer.lm.hf.streams.choose import TokenChoice, TokenConstraint, choose_next, masked
 from toolformer.lm.hf.streams.pieces import ranks_in_pieces
-from toolformer.lm.hf.streams.rows import Row, Rows
-from toolformer.lm.streams import Ask, Said
+from toolformer.lm.hf.streams.rows import StreamRow, StreamRows
+from toolformer.lm.streams import StepRequest, StepResult
 from toolformer.lm.vocabulary import StreamText, Vocabulary
 
 
@@ -21,7 +21,7 @@ from toolformer.lm.vocabulary import StreamText, Vocabulary
 class _Stream:
     """One stream."""
 
-    row: Row
+    row: StreamRow
     text: StreamText
     prompt_tokens: int
     lead: tuple[int, ...] = ()  # what was said of one of the leads
@@ -36,7 +36,7 @@ class _Stream:
 class _Turn:
     """What one step does with a stream."""
 
-    ask: Ask
+    ask: StepRequest
     stream: _Stream
     text: list[str] = field(default_factory=list)  # said so far
     only: Sequence[int] = ()  # among which tokens it chooses
@@ -56,10 +56,10 @@ class HFStreams:
         self._engine = engine
         self._encoding = engine.encoding
         self._vocabulary = vocabulary
-        self._rows = Rows(
+        self._rows = StreamRows(
             engine.forward,
             max_length=engine.max_length,
-            sees_masks=engine.sees_trees,
+            sees_masks=engine.exact_under_masks,
             keeps=engine.keeps,
         )
         self._streams: dict[int, _Stream] = {}
@@ -84,19 +84,19 @@ class HFStreams:
                     f" {self._engine.name} can read. Shorten it."
                 )
             text = StreamText(self._encoding, self._vocabulary, prompt)
-            admitted.append(_Stream(Row(ids), text, len(ids)))
+            admitted.append(_Stream(StreamRow(ids), text, len(ids)))
         numbers = list(range(self._admitted, self._admitted + len(admitted)))
         self._admitted += len(admitted)
         self._streams.update(zip(numbers, admitted, strict=True))
         return numbers
 
-    def step(self, asks: Sequence[Ask]) -> list[Said]:
+    def step(self, asks: Sequence[StepRequest]) -> list[StepResult]:
         """Lets each of the asked streams choose one token."""
         turns = [_Turn(ask, self._streams[ask.stream]) for ask in asks]
         for turn in turns:
             self._say_what_is_certain(turn)
         choosing = [turn for turn in turns if turn.choosing]
-        said: dict[int, Said] = {}
+        said: dict[int, StepResult] = {}
         if choosing:
             logits = self._logits([turn.stream for turn in choosing])
             for index, choice in enumerate(self._choose(choosing, logits)):
@@ -200,7 +200,7 @@ class HFStreams:
             [next(found) if stream.logits is None else stream.logits for stream in streams]
         )
 
-    def _choose(self, turns: Sequence[_Turn], logits: torch.Tensor) -> list[Choice]:
+    def _choose(self, turns: Sequence[_Turn], logits: torch.Tensor) -> list[TokenChoice]:
         wishes = [self._wish(turn) for turn in turns]
         most = [turn.ask.start_rank if _asks_rank(turn) else 0 for turn in turns]
         has_token = bool(self._encoding.marker_ids)
@@ -219,7 +219,7 @@ class HFStreams:
         )
         return [replace(each, marker_rank=rank) for each, rank in zip(choices, ranks, strict=True)]
 
-    def _wish(self, turn: _Turn) -> Wish:
+    def _wish(self, turn: _Turn) -> TokenConstraint:
         ask, stream = turn.ask, turn.stream
         never: set[int] = set()
         if not ask.among:
@@ -229,20 +229,20 @@ class HFStreams:
             if turn.only and never.issuperset(turn.only):
                 never = set()  # what is to be said first stood in the prompt
         number = uniform(ask.key, 0, stream.tokens) if ask.temperature else 0.0
-        return Wish(ask.temperature, number, turn.only, never)
+        return TokenConstraint(ask.temperature, number, turn.only, never)
 
     @cached_property
     def _markers(self) -> torch.Tensor:
         return self._engine.forward.tensor(self._encoding.marker_ids)
 
-    def _say_choice(self, turn: _Turn, choice: Choice) -> Said:
+    def _say_choice(self, turn: _Turn, choice: TokenChoice) -> StepResult:
         """Says the token that was chosen, if it is not better to start a call or to end."""
         ask, stream = turn.ask, turn.stream
         rank = choice.marker_rank if _asks_rank(turn) else None
         if rank is not None and rank <= ask.start_rank:
-            return Said(ask.stream, starts=True, marker_rank=rank)
+            return StepResult(ask.stream, starts=True, marker_rank=rank)
         if choice.token in self._engine.ends_text:
-            return Said(ask.stream, ends=True, marker_rank=rank)
+            return StepResult(ask.stream, ends=True, marker_rank=rank)
         turn.say(choice.token, behind_text=bool(ask.among))
         if ask.among:
             stream.lead += (choice.token,)
@@ -265,10 +265,10 @@ def _asks_rank(turn: _Turn) -> bool:
     return ask.start_rank > 0 and not ask.among and not ask.bar_marker
 
 
-def _said(turn: _Turn, *, log_prob: float = 0.0, marker_rank: int | None = None) -> Said:
+def _said(turn: _Turn, *, log_prob: float = 0.0, marker_rank: int | None = None) -> StepResult:
     if turn.ends:
-        return Said(turn.ask.stream, ends=True)
-    return Said(
+        return StepResult(turn.ask.stream, ends=True)
+    return StepResult(
         turn.ask.stream,
         text="".join(turn.text),
         token=turn.stream.row.ids[-1],

@@ -8,7 +8,7 @@ import torch
 
 from toolformer.lm.base import StartProbabilities
 from toolformer.lm.encoding import EncodedPrompt, EncodedText
-from toolformer.lm.hf.branching.branches import Decoder, Lead
+from toolformer.lm.hf.branching.branches import BranchStart, Decoder
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.engine import Engine
 
@@ -123,7 +123,7 @@ def _rest_of_marker(engine: Engine, trunk: Trunk) -> torch.Tensor:
     """
     first, *rest = engine.encoding.marker_pieces
     leads = [
-        Lead(row, reading.before + int(token) + 1, (first,))
+        BranchStart(row, reading.before + int(token) + 1, (first,))
         for row, reading in enumerate(trunk.readings)
         for token in reading.text.inner
     ]

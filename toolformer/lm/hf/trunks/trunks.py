@@ -10,7 +10,7 @@ import numpy as np
 from toolformer.errors import ModelError
 from toolformer.lm.base import Branch, Sampled, StartProbabilities, TextRequest
 from toolformer.lm.encoding import EncodedPrompt
-from toolformer.lm.hf.branching.branches import Lead, Rooted, write_branches
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted, write_branches
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.forward import plan_batches
@@ -130,14 +130,14 @@ def _alike(branch: Branch) -> Branch:
     return branch if branch.temperature > 0 else replace(branch, key="")
 
 
-def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> Lead:
+def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> BranchStart:
     before = reading.text.tokens_before(branch.position)
     if before is None or reading.before + before == 0:
         raise ModelError(
             f"Position {branch.position} is not a place of text {branch.request}: places are the"
             " ends of its tokens but the last, as `token_ends` gives them."
         )
-    return Lead(row, reading.before + before, engine.encoding.lead(branch.lead))
+    return BranchStart(row, reading.before + before, engine.encoding.lead(branch.lead))
 
 
 def _of_whole_texts(

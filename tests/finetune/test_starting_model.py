@@ -8,9 +8,9 @@ import pytest
 from tests.finetune.given import GRAMMAR, sums, tiny_model, write_run
 from tests.models import save_sentencepiece_model
 from toolformer.errors import ConfigError, ModelError
-from toolformer.finetune.base_model import check_base, check_places, check_runs_agree, load_base
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.dataset import SelectedRun, choose, read_run
+from toolformer.finetune.starting_model import check_base, check_places, check_runs_agree, load_base
 
 
 @pytest.fixture(scope="module")

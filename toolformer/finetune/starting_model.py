@@ -20,7 +20,7 @@ _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
 
 
 @dataclass(frozen=True, slots=True)
-class BaseModel:
+class StartingModel:
     """What a training starts from."""
 
     name: str
@@ -36,7 +36,7 @@ class BaseModel:
 
 def load_base(
     name: str, *, grammar: CallGrammar, device: str = "auto", in_four_bits: bool = False
-) -> BaseModel:
+) -> StartingModel:
     """Loads the model to be trained, in float32 or in 4 bits.
 
     Raises:
@@ -49,7 +49,7 @@ def load_base(
         quantization=_four_bits() if in_four_bits else None,
     )
     tokenizer: Any = AutoTokenizer.from_pretrained(loaded.directory)
-    return BaseModel(
+    return StartingModel(
         name=name,
         fingerprints=frozenset(fingerprints_of_weights(loaded.directory).values()),
         fingerprint=loaded.fingerprint,
@@ -80,7 +80,7 @@ def check_runs_agree(runs: Sequence[SelectedRun]) -> None:
             )
 
 
-def check_base(base: BaseModel, *, run: SelectedRun, is_named: bool) -> None:
+def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None:
     """Refuses a model that is not the run's, unless it was named.
 
     Args:
@@ -100,7 +100,7 @@ def check_base(base: BaseModel, *, run: SelectedRun, is_named: bool) -> None:
         )
 
 
-def check_places(base: BaseModel, texts: Sequence[TrainingText], *, run: SelectedRun) -> None:
+def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: SelectedRun) -> None:
     """Refuses a model whose tokenizer splits the texts elsewhere than the run's.
 
     Texts that were annotated in windows tell nothing: a window is tokenised by itself.
@@ -115,14 +115,14 @@ def check_places(base: BaseModel, texts: Sequence[TrainingText], *, run: Selecte
         encoded = base.encoding.text(text.text)
         if len(encoded.ids) > window:
             continue
-        for placed, seat in zip(text.calls, text.seats, strict=True):
+        for placed, before in zip(text.calls, text.tokens_before, strict=True):
             tokens = encoded.tokens_before(placed.position)
-            if seat is not None and tokens != seat:
+            if before is not None and tokens != before:
                 there = "inside a token" if tokens is None else f"after {tokens} tokens"
                 raise ModelError(
                     f"The tokenizer of {base.name} does not fit '{run.name}': in document "
                     f"{text.id!r} the call at character {placed.position} stands {there}, for "
-                    f"{run.manifest.model['name']} after {seat}. Train the run's own model, or "
+                    f"{run.manifest.model['name']} after {before}. Train the run's own model, or "
                     f"annotate again with {base.name}."
                 )
 

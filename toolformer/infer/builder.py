@@ -14,7 +14,7 @@ from toolformer.infer.leads import find_first, forming
 from toolformer.infer.opening import Opening
 from toolformer.infer.stretch import Stretch
 from toolformer.infer.transcript import Transcript
-from toolformer.lm.streams import Ask, Said
+from toolformer.lm.streams import StepRequest, StepResult
 from toolformer.tools.base import ToolResult
 
 _FULL = "The model's context is full."
@@ -29,11 +29,11 @@ class _Open:
     tokens: int = 0  # chosen after the lead
 
 
-class Writer:
+class AnswerBuilder:
     """Writes one answer.
 
-    Whoever drives it passes on `ask()`, says what came of it to `hear`, runs `call` when there is
-    one and hands its result to `receive`, until `answer` is there.
+    Whoever drives it passes on `ask()` and hands what came of it to `receive_step`, runs `call`
+    when there is one and hands its result to `receive`, until `answer` is there.
 
     Args:
         opening: the prompt; the stream was admitted with what is kept of it.
@@ -65,19 +65,19 @@ class Writer:
         """Returns what may be shown and was not taken yet."""
         return self._transcript.take()
 
-    def ask(self) -> Ask:
+    def ask(self) -> StepRequest:
         """Returns how the stream's next token is to be chosen."""
         config, opened, text = self._rules.config, self._open, self._stretch.text
         if opened is not None and not opened.lead:
-            return Ask(self.stream, config.temperature, self._key, among=self._callable)
+            return StepRequest(self.stream, config.temperature, self._key, among=self._callable)
         left = self._begins[len(text) :] if self._begins.startswith(text) else ""
         if opened is not None:
-            return Ask(self.stream, config.temperature, self._key, begins=left)
+            return StepRequest(self.stream, config.temperature, self._key, begins=left)
         at = forming(text, self._rules.leads, start=self._transcript.shown)
         is_closed = at in self._closed_at
         may_call = bool(self._callable) and not is_closed
         may_start = may_call and at == len(text) and self._has_room_for_lead(after=left)
-        return Ask(
+        return StepRequest(
             self.stream,
             config.temperature,
             self._key,
@@ -87,7 +87,7 @@ class Writer:
             begins=left,
         )
 
-    def hear(self, said: Said) -> None:
+    def receive_step(self, said: StepResult) -> None:
         """Takes in what the stream said."""
         if said.starts:
             self._open = _Open(len(self._stretch.text))
@@ -95,7 +95,7 @@ class Writer:
             self._end("end", "The text ended inside the call.")
         else:
             self._tokens += 1
-            self._stretch.hear(said.text)
+            self._stretch.receive_step(said.text)
             if self._open is not None and self._open.lead:
                 self._open.tokens += 1
             self._read()
@@ -212,7 +212,7 @@ class Writer:
         told = "".join(pieces[2:])
         position = self._transcript.before + opened.start
         event = CallEvent(position, call, written, output=output, seconds=seconds)
-        self._transcript.settle(text, Segment("call", written), Segment("output", told), event)
+        self._transcript.commit(text, Segment("call", written), Segment("output", told), event)
         self._stretch = Stretch(stretch.streams, stretch.stream)
         self._open, self._begins, self._closed_at = None, "", {0}
 
