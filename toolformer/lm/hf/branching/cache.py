@@ -4,19 +4,35 @@ Every layer keeps all its positions, those with a sliding window too: a place fa
 branched from as well as one near its end. The model's own masks bound what a window sees.
 """
 
-from typing import Self, cast
+from typing import cast
 
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
+
+from toolformer.lm.hf.kv_buffer import KVBuffer, Pair
 
 
 class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     """One layer's keys and values, (rows, heads, tokens, width) views into larger buffers."""
 
-    def __init__(self) -> None:
+    def __init__(self, buffer: KVBuffer | None = None, *, used: int = 0) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._buffers: list[torch.Tensor] = []
-        self._used = 0
+        self._buffer = buffer
+        if buffer is not None:
+            self._show(used)
+
+    @classmethod
+    def filled(cls, pair: Pair, *, room: int) -> "RoomyLayer":
+        """Returns a layer that starts with these, copied, and has room for so many tokens."""
+        layer = cls(KVBuffer.like(pair, slots=room))
+        layer.update(*pair)
+        return layer
+
+    @property
+    def buffer(self) -> KVBuffer:
+        """What it writes to."""
+        assert self._buffer is not None, "nothing was written yet"  # noqa: S101
+        return self._buffer
 
     def update(
         self,
@@ -24,55 +40,35 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         value_states: torch.Tensor,
         *args: object,  # noqa: ARG002 - what some models tell their caches
         **kwargs: object,  # noqa: ARG002
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> Pair:
         """Appends tokens and returns all there are."""
-        end = self._used + key_states.shape[-2]
-        if not self._buffers:
-            self._buffers = [_allocate(new, end) for new in (key_states, value_states)]
-        if self._buffers[0].shape[-2] < end:
-            self._buffers = [_grow(each, self._used, end + end // 4) for each in self._buffers]
-        for buffer, new in zip(self._buffers, (key_states, value_states), strict=True):
-            buffer[:, :, self._used : end] = new
+        new = key_states, value_states
+        used = 0 if self._buffer is None else self._used
+        end = used + key_states.shape[-2]
+        if self._buffer is None:
+            self._buffer = KVBuffer.like(new, slots=end)
+        if self._buffer.slots < end:
+            self._buffer.resize(used=used, slots=end + end // 4)
+        self._buffer.put(new, start=used)
         return self._show(end)
 
-    def filled(self, tensors: tuple[torch.Tensor, torch.Tensor], *, room: int) -> "RoomyLayer":
-        """Starts with these keys and values, copied, and room for so many tokens in all."""
-        self._buffers = [_allocate(each, room) for each in tensors]
-        self.update(*tensors)
-        return self
-
-    def reserved(self, like: tuple[torch.Tensor, torch.Tensor], *, rows: int, tokens: int) -> Self:
-        """Starts with so many rows of so many tokens, to be put in."""
-        self._buffers = [
-            each.new_empty(rows, each.shape[1], tokens, each.shape[3]) for each in like
-        ]
-        self._show(tokens)
-        return self
-
-    def put(self, tensors: tuple[torch.Tensor, torch.Tensor], *, first: int) -> None:
-        """Puts in some rows, below each other; shorter ones end in noughts."""
-        for buffer, new in zip(self._buffers, tensors, strict=True):
-            rows, _, tokens, _ = new.shape
-            buffer[first : first + rows, :, :tokens] = new
-            # What a mask hides is still multiplied, by nought: it must be a number.
-            buffer[first : first + rows, :, tokens:] = 0
-
-    def tensors(self, first: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns the keys and values of a run of tokens."""
-        keys, values = (buffer[:, :, first:end] for buffer in self._buffers)
-        return keys, values
+    def put(self, pair: Pair, *, first: int) -> None:
+        """Puts in some rows, below each other; shorter ones are zero-padded."""
+        rows = slice(first, first + len(pair[0]))
+        self.buffer.put(pair, start=0, rows=rows)
+        self.buffer.clear(start=pair[0].shape[2], rows=rows)
 
     def select_rows(self, rows: torch.Tensor) -> None:
         """Keeps these rows, in this order."""
-        self._buffers = [buffer.index_select(0, rows) for buffer in self._buffers]
+        self.buffer.select(rows, used=self._used)
         self._show(self._used)
 
-    def _show(self, used: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _show(self, used: int) -> Pair:
         """Makes the first tokens of the buffers what the model sees."""
         self._used = used
-        keys, values = self.tensors(0, used)
-        self.keys, self.values, self.is_initialized = keys, values, True
-        return keys, values
+        self.keys, self.values = self.buffer.part(used)
+        self.is_initialized = True
+        return self.keys, self.values
 
 
 class RoomyCache(Cache):
@@ -94,11 +90,9 @@ class RoomyCache(Cache):
         """Returns a cache that starts each of its rows with this one's only row."""
         layers = []
         for layer in self._roomy:
-            keys, values = layer.tensors(0, self.get_seq_length())
+            keys, values = layer.buffer.part(self.get_seq_length())
             shape = (rows, -1, -1, -1)
-            layers.append(
-                RoomyLayer().filled((keys.expand(shape), values.expand(shape)), room=room)
-            )
+            layers.append(RoomyLayer.filled((keys.expand(shape), values.expand(shape)), room=room))
         return RoomyCache(layers)
 
     @classmethod
@@ -117,9 +111,11 @@ class RoomyCache(Cache):
         """
         start, end = self.head_length, read.get_seq_length()
         for index, layer in enumerate(read._roomy):
-            tails = layer.tensors(start, end)
+            tails = layer.buffer.part(end, start=start)
             if index == len(self.layers):
-                self.layers.append(RoomyLayer().reserved(tails, rows=rows, tokens=length))
+                self.layers.append(
+                    RoomyLayer(KVBuffer.like(tails, rows=rows, slots=length), used=length)
+                )
             self._roomy[index].put(tails, first=first)
 
     @property
@@ -128,20 +124,18 @@ class RoomyCache(Cache):
         return 0 if self._head is None else self._head.get_seq_length()
 
     @property
-    def head_tensors(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def head_tensors(self) -> list[Pair]:
         """The keys and values of each layer, (1, heads, tokens, width); none without a head."""
         if self._head is None:
             return []
-        return [layer.tensors(0, self.head_length) for layer in self._head._roomy]
+        return [layer.buffer.part(self.head_length) for layer in self._head._roomy]
 
-    def tail_tensors(
-        self, rows: torch.Tensor, *, length: int
-    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def tail_tensors(self, rows: torch.Tensor, *, length: int) -> list[Pair]:
         """Returns the keys and values of some rows as far as `length` tokens, the head left out.
 
         All rows in their order are not copied.
         """
-        found = [layer.tensors(0, length - self.head_length) for layer in self._roomy]
+        found = [layer.buffer.part(length - self.head_length) for layer in self._roomy]
         if len(rows) == len(found[0][0]):
             return found
         return [
@@ -154,9 +148,9 @@ class RoomyCache(Cache):
         cache = head.repeated(len(rows), room=room)
         length -= head.get_seq_length()
         for index, layer in enumerate(self._roomy):
-            keys, values = (each.index_select(0, rows) for each in layer.tensors(0, length))
+            keys, values = (each.index_select(0, rows) for each in layer.buffer.part(length))
             if index == len(cache.layers):
-                cache.layers.append(RoomyLayer().filled((keys, values), room=room))
+                cache.layers.append(RoomyLayer.filled((keys, values), room=room))
             else:
                 cache._roomy[index].update(keys, values)
         return cache
@@ -169,13 +163,3 @@ class RoomyCache(Cache):
     @property
     def _roomy(self) -> list[RoomyLayer]:
         return cast(list[RoomyLayer], self.layers)
-
-
-def _allocate(like: torch.Tensor, tokens: int) -> torch.Tensor:
-    return like.new_empty(like.shape[0], like.shape[1], tokens, like.shape[3])
-
-
-def _grow(buffer: torch.Tensor, used: int, tokens: int) -> torch.Tensor:
-    grown = _allocate(buffer, tokens)
-    grown[:, :, :used] = buffer[:, :, :used]
-    return grown

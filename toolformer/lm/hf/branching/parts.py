@@ -24,6 +24,7 @@ from toolformer.lm.hf.branching.attend import (
     merge,
 )
 from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.kv_buffer import KVBuffer, Pair
 
 NAME = "toolformer_parts"  # what transformers calls this attention
 # Memory that is touched for the first time is slow, and most rows say little: little is allocated
@@ -51,7 +52,7 @@ class PartsCache(Cache):
         self.seating: RowLayout
         self.seats = 0  # rows of the buffers that are taken, or were
         self._used = 0  # tokens of every row
-        self._own: list[list[torch.Tensor]] = []  # of each layer, (seats, heads, tokens, width)
+        self._own: list[KVBuffer] = []  # of each layer; its rows are seats
         self._prompt = trunk.head_tensors
         self._texts = trunk.tail_tensors(texts, length=length)
 
@@ -71,57 +72,36 @@ class PartsCache(Cache):
         layer_idx: int,
         *args: object,  # noqa: ARG002 - what some models tell their caches
         **kwargs: object,  # noqa: ARG002
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> Pair:
         """Writes the rows' tokens at their seats and returns all seats."""
+        new = key_states, value_states
         if layer_idx == len(self._own):
-            self._own.append([self._allocate(each) for each in (key_states, value_states)])
+            # Not cleared: a row reads its own seat alone, and what was written there.
+            tokens = key_states.shape[2] + ROOM
+            self._own.append(KVBuffer.like(new, rows=self.seats, slots=tokens))
         last = layer_idx == len(self._texts) - 1
         end = self._used + key_states.shape[2]
         own = self._own[layer_idx]
-        for kind, new in enumerate((key_states, value_states)):
-            if own[kind].shape[2] < end:
-                own[kind] = self._grown(own[kind], tokens=end + max(ROOM, end // 4))
-            own[kind][self.seating.seats, :, self._used : end] = new
+        if own.slots < end:
+            own.resize(used=self._used, slots=end + max(ROOM, end // 4))
+        own.put(new, start=self._used, rows=self.seating.seats)
         if last:
             self._used = end
-        keys, values = (buffer[: self.seats, :, :end] for buffer in own)
-        return keys, values
-
-    def _allocate(self, like: torch.Tensor) -> torch.Tensor:
-        # Not cleared: a row reads its own seat alone, and what was written there.
-        _, heads, tokens, width = like.shape
-        return like.new_empty(self.seats, heads, tokens + ROOM, width)
-
-    def _grown(
-        self, buffer: torch.Tensor, *, seats: int | None = None, tokens: int | None = None
-    ) -> torch.Tensor:
-        """Returns a larger buffer that begins with what is used of this one."""
-        grown = buffer.new_empty(
-            seats or buffer.shape[0], buffer.shape[1], tokens or buffer.shape[2], buffer.shape[3]
-        )
-        grown[: len(buffer), :, : self._used] = buffer[:, :, : self._used]
-        return grown
-
-    def _selected(self, buffer: torch.Tensor, seats: torch.Tensor) -> torch.Tensor:
-        """Returns a buffer of some seats, with room again."""
-        _, heads, _, width = buffer.shape
-        selected = buffer.new_empty(len(seats), heads, self._used + ROOM, width)
-        selected[:, :, : self._used] = buffer[:, :, : self._used].index_select(0, seats)
-        return selected
+        return own.part(end, rows=slice(self.seats))
 
     def copy_seats(self, sources: torch.Tensor, targets: torch.Tensor, *, seats: int) -> None:
         """Starts rows as others are, in buffers of so many seats."""
         self.seats = seats
         for own in self._own:
-            for kind, buffer in enumerate(own):
-                if len(buffer) < seats:
-                    own[kind] = self._grown(buffer, seats=seats + seats // 4)
-                own[kind][targets, :, : self._used] = buffer[sources, :, : self._used]
+            if own.rows < seats:
+                own.resize(used=self._used, rows=seats + seats // 4)
+            own.copy_rows(sources, targets, used=self._used)
 
     def select_seats(self, seats: torch.Tensor) -> None:
         """Keeps these seats, in this order."""
         self.seats = len(seats)
-        self._own = [[self._selected(buffer, seats) for buffer in own] for own in self._own]
+        for own in self._own:
+            own.select(seats, used=self._used, slots=self._used + ROOM)
 
     def select_texts(self, texts: torch.Tensor) -> None:
         """Keeps these texts, in this order."""
@@ -143,9 +123,7 @@ class PartsCache(Cache):
             config._attn_implementation = usual
             _ATTENDED.reset(token)
 
-    def attend(
-        self, layer: int, query: torch.Tensor, own: tuple[torch.Tensor, torch.Tensor]
-    ) -> torch.Tensor:
+    def attend(self, layer: int, query: torch.Tensor, own: Pair) -> torch.Tensor:
         """Returns (rows, heads, tokens, width): what the rows' queries, scaled already, find."""
         rows, heads, tokens, width = query.shape
         seating = self.seating

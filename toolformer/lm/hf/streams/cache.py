@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
+from toolformer.lm.hf.kv_buffer import KVBuffer, Pair
+
 
 @dataclass(slots=True)
 class View:
@@ -22,13 +24,13 @@ class View:
 
 
 class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """One layer's buffers, (seats, heads, slots, width)."""
+    """One layer's buffers; their rows are seats."""
 
     def __init__(self, view: View, seats: int, slots: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._view = view
         self._size = (seats, slots)
-        self._buffers: list[torch.Tensor] = []
+        self.buffer: KVBuffer | None = None
 
     def update(
         self,
@@ -36,26 +38,23 @@ class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         value_states: torch.Tensor,
         *args: object,  # noqa: ARG002 - what some models tell their caches
         **kwargs: object,  # noqa: ARG002
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> Pair:
         """Writes the tokens of the rows that are seen and returns all these have."""
-        if not self._buffers:
-            self._buffers = [_zeros(each, self._size) for each in (key_states, value_states)]
-        keys, values = self._buffers
-        return self._write(keys, key_states), self._write(values, value_states)
-
-    def _write(self, buffer: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
-        view = self._view
-        rows, tokens = new.shape[0], new.shape[2]
-        end = view.past + tokens
+        new = key_states, value_states
+        if self.buffer is None:
+            seats, slots = self._size
+            self.buffer = KVBuffer.like(new, rows=seats, slots=slots, cleared=True)
+        view, rows = self._view, slice(self._view.first, self._view.first + len(key_states))
+        end = view.past + key_states.shape[2]
         if view.slots is not None:
-            buffer.transpose(1, 2)[view.slots] = new.transpose(1, 2)
-        elif view.seats is not None:
-            buffer[view.seats, :, view.past : end] = new
+            for buffer, each in zip((self.buffer.keys, self.buffer.values), new, strict=True):
+                buffer.transpose(1, 2)[view.slots] = each.transpose(1, 2)
         else:
-            buffer[view.first : view.first + rows, :, view.past : end] = new
-        if view.seats is not None:
-            return buffer[:, :, :end].index_select(0, view.seats)
-        return buffer[view.first : view.first + rows, :, :end]
+            self.buffer.put(new, start=view.past, rows=rows if view.seats is None else view.seats)
+        if view.seats is None:
+            return self.buffer.part(end, rows=rows)
+        keys, values = self.buffer.part(end)
+        return keys.index_select(0, view.seats), values.index_select(0, view.seats)
 
     def get_seq_length(self) -> int:
         """Returns the tokens of the longest row."""
@@ -64,24 +63,8 @@ class SeatLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def resize(self, seats: int, slots: int) -> None:
         """Makes room, or gives it back."""
         self._size = (seats, slots)
-        for index, old in enumerate(self._buffers):
-            new = old.new_empty(seats, old.shape[1], slots, old.shape[3])
-            rows, tokens = min(seats, old.shape[0]), min(slots, old.shape[2])
-            new[:rows, :, :tokens] = old[:rows, :, :tokens]
-            new[rows:] = new[:rows, :, tokens:] = 0
-            self._buffers[index] = new
-
-    def move(self, one: int, to: int, *, tokens: int) -> None:
-        """Lets a row take a free seat."""
-        for buffer in self._buffers:
-            buffer[to, :, :tokens] = buffer[one, :, :tokens]
-
-    def swap(self, one: int, other: int, *, tokens: int) -> None:
-        """Lets two rows change seats."""
-        for buffer in self._buffers:
-            kept = buffer[one, :, :tokens].clone()
-            buffer[one, :, :tokens] = buffer[other, :, :tokens]
-            buffer[other, :, :tokens] = kept
+        if self.buffer is not None:
+            self.buffer.resize(used=slots, rows=seats, slots=slots, cleared=True)
 
 
 class SeatCache(Cache):
@@ -101,7 +84,7 @@ class SeatCache(Cache):
         layer_idx: int,
         *args: object,  # noqa: ARG002
         **kwargs: object,  # noqa: ARG002
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> Pair:
         """Writes tokens of one layer and returns all that its rows have."""
         while len(self._own) <= layer_idx:
             self._own.append(SeatLayer(self.view, self.seats, self.slots))
@@ -118,16 +101,14 @@ class SeatCache(Cache):
     @torch.inference_mode()
     def move(self, one: int, to: int, *, tokens: int) -> None:
         """Lets a row take a free seat."""
-        for layer in self._own:
-            layer.move(one, to, tokens=tokens)
+        self._copy([one], [to], tokens=tokens)
 
     @torch.inference_mode()
     def swap(self, one: int, other: int, *, tokens: int) -> None:
         """Lets two rows change seats."""
+        self._copy([one, other], [other, one], tokens=tokens)
+
+    def _copy(self, sources: list[int], targets: list[int], *, tokens: int) -> None:
         for layer in self._own:
-            layer.swap(one, other, tokens=tokens)
-
-
-def _zeros(like: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    # Zeros, since what a mask hides is still multiplied, by nought: it must be a number.
-    return like.new_zeros(size[0], like.shape[1], size[1], like.shape[3])
+            if layer.buffer is not None:
+                layer.buffer.copy_rows(sources, targets, used=tokens)
