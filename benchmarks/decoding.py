@@ -95,7 +95,7 @@ def generate(model: HFLanguageModel, prompts: Sequence[str], *, tokens: int) -> 
     rows = [forward.tensor([[*encoding.start, *encoding.text(each).ids]]) for each in prompts]
     begin = time.perf_counter()
     for row in rows:
-        forward.model.generate(
+        forward.backend.model.generate(
             row,
             attention_mask=torch.ones_like(row),
             do_sample=False,

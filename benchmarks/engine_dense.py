@@ -28,7 +28,7 @@ class Dense:
 
 def dense_rate(model: HFLanguageModel) -> Dense:
     """Measures forwards of random tokens, without cache, mask or padding."""
-    network = model.engine.forward.model
+    network = model.engine.forward.backend.model
     device = model.engine.forward.device
     whole, rows, width = max(
         (_rate(network, rows, width, device=device), rows, width) for rows, width in SHAPES

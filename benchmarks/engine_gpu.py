@@ -97,7 +97,7 @@ def measure_gpu(
     )
     run = annotate_measured(documents, model=model, tools=[tool], out=out / "run", config=config)
     tokens, seconds = _score(model, documents, tool=tool.name)
-    network = model.engine.forward.model
+    network = model.engine.forward.backend.model
     left_out = {id(network.get_input_embeddings().weight)}  # type: ignore[no-untyped-call]
     left_out |= {id(each) for each in network.get_output_embeddings().parameters()}  # type: ignore[no-untyped-call]
     weights = sum(each.numel() for each in network.parameters() if id(each) not in left_out)

@@ -22,7 +22,7 @@ def test_the_perplexity_with_calls_disabled_agrees_with_the_language_model(tmp_p
     language_model = load(tiny_model(tmp_path / "model"), device="cpu")
     engine = language_model.engine
     expected = language_model.text_log_probs(TEXTS, without_marker=True)
-    model = engine.forward.model
+    model = engine.forward.backend.model
     rows = plain_rows(TEXTS, encoding=engine.encoding, context=language_model.max_length)
     assert len(rows) > len(TEXTS)  # the first is longer than the context
     assert sum(row.count for row in rows) == sum(len(each) for each in expected)

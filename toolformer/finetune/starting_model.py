@@ -12,8 +12,8 @@ from toolformer.config import differences
 from toolformer.errors import ConfigError, ModelError
 from toolformer.finetune.dataset import SelectedRun, TrainingText
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.backend import context_length
 from toolformer.lm.hf.load import fingerprints_of_weights, load_pretrained
-from toolformer.lm.hf.model import context_length
 from toolformer.sidecar import Sidecar
 
 _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
@@ -57,7 +57,7 @@ def load_base(
         tokenizer=tokenizer,
         encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=name),
         end=tokenizer.eos_token_id,
-        context=context_length(loaded),
+        context=context_length(loaded.model),
         sidecar=Sidecar() if loaded.sidecar is None else loaded.sidecar,
     )
 

@@ -11,7 +11,9 @@ from toolformer.lm.hf.model import HFLanguageModel
 def plain_logits(model: HFLanguageModel, ids: Sequence[int]) -> np.ndarray:
     """(vocabulary,) after a row."""
     with torch.inference_mode():
-        logits = model.engine.forward.model(torch.tensor([list(ids)]), use_cache=False).logits
+        logits = model.engine.forward.backend.model(
+            torch.tensor([list(ids)]), use_cache=False
+        ).logits
     found: np.ndarray = logits[0, -1].float().numpy()
     return found
 

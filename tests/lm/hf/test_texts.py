@@ -24,7 +24,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> HFLanguageModel:
 def logits_of(model: HFLanguageModel, ids: list[int]) -> np.ndarray:
     """(tokens, vocabulary) after each token of one row."""
     with torch.inference_mode():
-        found: np.ndarray = model.engine.forward.model(torch.tensor([ids])).logits[0].numpy()
+        found: np.ndarray = (
+            model.engine.forward.backend.model(torch.tensor([ids])).logits[0].numpy()
+        )
     return found
 
 

@@ -1,18 +1,16 @@
-"""One forward pass, its output head on the wanted rows only, its tokens counted."""
+"""Forward passes over a back end: counted by purpose, grouped by length, halved where too large."""
 
-import inspect
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import torch
-from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from toolformer.errors import ModelError
 from toolformer.lm.base import TokenUsage
+from toolformer.lm.hf.backend import Backend
 
 _log = logging.getLogger(__name__)
 
@@ -28,22 +26,19 @@ Purpose = Literal["prompt", "text", "decode", "score"]
 
 
 class Forward:
-    """A model on its device."""
+    """A back end, its tokens counted, its batches cut to what fits."""
 
-    def __init__(self, model: PreTrainedModel, *, batch_tokens: int) -> None:
-        self.model = model
+    def __init__(self, backend: Backend, *, batch_tokens: int) -> None:
+        self.backend = backend
         self.usage = TokenUsage()
-        self.device = next(model.parameters()).device
-        self.dtype = next(model.parameters()).dtype
+        self.device = backend.device
+        self.dtype = backend.dtype
         self.batch_tokens = batch_tokens
-        self._cache_name = _cache_name(model)
         self._pieces = 1  # into which a batch is cut, once one did not fit into memory
-        vocabulary: int = model.config.get_text_config().vocab_size
-        self.head_rows = max(1, LOGIT_BYTES // (4 * vocabulary))
+        self.head_rows = max(1, LOGIT_BYTES // (4 * backend.vocabulary))
         self.dense_tokens = batch_tokens  # of one forward of whole rows
         if self.device.type == "cpu":
-            width: int = model.config.get_text_config().hidden_size
-            fitting = max(FEWEST_TOKENS, CACHE_BYTES // (4 * 4 * width))
+            fitting = max(FEWEST_TOKENS, CACHE_BYTES // (4 * 4 * backend.width))
             self.dense_tokens = min(batch_tokens, fitting)
 
     @torch.inference_mode()
@@ -72,23 +67,11 @@ class Forward:
         Returns:
             (wanted, vocabulary) float32 logits.
         """
-        extra: dict[str, Any] = {self._cache_name: cache}
-        if mask is not None:
-            extra["attention_mask"] = additive(mask, self.dtype)
-        if positions is not None:
-            extra["position_ids"] = positions
-        with self._head_on(rows):
-            output = self.model(
-                input_ids=ids,
-                use_cache=cache is not None,
-                return_dict=True,
-                **extra,
-            )
+        logits = self.backend.logits(ids, rows, cache=cache, mask=mask, positions=positions)
         tokens = ids.numel() - padding
         setattr(self.usage, purpose, getattr(self.usage, purpose) + tokens)
         self.usage.padding += padding
-        logits: torch.Tensor = output.logits
-        return logits.reshape(-1, logits.shape[-1]).float()
+        return logits
 
     def cost(self, tokens: int, *, head_rows: int, cached: int = 0) -> int:
         """Returns what a row takes of `batch_tokens`.
@@ -113,30 +96,6 @@ class Forward:
             for own, seen in zip(tokens, head_rows, strict=True)
         ]
         return plan_batches(costs, self.dense_tokens)
-
-    @contextmanager
-    def _head_on(self, rows: torch.Tensor) -> Iterator[None]:
-        """Shows the output head the wanted rows only, whatever the model does around it.
-
-        What comes after the head (a cap, a scale) then still happens, which it would not if the
-        trunk and the head were called one by one; and the rows may differ between texts, which
-        `logits_to_keep` does not allow.
-        """
-        head = self.model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        if head is None:
-            raise ModelError(
-                f"{type(self.model).__name__} has no output head: it is no causal language model."
-            )
-
-        def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
-            hidden = inputs[0]  # (rows, tokens, width)
-            return (hidden.reshape(-1, hidden.shape[-1]).index_select(0, rows)[None],)
-
-        hook = head.register_forward_pre_hook(gather)
-        try:
-            yield
-        finally:
-            hook.remove()
 
     def tensor(self, values: object, dtype: torch.dtype = torch.int64) -> torch.Tensor:
         """Returns values as a tensor where the model is."""
@@ -183,15 +142,6 @@ class Forward:
             self._run_halved(half, run, pieces=2 * pieces)
 
 
-def additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Returns a mask to add to attention scores: 0 where true, the lowest number elsewhere.
-
-    A boolean mask would be silently wrong where attention is computed eagerly.
-    """
-    hidden = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=mask.device)
-    return torch.where(mask, torch.zeros((), dtype=dtype, device=mask.device), hidden)
-
-
 def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     """Groups rows of like length so that a batch, padding included, keeps within a budget.
 
@@ -213,11 +163,6 @@ def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
                 continue
         batches.append([index])
     return batches
-
-
-def _cache_name(model: PreTrainedModel) -> str:
-    """Returns what a model calls its cache: `past_key_values` until transformers 5.24."""
-    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

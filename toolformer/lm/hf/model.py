@@ -10,6 +10,7 @@ from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar
 from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.backend import TransformersBackend
 from toolformer.lm.hf.branching.prompts import SharedPrompts
 from toolformer.lm.hf.branching.ways import choose_decoding
 from toolformer.lm.hf.engine import Engine
@@ -21,8 +22,6 @@ from toolformer.lm.hf.streams.streams import HFStreams
 from toolformer.lm.hf.texts import text_log_probs
 from toolformer.lm.hf.trunks.trunks import HFTrunks
 from toolformer.lm.vocabulary import Vocabulary
-
-_UNBOUNDED = 2**20  # a context that the config does not bound
 
 
 def load(
@@ -69,8 +68,8 @@ class HFLanguageModel:
         batch_tokens: int = MOST_ON_CPU,
         exact_under_masks: bool | None = None,
     ) -> None:
-        forward = Forward(loaded.model, batch_tokens=batch_tokens)
-        max_length = context_length(loaded)
+        backend = TransformersBackend(loaded.model)
+        forward = Forward(backend, batch_tokens=batch_tokens)
         self.name = loaded.name
         self.fingerprint = loaded.fingerprint
         self.sidecar = loaded.sidecar
@@ -79,10 +78,13 @@ class HFLanguageModel:
             forward=forward,
             encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name),
             prompts=SharedPrompts(forward),
-            max_length=max_length,
+            max_length=backend.max_length,
             ends_text=loaded.specials,
             decoding=choose_decoding(
-                forward, max_length=max_length, name=loaded.name, copies=exact_under_masks is False
+                forward,
+                max_length=backend.max_length,
+                name=loaded.name,
+                copies=exact_under_masks is False,
             ),
         )
         forward.usage = TokenUsage()  # the question above is not the user's
@@ -128,7 +130,7 @@ class HFLanguageModel:
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         engine = self.engine
-        size: int = engine.forward.model.config.get_text_config().vocab_size
+        size = engine.forward.backend.vocabulary
         return Vocabulary(engine.encoding, size=size, ends_text=engine.ends_text)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -139,13 +141,3 @@ class HFLanguageModel:
         """Returns (tokens,) int64: character offsets."""
         ends = self.engine.encoding.text(text).ends
         return ends[ends > 0]
-
-
-def context_length(loaded: Loaded) -> int:
-    """Returns the longest row a model reads, by its config."""
-    config = loaded.model.config.get_text_config()
-    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
-        length = getattr(config, name, None)
-        if isinstance(length, int) and length > 0:
-            return length
-    return _UNBOUNDED

@@ -64,7 +64,7 @@ def test_a_branch_at_the_very_start_of_its_text_sees_the_prompt_alone(
 
 
 def test_a_model_is_left_as_it_was(model: HFLanguageModel) -> None:
-    config = model.engine.forward.model.config
+    config = model.engine.forward.backend.model.config
     usual = config._attn_implementation
     cache = trunk(model, prompt=[])
     Shared(model.engine.forward, cache).start([BranchStart(0, 8, (50,))])

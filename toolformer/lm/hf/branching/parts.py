@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from transformers import AttentionInterface, PreTrainedModel
+from transformers import AttentionInterface
 from transformers.cache_utils import Cache
 
+from toolformer.lm.hf.backend import Backend
 from toolformer.lm.hf.branching.attend import (
     Attended,
     Block,
@@ -111,16 +112,13 @@ class PartsCache(Cache):
         ]
 
     @contextmanager
-    def attended(self, model: PreTrainedModel) -> Iterator[None]:
+    def attended(self, backend: Backend) -> Iterator[None]:
         """Makes a model attend to these parts."""
-        config = model.config.get_text_config()
-        usual = config._attn_implementation
         token = _ATTENDED.set(self)
-        config._attn_implementation = NAME
         try:
-            yield
+            with backend.attending(NAME):
+                yield
         finally:
-            config._attn_implementation = usual
             _ATTENDED.reset(token)
 
     def attend(self, layer: int, query: torch.Tensor, own: Pair) -> torch.Tensor:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import torch
 
+from toolformer.lm.hf.backend import additive
 from toolformer.lm.hf.branching.attend import Block, Places, plan_blocks
 from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.parts import PartsCache, RowLayout
-from toolformer.lm.hf.forward import Forward, additive
+from toolformer.lm.hf.forward import Forward
 
 FEW = 0.7  # with fewer live ones than this share, the finished are left out: it copies the rest
 
@@ -56,7 +57,7 @@ class Shared:
         self._parts.seating = self._seating(own=(order[:, None] >= order)[None, None, None])
         self._depths = [lead.seen + len(lead.ids) for lead in leads]
         first = forward.tensor([lead.seen for lead in leads])[:, None]
-        with self._parts.attended(forward.model):
+        with self._parts.attended(forward.backend):
             return forward.logits(
                 ids,
                 forward.tensor([n * width + each - 1 for n, each in enumerate(lengths)]),
@@ -84,7 +85,7 @@ class Shared:
         self._parts.seating = self._seating(own=own)
         positions = forward.tensor(self._depths)[:, None]
         self._depths = [depth + 1 for depth in self._depths]
-        with self._parts.attended(forward.model):
+        with self._parts.attended(forward.backend):
             return forward.logits(
                 forward.tensor(tokens)[:, None],
                 torch.arange(len(tokens), device=forward.device),

@@ -41,7 +41,7 @@ def choose_decoding(
         ModelError: if what stands behind a token changes what the model predicts after it.
     """
     true = torch.cat([_plain(forward, row) for row in _ROWS])
-    if copies or _has_window(forward, max_length=max_length):
+    if copies or forward.backend.has_window(max_length=max_length):
         why = "asked for" if copies else "the model has a sliding window"
     elif (reason := _why_not(Tree, forward, true)) is not None:
         why = f"in one row per text, the model {reason}"
@@ -55,7 +55,7 @@ def choose_decoding(
         return Copies
     if not _alike(forward, padded_logits(forward, _ROWS, purpose="text"), true):
         raise ModelError(
-            f"{name} ({type(forward.model).__name__}) predicts something else after a token when"
+            f"{name} ({forward.backend.name}) predicts something else after a token when"
             " others stand behind it. Choose a causal language model."
         )
     _log.info(
@@ -91,12 +91,3 @@ def _plain(forward: Forward, row: Sequence[int]) -> torch.Tensor:
     """Returns (1, vocabulary) logits after a row."""
     last = forward.tensor([len(row) - 1])
     return forward.logits(forward.tensor([row]), last, purpose="text")
-
-
-def _has_window(forward: Forward, *, max_length: int) -> bool:
-    config = forward.model.config.get_text_config()
-    kinds = getattr(config, "layer_types", None) or getattr(config, "attention_layers", None)
-    if kinds is not None:
-        return any(kind not in ("full_attention", "global") for kind in kinds)
-    window = getattr(config, "sliding_window", None)
-    return window is not None and window < max_length
