@@ -1,4 +1,4 @@
-"""What can go wrong in a way a user or a model can act on.
+"""Errors that a user or a model can act on.
 
     ToolformerError             something the user can put right: one sentence, no traceback
     ├── CallError               a call cannot be written, or a text already holds one
@@ -6,7 +6,7 @@
     ├── CorpusError             documents cannot be read
     ├── RunError                a run directory cannot be written, resumed or read
     ├── ModelError              a model cannot be loaded or cannot spell the markers
-    ├── ToolError               a tool's expected failure: its sentence is told to the model
+    ├── ToolError               a tool's expected failure: the model is given its sentence
     ├── TrainingError           a training got worse instead of better and was stopped
     └── UnknownNameError        a name that stands for nothing, with the near ones
 
@@ -42,7 +42,7 @@ class ModelError(ToolformerError):
 
 
 class ToolError(ToolformerError):
-    """A tool's expected failure; its sentence is told to the model."""
+    """A tool's expected failure; the model is given its sentence."""
 
 
 class TrainingError(ToolformerError):
@@ -54,7 +54,7 @@ class UnknownNameError(ToolformerError):
 
 
 def closest(value: str, options: Iterable[str], *, what: str) -> str:
-    """Says that a name is unknown, which one is near, and which there are.
+    """Returns a sentence about an unknown name: the nearest known one, and all there are.
 
     >>> closest("calculater", ["calculator", "calendar"], what="tool")
     "Unknown tool 'calculater'. Did you mean 'calculator'? Available: calculator, calendar."

@@ -14,13 +14,13 @@ _FLOAT32 = struct.Struct("<f")
 
 
 class Verdict(StrEnum):
-    """What became of a candidate."""
+    """The fate of a candidate."""
 
     KEPT = "kept"
     LOW_GAIN = "low_gain"  # its result does not make the text likely enough
     OUTBID = "outbid"  # a better call stands at its place, or too near
     PEEKS = "peeks"  # its arguments give away what follows
-    UNREADABLE = "unreadable"  # what was sampled is no call
+    UNREADABLE = "unreadable"  # what was sampled is not a call
     TOOL_ERROR = "tool_error"
     NOT_RENDERABLE = "not_renderable"  # its output cannot be written into a text
     PRUNED = "pruned"  # its place cannot gain enough, whatever the call
@@ -66,7 +66,7 @@ class Losses:
 
     @property
     def gain_at_most(self) -> float:
-        """What the gain cannot exceed, given what was scored."""
+        """An upper bound of the gain, given what was scored."""
         gain = self.gain
         if gain is not None:
             return gain

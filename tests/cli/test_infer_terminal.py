@@ -110,7 +110,7 @@ def walk(model: str, env: dict[str, str]) -> None:
         terminal.wait_for("/quit or Ctrl-D leaves", pressing="\x03")
         terminal.wait_for("\n> ?")
         terminal.press("Once more\r")
-        terminal.wait_for(r"\(/more goes on\)")
+        terminal.wait_for(r"\(/more continues\)")
         terminal.wait_for("\n> ?")
         terminal.press("\x04")
         assert terminal.process.wait(timeout=30) == 0

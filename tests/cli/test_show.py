@@ -46,7 +46,7 @@ def test_kept_calls_stand_in_their_texts_with_their_gains(
     [
         ("low_gain", "[Calculator(9 - 1) -> 8] 5", "gain at most 0.00 is below 0.5."),
         ("tool_error", "[Calculator(9 / 0)] 5", "Cannot divide by zero"),
-        ("unreadable", "[Calculator(open 5", "what was sampled is no call."),
+        ("unreadable", "[Calculator(open 5", "what was sampled is not a call."),
         ("peeks", "So = [Calculator(3 + 2) -> 5]⟨+0.63⟩ 5", "read off the text after it"),
     ],
 )

@@ -169,7 +169,7 @@ def test_json_that_python_refuses_to_read_is_a_problem(tmp_path: Path, line: byt
 
 def test_half_a_surrogate_pair_is_a_problem(tmp_path: Path) -> None:
     path = write(tmp_path / "c.jsonl", b'{"text": "\\ud800"}\n{"text": "two"}\n')
-    assert read(path)[1] == ["c.jsonl, line 1: 'text' holds half a surrogate pair"]
+    assert read(path)[1] == ["c.jsonl, line 1: 'text' contains an unpaired surrogate"]
 
 
 def test_a_missing_column_lists_the_available_ones(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_date_that_is_none_is_reported_and_the_text_is_read_without_it(tmp_pat
     path = write(tmp_path / "c.jsonl", jsonl([{"text": "x", "date": "soon"}]))
     assert read(path) == (
         [Document("c.jsonl:1", "x")],
-        ["c.jsonl, line 1: 'soon' is no date; the text is read without one"],
+        ["c.jsonl, line 1: 'soon' is not a date; the text is read without one"],
     )
 
 

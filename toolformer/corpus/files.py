@@ -56,7 +56,7 @@ def format_of(path: Path) -> str | None:
 
 
 def read_records(path: Path, *, name: str) -> Iterator[Record | CorpusProblem]:
-    """Yields what a file holds, in order; a bad line is a problem and reading goes on after it.
+    """Yields what a file holds, in order; a bad line is a problem, and reading continues after it.
 
     Args:
         path: a file in one of the formats.

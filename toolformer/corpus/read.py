@@ -1,6 +1,6 @@
 """Where documents come from: files, directories of files, Hugging Face datasets.
 
-Documents are streamed; whatever cannot be read is reported, and reading goes on. Knows nothing of
+Documents are streamed; whatever cannot be read is reported, and reading continues. Knows nothing of
 tokens: a document of any length passes through whole.
 """
 
@@ -58,7 +58,7 @@ def read_corpus(
             named. `meta["date"]` is an ISO date or is not there.
         max_documents: how many documents to stop after.
         strict: a problem is an error.
-        on_problem: is told what could not be read; None logs it.
+        on_problem: called with each problem; logged when None.
 
     Raises:
         CorpusError: there is no such corpus, no such column, or no document in it.
@@ -170,7 +170,7 @@ class _Reader:
                 meta["date"] = day
             elif dated is not None or self.date_column is not None:
                 yield CorpusProblem(
-                    name, record.number, f"{dated!r} is no date; the text is read without one"
+                    name, record.number, f"{dated!r} is not a date; the text is read without one"
                 )
             yield Document(_id(record, name), str(record.fields[text_column]), meta)
 
@@ -182,7 +182,7 @@ def _require_column(column: str, record: Record, name: str) -> None:
 
 
 def _text_problem(record: Record, text_column: str) -> str | None:
-    """Says what is wrong with a record's text."""
+    """Returns what is wrong with a record's text, None when nothing is."""
     if text_column not in record.fields:
         return f"no column '{text_column}'"
     text = record.fields[text_column]
@@ -190,7 +190,7 @@ def _text_problem(record: Record, text_column: str) -> str | None:
         return f"'{text_column}' is {json.dumps(_json_value(text))[:40]}, not text"
     if not text.strip():
         return f"'{text_column}' is empty"
-    return None if is_encodable(text) else f"'{text_column}' holds half a surrogate pair"
+    return None if is_encodable(text) else f"'{text_column}' contains an unpaired surrogate"
 
 
 def _id(record: Record, name: str) -> str:

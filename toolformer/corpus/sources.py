@@ -31,7 +31,7 @@ class CorpusFile:
 
 @dataclass(frozen=True, slots=True)
 class CorpusDescription:
-    """What tells a corpus from another, wherever it lies."""
+    """The identity of a corpus, wherever it lies."""
 
     name: str  # a file's or directory's name, or a dataset's id
     files: tuple[CorpusFile, ...] = ()
@@ -65,7 +65,7 @@ class HubDataset:
 
 
 def parse_dataset(source: str) -> HubDataset:
-    """Reads a source that is no path as a dataset's id."""
+    """Reads a source that is not a path as a dataset's id."""
     match = _DATASET_ID.fullmatch(source)
     if match is None or format_of(Path(source)) is not None or source.startswith((".", "/")):
         path = Path(source)
@@ -77,7 +77,7 @@ def parse_dataset(source: str) -> HubDataset:
 
 
 def describe_corpus(source: str | Path) -> CorpusDescription:
-    """Names a corpus's files with their sizes and hashes; a dataset's id is all that is said."""
+    """Returns a corpus's files with their sizes and hashes; of a dataset, its id alone."""
     path = Path(source)
     if not path.exists():
         parse_dataset(str(source))

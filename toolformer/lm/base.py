@@ -1,4 +1,4 @@
-"""What the system asks of a causal language model: a few questions, each asked in batches.
+"""The questions that the system asks of a causal language model, each asked in batches.
 
 Knows no model and no tensor. Positions are character offsets into the text, probabilities are
 float32, log probabilities nats. Drawing happens behind this border; what crosses it is text and
@@ -21,7 +21,7 @@ SCORED_TOKENS = 5  # the loss looks at five tokens from the place on; nothing af
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What stands before the copy of a text; the copy follows directly."""
+    """The text before the copy of an input; the copy follows directly."""
 
     shared: str  # the same for every text of a tool, so that it is computed once
     own: str  # holds this text
@@ -47,7 +47,7 @@ class StartProbabilities:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A place of a text that was read, and how to go on from there."""
+    """A place of a text that was read, and how to continue from there."""
 
     request: int  # which text of the read batch
     position: int  # a place of that text
@@ -132,7 +132,7 @@ class LanguageModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What the user called it."""
+        """The name that the user gave it."""
         ...
 
     @property
@@ -162,7 +162,7 @@ class LanguageModel(Protocol):
 
     @property
     def usage(self) -> TokenUsage:
-        """What was forwarded so far."""
+        """The tokens forwarded so far."""
         ...
 
     def read(self, requests: Sequence[TextRequest]) -> Trunks:
@@ -179,7 +179,7 @@ class LanguageModel(Protocol):
         Fewer at a text's end.
 
         Raises:
-            ModelError: if a position is no place of its text, or a row is longer than `max_length`.
+            ModelError: if a position is not a place of its text, or a row exceeds `max_length`.
         """
         ...
 

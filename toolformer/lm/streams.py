@@ -25,7 +25,7 @@ class StepRequest:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a stream said when it was asked.
+    """The outcome of one step of a stream.
 
     Exactly one of three happens: it said a token (`token` is its id), it would start a call
     (`starts`; nothing was said, and the next ask decides between `among` and `bar_marker`), or its

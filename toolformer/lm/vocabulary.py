@@ -1,4 +1,4 @@
-"""What tokens say: which of them begin, hold or would complete a text.
+"""The texts of tokens: which of them begin, hold or would complete a text.
 
 Pure text: no tensor and no model. Tokens that end a text say nothing.
 """
@@ -77,7 +77,7 @@ class Vocabulary:
 
     def _saying(self, rest: str, held: tuple[int, ...]) -> Iterator[int]:
         """Yields the tokens that, together with part of a character, begin with a text."""
-        if not rest[0].isascii():  # else what is held is no part of it
+        if not rest[0].isascii():  # else what is held is not part of it
             for token in self.holding(rest[-1]) if rest[-1].isascii() else range(self._size):
                 if self._encoding.decode((*held, token)).startswith(rest):
                     yield token
@@ -92,7 +92,7 @@ class Vocabulary:
 
 
 def _rests(text: str, wanted: tuple[str, ...]) -> Iterator[str]:
-    """Yields how wanted texts go on of which the end of a text may be the beginning.
+    """Yields how wanted texts continue of which the end of a text may be the beginning.
 
     >>> list(_rests("So a", ("ab", "ac", " ad", "bc")))
     ['d', 'b', 'c']
@@ -105,7 +105,7 @@ def _rests(text: str, wanted: tuple[str, ...]) -> Iterator[str]:
 
 @lru_cache(maxsize=64)
 def _rests_of(wanted: tuple[str, ...]) -> tuple[Mapping[str, Sequence[str]], frozenset[str], int]:
-    """Returns how texts go on by what they begin with, its first characters, its longest length."""
+    """Returns continuations of texts by beginning, the first characters, the longest length."""
     rests: dict[str, list[str]] = {}
     for each in wanted:
         for size in range(1, len(each)):

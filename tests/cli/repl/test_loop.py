@@ -68,7 +68,7 @@ def test_a_tour_prints_exactly_this() -> None:
         Calls are off.
         [Calculator is barred.
         Calls are on.
-        Calculator is not called any more.
+        Calculator is no longer called.
         [Calendar(⟨failed: The text ended inside the call.⟩ many.
         Calculator(expression) can be called now.
         [Calculator(3 + 4) -> 7] 7.
@@ -108,7 +108,7 @@ def test_a_tool_that_fails_is_in_the_trace() -> None:
         ("/today tomorrow", "'tomorrow' is no date; write one such as 2023-03-03."),
         ("/save", "Write where to: /save session.jsonl."),
         ("/save /no/such/folder/file", "Cannot write '/no/such/folder/file': No such file"),
-        ("/more", "There is no answer to go on from yet."),
+        ("/more", "There is no answer to continue yet."),
         ("word " * 2000, "The prompt 'word word"),
     ],
 )
@@ -186,7 +186,7 @@ def test_ctrl_c_where_a_line_is_typed_says_how_to_leave() -> None:
 @pytest.mark.parametrize(
     ("prompt", "settings", "aside"),
     [
-        ("on and on", {"max_new_tokens": 2}, "… (/more goes on)"),
+        ("on and on", {"max_new_tokens": 2}, "… (/more continues)"),
         ("Nothing follows", {}, "(the model has nothing to say)"),
     ],
 )

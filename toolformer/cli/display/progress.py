@@ -122,7 +122,7 @@ def answering_bar(console: Console, *, done: int, total: int) -> Iterator[Callab
 
 
 def spell_step(step: TrainingStep) -> str:
-    """Says what there is to say of a step.
+    """Spells a step of a training.
 
     >>> spell_step(TrainingStep(3, 10, loss=2.5, learning_rate=3e-4, tokens_per_second=1234.5,
     ...                   seconds_left=70.0))
@@ -144,7 +144,7 @@ def spell_step(step: TrainingStep) -> str:
 
 @contextmanager
 def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
-    """Shows a bar and a line for every dev perplexity; yields what is told of each step."""
+    """Shows a bar and a line for every dev perplexity; yields what is called with each step."""
     with Progress(
         TextColumn("Training"),
         BarColumn(),
@@ -174,7 +174,7 @@ def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
 
 
 def spell_cell(progress: CellProgress) -> str:
-    """Says which cell it is.
+    """Spells the name of a cell.
 
     >>> spell_cell(CellProgress("lama", "tuned", 10, 0, 80))
     'lama, tuned, k = 10'

@@ -41,7 +41,7 @@ class Screen:
         self._write(text, STYLES[piece.kind])
 
     def end(self, aside: str = "") -> None:
-        """Ends an answer, and the line where it has not; a person is told how it ended."""
+        """Ends an answer and its line; a person sees how it ended."""
         if aside and self.console.is_terminal:
             self._write(aside if self._is_blank or self._is_line_ended else f" {aside}", _ASIDE)
             self._is_line_ended = False
@@ -54,7 +54,7 @@ class Screen:
         self._write(f"{text}\n", "")
 
     def aside(self, text: str) -> None:
-        """Tells a person something that is no answer."""
+        """Shows a person something that is not an answer."""
         if self.console.is_terminal:
             self._write(f"{text}\n", _ASIDE)
 

@@ -50,7 +50,7 @@ def threshold_table(counted: Mapping[float, RunStats | None], tools: Sequence[st
 
 
 def verdict_line(stats: RunStats) -> str:
-    """Says what became of the candidates that were not kept, and of the texts.
+    """Spells what became of the candidates that were not kept, and of the texts.
 
     >>> verdict_line(RunStats(documents=3, documents_kept=1, problems=2, skipped={"empty": 1}))
     '3 texts, 1 with a kept call. Texts skipped: 1 empty. Records that could not be read: 2.'

@@ -14,7 +14,7 @@ _NEAR = 60  # the same where a single candidate is shown
 
 
 def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
-    """Returns a document with its kept calls, each with its gain; far from calls it is left out."""
+    """Returns a document with its kept calls and their gains; text far from calls is left out."""
     kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
     shown = Text().append(f"{clean(annotated.document.id)}\n", style="dim")
     shown.append(_calls_in_text(annotated.document.text, kept, grammar, around=_AROUND))
@@ -37,7 +37,7 @@ def candidate_text(
 
 
 def why(candidate: Candidate, *, threshold: float) -> str:
-    """Says in words what a candidate's verdict comes from.
+    """Returns in words what a candidate's verdict comes from.
 
     >>> from toolformer.records import Losses
     >>> why(
@@ -51,7 +51,7 @@ def why(candidate: Candidate, *, threshold: float) -> str:
         Verdict.LOW_GAIN: f"gain {gain} is below {threshold:g}.",
         Verdict.OUTBID: f"gain {gain}, but a call with a better gain stands here or near.",
         Verdict.PEEKS: f"its arguments are read off the text after it (gain {gain}).",
-        Verdict.UNREADABLE: "what was sampled is no call.",
+        Verdict.UNREADABLE: "what was sampled is not a call.",
         Verdict.TOOL_ERROR: candidate.error or "",
         Verdict.NOT_RENDERABLE: f"its output cannot be written into a text: {candidate.output!r}.",
         Verdict.PRUNED: "no call can gain enough where the text is so easy to predict.",

@@ -18,7 +18,7 @@ from toolformer.tools.registry import available, load_tool
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a command says, and the prompt that is to be answered next, if it asks for one."""
+    """The output of a command, and the prompt to be answered next, if it asks for one."""
 
     said: str = ""
     prompt: str | None = None
@@ -42,7 +42,7 @@ class Command:
 
 
 def is_command(line: str) -> bool:
-    """Says whether a line is one; a prompt that begins with a slash is written with two.
+    """Returns whether a line is a command; a prompt that begins with a slash is written with two.
 
     >>> is_command("/help"), is_command("//etc is"), is_command("The")
     (True, False, False)
@@ -51,7 +51,7 @@ def is_command(line: str) -> bool:
 
 
 def prompt_of(line: str) -> str:
-    """Returns the prompt that a line which is no command stands for.
+    """Returns the prompt that a line stands for when it is not a command.
 
     >>> prompt_of("//etc is")
     '/etc is'
@@ -81,8 +81,8 @@ def _help(_session: Session, _arguments: str) -> Reply:
         for usage, command in zip(usages, COMMANDS.values(), strict=True)
     ]
     return Reply(
-        "Anything else is a prompt: the model goes on from it. Each prompt stands alone; /more\n"
-        "goes on from the last answer. A prompt that begins with a slash is written with two.\n"
+        "Anything else is a prompt, which the model continues. Each prompt stands alone; /more\n"
+        "continues the last answer. A prompt that begins with a slash is written with two.\n"
         + "\n".join(lines)
         + "\nCtrl-C stops an answer, Ctrl-D leaves. Alt-Enter begins a new line."
     )
@@ -109,7 +109,7 @@ def _tool(session: Session, arguments: str) -> Reply:
     if not name:
         raise ConfigError(f"Write which tool: /tool {action} calculator.")
     if action == "remove":
-        return Reply(f"{session.tools.remove(name).name} is not called any more.")
+        return Reply(f"{session.tools.remove(name).name} is no longer called.")
     tool = load_tool(name)
     session.tools.add(tool)
     return Reply(f"{tool.signature} can be called now.")
@@ -147,7 +147,7 @@ def _today(session: Session, arguments: str) -> Reply:
 
 def _more(session: Session, _arguments: str) -> Reply:
     if not session.turns:
-        raise ConfigError("There is no answer to go on from yet.")
+        raise ConfigError("There is no answer to continue yet.")
     return Reply(prompt=session.turns[-1].whole)
 
 
@@ -177,10 +177,10 @@ def _quit(_session: Session, _arguments: str) -> Reply:
 
 COMMANDS: Mapping[str, Command] = {
     "/help": Command("", "this list", _help),
-    "/more": Command("", "go on from the last answer", _more),
+    "/more": Command("", "continue the last answer", _more),
     "/tools": Command("", "the tools that can be called", _tools),
     "/tool": Command(
-        "add SPEC | remove NAME", "let a tool be called, or not any more", _tool, ("add", "remove")
+        "add SPEC | remove NAME", "allow a tool, or no longer", _tool, ("add", "remove")
     ),
     "/calls": Command("on | off", "whether calls are made at all", _calls, ("on", "off")),
     "/set": Command("[NAME VALUE]", "change a setting, or list them", _set, tuple(MEANINGS)),

@@ -90,7 +90,7 @@ def _plain() -> str:
         try:
             return input(_PROMPT)
         except (EOFError, KeyboardInterrupt):
-            sys.stdout.write("\n")  # which a key that is no letter has not begun
+            sys.stdout.write("\n")  # a key that is not a letter has not begun one
             raise
     # An answer that goes to a file is not to begin with the prompt for the next.
     sys.stderr.write(_PROMPT)

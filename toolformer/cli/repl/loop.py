@@ -1,4 +1,4 @@
-"""The REPL: reads a line, runs a command or shows an answer as it comes, and goes on.
+"""The REPL: reads a line, runs a command or shows an answer as it comes, and continues.
 
 Knows neither where lines come from nor how pieces look.
 """
@@ -21,7 +21,7 @@ def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
     is_interrupted = False
     while True:
         try:
-            if is_interrupted:  # told here, where another Ctrl-C does no harm
+            if is_interrupted:  # printed here, where another Ctrl-C does no harm
                 is_interrupted = False
                 screen.aside("/quit or Ctrl-D leaves.")
             line = read()
@@ -33,7 +33,7 @@ def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
 
 
 def _do(session: Session, line: str, screen: Screen) -> None:
-    """Does what a line says; what the user can put right is told and changes nothing."""
+    """Does what a line says; user errors are printed and change nothing."""
     try:
         _once(session, line, screen)
     except ToolformerError as error:
@@ -71,7 +71,7 @@ def _aside(session: Session) -> str:
     if answer is None:
         return ""
     if answer.finish == "length":
-        return "… (/more goes on)"
+        return "… (/more continues)"
     if answer.finish == "context":
         return "(the model's context is full)"
     return "" if answer.segments else "(the model has nothing to say)"

@@ -24,7 +24,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """What kind of model it is, for messages."""
+        """The kind of model, for messages."""
         ...
 
     @property
@@ -160,7 +160,7 @@ class TransformersBackend:
         head = self.model.get_output_embeddings()  # type: ignore[no-untyped-call]
         if head is None:
             raise ModelError(
-                f"{type(self.model).__name__} has no output head: it is no causal language model."
+                f"{type(self.model).__name__} has no output head: not a causal language model."
             )
 
         def gather(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:

@@ -1,4 +1,4 @@
-"""What a loaded model consists of, and which way its branches are decoded."""
+"""The parts of a loaded model that its questions share, and the way its branches are decoded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Engine:
 
     @property
     def keeps(self) -> bool:
-        """Whether a row can be gone on with from keys and values that are kept of it."""
+        """Whether a row can be continued from keys and values that are kept of it."""
         return self.decoding is not FullRowDecoder
 
     def decoder(self, cache: RoomyCache, texts: Sequence[Sequence[int]]) -> Decoder:

@@ -53,7 +53,7 @@ def load_pretrained(
         quantization: how the weights are kept in fewer bits, if they are.
 
     Raises:
-        ModelError: if there is no such model, or it is none that can be used.
+        ModelError: if there is no such model, or it cannot be used.
     """
     if dtype not in DTYPES:
         raise ModelError(closest(dtype, DTYPES, what="dtype"))

@@ -106,7 +106,7 @@ class HFLanguageModel:
 
     @property
     def usage(self) -> TokenUsage:
-        """What was forwarded so far."""
+        """The tokens forwarded so far."""
         return self.engine.forward.usage
 
     def read(self, requests: Sequence[TextRequest]) -> HFTrunks:

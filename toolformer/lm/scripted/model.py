@@ -39,7 +39,7 @@ Writes = tuple[str, ...]  # per sample, in turn: what follows " [Tool(", for exa
 
 @dataclass(frozen=True, slots=True)
 class ScriptedCall:
-    """What the model does at every place where the text so far ends with `after`."""
+    """A call that the model makes wherever the text so far ends with `after`."""
 
     tool: str
     after: str
@@ -142,7 +142,7 @@ class ScriptedLanguageModel:
         ]
 
     def streams(self) -> ScriptedStreams:
-        """Returns an empty set of streams that go on as `continuations` say."""
+        """Returns an empty set of streams that continue as `continuations` say."""
         return ScriptedStreams(
             self.continuations,
             split=_tokens,

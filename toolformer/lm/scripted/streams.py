@@ -1,4 +1,4 @@
-"""Streams that go on as a script says: what the interleaved decoder is tested and explained with.
+"""Streams that continue as a script says, to test and explain the interleaved decoder.
 
 What comes next follows from the text alone, so a stream that went back says the same again unless
 it is asked otherwise.
@@ -21,10 +21,10 @@ Split = Callable[[str], list[str]]  # a text into its tokens
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What the model goes on to say wherever the text so far ends with `after`.
+    """The text with which the model continues wherever the text so far ends with `after`.
 
     Attributes:
-        after: "" goes on from anywhere, again and again.
+        after: "" continues from anywhere, again and again.
         says: A text, or the very tokens it is said in, as in `("2 + 2", ")]")`.
         weight: The higher, the likelier; of equal ones the first in the script.
     """
@@ -60,7 +60,7 @@ class _Stream:
 class ScriptedStreams:
     """Implements `Streams` from a script.
 
-    The tokens that may come next are those with which a continuation goes on; where there is none
+    The tokens that may come next are those that continue a continuation; where there is none
     left, the text ends. A start token stands before every prompt.
 
     >>> streams = ScriptedStreams([Continuation("2 is", " [Sum(2 + 2)"), Continuation("is", " 4")])
@@ -215,7 +215,7 @@ class ScriptedStreams:
 
 
 def _ways(leads: Sequence[Sequence[str]], said: str) -> list[str]:
-    """Returns the different tokens with which leads go on."""
+    """Returns the different tokens with which leads continue."""
     ways: list[str] = []
     for lead in leads:
         text = ""
@@ -227,7 +227,7 @@ def _ways(leads: Sequence[Sequence[str]], said: str) -> list[str]:
 
 
 def _forms(lead: str, text: str, token: str) -> bool:
-    """Says whether a token makes a lead stand where a text ends."""
+    """Returns whether a token completes a lead at the end of a text."""
     return lead in text[max(0, len(text) - len(lead) + 1) :] + token
 
 

@@ -19,7 +19,7 @@ MOST_HALVINGS = 3  # into eight blocks: groups may be thousands, and this is pla
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """What queries found in one part."""
+    """The result of queries over one part."""
 
     values: torch.Tensor  # (..., queries, width): the part's values, mixed
     log_sums: torch.Tensor  # (..., queries) float32: log Σ exp(score) over the part's tokens
@@ -34,7 +34,7 @@ class Places:
 
     def spread(self, asked: torch.Tensor) -> torch.Tensor:
         """Puts the queries of rows, (rows, heads, queries, width), into (size, queries, width)."""
-        # Nothing reads what is computed in empty places; noughts keep it from being slow.
+        # Nothing reads what is computed in empty places; zeros keep it from being slow.
         table = asked.new_zeros(self.size, *asked.shape[2:])
         return table.index_copy_(0, self.index, asked.flatten(0, 1))
 

@@ -33,7 +33,7 @@ class Rooted:
 def own_tokens(rooted: Sequence[Rooted]) -> int:
     """Returns about how many tokens of their own branches come to have, forced ones included.
 
-    An eighth of the most: samples that agree are one row, and few go on to the last token.
+    An eighth of the most: samples that agree are one row, and few continue to the last token.
     """
     return sum(each.branch.samples * (len(each.lead.ids) + each.limit) for each in rooted) // 8
 
@@ -59,7 +59,7 @@ class Decoder(Protocol):
         """Goes on from some of the branches of the step before, each with one token.
 
         Args:
-            parents: indices into the branches of the step before; one may go on several ways.
+            parents: indices into the branches of the step before; one may continue several ways.
             tokens: what each says.
 
         Returns:
@@ -143,7 +143,7 @@ def _split(stem: _Stem, drawn: Sequence[int]) -> list[_Stem]:
 
 
 class _Reader:
-    """Tells when a branch is finished, decoding it only where it could be."""
+    """Finds out when a branch is finished, decoding it only where it could be."""
 
     def __init__(self, encoding: Encoding, ends_text: frozenset[int]) -> None:
         self._encoding = encoding

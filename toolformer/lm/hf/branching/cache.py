@@ -30,7 +30,7 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
     @property
     def buffer(self) -> KVBuffer:
-        """What it writes to."""
+        """The buffers it writes to."""
         assert self._buffer is not None, "nothing was written yet"  # noqa: S101
         return self._buffer
 

@@ -1,4 +1,4 @@
-"""What all texts of a tool share is forwarded once, and its keys and values kept."""
+"""Prompts that all texts of a tool share: forwarded once, their keys and values kept."""
 
 from collections import OrderedDict
 

@@ -95,7 +95,7 @@ class Shared:
             )
 
     def _seating(self, *, own: torch.Tensor | None) -> RowLayout:
-        """Says where the rows belong.
+        """Returns where the rows belong.
 
         Args:
             own: (seats or 1, 1, 1, tokens, own tokens) bool, true where a token may look.

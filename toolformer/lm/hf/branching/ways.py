@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 # What two branches of the row 1 2 3 4 have said after a step, one of them twice.
 _ROWS = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
 
-KeepingType = type[Shared] | type[Tree] | type[Copies]  # go on from what is kept of a text
+KeepingType = type[Shared] | type[Tree] | type[Copies]  # continue from what is kept of a text
 DecoderType = KeepingType | type[FullRowDecoder]
 
 

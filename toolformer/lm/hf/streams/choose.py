@@ -23,7 +23,7 @@ class TokenConstraint:
 
 @dataclass(frozen=True, slots=True)
 class TokenChoice:
-    """What was chosen."""
+    """A chosen token."""
 
     token: int
     log_prob: float  # nats, masks applied, before the temperature
@@ -80,7 +80,7 @@ def masked(logits: torch.Tensor, wishes: Sequence[TokenConstraint]) -> torch.Ten
 def ranks(logits: torch.Tensor, markers: torch.Tensor) -> torch.Tensor:
     """Returns (rows,) int64: where the markers, their probabilities added, stand among the others.
 
-    One of them is never likelier than all of them, so it need not be told from the others.
+    One of them is never likelier than all of them, so it need not be distinguished from the others.
 
     >>> logits = torch.tensor([[0.5, 0.2, 0.2, 0.1], [0.3, 0.2, 0.2, 0.3]]).log()
     >>> ranks(logits, torch.tensor([1, 2])).tolist()

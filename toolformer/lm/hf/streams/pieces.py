@@ -18,10 +18,10 @@ def ranks_in_pieces(
     batches: StreamRows,
     max_length: int,
 ) -> list[int]:
-    """Returns where the marker stands among all that could come next, 1 for the likeliest.
+    """Returns the marker's rank among all that could come next, 1 for the likeliest.
 
-    The marker is no likelier than its first piece. Where that is not among the likeliest, its rank
-    is returned and the others are not forwarded.
+    The marker is never likelier than its first piece. Where that is not among the likeliest, its
+    rank is returned and the others are not forwarded.
 
     Args:
         logits: (rows, vocabulary) float32 after the last token of each row.

@@ -1,7 +1,7 @@
 """Rows of tokens of different lengths that grow together: what none has forwarded yet, in batches.
 
-Rows that go on by one token are one batch, whatever their lengths, where the model sees a mask
-exactly, and else one batch for each length. Rows that go on by more are batched by how many.
+Rows that continue by one token are one batch, whatever their lengths, where the model sees a mask
+exactly, and else one batch for each length. Rows that continue by more are batched by how many.
 """
 
 import operator
@@ -92,7 +92,7 @@ class StreamRows:
             by_past[0] = list(rows)
         else:
             for row, length in zip(rows, lengths, strict=True):
-                if self._sees_masks:  # all that go on by one, all that begin, and the others
+                if self._sees_masks:  # all that continue by one, all that begin, and the others
                     kind = 0 if length == 1 else 1 if row.seen == 0 else 2
                 else:
                     kind = row.seen
@@ -109,7 +109,7 @@ class StreamRows:
     def _seat(self, batches: list[list[StreamRow]]) -> list[list[StreamRow]]:
         """Lets rows change seats so that each batch sits side by side, and orders it by seats.
 
-        Rows change seats when streams begin to wait and when they go on, not at every step.
+        Rows change seats when streams begin to wait and when they continue, not at every step.
         """
         by_seat = operator.attrgetter("seat")
         for batch in batches:

@@ -34,7 +34,7 @@ class _Stream:
 
 @dataclass(slots=True)
 class _Turn:
-    """What one step does with a stream."""
+    """One step of a stream."""
 
     ask: StepRequest
     stream: _Stream
@@ -152,7 +152,7 @@ class HFStreams:
         self._rows.drop([self._streams.pop(stream).row for stream in streams])
 
     def _say_what_is_certain(self, turn: _Turn) -> None:
-        """Says what takes no choice, and finds out among which tokens the stream then chooses."""
+        """Appends what takes no choice, and finds the tokens to choose among after it."""
         ask, stream = turn.ask, turn.stream
         if stream.tokens >= self._engine.max_length:
             turn.choosing, turn.ends = False, True
@@ -169,7 +169,7 @@ class HFStreams:
                         turn.say(token)
 
     def _follow_leads(self, turn: _Turn) -> None:
-        """Says the leads as far as they do not differ."""
+        """Appends the leads as far as they do not differ."""
         stream = turn.stream
         leads = [self._encoding.lead(lead) for lead in turn.ask.among]
         done = len(stream.lead)
@@ -236,7 +236,7 @@ class HFStreams:
         return self._engine.forward.tensor(self._encoding.marker_ids)
 
     def _say_choice(self, turn: _Turn, choice: TokenChoice) -> StepResult:
-        """Says the token that was chosen, if it is not better to start a call or to end."""
+        """Appends the chosen token, unless a call starts or the text ends there."""
         ask, stream = turn.ask, turn.stream
         rank = choice.marker_rank if _asks_rank(turn) else None
         if rank is not None and rank <= ask.start_rank:

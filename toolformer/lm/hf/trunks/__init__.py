@@ -1,1 +1,1 @@
-"""Texts read under their prompts: where a call could start, and what branches go on from."""
+"""Texts read under their prompts: where a call could start, and what branches continue from."""

@@ -23,7 +23,7 @@ class Reading:
 
     @property
     def own(self) -> tuple[int, ...]:
-        """What is forwarded for this text alone."""
+        """The tokens that are forwarded for this text alone."""
         return self.prompt.own + self.text.ids
 
     @property
