@@ -8,8 +8,9 @@ import io
 import json
 import struct
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,89 +45,85 @@ START = "<|start|>"
 _LLAMA_SPECIALS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
 
 Config = Callable[[int], PreTrainedConfig]
+_LOUD = {"initializer_range": 0.3}
+_SHORT = {"max_position_embeddings": 256, **_LOUD}
 _SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
 _GATED = {**_SMALL, "intermediate_size": 64, "num_key_value_heads": 2, "head_dim": 8}
-CONFIGS: dict[str, Config] = {
-    "gpt2": lambda size: GPT2Config(
-        vocab_size=size, n_embd=32, n_layer=2, n_head=4, n_positions=256, initializer_range=0.3
-    ),
-    "gptj": lambda size: GPTJConfig(
-        vocab_size=size,
-        n_embd=32,
-        n_layer=2,
-        n_head=4,
-        rotary_dim=4,
-        n_positions=256,
-        initializer_range=0.3,
-    ),
-    "gpt_neox": lambda size: GPTNeoXConfig(
-        **_SMALL,
-        vocab_size=size,
-        intermediate_size=64,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-    ),
-    "opt": lambda size: OPTConfig(
-        **_SMALL,
-        vocab_size=size,
-        ffn_dim=64,
-        word_embed_proj_dim=32,
-        max_position_embeddings=256,
-        init_std=0.3,
-    ),
-    "llama": lambda size: LlamaConfig(
-        **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
-    ),
-    "qwen3": lambda size: Qwen3Config(
-        **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
-    ),
-    "gemma": lambda size: GemmaConfig(
-        **_GATED, vocab_size=size, max_position_embeddings=256, initializer_range=0.3
-    ),
-}
-# What a row's branches would not be exact for: ALiBi, its own causal buffer, a sliding window.
-CONFIGS_WITHOUT_TREES: dict[str, Config] = {
-    "bloom": lambda size: BloomConfig(
-        vocab_size=size, hidden_size=32, n_layer=2, n_head=4, initializer_range=0.3
-    ),
-    "mpt": lambda size: MptConfig(
-        vocab_size=size, d_model=32, n_heads=4, n_layers=2, max_seq_len=256, initializer_range=0.3
-    ),
-    "gpt_neo": lambda size: GPTNeoConfig(
-        vocab_size=size,
-        hidden_size=32,
-        num_layers=2,
-        num_heads=4,
-        attention_types=[[["global", "local"], 1]],
-        window_size=8,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-    ),
-    "mistral": lambda size: MistralConfig(
-        **_GATED,
-        vocab_size=size,
-        sliding_window=8,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-    ),
-}
-# What cannot be gone on from: recurrent layers, alone and beside attention.
-CONFIGS_WITHOUT_CACHE: dict[str, Config] = {
-    "mamba": lambda size: MambaConfig(
-        vocab_size=size, hidden_size=32, num_hidden_layers=2, state_size=8, initializer_range=0.3
-    ),
-    "falcon_h1": lambda size: FalconH1Config(
-        **_GATED,
-        vocab_size=size,
-        mamba_d_ssm=64,
-        mamba_n_heads=4,
-        mamba_d_head=16,
-        mamba_d_state=8,
-        mamba_chunk_size=16,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-    ),
-}
+_GPT = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256, **_LOUD}
+
+
+def _configs(kinds: dict[str, tuple[type[PreTrainedConfig], dict[str, Any]]]) -> dict[str, Config]:
+    return {
+        name: partial(
+            lambda size, kind, fields: kind(vocab_size=size, **fields), kind=kind, fields=fields
+        )
+        for name, (kind, fields) in kinds.items()
+    }
+
+
+CONFIGS = _configs(
+    {
+        "gpt2": (GPT2Config, _GPT),
+        "gptj": (GPTJConfig, {**_GPT, "rotary_dim": 4}),
+        "gpt_neox": (GPTNeoXConfig, {**_SMALL, **_SHORT, "intermediate_size": 64}),
+        "opt": (
+            OPTConfig,
+            {
+                **_SMALL,
+                "ffn_dim": 64,
+                "word_embed_proj_dim": 32,
+                "max_position_embeddings": 256,
+                "init_std": 0.3,
+            },
+        ),
+        "llama": (LlamaConfig, {**_GATED, **_SHORT}),
+        "qwen3": (Qwen3Config, {**_GATED, **_SHORT}),
+        "gemma": (GemmaConfig, {**_GATED, **_SHORT}),
+    }
+)
+# Those in which branches in one row are not exact: ALiBi, own causal buffers, sliding windows.
+CONFIGS_WITHOUT_TREES = _configs(
+    {
+        "bloom": (BloomConfig, {"hidden_size": 32, "n_layer": 2, "n_head": 4, **_LOUD}),
+        "mpt": (
+            MptConfig,
+            {"d_model": 32, "n_heads": 4, "n_layers": 2, "max_seq_len": 256, **_LOUD},
+        ),
+        "gpt_neo": (
+            GPTNeoConfig,
+            {
+                "hidden_size": 32,
+                "num_layers": 2,
+                "num_heads": 4,
+                "attention_types": [[["global", "local"], 1]],
+                "window_size": 8,
+                **_SHORT,
+            },
+        ),
+        "mistral": (MistralConfig, {**_GATED, **_SHORT, "sliding_window": 8}),
+    }
+)
+# Those that cannot be continued from a cache: recurrent layers, alone and beside attention.
+CONFIGS_WITHOUT_CACHE = _configs(
+    {
+        "mamba": (
+            MambaConfig,
+            {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 8, **_LOUD},
+        ),
+        "falcon_h1": (
+            FalconH1Config,
+            {
+                **_GATED,
+                **_SHORT,
+                "mamba_d_ssm": 64,
+                "mamba_n_heads": 4,
+                "mamba_d_head": 16,
+                "mamba_d_state": 8,
+                "mamba_chunk_size": 16,
+            },
+        ),
+    }
+)
 
 
 @cache
