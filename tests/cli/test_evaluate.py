@@ -244,7 +244,7 @@ def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
         (["script.py:tuned", "--task", TASK, "--k", "many"], "--k is 'many'"),
         (["script.py:tuned", "--task", TASK, "--k", "0"], "one is at least 1"),
         (["script.py:tuned", "--task", TASK, "--limit", "0"], "'limit' cannot be 0"),
-        (["script.py:tuned", "--task", TASK, "--today", "soon"], "'soon' is no date"),
+        (["script.py:tuned", "--task", TASK, "--today", "soon"], "'soon' is not a date"),
         (["script.py:tuned", "--task", TASK, "--column", "again"], "write NAME=CKPT"),
         (["script.py:tuned", "--task", TASK, "--column", "base=script.py:base"], "is taken"),
         (["script.py:tuned", "--task", TASK, "--control", "no-such"], "Unknown model 'no-such'"),

@@ -215,7 +215,7 @@ def test_standard_input_that_is_no_prompt_is_one_sentence(
     [
         (["script.py:ahead", "Hi"], "script.py:ahead was taught to call Wiki, and its tool 'wiki'"),
         (["script.py:model", "Hi", "--tool", "calculater"], "Did you mean 'calculator'?"),
-        (["script.py:model", "Hi", "--today", "now"], "'now' is no date; write one such as"),
+        (["script.py:model", "Hi", "--today", "now"], "'now' is not a date; write one such as"),
         (["script.py:model", "Hi", "--temperature", "-1"], "'temperature' cannot be -1"),
         (["script.py:model", "Hi", "--stop", ""], "an empty text would end every answer"),
         (["script.py:short", "Hi " * 9], "cannot be continued: Its 9 tokens leave no room"),

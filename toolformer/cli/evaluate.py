@@ -14,13 +14,13 @@ from typer import Argument, Option
 from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
+from toolformer.dates import read_date
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_columns
 from toolformer.evaluate.choose import Asked, choose_columns
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
-from toolformer.infer.live_tools import read_date
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import load_model
 

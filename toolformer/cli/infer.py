@@ -13,10 +13,11 @@ from toolformer.assets import EMBEDDED_MODEL
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import MEANINGS, read_stop
+from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
-from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
+from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.registry import load_model
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import load_tool

@@ -11,8 +11,8 @@ from pathlib import Path
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import MEANINGS, setting_of, value_of, with_setting
 from toolformer.cli.repl.tracing import trace
+from toolformer.dates import read_date
 from toolformer.errors import ConfigError, UnknownNameError, closest
-from toolformer.infer.live_tools import read_date
 from toolformer.tools.registry import available, load_tool
 
 
