@@ -12,7 +12,8 @@ from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.repl.session import Session
-from toolformer.cli.repl.settings import MEANINGS, read_stop
+from toolformer.cli.repl.settings import read_stops
+from toolformer.cli.settings import with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
@@ -25,6 +26,12 @@ from toolformer.tools.registry import load_tool
 _WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
 
 
+@with_settings(
+    InferConfig,
+    names={"max_streams": ["--streams", "--batch"]},
+    read={"stop": read_stops},
+    more=("max_call_tokens", "bar_markers"),
+)
 def infer(
     ckpt: Annotated[
         str,
@@ -54,20 +61,8 @@ def infer(
     today: Annotated[
         str | None, Option(help="The date that tools take for today, such as 2023-03-03.")
     ] = None,
-    top_k_start: Annotated[
-        int | None, Option(help=MEANINGS["top-k-start"] + " Default: 1.")
-    ] = None,
-    max_calls: Annotated[int | None, Option(help=MEANINGS["max-calls"] + " Default: 8.")] = None,
-    max_new_tokens: Annotated[
-        int | None, Option(help=MEANINGS["max-new-tokens"] + " Default: 128.")
-    ] = None,
-    temperature: Annotated[
-        float | None, Option(help=MEANINGS["temperature"] + " Default: 0.")
-    ] = None,
-    seed: Annotated[int | None, Option(help=MEANINGS["seed"])] = None,
-    stop: Annotated[
-        list[str] | None, Option(help=MEANINGS["stop"] + r" \n is a line end. Repeatable.")
-    ] = None,
+    *,
+    config: InferConfig,
     input_: Annotated[
         Path | None,
         Option(
@@ -82,9 +77,6 @@ def infer(
             help="Where the answers to --input go, as JSON lines. The prompts that have theirs "
             "are not asked again. Default: stdout."
         ),
-    ] = None,
-    batch: Annotated[
-        int | None, Option(help="Prompts of --input side by side. Default: 32.")
     ] = None,
     strip: Annotated[
         bool, Option("--strip", help="Leave calls and their outputs out of what is printed.")
@@ -105,15 +97,6 @@ def infer(
     """
     _check_together(
         ckpt, prompt, input_=input_, out=out, as_repl=as_repl, strip=strip, as_json=as_json
-    )
-    config = InferConfig().override(
-        top_k_start=top_k_start,
-        max_calls=max_calls,
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        seed=seed,
-        stop=tuple(read_stop(each) for each in stop) if stop else None,
-        max_streams=batch,
     )
     day = None if today is None else read_date(today)
     named = [load_tool(each) for each in tool or []]

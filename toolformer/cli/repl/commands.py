@@ -210,7 +210,7 @@ def meaning_of(word: str) -> str:
     """Returns what a command or a setting is about, "" for another word.
 
     >>> meaning_of("/quit"), meaning_of("max-calls"), meaning_of("on")
-    ('leave', 'Calls per prompt.', '')
+    ('leave', 'Calls per prompt, failed ones included.', '')
     """
     return COMMANDS[word].does if word in COMMANDS else MEANINGS.get(word, "")
 
