@@ -103,7 +103,7 @@ def annotate(
                 on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False),
             )
     except KeyboardInterrupt:
-        notes.print(f"Stopped. {_whole(out)} Run the same command again to go on from there.")
+        notes.print(f"Stopped. {_whole(out)} Run the same command again to resume.")
         return 130
     except RunError as error:
         # A full disk is no misuse.

@@ -50,10 +50,16 @@ def finetune(
         Option(help="A directory or a Hub id. Default: the runs' own.", show_default=False),
     ] = None,
     threshold: Annotated[
-        float | None, Option(help="τf: select anew, without the model. Default: as the runs did.")
+        float | None,
+        Option(
+            "--gain-threshold",
+            "--threshold",
+            help="τf: select anew, without the model. Default: as the runs did.",
+        ),
     ] = None,
     allow_peeking: Annotated[
-        bool, Option("--allow-peeking", help="With --threshold or without: keep such calls too.")
+        bool,
+        Option("--allow-peeking", help="Keep calls that peek too, with --threshold or without."),
     ] = False,
     mix: Annotated[
         list[str] | None,
@@ -66,7 +72,7 @@ def finetune(
     settings: FinetuneConfig,
     lora: Annotated[bool, Option("--lora", help="Train an adapter (needs peft).")] = False,
     qlora: Annotated[
-        bool, Option("--qlora", help="... beside 4-bit weights (needs peft and bitsandbytes).")
+        bool, Option("--qlora", help="The same beside 4-bit weights (needs bitsandbytes too).")
     ] = False,
     bf16: Annotated[bool, Option("--bf16", help="Short for --dtype bfloat16.")] = False,
     device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto",
@@ -76,13 +82,15 @@ def finetune(
     ] = None,
     resume: Annotated[
         bool,
-        Option("--resume", help="Go on with --out, which is done anyway; fail if there is none."),
+        Option(
+            "--resume", help="Fail if there is no training in --out to resume, as is done anyway."
+        ),
     ] = False,
     as_json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
 ) -> int:
     """Tune a model on the kept calls of one or several runs, so that it calls tools by itself.
 
-    Run the same command again after a kill: it goes on from the last checkpoint in OUT/training.
+    Run the same command again after a kill: it resumes at the last checkpoint in OUT/training.
     """
     if lora and qlora:
         raise ConfigError("--lora and --qlora are two ways of one thing: choose one.")
@@ -122,7 +130,7 @@ def finetune(
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        notes.print("Stopped. Run the same command again to go on from the last checkpoint.")
+        notes.print("Stopped. Run the same command again to resume at the last checkpoint.")
         return 130
     if is_main:
         _answer(report, out=out, as_json=as_json)

@@ -32,7 +32,7 @@ def pretrain(
 ) -> None:
     """Trains a tokenizer and a Llama-architecture model on local corpora and generators.
 
-    Run the same command again after a kill: it goes on from the last checkpoint in OUT/checkpoint.
+    Run the same command again after a kill: it resumes at the last checkpoint in OUT/checkpoint.
     """
     from toolformer.pretrain.config import PretrainConfig
     from toolformer.pretrain.train import pretrain as train
