@@ -35,6 +35,7 @@ _COUNTED_BYTES = 1 << 30
     more=(
         "prune_below",
         "max_tokens",
+        "prompt_style",
         "loss_context",
         "keep_all_losses",
         "window_tokens",
