@@ -26,7 +26,9 @@ class Config(BaseModel):
     Example(seed=3)
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
+    )
 
     def __init__(self, **values: Any) -> None:
         """Validates the values.

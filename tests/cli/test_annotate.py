@@ -136,6 +136,11 @@ def test_a_flag_goes_before_the_file_and_a_tools_own_before_both(where: Path) ->
     assert Run.open("b").manifest.tools[0]["samples"] == 5
 
 
+def test_a_threshold_has_two_names(where: Path) -> None:
+    assert annotate("--gain-threshold", "0.75") == 0
+    assert settings_of()["gain_threshold"] == 0.75
+
+
 def test_without_a_sidecar_the_prompt_is_few_shot(where: Path) -> None:
     annotate()
     assert settings_of()["prompt_style"] == "few-shot"
@@ -228,7 +233,7 @@ def test_ctrl_c_drops_the_shard_and_says_how_to_go_on(where: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Run the same command again to go on from there." in told
+    assert "Run the same command again to resume." in told
     assert "Traceback" not in told
     opened = Run.open("run")
     assert not opened.is_complete

@@ -106,6 +106,12 @@ def test_several_k_are_a_sweep(where: Path, capsys: pytest.CaptureFixture[str]) 
     assert columns_of()[1:] == ["tuned, calls disabled", "tuned"]
 
 
+def test_settings_come_from_a_file_too(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (where / "evaluate.yaml").write_text("ks: [1, 10]\nlimit: 3\n")
+    assert evaluate("--config", "evaluate.yaml", "--set", "limit=2", "--k", "1,2") == 0
+    assert "2 inputs; k = 2" in capsys.readouterr().out
+
+
 def test_a_second_command_takes_what_is_there(
     where: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,7 +250,7 @@ def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
         (["script.py:tuned", "--task", TASK, "--k", "many"], "--k is 'many'"),
         (["script.py:tuned", "--task", TASK, "--k", "0"], "one is at least 1"),
         (["script.py:tuned", "--task", TASK, "--limit", "0"], "'limit' cannot be 0"),
-        (["script.py:tuned", "--task", TASK, "--today", "soon"], "'soon' is no date"),
+        (["script.py:tuned", "--task", TASK, "--today", "soon"], "'soon' is not a date"),
         (["script.py:tuned", "--task", TASK, "--column", "again"], "write NAME=CKPT"),
         (["script.py:tuned", "--task", TASK, "--column", "base=script.py:base"], "is taken"),
         (["script.py:tuned", "--task", TASK, "--control", "no-such"], "Unknown model 'no-such'"),

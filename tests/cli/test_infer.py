@@ -144,6 +144,12 @@ def test_settings_reach_the_decoder(
     assert capsys.readouterr().out == printed
 
 
+def test_settings_come_from_a_file_too(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (where / "infer.yaml").write_text('stop: ["\\n"]\nmax_new_tokens: 2\n')
+    infer("line\n", "--config", "infer.yaml", "--max-new-tokens", "9")
+    assert capsys.readouterr().out == "line\n"
+
+
 def test_without_a_sidecar_it_says_what_it_assumes(
     where: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,8 +198,8 @@ def test_a_person_is_told_that_a_model_was_not_tuned_on_calls(
     [
         (b"", "Standard input is empty. Give a prompt: toolformer infer nano"),
         (b" \n\n", "Standard input is empty."),
-        (b"abc\xff\xfe", "Standard input is no UTF-8 text (byte 4)."),
-        (b"a\0b", "Standard input is binary, no text."),
+        (b"abc\xff\xfe", "Standard input is not UTF-8 text (byte 4)."),
+        (b"a\0b", "Standard input is binary, not text."),
     ],
 )
 def test_standard_input_that_is_no_prompt_is_one_sentence(
@@ -215,7 +221,7 @@ def test_standard_input_that_is_no_prompt_is_one_sentence(
     [
         (["script.py:ahead", "Hi"], "script.py:ahead was taught to call Wiki, and its tool 'wiki'"),
         (["script.py:model", "Hi", "--tool", "calculater"], "Did you mean 'calculator'?"),
-        (["script.py:model", "Hi", "--today", "now"], "'now' is no date; write one such as"),
+        (["script.py:model", "Hi", "--today", "now"], "'now' is not a date; write one such as"),
         (["script.py:model", "Hi", "--temperature", "-1"], "'temperature' cannot be -1"),
         (["script.py:model", "Hi", "--stop", ""], "an empty text would end every answer"),
         (["script.py:short", "Hi " * 9], "cannot be continued: Its 9 tokens leave no room"),
@@ -226,7 +232,7 @@ def test_standard_input_that_is_no_prompt_is_one_sentence(
         (["script.py:model", "Hi", "--input", "p"], "a prompt and --input do not go together"),
         (["The capital of France is"], "toolformer infer nano 'The capital of France is'"),
         (["absent/model", "Hi"], "'absent/model'"),
-        (["script.py:model", "caf\udce9"], "The prompt is no UTF-8 text."),  # Latin-1 typed
+        (["script.py:model", "caf\udce9"], "The prompt is not UTF-8 text."),  # Latin-1 typed
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_value_and_exit_code_two(

@@ -157,7 +157,7 @@ def test_a_record_without_a_prompt_is_named_and_left_out(
     told = " ".join(capsys.readouterr().err.split())
     assert "p.jsonl, line 2: it has no field 'prompt'" in told
     assert "p.jsonl, line 3: its prompt is 3, no text" in told
-    assert "p.jsonl, line 4: its today is 'soon', no date: 2023-03-03" in told
+    assert "p.jsonl, line 4: its today is 'soon', not a date such as 2023-03-03" in told
     assert told.count("p.jsonl, line 6: not JSON") == 1
 
 

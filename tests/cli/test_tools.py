@@ -79,7 +79,7 @@ def test_a_call_that_fails_ends_with_one(capsys: pytest.CaptureFixture[str]) -> 
     ("arguments", "message"),
     [
         (["calculater"], "Unknown tool 'calculater'. Did you mean 'calculator'?"),
-        (["calendar", "today", "--today", "Friday"], "--today is 'Friday'; write a date such as"),
+        (["calendar", "today", "--today", "Friday"], "'Friday' is not a date; write one such as"),
         (["database:path=none.db", "x, y"], "There is no database 'none.db'"),
     ],
 )

@@ -7,14 +7,14 @@ import lzma
 import os
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolformer.corpus.read import CorpusFile, CorpusProblem, describe_corpus, iso_date, read_corpus
+from toolformer.corpus.read import CorpusFile, CorpusProblem, describe_corpus, read_corpus
 from toolformer.corpus.sources import HubDataset, parse_dataset
 from toolformer.errors import CorpusError
 from toolformer.records import Document
@@ -284,26 +284,6 @@ def test_a_date_that_is_none_is_reported_and_the_text_is_read_without_it(tmp_pat
         [Document("c.jsonl:1", "x")],
         ["c.jsonl, line 1: 'soon' is not a date; the text is read without one"],
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "day"),
-    [
-        ("2023-03-03", "2023-03-03"),
-        ("2023-03-03 23:59:59+09:00", "2023-03-03"),
-        ("3 March 2023", "2023-03-03"),
-        ("Mar 3, 2023", "2023-03-03"),
-        ("2023/03/03", "2023-03-03"),
-        (date(2023, 3, 3), "2023-03-03"),
-        (datetime(2023, 3, 3, 12), "2023-03-03"),
-        ("2023-02-30", None),
-        ("", None),
-        (20230303, None),
-        (None, None),
-    ],
-)
-def test_a_day_is_read_from_the_usual_forms(value: object, day: str | None) -> None:
-    assert iso_date(value) == day
 
 
 def test_a_parquet_time_dates_a_document_and_bytes_are_described(tmp_path: Path) -> None:

@@ -21,32 +21,49 @@ _Number = TypeVar("_Number", int, float)
 class ToolConfig(Config):
     """Numbers for calls; what is not given is the whole run's, the model's or the tool's own."""
 
-    min_prob: float | None = Field(default=None, ge=0, lt=1)  # τs: p(open marker) lies above it
-    gain_threshold: float | None = None  # τf: nats a call must save
-    max_positions: int | None = Field(default=None, ge=1)  # k: places per window of a text
-    samples: int | None = Field(default=None, ge=1)  # m: calls sampled per place
-    # Nats: what cannot gain this much is not looked into; min(0.5, τf) when not given.
+    min_prob: float | None = Field(default=None, ge=0, lt=1)
+    """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
+    gain_threshold: float | None = None
+    """τf: nats a call must save. Default: the model's or the tool's."""
+    max_positions: int | None = Field(default=None, ge=1)
+    """k: places tried per window of a text. Default: the model's or the tool's."""
+    samples: int | None = Field(default=None, ge=1)
+    """m: calls sampled per place. Default: the model's or the tool's."""
     prune_below: float | None = None
+    """Leave out what cannot gain so many nats. Default: min(0.5, τf)."""
 
 
 class AnnotateConfig(ToolConfig):
     """Everything that decides what an annotation finds, apart from corpus, model and tools."""
 
-    tools: Mapping[str, ToolConfig] = Field(default_factory=dict)  # by tool name, in any case
-    temperature: float = Field(default=1.0, ge=0)  # of the sampled arguments; 0 is greedy
-    max_tokens: int = Field(default=64, ge=1)  # of a call's arguments, their ")" included
+    tools: Mapping[str, ToolConfig] = Field(default_factory=dict)
+    """Settings of single tools, by name in any case."""
+    temperature: float = Field(default=1.0, ge=0)
+    """Temperature at which arguments are sampled; 0 is greedy."""
+    max_tokens: int = Field(default=64, ge=1)
+    """Tokens of a call's arguments, the closing parenthesis included."""
     seed: int = 0
-    prompt_style: PromptStyle | None = None  # None: the model's own; few-shot if it has none
-    loss_context: Literal["prefix", "inline"] = "prefix"  # where the scored call stands
-    allow_peeking: bool = False  # True is the paper's behaviour
-    keep_all_losses: bool = False  # L(e(c, ε)) even where no threshold could be reached
-    # None: the most that the model has room for, 1,024 at most.
+    """Random seed for sampling."""
+    prompt_style: PromptStyle | None = None
+    """How calls are asked for. Default: the model's own, few-shot if it has none."""
+    loss_context: Literal["prefix", "inline"] = "prefix"
+    """Score a call in front of the text (the paper) or inline."""
+    allow_peeking: bool = False
+    """Keep calls that use what the text says only later, as the paper does."""
+    keep_all_losses: bool = False
+    """Score L(e(c, ε)) even where no threshold could be reached."""
     window_tokens: int | None = Field(default=None, ge=8)
-    overlap_tokens: int | None = Field(default=None, ge=0)  # None: a quarter of a window
+    """Tokens of a window of a text. Default: as many as fit the model, 1024 at most."""
+    overlap_tokens: int | None = Field(default=None, ge=0)
+    """Tokens that neighbouring windows share. Default: a quarter of a window."""
     documents_per_shard: int = Field(default=128, ge=1)
+    """Documents per shard; an interrupted run resumes after its last whole shard."""
     max_documents: int | None = Field(default=None, ge=1)
+    """Stop after so many documents."""
     text_column: str = "text"
+    """The field with the text."""
     date_column: str | None = None
+    """The field with the text's date. Default: date, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,26 +17,32 @@ from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.progress import annotation_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
-from toolformer.cli.settings import read_batch_tokens, read_settings
+from toolformer.cli.settings import with_settings
 from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
-from toolformer.errors import RunError
+from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import run_thresholds
-from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import default_tools, load_tool
 
 # A corpus larger than this is not read a second time to tell how long it will take.
 _COUNTED_BYTES = 1 << 30
 
 
-class LossContext(StrEnum):
-    """Where a scored call stands."""
-
-    PREFIX = "prefix"
-    INLINE = "inline"
-
-
+@with_settings(
+    AnnotateConfig,
+    names={"gain_threshold": ["--gain-threshold", "--threshold"]},
+    more=(
+        "prune_below",
+        "max_tokens",
+        "prompt_style",
+        "loss_context",
+        "keep_all_losses",
+        "window_tokens",
+        "overlap_tokens",
+        "documents_per_shard",
+    ),
+)
 def annotate(
     corpus: Annotated[
         str | None,
@@ -59,51 +64,16 @@ def annotate(
         ),
     ] = None,
     out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
-    threshold: Annotated[
-        float | None, Option(help="τf: nats a call must save. Default: the model's, the tool's.")
-    ] = None,
-    max_positions: Annotated[int | None, Option(help="k: places tried per text.")] = None,
-    samples: Annotated[int | None, Option(help="m: calls sampled per place.")] = None,
-    min_prob: Annotated[
-        float | None, Option(help="τs: probability of a call that a place must exceed.")
-    ] = None,
-    temperature: Annotated[
-        float | None, Option(help="Of the sampled arguments; 0: greedy.")
-    ] = None,
-    seed: Annotated[int | None, Option(help="Another seed draws other samples.")] = None,
-    max_documents: Annotated[int | None, Option(help="Stop after so many documents.")] = None,
-    loss_context: Annotated[
-        LossContext | None, Option(help="Score a call in front of the text (the paper) or inline.")
-    ] = None,
-    allow_peeking: Annotated[
-        bool, Option("--allow-peeking", help="Keep calls that use what the text says only later.")
-    ] = False,
-    prune_below: Annotated[
-        float | None, Option(help="Leave out what cannot gain so many nats. Default: min(0.5, τf).")
-    ] = None,
-    keep_all_losses: Annotated[
-        bool, Option("--keep-all-losses", help="Score even what no threshold could keep.")
-    ] = False,
-    config: Annotated[
-        Path | None, Option(help="A YAML file of settings; flags go before it.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        Option("--set", help="Any setting, as in calculator.gain_threshold=0.5. Repeatable."),
-    ] = None,
+    *,
+    settings: AnnotateConfig,
     dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
     device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
     batch_tokens: Annotated[
         str, Option(help="Tokens of one batch; auto: as many as fit and are of use.")
     ] = "auto",
-    text_column: Annotated[str | None, Option(help="The field with the text.")] = None,
-    date_column: Annotated[str | None, Option(help="The field with the text's date.")] = None,
     strict: Annotated[
         bool, Option("--strict", help="Stop at a record that cannot be read.")
     ] = False,
-    prompt_style: Annotated[
-        PromptStyle | None, Option(help="How calls are asked for. Default: the model's.")
-    ] = None,
     as_json: Annotated[
         bool, Option("--json", help="Print the counts as JSON instead of tables and texts.")
     ] = False,
@@ -112,26 +82,6 @@ def annotate(
 
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
-    settings = read_settings(
-        config,
-        set_ or [],
-        {
-            "gain_threshold": threshold,
-            "max_positions": max_positions,
-            "samples": samples,
-            "min_prob": min_prob,
-            "temperature": temperature,
-            "seed": seed,
-            "max_documents": max_documents,
-            "loss_context": loss_context,
-            "allow_peeking": allow_peeking or None,
-            "prune_below": prune_below,
-            "keep_all_losses": keep_all_losses or None,
-            "text_column": text_column,
-            "date_column": date_column,
-            "prompt_style": prompt_style,
-        },
-    )
     source = str(asset(SAMPLE_CORPUS)) if corpus is None else corpus
     tools = [load_tool(each) for each in tool] if tool else default_tools()
     total = _count(source, settings)
@@ -151,10 +101,10 @@ def annotate(
                 config=settings,
                 strict=strict,
                 on_progress=move,
-                on_problem=lambda problem: notes.print(f"Left out: {problem}", markup=False),
+                on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False),
             )
     except KeyboardInterrupt:
-        notes.print(f"Stopped. {_whole(out)} Run the same command again to go on from there.")
+        notes.print(f"Stopped. {_whole(out)} Run the same command again to resume.")
         return 130
     except RunError as error:
         # A full disk is no misuse.
@@ -166,6 +116,21 @@ def annotate(
     else:
         _report(run, seconds)
     return 0
+
+
+def read_batch_tokens(text: str) -> int | None:
+    """Reads `--batch-tokens`; None is to be found out.
+
+    >>> read_batch_tokens("auto"), read_batch_tokens("4096")
+    (None, 4096)
+    """
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ConfigError(
+            f"Cannot read --batch-tokens {text!r}: write a number of tokens, as 8192, or auto."
+        )
+    return int(text)
 
 
 def _report(run: Run, seconds: float) -> None:

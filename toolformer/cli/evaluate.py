@@ -3,6 +3,7 @@
 import gc
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,19 +15,38 @@ from typer import Argument, Option
 from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
+from toolformer.cli.settings import with_settings
+from toolformer.dates import read_date
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_columns
 from toolformer.evaluate.choose import Asked, choose_columns
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
-from toolformer.infer.live_tools import read_date
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import load_model
 
 _SHOWN = 12
 
 
+def _read_ks(texts: Sequence[str]) -> tuple[int, ...]:
+    """Reads `--k`.
+
+    >>> _read_ks(["0,1, 10", "3"])
+    (0, 1, 10, 3)
+    """
+    text = ",".join(texts)
+    try:
+        return tuple(int(each) for each in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--k is {text!r}: write a number, or several as in 0,1,3,10.") from None
+
+
+@with_settings(
+    EvaluateConfig,
+    names={"ks": ["--k"], "max_streams": ["--streams", "--batch"]},
+    read={"ks": _read_ks, "today": read_date},
+)
 def evaluate(
     ckpt: Annotated[
         str | None,
@@ -59,34 +79,18 @@ def evaluate(
         list[str] | None,
         Option(help="Tools for all columns. Default: CKPT's. Repeatable.", show_default=False),
     ] = None,
-    k: Annotated[
-        str | None,
-        Option(
-            help="A call starts when its marker is among the k likeliest tokens. Several, as in "
-            "0,1,3,10: the tuned model with each. Default: 10."
-        ),
-    ] = None,
-    max_calls: Annotated[int | None, Option(help="Calls per input. Default: 1.")] = None,
-    limit: Annotated[
-        int | None, Option(help="Inputs of each task, drawn by seed. With --show: trials.")
-    ] = None,
-    seed: Annotated[int | None, Option(help="Another seed draws other inputs.")] = None,
-    max_new_tokens: Annotated[
-        int | None, Option(help="Tokens of an output, its calls included. Default: the task's.")
-    ] = None,
-    batch: Annotated[int | None, Option(help="Inputs side by side. Default: 32.")] = None,
-    today: Annotated[
-        str | None,
-        Option(help="Today, for inputs that have no day of their own. Default: 2023-02-09."),
-    ] = None,
+    *,
+    config: EvaluateConfig,
     out: Annotated[
         Path, Option(help="Where results and trials go; what is there is not measured again.")
     ] = Path("evaluation"),
     show: Annotated[
         Show | None,
-        Option(help="Print such trials of the evaluation in --out.", show_default=False),
+        Option(
+            help="Print such trials of the evaluation in --out: --limit of each task, or 12.",
+            show_default=False,
+        ),
     ] = None,
-    dtype: Annotated[str | None, Option(help="float32, bfloat16 or float16.")] = None,
     device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> int:
@@ -94,31 +98,20 @@ def evaluate(
 
     Calls and what tools say are taken out of an output before it is judged.
     """
-    ks = _read_ks(k)
     if show is not None:
         return show_trials(
             out,
             show,
             tasks=task or [],
             columns=column or [],
-            k=None if ks is None else max(ks),
-            limit=limit or _SHOWN,
+            k=max(config.ks) if "ks" in config.model_fields_set else None,
+            limit=config.limit or _SHOWN,
             as_json=as_json,
         )
     if ckpt is None:
         raise ConfigError("Name the model: toolformer evaluate CKPT --task arithmetic.")
     if not task:
         raise ConfigError(f"Name a task: --task arithmetic. Available: {', '.join(TASKS.names())}.")
-    config = EvaluateConfig().override(
-        ks=ks,
-        max_calls=max_calls,
-        limit=limit,
-        seed=seed,
-        max_new_tokens=max_new_tokens,
-        max_streams=batch,
-        dtype=dtype,
-        today=None if today is None else read_date(today),
-    )
     chosen = choose_columns(
         Asked(
             checkpoint=ckpt,
@@ -156,20 +149,6 @@ def _load(name: str, *, dtype: str, device: str) -> LanguageModel:
     """Loads a model into the room of the one before it."""
     gc.collect()  # a network's parts know one another
     return load_model(name, dtype=dtype, device=device)
-
-
-def _read_ks(text: str | None) -> tuple[int, ...] | None:
-    """Reads `--k`.
-
-    >>> _read_ks("0,1, 10")
-    (0, 1, 10)
-    """
-    if text is None:
-        return None
-    try:
-        return tuple(int(each) for each in text.split(","))
-    except ValueError:
-        raise ConfigError(f"--k is {text!r}: write a number, or several as in 0,1,3,10.") from None
 
 
 def _print(results: Results, out: Path, *, as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""`toolformer infer`: a model goes on from a prompt and calls tools on the way."""
+"""`toolformer infer`: a model continues a prompt and calls tools on the way."""
 
 import sys
 from datetime import date
@@ -12,11 +12,13 @@ from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.repl.session import Session
-from toolformer.cli.repl.settings import MEANINGS, read_stop
+from toolformer.cli.repl.settings import read_stops
+from toolformer.cli.settings import with_settings
+from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
-from toolformer.infer.live_tools import LiveTools, read_date, taught_tools
+from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.registry import load_model
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import load_tool
@@ -24,6 +26,12 @@ from toolformer.tools.registry import load_tool
 _WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
 
 
+@with_settings(
+    InferConfig,
+    names={"max_streams": ["--streams", "--batch"]},
+    read={"stop": read_stops},
+    more=("max_call_tokens", "bar_markers"),
+)
 def infer(
     ckpt: Annotated[
         str,
@@ -32,7 +40,7 @@ def infer(
     prompt: Annotated[
         str | None,
         Argument(
-            help="What the model goes on from. Without one all of standard input is the prompt; "
+            help="What the model continues. Without one all of standard input is the prompt; "
             "on a terminal a REPL starts.",
             show_default=False,
         ),
@@ -47,43 +55,28 @@ def infer(
     ] = None,
     tool_timeout: Annotated[
         float,
-        Option(min=0.001, help="Seconds for one call of a tool in a process of its own."),
+        Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
     ] = 10.0,
     no_tools: Annotated[bool, Option("--no-tools", help="Make no calls.")] = False,
     today: Annotated[
         str | None, Option(help="The date that tools take for today, such as 2023-03-03.")
     ] = None,
-    top_k_start: Annotated[
-        int | None, Option(help=MEANINGS["top-k-start"] + " Default: 1.")
-    ] = None,
-    max_calls: Annotated[int | None, Option(help=MEANINGS["max-calls"] + " Default: 8.")] = None,
-    max_new_tokens: Annotated[
-        int | None, Option(help=MEANINGS["max-new-tokens"] + " Default: 128.")
-    ] = None,
-    temperature: Annotated[
-        float | None, Option(help=MEANINGS["temperature"] + " Default: 0.")
-    ] = None,
-    seed: Annotated[int | None, Option(help=MEANINGS["seed"])] = None,
-    stop: Annotated[
-        list[str] | None, Option(help=MEANINGS["stop"] + r" \n is a line end. Repeatable.")
-    ] = None,
+    *,
+    config: InferConfig,
     input_: Annotated[
         Path | None,
         Option(
             "--input",
             help="A .jsonl(.gz/.zst/.xz) or .parquet file with a field prompt (and id, today), or "
-            "a .txt with a prompt a line.",
+            "a .txt with one prompt per line.",
         ),
     ] = None,
     out: Annotated[
         Path | None,
         Option(
-            help="Where the answers to --input go, as JSON lines. The prompts that have theirs "
-            "are not asked again. Default: stdout."
+            help="Where the answers to --input go, as JSON lines; answered prompts are skipped. "
+            "Default: stdout."
         ),
-    ] = None,
-    batch: Annotated[
-        int | None, Option(help="Prompts of --input side by side. Default: 32.")
     ] = None,
     strip: Annotated[
         bool, Option("--strip", help="Leave calls and their outputs out of what is printed.")
@@ -92,27 +85,18 @@ def infer(
         bool, Option("--json", help="Print the answer as a JSON object with segments and events.")
     ] = False,
     as_repl: Annotated[
-        bool, Option("--repl", help="A REPL also where standard input is no terminal.")
+        bool, Option("--repl", help="Start a REPL even if standard input is not a terminal.")
     ] = False,
     dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
     device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> int:
-    """Let a model go on from a prompt and call tools on the way.
+    """Let a model continue a prompt and call tools on the way.
 
     Prints the answer without the prompt; its calls stand in it as the model reads them. With
     nothing but a model, on a terminal: a REPL.
     """
     _check_together(
         ckpt, prompt, input_=input_, out=out, as_repl=as_repl, strip=strip, as_json=as_json
-    )
-    config = InferConfig().override(
-        top_k_start=top_k_start,
-        max_calls=max_calls,
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        seed=seed,
-        stop=tuple(read_stop(each) for each in stop) if stop else None,
-        max_streams=batch,
     )
     day = None if today is None else read_date(today)
     named = [load_tool(each) for each in tool or []]
@@ -158,11 +142,11 @@ def _check_together(
     strip: bool,
     as_json: bool,
 ) -> None:
-    """Raises when the arguments do not go together, or the prompt is no text."""
+    """Raises when the arguments do not go together, or the prompt is not text."""
     if prompt is None and " " in ckpt.strip() and not Path(ckpt).exists():
         raise ConfigError(f"Name the model before the prompt: toolformer infer nano {ckpt!r}.")
     if prompt is not None and not is_encodable(prompt):
-        raise ConfigError("The prompt is no UTF-8 text.")
+        raise ConfigError("The prompt is not UTF-8 text.")
     if out is not None and input_ is None:
         raise ConfigError(f"--out '{out}' is for the answers to --input; redirect stdout instead.")
     if strip and (as_json or as_repl or input_ is not None):
@@ -179,7 +163,7 @@ def read_standard_input(stream: TextIO | None) -> str:
     """Returns a whole stream as one prompt, without the line ends at its end.
 
     Raises:
-        ConfigError: nothing is in it, or something that is no text.
+        ConfigError: nothing is in it, or something that is not text.
     """
     try:
         data = b"" if stream is None else stream.buffer.read()
@@ -191,8 +175,8 @@ def read_standard_input(stream: TextIO | None) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(
-            f"Standard input is no UTF-8 text (byte {error.start + 1}). {_WAY_OUT}"
+            f"Standard input is not UTF-8 text (byte {error.start + 1}). {_WAY_OUT}"
         ) from None
     if "\0" in text:
-        raise ConfigError(f"Standard input is binary, no text. {_WAY_OUT}")
+        raise ConfigError(f"Standard input is binary, not text. {_WAY_OUT}")
     return text.rstrip("\r\n")

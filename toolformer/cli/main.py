@@ -21,7 +21,7 @@ COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
     "show": "Print the annotated texts of a run.",
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
-    "infer": "Let a model go on from a prompt and call tools on the way; a REPL.",
+    "infer": "Let a model continue a prompt and call tools on the way; a REPL.",
     "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
     "tools": "List, describe and try the tools.",
     "pretrain": "Train a small causal language model from scratch on local text.",
@@ -34,7 +34,10 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line and exits: 0 done, 1 failed, 2 misused, 130 interrupted, 141 unread."""
+    """Runs the command line and exits.
+
+    0 is done, 1 failed, 2 misused, 130 interrupted, 141 a closed pipe.
+    """
     _wait_briefly()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _wait_briefly() -> None:
     """Lets torch's threads spin for some microseconds while they wait for one another, then sleep.
 
-    Read when torch is loaded, which no command has done yet; whoever says how to wait is obeyed. On
+    Read when torch is loaded, which no command has done yet; an explicit OMP_WAIT_POLICY wins. On
     two cores the demo is annotated in 17 s so, and in 35 s beside a program that keeps one of them
     busy; in 27 and 28 s by threads that sleep at once, in 17 and 391 s by those that spin for long.
     """

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.progress import spell_seconds
+from toolformer.cli.settings import SETS, read_settings
 
 _LOG_EVERY_S = 30
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def pretrain(
     config: Annotated[Path, typer.Argument(help="A YAML file: mixture, model, schedule.")],
     out: Annotated[Path, typer.Option("--out", "--output-dir", help="Where the model goes.")],
+    set_: SETS = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for what is there.")] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the perplexities as JSON.")
@@ -30,12 +32,12 @@ def pretrain(
 ) -> None:
     """Trains a tokenizer and a Llama-architecture model on local corpora and generators.
 
-    Run the same command again after a kill: it goes on from the last checkpoint in OUT/checkpoint.
+    Run the same command again after a kill: it resumes at the last checkpoint in OUT/checkpoint.
     """
     from toolformer.pretrain.config import PretrainConfig
     from toolformer.pretrain.train import pretrain as train
 
-    settings = PretrainConfig.from_yaml(config)
+    settings = read_settings(PretrainConfig, config, sets=set_ or [])
     messages = Console(stderr=True)
     with Progress(
         TextColumn("Training"),

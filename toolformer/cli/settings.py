@@ -1,75 +1,178 @@
-"""From a YAML file, flags and `--set` to the settings of an annotation."""
+"""Options out of a config model: a flag for each field, `--config FILE` and `--set name=value`.
 
-from collections.abc import Mapping, Sequence
+A flag has its field's name, type, description and default, so a setting is described once.
+"""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import Enum
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
+from pydantic.fields import FieldInfo
+from typer import Option
 
-from toolformer.annotate import AnnotateConfig
-from toolformer.config import read_yaml
+from toolformer.config import Config, read_yaml
 from toolformer.errors import ConfigError
+
+SETS = Annotated[list[str] | None, Option("--set", help="Any setting, as in seed=3. Repeatable.")]
+_TOOL_SETS = Annotated[
+    list[str] | None,
+    Option(
+        "--set",
+        help="Any setting, as in seed=3, or one tool's, as in calculator.gain_threshold=0.5. "
+        "Repeatable.",
+    ),
+]
+_FILE = Annotated[
+    Path | None, Option("--config", help="A YAML file of settings; flags and --set override it.")
+]
+
+_AnyConfig = TypeVar("_AnyConfig", bound=Config)
+_Command = Callable[..., int]
+
+
+def with_settings(
+    model: type[Config],
+    *,
+    names: Mapping[str, Sequence[str]] | None = None,
+    read: Mapping[str, Callable[[Any], Any]] | None = None,
+    more: Collection[str] = (),
+) -> Callable[[_Command], _Command]:
+    """Gives a command an option for each field of a model, in the place of the model itself.
+
+    The command has one parameter annotated with the model; it is called with the settings that
+    defaults, `--config`, flags and `--set` amount to.
+
+    Args:
+        model: its fields become options; one that maps names to settings has `--set` alone.
+        names: of options that are not called as their field is, by field.
+        read: what makes a value of an option's text, or of its texts where it is repeatable.
+        more: fields that stand in a panel of their own at the end of --help.
+    """
+    options = {
+        name: _flag(
+            field,
+            *(names or {}).get(name, [f"--{name.replace('_', '-')}"]),
+            panel="More settings" if name in more else None,
+        )
+        for name, field in model.model_fields.items()
+        if get_origin(field.annotation) is not Mapping
+    }
+    others = {"file": _FILE, "sets": _TOOL_SETS if "tools" in model.model_fields else SETS}
+
+    def decorate(command: _Command) -> _Command:
+        @wraps(command)
+        def with_options(*, file: Path | None, sets: list[str] | None, **values: Any) -> int:
+            flags = {name: values.pop(name) for name in options}
+            for name, reader in (read or {}).items():
+                flags[name] = None if flags[name] is None else reader(flags[name])
+            settings = read_settings(model, file, sets=sets or [], flags=flags)
+            return command(**values, **{place: settings})
+
+        parameters: list[inspect.Parameter] = []
+        for each in inspect.signature(command).parameters.values():
+            if each.annotation is not model:
+                parameters.append(each.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+                continue
+            place = each.name
+            for name, option in (options | others).items():
+                parameters.append(each.replace(name=name, annotation=option, default=None))
+        with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return with_options
+
+    return decorate
 
 
 def read_settings(
-    path: Path | None, sets: Sequence[str], flags: Mapping[str, Any]
-) -> AnnotateConfig:
-    """Returns the settings: a flag goes before the file, one for a tool before one for all.
+    model: type[_AnyConfig],
+    path: Path | None,
+    *,
+    sets: Sequence[str],
+    flags: Mapping[str, Any] | None = None,
+) -> _AnyConfig:
+    """Returns the settings: `--set` goes before a flag, a flag before the file.
 
     Args:
+        model: the settings' class.
         path: a YAML file; None is no file.
-        sets: `name=value` for all tools, `tool.name=value` for one.
-        flags: by field name; None was not given.
+        sets: `name=value`; `tool.name=value` where tools have settings of their own.
+        flags: by field; None was not given.
 
     Raises:
         ConfigError: a setting is unknown or has a value it may not have.
     """
     values: dict[str, Any] = {} if path is None else read_yaml(path)
-    values |= {name: value for name, value in flags.items() if value is not None}
-    tools = values.get("tools") or {}
-    if not isinstance(tools, Mapping):
-        raise ConfigError(f"The setting 'tools' maps tools to their numbers; it is {tools!r}.")
-    by_tool = {str(name).casefold(): dict(numbers or {}) for name, numbers in tools.items()}
+    values |= {name: value for name, value in (flags or {}).items() if value is not None}
+    has_tools = "tools" in model.model_fields
+    if has_tools and isinstance(values.get("tools"), Mapping):
+        values["tools"] = {str(name).casefold(): each for name, each in values["tools"].items()}
     for each in sets:
-        tool, name, value = parse_set(each)
-        if tool is None:
-            values[name] = value
-        else:
-            by_tool.setdefault(tool.casefold(), {})[name] = value
-    return AnnotateConfig(**(values | {"tools": by_tool}))
+        names, value = parse_set(each)
+        if has_tools and len(names) > 1:
+            names = ["tools", names[0].casefold(), *names[1:]]
+        values = _with(values, names, value)
+    return model(**values)
 
 
-def read_batch_tokens(text: str) -> int | None:
-    """Reads `--batch-tokens`; None is to be found out.
-
-    >>> read_batch_tokens("auto"), read_batch_tokens("4096")
-    (None, 4096)
-    """
-    if text == "auto":
-        return None
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise ConfigError(
-            f"Cannot read --batch-tokens {text!r}: write a number of tokens, as 8192, or auto."
-        )
-    return int(text)
-
-
-def parse_set(text: str) -> tuple[str | None, str, Any]:
-    """Reads one `--set`.
+def parse_set(text: str) -> tuple[list[str], Any]:
+    """Reads one `--set` into the path of a setting and its value.
 
     >>> parse_set("calculator.gain_threshold=0.5")
-    ('calculator', 'gain_threshold', 0.5)
-    >>> parse_set("seed=3")
-    (None, 'seed', 3)
+    (['calculator', 'gain_threshold'], 0.5)
     """
     path, equals, value = text.partition("=")
-    *tool, name = path.strip().split(".")
-    if not equals or len(tool) > 1 or not name:
-        raise ConfigError(
-            f"Cannot read --set {text!r}: write name=value or tool.name=value, as in "
-            "calculator.gain_threshold=0.5."
-        )
+    names = path.strip().split(".")
+    if not equals or not all(names):
+        raise ConfigError(f"Cannot read --set {text!r}: write name=value, as in seed=3.")
     try:
-        return (tool[0] if tool else None), name, yaml.safe_load(value)
+        return names, yaml.safe_load(value)
     except yaml.YAMLError:
         raise ConfigError(f"Cannot read the value in --set {text!r}.") from None
+
+
+def _with(values: Mapping[str, Any], names: Sequence[str], value: object) -> dict[str, Any]:
+    """Returns nested settings with one changed."""
+    first, *rest = names
+    if rest:
+        inner = values.get(first) or {}
+        if not isinstance(inner, Mapping):
+            raise ConfigError(f"The setting {first!r} maps names to values; it is {inner!r}.")
+        value = _with(inner, rest, value)
+    return {**values, first: value}
+
+
+def _flag(field: FieldInfo, *names: str, panel: str | None) -> Any:
+    """Returns the annotation that makes typer's option of a field; None is not given."""
+    kind = _option_type(field.annotation)
+    sentences = [" ".join((field.description or "").split())]
+    default = field.default
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
+    if default is not None and default is not False and default != "":
+        sentences.append(f"Default: {f'{default:g}' if isinstance(default, float) else default}.")
+    if get_origin(kind) is list:
+        sentences.append("Repeatable.")
+    return Annotated[kind | None, Option(*names, help=" ".join(sentences), rich_help_panel=panel)]
+
+
+def _option_type(annotation: Any) -> Any:
+    """Returns the type of an option: texts for a tuple, a text where typer knows no better.
+
+    >>> _option_type(float | None), _option_type(tuple[int, ...]), _option_type(int | str)
+    (<class 'float'>, list[str], <class 'str'>)
+    """
+    if get_origin(annotation) in (Union, UnionType):
+        kinds = [each for each in get_args(annotation) if each is not NoneType]
+        return _option_type(kinds[0]) if len(kinds) == 1 else str
+    if get_origin(annotation) is Annotated:
+        return _option_type(get_args(annotation)[0])
+    if get_origin(annotation) is tuple:
+        return list[str]
+    is_choice = isinstance(annotation, type) and issubclass(annotation, Enum)
+    if is_choice or get_origin(annotation) is Literal or annotation in (bool, int, float):
+        return annotation
+    return str

@@ -26,7 +26,8 @@ def show(
     run: Annotated[Path, Argument(help="The run directory that `toolformer annotate` wrote.")],
     verdict: Annotated[Verdict, Option(help="What became of the calls to show.")] = Verdict.KEPT,
     threshold: Annotated[
-        float | None, Option(help="Select anew with this τf; needs no model.")
+        float | None,
+        Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),
     ] = None,
     tool: Annotated[list[str] | None, Option(help="Only calls of this tool. Repeatable.")] = None,
     limit: Annotated[int, Option(min=1, help="How many to show.")] = 12,

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
-from toolformer.errors import ConfigError, ToolformerError
+from toolformer.dates import read_date
+from toolformer.errors import ToolformerError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.registry import available, load_tool
 from toolformer.tools.toolbox import Toolbox
@@ -36,7 +37,9 @@ def tools(
     elif arguments is None:
         _describe(load_tool(tool), as_json=as_json)
     else:
-        _try(load_tool(tool), arguments, today=_read_today(today), as_json=as_json)
+        # The command line is where the clock is read.
+        day = date.today() if today is None else read_date(today)
+        _try(load_tool(tool), arguments, today=day, as_json=as_json)
 
 
 def _list(*, as_json: bool) -> None:
@@ -136,12 +139,3 @@ def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
         print(result.error, file=sys.stderr)
     if result.error is not None:
         raise typer.Exit(1)
-
-
-def _read_today(text: str | None) -> date:
-    if text is None:
-        return date.today()  # the command line is where the clock is read
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--today is {text!r}; write a date such as 2023-03-03.") from None

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from toolformer.corpus.sources import (
     find_files,
     parse_dataset,
 )
+from toolformer.dates import find_date
 from toolformer.errors import CorpusError
 from toolformer.files import is_encodable
 from toolformer.records import Document
@@ -30,13 +31,10 @@ __all__ = [
     "CorpusFile",
     "CorpusProblem",
     "describe_corpus",
-    "iso_date",
     "read_corpus",
 ]
 
 _log = logging.getLogger(__name__)
-
-_DATE_FORMATS = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d")
 
 
 def read_corpus(
@@ -76,29 +74,6 @@ def read_corpus(
     else:
         documents = reader.read_dataset(parse_dataset(str(source)))
     return documents if max_documents is None else islice(documents, max_documents)
-
-
-def iso_date(value: object) -> str | None:
-    """Returns the day a value names, in ISO form, None when it names none.
-
-    >>> iso_date("2019-04-25T12:57:54Z"), iso_date("March 3, 2023"), iso_date("soon")
-    ('2019-04-25', '2023-03-03', None)
-    """
-    if isinstance(value, date):  # a datetime is one
-        return value.isoformat()[:10]
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    try:
-        return datetime.fromisoformat(text).date().isoformat()
-    except ValueError:
-        pass
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(text, form).date().isoformat()
-        except ValueError:
-            continue
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +140,9 @@ class _Reader:
                 if field not in (text_column, "id", "date")
             }
             dated = record.fields.get(self.date_column or "date")
-            day = iso_date(dated)
+            day = find_date(dated)
             if day is not None:
-                meta["date"] = day
+                meta["date"] = day.isoformat()
             elif dated is not None or self.date_column is not None:
                 yield CorpusProblem(
                     name, record.number, f"{dated!r} is not a date; the text is read without one"

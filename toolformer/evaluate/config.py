@@ -10,18 +10,24 @@ from toolformer.config import Config
 class EvaluateConfig(Config):
     """The paper's numbers by default: k = 10 and one call an input."""
 
-    # k: a call starts when the open marker is among the k likeliest tokens. Several: table 9's
-    # sweep; the largest is the one that stands in the tables.
     ks: tuple[int, ...] = Field(default=(10,), min_length=1)
-    max_calls: int = Field(default=1, ge=1)  # per input
-    limit: int | None = Field(default=None, ge=1)  # inputs of a task, drawn by seed
+    """k: a call starts when its marker is among the k likeliest tokens. Several, as in 0,1,3,10:
+    a sweep; the tables show the largest."""
+    max_calls: int = Field(default=1, ge=1)
+    """Calls per input."""
+    limit: int | None = Field(default=None, ge=1)
+    """Inputs of each task, drawn by seed. Default: all."""
     seed: int = 0
-    max_new_tokens: int | None = Field(default=None, ge=1)  # the task's own when None
-    max_streams: int = Field(default=32, ge=1)  # inputs decoded side by side
-    dtype: str = "float32"  # in which models are loaded
-    # What tools take for today where an input has no day of its own: the day the paper came out, so
-    # that numbers do not change from day to day.
+    """Random seed for drawing inputs."""
+    max_new_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of an output, its calls included. Default: the task's."""
+    max_streams: int = Field(default=32, ge=1)
+    """Inputs decoded side by side."""
+    dtype: str = "float32"
+    """Models are loaded in float32, bfloat16 or float16."""
+    # The day the paper came out, so that numbers do not change from day to day.
     today: date = date(2023, 2, 9)
+    """What tools take for today where an input has no day of its own."""
 
     @field_validator("ks")
     @classmethod

@@ -26,40 +26,63 @@ class FinetuneConfig(Config):
     """Everything that decides what a fine-tuning learns, apart from runs and base model."""
 
     # What is trained on.
-    max_per_tool: Positive = 25_000  # texts with calls of one tool
-    plain_texts: Annotated[int, Field(ge=0)] | Literal["all"] = 0  # texts that kept no call, as is
-    plain: bool = False  # the same texts without calls: the control
-    loss_on_output: bool = False  # learn what decoding supplies too: True is the paper's way
-    max_length: Annotated[int, Field(ge=16)] = 1024  # tokens of a row; longer texts become several
+    max_per_tool: Positive = 25_000
+    """Texts with calls of one tool, drawn at random."""
+    plain_texts: Annotated[int, Field(ge=0)] | Literal["all"] = 0
+    """Train also on so many of the texts that kept no call, or 'all', as they are."""
+    plain: bool = False
+    """Train on the same texts without their calls: the control."""
+    loss_on_output: bool = False
+    """Learn the tools' outputs too, as the paper does."""
+    max_length: Annotated[int, Field(ge=16)] = 1024
+    """Tokens of a row; a longer text becomes several rows."""
 
     # How long.
-    epochs: Annotated[float, Field(gt=0)] = 3.0  # times each row is seen
-    max_steps: Positive = 2000  # ... unless that takes more steps
-    steps: Positive | None = None  # exactly so many, whatever the two above say
+    epochs: Annotated[float, Field(gt=0)] = 3.0
+    """Times each row is seen."""
+    max_steps: Positive = 2000
+    """The most steps that the epochs may take."""
+    steps: Positive | None = None
+    """Exactly so many steps, whatever the epochs."""
 
     # How.
-    batch_size: Positive | None = None  # rows a step, over all devices; see `batch_size_for`
-    device_rows: Positive | None = None  # of these, rows one device takes at a time
-    learning_rate: Annotated[float, Field(gt=0)] | None = None  # see `learning_rate_for`
-    warmup: Share = 0.1  # the first part of the steps, in which the rate rises from 0
-    schedule: Literal["linear", "cosine", "constant"] = "linear"  # what the rate does after that
+    batch_size: Positive | None = None
+    """Rows per step, over all devices. Default: 128, fewer for few texts."""
+    device_rows: Positive | None = None
+    """Rows per device and forward pass. Default: as many as fit."""
+    learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """Highest rate. Default: 1e-5 · √(6.7e9 / parameters), ten times that for an adapter."""
+    warmup: Share = 0.1
+    """Share of the steps in which the learning rate rises from 0."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """What the learning rate does after the warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Weight decay of the optimizer."""
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"  # of the arithmetic; weights are float32
+    """Norm to which gradients are clipped."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Precision of the arithmetic; the trained weights are float32."""
     seed: int = 0
+    """Random seed for texts and batches."""
 
     # Adapters.
-    adapter: Literal["none", "lora", "qlora"] = "none"  # qlora: beside weights in 4 bits (nf4)
+    adapter: Literal["none", "lora", "qlora"] = "none"
+    """Train an adapter; qlora: beside weights in 4 bits (nf4)."""
     lora_rank: Positive = 16
+    """Rank of an adapter."""
     lora_alpha: Positive = 32
+    """Scale of an adapter: what it adds is multiplied by alpha / rank."""
     lora_dropout: Share = 0.0
+    """Dropout before an adapter."""
 
     # How it is watched.
-    dev_texts: Annotated[int, Field(ge=0)] = 1000  # held out; a tenth of the runs' texts at most
-    evaluate_every: Positive | None = None  # steps; a tenth of all, 500 at most, when not given
-    # Whose weights are kept: the lowest loss on held-out texts as they are trained on, the lowest
-    # perplexity of them without calls (the paper's way), or simply the last.
+    dev_texts: Annotated[int, Field(ge=0)] = 1000
+    """Texts held out; a tenth of all at most."""
+    evaluate_every: Positive | None = None
+    """Steps between two evaluations. Default: a tenth of all, 500 at most."""
     keep: Literal["loss", "perplexity", "last"] = "loss"
+    """Which weights: with the lowest loss on held-out texts as they are trained on, with the lowest
+    perplexity of them without calls (the paper), or the last."""
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

@@ -11,17 +11,24 @@ from toolformer.config import Config
 class InferConfig(Config):
     """Everything that decides an answer, apart from model, prompt and tools."""
 
-    # k: a call starts when the open marker is among the k likeliest tokens; 0: never by rank
     top_k_start: int = Field(default=1, ge=0)
-    max_calls: int = Field(default=8, ge=0)  # per prompt, failed ones included
-    # Tokens the model chooses itself, those of failed calls included; what is fed does not count.
+    """k: a call starts when its marker is among the k likeliest tokens; 0: never."""
+    max_calls: int = Field(default=8, ge=0)
+    """Calls per prompt, failed ones included."""
     max_new_tokens: int = Field(default=128, ge=1)
-    max_call_tokens: int = Field(default=64, ge=1)  # for a call's arguments, their ")" included
-    temperature: float = Field(default=0.0, ge=0)  # 0 is greedy
+    """Tokens that the model writes, those of failed calls included; tools' outputs do not count."""
+    max_call_tokens: int = Field(default=64, ge=1)
+    """Tokens of a call's arguments, the closing parenthesis included."""
+    temperature: float = Field(default=0.0, ge=0)
+    """Temperature of sampling; 0 is greedy."""
     seed: int = 0
-    stop: tuple[str, ...] = ()  # text at which an answer ends; it is left out
-    bar_markers: bool = False  # calls disabled: the open marker is impossible everywhere
-    max_streams: int = Field(default=32, ge=1)  # prompts decoded side by side
+    """Random seed for sampling."""
+    stop: tuple[str, ...] = ()
+    r"""Text at which an answer ends, itself left out; \n is a line end."""
+    bar_markers: bool = False
+    """Disable calls: the open marker is impossible everywhere."""
+    max_streams: int = Field(default=32, ge=1)
+    """Prompts decoded side by side."""
 
     @field_validator("stop")
     @classmethod

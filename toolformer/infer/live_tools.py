@@ -145,20 +145,5 @@ def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True
     return tools
 
 
-def read_date(text: str) -> date:
-    """Reads a date.
-
-    >>> read_date("2023-03-03")
-    datetime.date(2023, 3, 3)
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise ConfigError(f"{text!r} is no date; write one such as 2023-03-03.") from None
-
-
 def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()

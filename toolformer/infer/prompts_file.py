@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from toolformer.corpus.files import FORMATS, CorpusProblem, Record, format_of, read_records
+from toolformer.dates import find_date
 from toolformer.errors import ConfigError
 from toolformer.files import is_encodable
 
@@ -57,8 +58,9 @@ def _prompt(record: Record, name: str) -> FilePrompt | CorpusProblem:
     for holder, value in ((field, text), ("id", identity)):
         if not is_encodable(str(value)):
             return CorpusProblem(name, record.number, f"its {holder} holds half a surrogate pair")
-    try:
-        day = None if today is None else date.fromisoformat(str(today))
-    except ValueError:
-        return CorpusProblem(name, record.number, f"its today is {today!r}, no date: 2023-03-03")
+    day = None if today is None else find_date(str(today))
+    if today is not None and day is None:
+        return CorpusProblem(
+            name, record.number, f"its today is {today!r}, not a date such as 2023-03-03"
+        )
     return FilePrompt(text, identity, day)

@@ -105,7 +105,7 @@ def test_a_tool_that_fails_is_in_the_trace() -> None:
         ("/tool add calculater", "Unknown tool 'calculater'. Did you mean 'calculator'?"),
         ("/tool remove Clock", "Unknown tool 'Clock'. Available: Calculator, Calendar."),
         ("/calls maybe", "Unknown state of the calls 'maybe'. Available: on, off."),
-        ("/today tomorrow", "'tomorrow' is no date; write one such as 2023-03-03."),
+        ("/today tomorrow", "'tomorrow' is not a date; write one such as 2023-03-03."),
         ("/save", "Write where to: /save session.jsonl."),
         ("/save /no/such/folder/file", "Cannot write '/no/such/folder/file': No such file"),
         ("/more", "There is no answer to continue yet."),

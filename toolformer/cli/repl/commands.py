@@ -11,8 +11,8 @@ from pathlib import Path
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import MEANINGS, setting_of, value_of, with_setting
 from toolformer.cli.repl.tracing import trace
+from toolformer.dates import read_date
 from toolformer.errors import ConfigError, UnknownNameError, closest
-from toolformer.infer.live_tools import read_date
 from toolformer.tools.registry import available, load_tool
 
 
@@ -210,7 +210,7 @@ def meaning_of(word: str) -> str:
     """Returns what a command or a setting is about, "" for another word.
 
     >>> meaning_of("/quit"), meaning_of("max-calls"), meaning_of("on")
-    ('leave', 'Calls per prompt.', '')
+    ('leave', 'Calls per prompt, failed ones included.', '')
     """
     return COMMANDS[word].does if word in COMMANDS else MEANINGS.get(word, "")
 

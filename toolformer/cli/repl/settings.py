@@ -3,20 +3,17 @@
 Knows no terminal: the command line and the REPL say the same of a setting.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from toolformer.errors import UnknownNameError, closest
 from toolformer.infer.config import InferConfig
 
-# In the order in which they are shown.
+# In the order in which they are shown. Calls are turned off by /calls, and there is one stream.
 MEANINGS = {
-    "top-k-start": "A call starts when its marker is among the k likeliest tokens; 0: never.",
-    "max-calls": "Calls per prompt.",
-    "max-new-tokens": "Tokens of an answer; a tool's output does not count.",
-    "max-call-tokens": "Tokens of a call's arguments.",
-    "temperature": "0: always the likeliest token.",
-    "seed": "Another seed draws other tokens.",
-    "stop": "Text at which an answer ends.",
+    name.replace("_", "-"): field.description or ""
+    for name, field in InferConfig.model_fields.items()
+    if name not in ("bar_markers", "max_streams")
 }
 _SHORT = {"k": "top-k-start"}  # as the paper calls it
 
@@ -64,14 +61,14 @@ def with_setting(config: InferConfig, name: str, text: str) -> InferConfig:
     name = setting_of(name)
     value: Any = text
     if name == "stop":
-        value = () if text in ("", "nothing") else (read_stop(text),)
+        value = () if text in ("", "nothing") else read_stops([text])
     return config.override(**{name.replace("-", "_"): value})
 
 
-def read_stop(text: str) -> str:
-    r"""Returns the text at which an answer ends; a line end can be written `\n`.
+def read_stops(texts: Sequence[str]) -> tuple[str, ...]:
+    r"""Returns the texts at which an answer ends; a line end can be written `\n`.
 
-    >>> read_stop(r"\n\n"), read_stop("Q:")
+    >>> read_stops([r"\n\n", "Q:"])
     ('\n\n', 'Q:')
     """
-    return text.replace("\\n", "\n").replace("\\t", "\t")
+    return tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in texts)
