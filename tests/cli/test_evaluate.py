@@ -10,8 +10,7 @@ import pytest
 from toolformer.calls import CallGrammar
 from toolformer.cli.main import run
 from toolformer.evaluate import Calls, Results, read_results
-from toolformer.evaluate.results import Cell, ColumnLine, TaskLine
-from toolformer.evaluate.task import Measure
+from toolformer.evaluate.results import ArmLine, Cell, TaskLine
 from toolformer.evaluate.trial import Trial
 from toolformer.sidecar import Sidecar, SidecarTool, write_sidecar
 
@@ -65,7 +64,7 @@ def evaluate(*arguments: str, model: str = "tuned", task: str = TASK) -> int:
 def columns_of(out: str = "evaluation") -> list[str]:
     results = read_results(Path(out))
     assert results is not None
-    return [column.name for column in results.columns]
+    return [arm.name for arm in results.arms]
 
 
 def test_columns_stand_side_by_side_in_a_table(
@@ -186,9 +185,9 @@ def test_calls_are_shown_as_the_model_writes_them(
     Path("evaluation").mkdir()
     Path("evaluation/trials.jsonl").write_text(json.dumps(trial.to_row()) + "\n")
     results = Results(
-        tasks=[TaskLine("sums", Measure.ANSWERS)],
-        columns=[ColumnLine("tuned", checkpoint, Calls.LIVE)],
-        cells=[Cell(task="sums", column="tuned", trials="trials.jsonl")],
+        tasks=[TaskLine("sums", "answers")],
+        arms=[ArmLine("tuned", checkpoint, Calls.LIVE)],
+        cells=[Cell(task="sums", arm="tuned", trials="trials.jsonl")],
     )
     Path("evaluation/results.json").write_text(json.dumps(results.to_dict()))
     monkeypatch.setenv("FORCE_COLOR", "1")  # text has none
@@ -231,7 +230,7 @@ def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
     assert evaluate("--tool", "calendar") == 0
     results = read_results(Path("evaluation"))
     assert results is not None
-    assert {column.tools for column in results.columns if column.tools} == {("calendar",)}
+    assert {arm.tools for arm in results.arms if arm.tools} == {("calendar",)}
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
-from toolformer.evaluate import evaluate as evaluate_columns
-from toolformer.evaluate.choose import Asked, choose_columns
+from toolformer.evaluate import evaluate as evaluate_arms
+from toolformer.evaluate.choose import Comparison, choose_arms
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
 from toolformer.infer.live_tools import read_date
@@ -119,9 +119,9 @@ def evaluate(
         dtype=dtype,
         today=None if today is None else read_date(today),
     )
-    chosen = choose_columns(
-        Asked(
-            checkpoint=ckpt,
+    chosen = choose_arms(
+        Comparison(
+            model=ckpt,
             base=base,
             without_base=no_base,
             control=control,
@@ -134,9 +134,9 @@ def evaluate(
     tasks = load_tasks(task)
     try:
         with evaluation_bar(Console(stderr=True)) as move:
-            results = evaluate_columns(
+            results = evaluate_arms(
                 tasks,
-                chosen.columns,
+                chosen.arms,
                 out=out,
                 config=config,
                 load=lambda name: _load(name, dtype=config.dtype, device=device),

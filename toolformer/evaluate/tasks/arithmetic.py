@@ -76,7 +76,7 @@ def arithmetic(count: int = 500, seed: int = 0, name: str = "arithmetic") -> Tas
 
     Args:
         count: How many.
-        seed: Another seed draws others.
+        seed: Random seed of the drawing.
         name: How the results call it.
     """
     return made_up_task(

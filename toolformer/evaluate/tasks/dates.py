@@ -63,7 +63,7 @@ def dates(count: int = 500, seed: int = 0, name: str = "dates") -> Task:
 
     Args:
         count: How many.
-        seed: Another seed draws others.
+        seed: Random seed of the drawing.
         name: How the results call it.
     """
     return made_up_task(

@@ -19,7 +19,7 @@ def made_up_task(
     Args:
         make: makes inputs, given how many and a seed.
         count: how many.
-        seed: another seed draws others.
+        seed: random seed of the drawing.
         rest: the other fields of the task.
 
     Raises:
