@@ -15,10 +15,6 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
 
-# Where the first five words are all that counts, and no number further on.
-WORDS_TOKENS = 32
-CALL_TOKENS = 32
-
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -36,7 +36,7 @@ def _example(row: TaskRecord, prompt: str) -> Example:
     options = options_of(question)
     letter = target[_LETTER_AT : _LETTER_AT + 1]
     if letter not in options:
-        raise CorpusError(f"{row.file}, line {row.number}: {target!r} is none of its options.")
+        raise CorpusError(f"{row.file}, line {row.number}: {target!r} is not one of its options.")
     written = prompt.replace("{question}", question).replace("\\n", "\n")
     return Example(row.id, written, (f"({letter})", options[letter]))
 

@@ -6,9 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from toolformer.errors import CorpusError
-from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Example, Task
+from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.answers import first_words_task
 from toolformer.evaluate.tasks.fact_table import FactRow
-from toolformer.evaluate.tasks.judging import end_of_first_words, is_within_first_words
 from toolformer.evaluate.tasks.lama_edit import has_changed, swap_objects
 from toolformer.evaluate.tasks.lama_files import Cloze, Clozes, Triple, read_clozes, read_triples
 
@@ -53,15 +53,11 @@ def lama(
             f"No fact of '{triples}' can be asked: none of its relations has a template that ends "
             "in [Y]. Give templates=FILE."
         )
-    return Task(
+    return first_words_task(
         name=name or ("lama" if edit is None else "lama, edited"),
         examples=lambda: examples,
         training=lambda: _training(learned),
-        is_right=lambda text, example: is_within_first_words(text, example.answers),
-        judged=end_of_first_words,
         note=ORACLE if edit is None else f"{ORACLE}, after its objects were swapped",
-        max_new_tokens=WORDS_TOKENS,
-        call_tokens=CALL_TOKENS,
         facts=rows,
         dropped=dropped,
     )
