@@ -8,8 +8,10 @@ from pathlib import Path
 
 from toolformer.evaluate.arm import Arm, Calls, ChooseArms, each_model, every_arm, live_arms
 from toolformer.evaluate.config import EvaluateConfig
+from toolformer.evaluate.metric import Metric
 from toolformer.evaluate.plan import PlannedCell, plan
 from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.fact_table import FactRow
 
 BASE = Arm("base", "b", Calls.NONE)
 LIVE = Arm("base, tools live", "b", Calls.LIVE, ("calculator",))
@@ -117,6 +119,22 @@ def test_a_tools_file_that_was_edited_is_another(tmp_path: Path) -> None:
     code.write_bytes(b"three")
     found.append(fingerprint(cell))
     assert len(set(found)) == 3
+
+
+def test_metrics_and_a_task_file_that_was_edited_are_others(tmp_path: Path) -> None:
+    file = tmp_path / "my_task.py"
+    file.write_text("one")
+    named = replace(task(), spec=f"{file}:mine")
+    found = [fingerprint(PlannedCell(named, TUNED, 10))]
+    found.append(fingerprint(PlannedCell(replace(named, metrics=[Metric.mean("x")]), TUNED, 10)))
+    file.write_text("three")
+    found.append(fingerprint(PlannedCell(named, TUNED, 10)))
+    assert len(set(found)) == 3
+
+
+def test_the_cells_of_earlier_versions_are_found() -> None:
+    cell = PlannedCell(replace(task(), facts=[FactRow("Peru", "capital", "Lima")]), TUNED, 10)
+    assert fingerprint(cell) == "d04bce7c0857fb3f"
 
 
 def test_a_checkpoint_that_was_written_again_is_another(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A whole evaluation, with scripted models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,9 +22,12 @@ from toolformer.evaluate import (
 from toolformer.evaluate.arm import each_model
 from toolformer.evaluate.counts import PREDICTION
 from toolformer.evaluate.measure import predict_texts
-from toolformer.evaluate.task import Example
+from toolformer.evaluate.metric import Metric, Number
+from toolformer.evaluate.tables import tables
+from toolformer.evaluate.task import Example, Setup
 from toolformer.evaluate.tasks.fact_table import FactRow
 from toolformer.evaluate.tasks.judging import is_within_first_words
+from toolformer.evaluate.trial import READ, Trial
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
@@ -196,6 +199,26 @@ def test_perplexity_is_measured_with_calls_disabled_where_they_were_taught(tmp_p
     assert cell.scores is not None
     assert (cell.scores.texts, cell.scores.tokens) == (3, 12)
     assert cell.scores.perplexity == pytest.approx(2.718281828**2)
+
+
+def test_a_task_may_make_its_trials_itself(tmp_path: Path) -> None:
+    def memorized(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
+        for example in examples:
+            [log_probs] = setup.model.text_log_probs([example.prompt])
+            yield Trial(id=example.id, scores={"nats": -float(log_probs.sum())}, finish=READ)
+
+    task = replace(sums(), run=memorized, arms=each_model, metrics=[Metric.mean("nats")])
+    results = run(tmp_path, replace(task, training=lambda: ()))
+    assert [(cell.arm, cell.counts, cell.scores) for cell in results.cells] == [
+        ("base", None, None),
+        ("disabled", None, None),
+    ]
+    # Four tokens of 2 nats in each text.
+    assert results.cells[0].metrics == {"nats": Number(8.0)}
+    assert [(table.header, table.rows) for table in tables(results)] == [
+        (("", "base", "disabled"), (("nats", "8", "8"),))
+    ]
+    assert [each.scores for each in read_trials(tmp_path, results.cells[0])] == [{"nats": 8.0}] * 3
 
 
 def test_results_of_something_else_are_refused(tmp_path: Path) -> None:
