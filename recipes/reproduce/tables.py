@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks import report
-from toolformer.evaluate.column import PRIOR
+from toolformer.evaluate.arm import PRIOR
 from toolformer.evaluate.counts import Counts
 from toolformer.evaluate.results import Results
 

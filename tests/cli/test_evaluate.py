@@ -10,8 +10,7 @@ import pytest
 from toolformer.calls import CallGrammar
 from toolformer.cli.main import run
 from toolformer.evaluate import Calls, Results, read_results
-from toolformer.evaluate.results import Cell, ColumnLine, TaskLine
-from toolformer.evaluate.task import Measure
+from toolformer.evaluate.results import ArmLine, Cell, TaskLine
 from toolformer.evaluate.trial import Trial
 from toolformer.sidecar import Sidecar, SidecarTool, write_sidecar
 
@@ -65,7 +64,7 @@ def evaluate(*arguments: str, model: str = "tuned", task: str = TASK) -> int:
 def columns_of(out: str = "evaluation") -> list[str]:
     results = read_results(Path(out))
     assert results is not None
-    return [column.name for column in results.columns]
+    return [arm.name for arm in results.arms]
 
 
 def test_columns_stand_side_by_side_in_a_table(
@@ -95,6 +94,87 @@ def test_json_is_what_the_results_file_holds(
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads(Path("there/results.json").read_text())
     assert printed["settings"]["ks"] == [10]
+
+
+MY_TASK = """
+from toolformer.evaluate import Example, Metric, Task
+
+def score(trial, example):
+    said = set(trial.text.strip(" .").split())
+    return {"overlap": len(said & set(example.answers)) / len(said), "words": len(said)}
+
+EXAMPLES = [
+    Example("1", "2 + 2 is", ("4",), tags=("even",)),
+    Example("2", "5 + 4 is", ("nine",)),
+]
+mine = Task(
+    name="mine",
+    examples=lambda: EXAMPLES,
+    score=score,
+    metrics=[
+        Metric.mean("overlap", form=".2f"),
+        Metric.mean("words"),
+        Metric.proportion("started", name="began a call"),
+    ],
+)
+"""
+
+
+def test_a_task_of_ones_own_is_measured_resumed_and_printed_with_its_metrics(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "my_task.py").write_text(MY_TASK)
+    spec = "my_task.py:mine"
+    assert evaluate("--k", "1,10", task=spec) == 0
+    first = capsys.readouterr()
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in first.out.splitlines()
+        if line.startswith("│")
+    ]
+    own, by_k = rows[:9], rows[9:]
+    assert own == [
+        ["overlap", "0.00", "0.00", "0.00", "0.50"],
+        ["overlap, even (1)", "0.00", "0.00", "0.00", "1.00"],
+        ["words", "1", "1", "1", "1"],
+        ["words, even (1)", "1", "1", "1", "1"],
+        ["began a call", *["0.0 % (0.0–65.8)"] * 3, "50.0 % (9.5–90.5)"],
+        ["began a call, even (1)", *["0.0 % (0.0–79.3)"] * 3, "100.0 % (20.7–100.0)"],
+        ["inputs with a call", "–", "0.0 %", "–", "50.0 %"],
+        ["tool errors", "–", "0", "–", "0"],
+        ["failed calls", "–", "0", "–", "0"],
+    ]
+    assert by_k[1:] == [[k, "0.50", "1", "50.0 % (9.5–90.5)", "50.0 %"] for k in ("1", "10")]
+
+    stored = json.loads(Path("evaluation/results.json").read_text())
+    assert stored["tasks"][0]["measure"] == "own"
+    overlap = {"value": 0.5, "interval": None, "form": ".2f"}
+    assert stored["cells"][-1]["metrics"]["overlap"] == overlap
+    assert stored["cells"][-1]["metrics_by_tag"]["even"]["overlap"] == overlap | {"value": 1.0}
+
+    assert evaluate("--k", "1,10", task=spec) == 0
+    second = capsys.readouterr()
+    assert second.out == first.out
+    assert "inputs in" not in second.err  # nothing was measured again
+
+    run(["evaluate", "--show", "called"])
+    assert "  overlap 1; words 1; expected: 4\n" in capsys.readouterr().out
+    run(["evaluate", "--show", "wrong"])
+    assert "No trial in evaluation is wrong." in capsys.readouterr().err
+
+
+def test_a_task_that_was_edited_is_measured_anew(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = where / "my_task.py"
+    path.write_text(MY_TASK)
+    evaluate("--no-base", task="my_task.py:mine")
+    path.write_text(MY_TASK.replace("/ len(said)", "/ 2"))
+    capsys.readouterr()
+    evaluate("--no-base", task="my_task.py:mine")
+    captured = capsys.readouterr()
+    assert "mine, tuned, k = 10: 2 inputs in" in captured.err
+    assert "0.25" in captured.out
 
 
 def test_several_k_are_a_sweep(where: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,9 +272,9 @@ def test_calls_are_shown_as_the_model_writes_them(
     Path("evaluation").mkdir()
     Path("evaluation/trials.jsonl").write_text(json.dumps(trial.to_row()) + "\n")
     results = Results(
-        tasks=[TaskLine("sums", Measure.ANSWERS)],
-        columns=[ColumnLine("tuned", checkpoint, Calls.LIVE)],
-        cells=[Cell(task="sums", column="tuned", trials="trials.jsonl")],
+        tasks=[TaskLine("sums", "answers")],
+        arms=[ArmLine("tuned", checkpoint, Calls.LIVE)],
+        cells=[Cell(task="sums", arm="tuned", trials="trials.jsonl")],
     )
     Path("evaluation/results.json").write_text(json.dumps(results.to_dict()))
     monkeypatch.setenv("FORCE_COLOR", "1")  # text has none
@@ -237,7 +317,7 @@ def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:
     assert evaluate("--tool", "calendar") == 0
     results = read_results(Path("evaluation"))
     assert results is not None
-    assert {column.tools for column in results.columns if column.tools} == {("calendar",)}
+    assert {arm.tools for arm in results.arms if arm.tools} == {("calendar",)}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Scripted models that know how to add, and one that does not."""
 
-from toolformer.evaluate.task import Example, Measure, Task
+from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.tasks.judging import is_number_right
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
@@ -23,7 +23,7 @@ def caller() -> ScriptedLanguageModel:
     )
 
 
-def sums(measure: Measure = Measure.ANSWERS) -> Task:
+def sums() -> Task:
     """Three sums; the caller calls for the first, fails at the second, guesses at the third."""
     examples = [
         Example("1", "2 + 2 is", ("4",), "sum", ("small",)),
@@ -32,7 +32,6 @@ def sums(measure: Measure = Measure.ANSWERS) -> Task:
     ]
     return Task(
         name="sums",
-        measure=measure,
         examples=lambda: examples,
         training=lambda: examples[:1],
         is_right=lambda text, example: is_number_right(text, example.answers),

@@ -1,4 +1,4 @@
-"""Outputs judged, texts scored."""
+"""Prompts continued and judged, texts predicted, the majority answer of a group guessed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +7,19 @@ from datetime import date
 import pytest
 
 from tests.evaluate.scripts import caller, guesser, sums
-from toolformer.evaluate.counts import TOO_LONG, TextScores
-from toolformer.evaluate.measure import score_texts, try_examples
-from toolformer.evaluate.task import Example, Task
-from toolformer.evaluate.trial import Trial
+from toolformer.calls import ToolCall
+from toolformer.evaluate.arm import Arm, Calls
+from toolformer.evaluate.measure import (
+    continue_prompts,
+    guess_majority,
+    judge,
+    majority_answers,
+    predict_texts,
+)
+from toolformer.evaluate.task import Example, Setup, Task
+from toolformer.evaluate.tasks.judging import end_of_number
+from toolformer.evaluate.trial import TOO_LONG, Trial
+from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
@@ -33,8 +42,9 @@ def tried(
     config = InferConfig(max_calls=1).override(**settings)
     asked = list(task.examples()) if examples is None else examples
     with LiveTools(default_tools(), today=TODAY) as tools:
-        found = try_examples(model, asked, task=task, live=tools if live else None, config=config)
-        return list(found)
+        arm = Arm("t", "t", Calls.LIVE if live else Calls.NONE)
+        setup = Setup(model=model, arm=arm, live=tools if live else None, config=config)
+        return list(continue_prompts(task, asked, setup))
 
 
 def test_calls_and_outputs_are_taken_out_before_an_output_is_judged() -> None:
@@ -96,12 +106,76 @@ def test_restraint_gives_the_first_tokens_of_a_text() -> None:
     ]
 
 
+def predicted(text: str, calls: Calls) -> Trial:
+    setup = Setup(model=guesser(), arm=Arm("t", "t", calls), live=None, config=InferConfig())
+    [trial] = predict_texts([Example("1", text, ())], setup)
+    return trial
+
+
 def test_a_text_is_scored_by_its_tokens_words_and_bytes() -> None:
     # Five tokens of 2 nats each: "It", " is", " 2", "4", "."
-    [scores] = score_texts(guesser(), [Example("1", "It is 24.", ())], without_marker=True)
-    assert scores == TextScores(texts=1, tokens=5, words=3, bytes=9, nats=pytest.approx(10.0))
+    scores = predicted("It is 24.", Calls.DISABLED).scores
+    assert {name: scores[name] for name in ("texts", "tokens", "words", "bytes", "nats")} == {
+        "texts": 1,
+        "tokens": 5,
+        "words": 3,
+        "bytes": 9,
+        "nats": pytest.approx(10.0),
+    }
 
 
 def test_bytes_are_those_of_utf_8() -> None:
-    [scores] = score_texts(guesser(), [Example("1", "Ünique", ())], without_marker=False)
-    assert scores.bytes == 7
+    assert predicted("Ünique", Calls.NONE).scores["bytes"] == 7
+
+
+EXAMPLE = Example("1", "3 + 2 is", ("5",), "plus", ("hard",))
+EVENT = CallEvent(0, ToolCall("Calculator", "2 + 2"), " [Calculator(2 + 2)", output="4")
+ANSWER = Answer("3 + 2 is", (), (EVENT,), tokens=7, finish="end")
+
+
+def judged(text: str, answer: Answer = ANSWER) -> Trial:
+    return judge(replace(sums(), judged=end_of_number), EXAMPLE, answer, text=text)
+
+
+def test_an_answer_may_follow_its_tool_and_be_wrong() -> None:
+    assert (judged(" 4.").is_right, judged(" 4.").follows_tool) == (False, True)
+    assert (judged(" 5.").is_right, judged(" 5.").follows_tool) == (True, False)
+
+
+def test_without_an_output_there_is_nothing_to_follow() -> None:
+    assert not judged(" 4.", replace(ANSWER, events=())).follows_tool
+
+
+def test_a_call_after_the_answer_came_too_late_to_tell_it() -> None:
+    late = judged(" 4 or 5.", replace(ANSWER, events=(replace(EVENT, position=2),)))
+    assert (late.has_called, late.follows_tool, late.calls[0].is_late) == (False, False, True)
+    early = judged(" or 4.", replace(ANSWER, events=(replace(EVENT, position=3),)))
+    assert (early.has_called, early.follows_tool) == (True, True)
+
+
+def example(*answers: str, group: str = "g") -> Example:
+    return Example("1", "p", answers, group)
+
+
+TRAINING = [example("a"), example("b", "c"), example("b"), example("d", group="h")]
+GUESSED = Task(
+    name="t",
+    examples=lambda: [],
+    training=lambda: TRAINING,
+    is_right=lambda text, each: text in each.answers,
+)
+
+
+def test_each_group_has_its_commonest_answer() -> None:
+    assert majority_answers(TRAINING) == {"g": "b", "h": "d"}
+
+
+def test_of_equally_common_answers_the_first_in_the_alphabet_is_taken() -> None:
+    assert majority_answers([example("b"), example("a")]) == {"g": "a"}
+
+
+def test_the_prior_guesses_by_group_and_knows_nothing_of_new_groups() -> None:
+    asked = [example("b"), example("a"), example("b", group="h"), example("b", group="new")]
+    trials = list(guess_majority(GUESSED, asked))
+    assert [trial.text for trial in trials] == ["b", "b", "d", ""]
+    assert [trial.is_right for trial in trials] == [True, False, False, False]

@@ -6,32 +6,34 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from toolformer.evaluate.column import Calls, Column
+from toolformer.evaluate.arm import Arm, Calls, ChooseArms, each_model, every_arm, live_arms
 from toolformer.evaluate.config import EvaluateConfig
+from toolformer.evaluate.metric import Metric
 from toolformer.evaluate.plan import PlannedCell, plan
-from toolformer.evaluate.task import Example, Measure, Task
+from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.fact_table import FactRow
 
-BASE = Column("base", "b", Calls.NONE)
-LIVE = Column("base, tools live", "b", Calls.LIVE, ("calculator",))
-DISABLED = Column("disabled", "t", Calls.DISABLED)
-TUNED = Column("tuned", "t", Calls.LIVE, ("calculator",), sweeps=True)
-COLUMNS = [BASE, LIVE, DISABLED, TUNED]
+BASE = Arm("base", "b", Calls.NONE)
+LIVE = Arm("base, tools live", "b", Calls.LIVE, ("calculator",))
+DISABLED = Arm("disabled", "t", Calls.DISABLED)
+TUNED = Arm("tuned", "t", Calls.LIVE, ("calculator",), sweeps=True)
+ARMS = [BASE, LIVE, DISABLED, TUNED]
 EXAMPLES = [Example("1", "2 + 2 is", ("4",))]
 
 
-def task(measure: Measure = Measure.ANSWERS) -> Task:
-    return Task(name="t", measure=measure, examples=lambda: EXAMPLES)
+def task(choose: ChooseArms = every_arm) -> Task:
+    return Task(name="t", arms=choose, examples=lambda: EXAMPLES)
 
 
 def planned(
-    measure: Measure, *ks: int, columns: Sequence[Column] = COLUMNS
+    choose: ChooseArms, *ks: int, arms: Sequence[Arm] = ARMS
 ) -> list[tuple[str, int | None]]:
-    cells = plan([task(measure)], columns, EvaluateConfig(ks=ks or (10,)))
-    return [(each.column.name, each.k) for each in cells]
+    cells = plan([task(choose)], arms, EvaluateConfig(ks=ks or (10,)))
+    return [(each.arm.name, each.k) for each in cells]
 
 
 def test_the_tuned_model_is_tried_with_every_k_and_others_with_the_largest() -> None:
-    assert planned(Measure.ANSWERS, 0, 1, 10) == [
+    assert planned(every_arm, 0, 1, 10) == [
         ("base", None),
         ("base, tools live", 10),
         ("disabled", None),
@@ -40,17 +42,17 @@ def test_the_tuned_model_is_tried_with_every_k_and_others_with_the_largest() -> 
     ]
 
 
-def test_k_of_0_is_measured_where_there_is_no_disabled_column() -> None:
-    assert planned(Measure.ANSWERS, 0, 10, columns=[TUNED]) == [("tuned", 0), ("tuned", 10)]
+def test_k_of_0_is_measured_where_there_is_no_disabled_arm() -> None:
+    assert planned(every_arm, 0, 10, arms=[TUNED]) == [("tuned", 0), ("tuned", 10)]
 
 
-def test_perplexity_is_measured_once_a_checkpoint() -> None:
-    assert planned(Measure.PERPLEXITY) == [("base", None), ("disabled", None)]
-    assert planned(Measure.PERPLEXITY, columns=[TUNED]) == [("tuned", None)]
+def test_perplexity_is_measured_once_a_model() -> None:
+    assert planned(each_model) == [("base", None), ("disabled", None)]
+    assert planned(each_model, arms=[TUNED]) == [("tuned", None)]
 
 
 def test_restraint_is_measured_at_1_too_and_where_tools_are_live() -> None:
-    assert planned(Measure.RESTRAINT, 0, 10) == [
+    assert planned(live_arms, 0, 10) == [
         ("base, tools live", 1),
         ("base, tools live", 10),
         ("tuned", 1),
@@ -70,8 +72,8 @@ def test_k_and_disabled_calls_reach_the_decoder() -> None:
 def test_where_calls_are_live_there_are_tokens_to_write_one() -> None:
     asked = replace(task(), max_new_tokens=32, call_tokens=16)
     budgets = [
-        PlannedCell(asked, column, k).infer_config(EvaluateConfig()).max_new_tokens
-        for column, k in ((BASE, None), (DISABLED, None), (TUNED, 0), (TUNED, 1))
+        PlannedCell(asked, arm, k).infer_config(EvaluateConfig()).max_new_tokens
+        for arm, k in ((BASE, None), (DISABLED, None), (TUNED, 0), (TUNED, 1))
     ]
     assert budgets == [32, 32, 32, 48]
 
@@ -84,9 +86,9 @@ def test_what_can_change_a_number_changes_the_fingerprint() -> None:
     cell = PlannedCell(task(), TUNED, 10)
     others = [
         fingerprint(replace(cell, k=3)),
-        fingerprint(replace(cell, column=replace(TUNED, checkpoint="u"))),
-        fingerprint(replace(cell, column=replace(TUNED, tools=("calendar",)))),
-        fingerprint(replace(cell, column=DISABLED)),
+        fingerprint(replace(cell, arm=replace(TUNED, model="u"))),
+        fingerprint(replace(cell, arm=replace(TUNED, tools=("calendar",)))),
+        fingerprint(replace(cell, arm=DISABLED)),
         fingerprint(replace(cell, task=replace(task(), spec="t:name=x"))),
         fingerprint(cell, max_calls=2),
         fingerprint(cell, max_new_tokens=3),
@@ -119,10 +121,26 @@ def test_a_tools_file_that_was_edited_is_another(tmp_path: Path) -> None:
     assert len(set(found)) == 3
 
 
+def test_metrics_and_a_task_file_that_was_edited_are_others(tmp_path: Path) -> None:
+    file = tmp_path / "my_task.py"
+    file.write_text("one")
+    named = replace(task(), spec=f"{file}:mine")
+    found = [fingerprint(PlannedCell(named, TUNED, 10))]
+    found.append(fingerprint(PlannedCell(replace(named, metrics=[Metric.mean("x")]), TUNED, 10)))
+    file.write_text("three")
+    found.append(fingerprint(PlannedCell(named, TUNED, 10)))
+    assert len(set(found)) == 3
+
+
+def test_the_cells_of_earlier_versions_are_found() -> None:
+    cell = PlannedCell(replace(task(), facts=[FactRow("Peru", "capital", "Lima")]), TUNED, 10)
+    assert fingerprint(cell) == "d04bce7c0857fb3f"
+
+
 def test_a_checkpoint_that_was_written_again_is_another(tmp_path: Path) -> None:
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"one")
-    cell = PlannedCell(task(), replace(TUNED, checkpoint=str(tmp_path)), 10)
+    cell = PlannedCell(task(), replace(TUNED, model=str(tmp_path)), 10)
     before = fingerprint(cell)
     assert fingerprint(cell) == before
     os.utime(weights, (1, 1))

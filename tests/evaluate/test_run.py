@@ -1,7 +1,7 @@
 """A whole evaluation, with scripted models."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,9 @@ import pytest
 from tests.evaluate.scripts import caller, guesser, sums
 from toolformer.errors import RunError
 from toolformer.evaluate import (
+    Arm,
     Calls,
     CellProgress,
-    Column,
     EvaluateConfig,
     Results,
     Task,
@@ -19,17 +19,24 @@ from toolformer.evaluate import (
     read_results,
     read_trials,
 )
-from toolformer.evaluate.task import Example, FactRow, Measure
+from toolformer.evaluate.arm import each_model
+from toolformer.evaluate.counts import PREDICTION
+from toolformer.evaluate.measure import predict_texts
+from toolformer.evaluate.metric import Metric, Number
+from toolformer.evaluate.tables import tables
+from toolformer.evaluate.task import Example, Setup
+from toolformer.evaluate.tasks.fact_table import FactRow
 from toolformer.evaluate.tasks.judging import is_within_first_words
+from toolformer.evaluate.trial import READ, Trial
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 
 TOOLS = ("calculator",)
-COLUMNS = [
-    Column("base", "guesser", Calls.NONE),
-    Column("disabled", "caller", Calls.DISABLED),
-    Column("tuned", "caller", Calls.LIVE, TOOLS, sweeps=True),
+ARMS = [
+    Arm("base", "guesser", Calls.NONE),
+    Arm("disabled", "caller", Calls.DISABLED),
+    Arm("tuned", "caller", Calls.LIVE, TOOLS, sweeps=True),
 ]
 
 
@@ -51,21 +58,21 @@ def run(
     out: Path,
     *tasks: Task,
     models: Models | None = None,
-    columns: list[Column] = COLUMNS,
+    arms: list[Arm] = ARMS,
     **settings: object,
 ) -> Results:
     return evaluate(
         tasks or [sums()],
-        columns,
+        arms,
         out=out,
         config=EvaluateConfig().override(**settings),
         load=(models or Models()).load,
     )
 
 
-def test_columns_stand_side_by_side(tmp_path: Path) -> None:
+def test_arms_stand_side_by_side(tmp_path: Path) -> None:
     results = run(tmp_path)
-    right = {cell.column: cell.counts and cell.counts.right for cell in results.cells}
+    right = {cell.arm: cell.counts and cell.counts.right for cell in results.cells}
     # The guesser's 9 and the disabled caller's are right once, the caller is right twice.
     assert right == {"prior": 1, "base": 1, "disabled": 1, "tuned": 2}
     tuned = results.cell("sums", "tuned")
@@ -103,8 +110,8 @@ def test_what_is_there_is_not_measured_again(tmp_path: Path) -> None:
 def test_another_setting_measures_only_what_it_changes(tmp_path: Path) -> None:
     run(tmp_path)
     models = Models()
-    columns = [COLUMNS[0], COLUMNS[1], Column("tuned", "caller", Calls.LIVE, ("calendar",))]
-    results = run(tmp_path, models=models, columns=columns)
+    arms = [ARMS[0], ARMS[1], Arm("tuned", "caller", Calls.LIVE, ("calendar",))]
+    results = run(tmp_path, models=models, arms=arms)
     assert models.loaded == ["caller"]
     tuned = results.cell("sums", "tuned")
     assert tuned is not None
@@ -114,13 +121,13 @@ def test_another_setting_measures_only_what_it_changes(tmp_path: Path) -> None:
 
 def test_a_kill_loses_only_the_cell_that_was_being_measured(tmp_path: Path) -> None:
     def killed(progress: CellProgress) -> None:
-        if progress.column == "tuned" and progress.done == 2:
+        if progress.arm == "tuned" and progress.done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         evaluate(
             [sums()],
-            COLUMNS,
+            ARMS,
             out=tmp_path,
             config=EvaluateConfig(),
             load=Models().load,
@@ -137,7 +144,7 @@ def test_progress_counts_every_input(tmp_path: Path) -> None:
     told: list[CellProgress] = []
     evaluate(
         [sums()],
-        COLUMNS[:1],
+        ARMS[:1],
         out=tmp_path,
         config=EvaluateConfig(),
         load=Models().load,
@@ -166,8 +173,8 @@ def test_the_database_knows_the_facts_of_the_task_while_it_runs(tmp_path: Path) 
         is_right=lambda text, example: is_within_first_words(text, example.answers),
         facts=[FactRow("Peru", "capital", "Cuzco")],
     )
-    column = Column("tuned", "model", Calls.LIVE, ("database",))
-    results = run(tmp_path, task, models=Models({"model": lambda: model}), columns=[column])
+    arm = Arm("tuned", "model", Calls.LIVE, ("database",))
+    results = run(tmp_path, task, models=Models({"model": lambda: model}), arms=[arm])
     cell = results.cell("capitals", "tuned")
     assert cell is not None
     [trial] = read_trials(tmp_path, cell)
@@ -184,13 +191,34 @@ def test_perplexity_is_measured_with_calls_disabled_where_they_were_taught(tmp_p
             return super().text_log_probs(texts, without_marker=without_marker)
 
     models = Models({"guesser": Asked, "caller": Asked})
-    results = run(tmp_path, sums(Measure.PERPLEXITY), models=models)
+    task = replace(sums(), run=predict_texts, arms=each_model, metrics=PREDICTION)
+    results = run(tmp_path, task, models=models)
     assert asked == [False, True]
     cell = results.cell("sums", "disabled")
     assert cell is not None
     assert cell.scores is not None
     assert (cell.scores.texts, cell.scores.tokens) == (3, 12)
     assert cell.scores.perplexity == pytest.approx(2.718281828**2)
+
+
+def test_a_task_may_make_its_trials_itself(tmp_path: Path) -> None:
+    def memorized(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
+        for example in examples:
+            [log_probs] = setup.model.text_log_probs([example.prompt])
+            yield Trial(id=example.id, scores={"nats": -float(log_probs.sum())}, finish=READ)
+
+    task = replace(sums(), run=memorized, arms=each_model, metrics=[Metric.mean("nats")])
+    results = run(tmp_path, replace(task, training=lambda: ()))
+    assert [(cell.arm, cell.counts, cell.scores) for cell in results.cells] == [
+        ("base", None, None),
+        ("disabled", None, None),
+    ]
+    # Four tokens of 2 nats in each text.
+    assert results.cells[0].metrics == {"nats": Number(8.0)}
+    assert [(table.header, table.rows) for table in tables(results)] == [
+        (("", "base", "disabled"), (("nats", "8", "8"),))
+    ]
+    assert [each.scores for each in read_trials(tmp_path, results.cells[0])] == [{"nats": 8.0}] * 3
 
 
 def test_results_of_something_else_are_refused(tmp_path: Path) -> None:

@@ -1,28 +1,27 @@
 """Results as tables."""
 
-from toolformer.evaluate.column import Calls
+from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import Counts, TextScores
-from toolformer.evaluate.results import Cell, ColumnLine, Results, TaskLine
+from toolformer.evaluate.results import ArmLine, Cell, Results, TaskLine
 from toolformer.evaluate.tables import TableText, markdown, tables
-from toolformer.evaluate.task import Measure
 
 RIGHT = Counts(inputs=100, right=40, started=90, called=80, right_called=36, followed=72)
 LESS = Counts(inputs=100, right=10)
-COLUMNS = [
-    ColumnLine("prior"),
-    ColumnLine("base", "b", Calls.NONE),
-    ColumnLine("disabled", "t", Calls.DISABLED),
-    ColumnLine("tuned", "t", Calls.LIVE),
+ARMS = [
+    ArmLine("prior"),
+    ArmLine("base", "b", Calls.NONE),
+    ArmLine("disabled", "t", Calls.DISABLED),
+    ArmLine("tuned", "t", Calls.LIVE),
 ]
-LAMA = TaskLine("lama", Measure.ANSWERS, note="oracle database", dropped={"no template": 7})
+LAMA = TaskLine("lama", "answers", note="oracle database", dropped={"no template": 7})
 CELLS = [
-    Cell(task="lama", column="prior", counts=LESS),
-    Cell(task="lama", column="base", counts=LESS, by_tag={"hard": Counts(inputs=20)}),
-    Cell(task="lama", column="disabled", counts=LESS),
-    Cell(task="lama", column="tuned", k=1, counts=LESS),
+    Cell(task="lama", arm="prior", counts=LESS),
+    Cell(task="lama", arm="base", counts=LESS, by_tag={"hard": Counts(inputs=20)}),
+    Cell(task="lama", arm="disabled", counts=LESS),
+    Cell(task="lama", arm="tuned", k=1, counts=LESS),
     Cell(
         task="lama",
-        column="tuned",
+        arm="tuned",
         k=10,
         counts=RIGHT,
         by_tag={"hard": Counts(inputs=20, right=15)},
@@ -31,7 +30,7 @@ CELLS = [
 
 
 def tables_of(*tasks: TaskLine, cells: list[Cell]) -> list[TableText]:
-    return list(tables(Results(tasks=tasks, columns=COLUMNS, cells=cells)))
+    return list(tables(Results(tasks=tasks, arms=ARMS, cells=cells)))
 
 
 def rows_of(table: TableText) -> dict[str, tuple[str, ...]]:
@@ -75,17 +74,17 @@ def test_one_k_makes_no_sweep() -> None:
 
 
 def test_several_tasks_stand_together_first() -> None:
-    math = TaskLine("math", Measure.ANSWERS)
-    cells = [*CELLS, Cell(task="math", column="tuned", k=10, counts=RIGHT)]
+    math = TaskLine("math", "answers")
+    cells = [*CELLS, Cell(task="math", arm="tuned", k=10, counts=RIGHT)]
     overview = tables_of(LAMA, math, cells=cells)[0]
     assert overview.header == ("task", "inputs", "prior", "base", "disabled", "tuned")
     assert overview.rows[1] == ("math", "100", "–", "–", "–", "40.0 % (30.9–49.8)")
 
 
 def test_perplexity_is_told_by_token_by_word_and_by_byte() -> None:
-    wiki = TaskLine("wiki", Measure.PERPLEXITY, note="calls disabled")
+    wiki = TaskLine("wiki", "perplexity", note="calls disabled")
     scores = TextScores(texts=2, tokens=4, words=2, bytes=8, nats=2.772588722239781)
-    [table] = tables_of(wiki, cells=[Cell(task="wiki", column="disabled", scores=scores)])
+    [table] = tables_of(wiki, cells=[Cell(task="wiki", arm="disabled", scores=scores)])
     assert table.header == ("", "disabled")
     assert table.rows == (
         ("perplexity per token", "2.00"),
@@ -96,10 +95,10 @@ def test_perplexity_is_told_by_token_by_word_and_by_byte() -> None:
 
 
 def test_restraint_counts_calls_that_were_started_k_by_k() -> None:
-    c4 = TaskLine("c4", Measure.RESTRAINT)
+    c4 = TaskLine("c4", "restraint")
     cells = [
-        Cell(task="c4", column="tuned", k=1, counts=Counts(inputs=100, started=2, called=0)),
-        Cell(task="c4", column="tuned", k=10, counts=Counts(inputs=100, started=10, called=4)),
+        Cell(task="c4", arm="tuned", k=1, counts=Counts(inputs=100, started=2, called=0)),
+        Cell(task="c4", arm="tuned", k=10, counts=Counts(inputs=100, started=10, called=4)),
     ]
     [table] = tables_of(c4, cells=cells)
     assert table.rows == (
@@ -109,7 +108,7 @@ def test_restraint_counts_calls_that_were_started_k_by_k() -> None:
 
 
 def test_inputs_that_were_too_long_are_told() -> None:
-    cell = Cell(task="lama", column="base", counts=Counts(inputs=3, too_long=2))
+    cell = Cell(task="lama", arm="base", counts=Counts(inputs=3, too_long=2))
     [table] = tables_of(LAMA, cells=[cell])
     assert rows_of(table)["inputs too long"] == ("2",)
 
@@ -117,9 +116,9 @@ def test_inputs_that_were_too_long_are_told() -> None:
 def test_markdown_has_a_title_a_note_and_a_table_for_each() -> None:
     scores = TextScores(texts=1, tokens=1, words=1, bytes=1, nats=0.0)
     results = Results(
-        tasks=[TaskLine("wiki|2", Measure.PERPLEXITY)],
-        columns=COLUMNS,
-        cells=[Cell(task="wiki|2", column="base", scores=scores)],
+        tasks=[TaskLine("wiki|2", "perplexity")],
+        arms=ARMS,
+        cells=[Cell(task="wiki|2", arm="base", scores=scores)],
     )
     assert markdown(results) == (
         "**wiki|2** (1 texts, 1 tokens, 1 bytes)\n\n"

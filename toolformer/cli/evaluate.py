@@ -19,8 +19,8 @@ from toolformer.cli.settings import with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, RunError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
-from toolformer.evaluate import evaluate as evaluate_columns
-from toolformer.evaluate.choose import Asked, choose_columns
+from toolformer.evaluate import evaluate as evaluate_arms
+from toolformer.evaluate.choose import Comparison, choose_arms
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
 from toolformer.lm.base import LanguageModel
@@ -112,9 +112,9 @@ def evaluate(
         raise ConfigError("Name the model: toolformer evaluate CKPT --task arithmetic.")
     if not task:
         raise ConfigError(f"Name a task: --task arithmetic. Available: {', '.join(TASKS.names())}.")
-    chosen = choose_columns(
-        Asked(
-            checkpoint=ckpt,
+    chosen = choose_arms(
+        Comparison(
+            model=ckpt,
             base=base,
             without_base=no_base,
             control=control,
@@ -127,9 +127,9 @@ def evaluate(
     tasks = load_tasks(task)
     try:
         with evaluation_bar(Console(stderr=True)) as move:
-            results = evaluate_columns(
+            results = evaluate_arms(
                 tasks,
-                chosen.columns,
+                chosen.arms,
                 out=out,
                 config=config,
                 load=lambda name: _load(name, dtype=config.dtype, device=device),

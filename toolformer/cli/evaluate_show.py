@@ -13,9 +13,9 @@ from toolformer.calls import CallGrammar, Segment
 from toolformer.cli.display.screen import Screen
 from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
-from toolformer.evaluate.column import Calls
+from toolformer.evaluate.arm import Calls
+from toolformer.evaluate.counts import ACCURACY
 from toolformer.evaluate.results import Cell
-from toolformer.evaluate.task import Measure
 from toolformer.evaluate.trial import Trial
 from toolformer.sidecar import read_sidecar
 
@@ -25,7 +25,7 @@ class Show(StrEnum):
 
     WRONG = "wrong"
     RIGHT = "right"
-    CALLED = "called"  # a tool told something
+    CALLED = "called"  # a tool gave an output
     UNCALLED = "uncalled"
     FAILED = "failed"  # a call failed
     ALL = "all"
@@ -62,42 +62,43 @@ def show_trials(
     results = read_results(out)
     if results is None:
         raise RunError(f"'{out}' holds no evaluation: run one first, with --out {out}.")
-    checkpoints = {each.name: each.checkpoint for each in results.columns}
-    answered = {each.name for each in results.tasks if each.measure is Measure.ANSWERS}
+    models = {each.name: each.model for each in results.arms}
+    judged = {each.name for each in results.tasks if ACCURACY.name in results.metrics(each)}
     shown = 0
     for cell in _cells(results, tasks, columns, k):
-        if show in _JUDGED and cell.task not in answered:
+        if show in _JUDGED and cell.task not in judged:
             continue
-        grammar = _grammar(checkpoints[cell.column])
+        grammar = _grammar(models[cell.arm])
         trials = filter(_WANTED[show], _read(out, cell))
         for trial in islice(trials, limit):
             shown += 1
             if as_json:
-                where = {"task": cell.task, "column": cell.column, "k": cell.k}
+                where = {"task": cell.task, "column": cell.arm, "k": cell.k}
                 print(json.dumps(where | trial.to_row(), ensure_ascii=False))
             else:
-                _print(trial, cell, grammar)
+                _print(trial, cell, grammar, is_judged=cell.task in judged)
     if shown == 0:
         print_note(f"No trial in {out} is {show.value}.")
     return 0
 
 
 def print_note(text: str) -> None:
-    """Says something beside the answer."""
+    """Prints something beside the answer."""
     Console(stderr=True).print(text, markup=False, highlight=False)
 
 
 def _cells(
     results: Results, tasks: Sequence[str], columns: Sequence[str], k: int | None
 ) -> Iterator[Cell]:
-    """Yields the cells that are meant: of the tuned model unless columns are named."""
-    measured = [each.name for each in results.tasks if each.measure is not Measure.PERPLEXITY]
-    tried = [each.name for each in results.columns if each.checkpoint]
-    live = [each.name for each in results.columns if each.calls is Calls.LIVE]
-    preferred = [name for name in ("tuned", *reversed(live)) if name in live][:1] or tried[-1:]
-    for task in _known(tasks, measured, what="task in this evaluation") or measured:
-        for column in _known(columns, tried, what="column in this evaluation") or preferred:
-            cell = results.cell(task, column, k)
+    """Yields the named cells: those of the tuned model where no columns are named."""
+    predicted = {cell.task for cell in results.cells if cell.scores is not None}
+    tried_tasks = [each.name for each in results.tasks if each.name not in predicted]
+    tried_arms = [each.name for each in results.arms if each.model]
+    live = [each.name for each in results.arms if each.calls is Calls.LIVE]
+    preferred = [name for name in ("tuned", *reversed(live)) if name in live][:1] or tried_arms[-1:]
+    for task in _known(tasks, tried_tasks, what="task in this evaluation") or tried_tasks:
+        for arm in _known(columns, tried_arms, what="column in this evaluation") or preferred:
+            cell = results.cell(task, arm, k)
             if cell is not None:
                 yield cell
 
@@ -116,17 +117,17 @@ def _read(out: Path, cell: Cell) -> Iterator[Trial]:
         raise RunError(f"Cannot read the trials '{out / cell.trials}': {error.strerror}.") from None
 
 
-def _grammar(checkpoint: str) -> CallGrammar:
-    """Returns how a checkpoint writes its calls; the default where its sidecar is not at hand."""
-    sidecar = read_sidecar(asset(checkpoint) if checkpoint == EMBEDDED_MODEL else checkpoint)
+def _grammar(model: str) -> CallGrammar:
+    """Returns how a model writes its calls; the default where its sidecar is not at hand."""
+    sidecar = read_sidecar(asset(model) if model == EMBEDDED_MODEL else model)
     return CallGrammar() if sidecar is None else sidecar.grammar
 
 
-def _print(trial: Trial, cell: Cell, grammar: CallGrammar) -> None:
+def _print(trial: Trial, cell: Cell, grammar: CallGrammar, *, is_judged: bool) -> None:
     screen = Screen(Console(highlight=False))
     k = "" if cell.k is None else f", k = {cell.k}"
     tags = f" ({', '.join(trial.tags)})" if trial.tags else ""
-    screen.say(f"{cell.task}, {cell.column}{k}: {trial.id}{tags}")
+    screen.say(f"{cell.task}, {cell.arm}{k}: {trial.id}{tags}")
     screen.show(Segment("text", trial.prompt))
     for segment in grammar.read(trial.annotated):
         screen.show(segment)
@@ -134,7 +135,11 @@ def _print(trial: Trial, cell: Cell, grammar: CallGrammar) -> None:
     for call in trial.calls:
         if call.error is not None:
             screen.complain(f"  {call.written.strip()} failed: {call.error}")
+    verdicts = [f"{name} {score:,.4g}" for name, score in trial.scores.items()]
+    if is_judged and trial.answers:
+        verdicts.append("right" if trial.is_right else "wrong")
     if trial.answers:
-        verdict = "right" if trial.is_right else "wrong"
-        screen.say(f"  {verdict}; expected: {' | '.join(trial.answers)}")
+        verdicts.append(f"expected: {' | '.join(trial.answers)}")
+    if verdicts:
+        screen.say(f"  {'; '.join(verdicts)}")
     screen.say("")

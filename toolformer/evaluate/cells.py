@@ -10,17 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
-from toolformer.evaluate.column import Calls
+from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.config import EvaluateConfig
-from toolformer.evaluate.counts import TextScores, count
-from toolformer.evaluate.measure import score_texts, try_examples
+from toolformer.evaluate.counts import OWN, Counts, TextScores, by_tag, scores_of
+from toolformer.evaluate.measure import continue_prompts
+from toolformer.evaluate.metric import reduce_all
 from toolformer.evaluate.plan import PlannedCell
 from toolformer.evaluate.results import Cell
-from toolformer.evaluate.task import Example, Measure
+from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.tasks.fact_table import write_facts
 from toolformer.evaluate.trial import Trial, from_row
 from toolformer.files import json_text, write_whole
@@ -29,7 +30,6 @@ from toolformer.lm.base import LanguageModel
 from toolformer.tools.registry import load_tool
 
 _CELLS = "cells"
-_Each = TypeVar("_Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CellProgress:
     """How far a cell is."""
 
     task: str
-    column: str
+    arm: str
     k: int | None
     done: int
     total: int
@@ -54,41 +54,45 @@ def measure_cell(
 ) -> Cell:
     """Measures a cell and writes it: the trials first, so that a cell that is there is whole."""
     began = time.monotonic()
-    stem = _stem(planned, examples, config)
-    cell = Cell(
-        task=planned.task.name,
-        column=planned.column.name,
+    task, stem = planned.task, _stem(planned, examples, config)
+    run = task.run or partial(continue_prompts, task)
+    progress = CellProgress(task.name, planned.arm.name, planned.k, 0, len(examples))
+    with _live_tools(planned, model, config) as live:
+        setup = Setup(model=model, arm=planned.arm, live=live, config=planned.infer_config(config))
+        trials = list(
+            _counting(scored(task, examples, run(examples, setup)), progress, on_progress)
+        )
+    cell = replace(
+        add_up(task, trials, arm=planned.arm.name),
         k=planned.k,
         trials=f"{_CELLS}/{stem}.jsonl",
+        seconds=round(time.monotonic() - began, 3),
     )
-    told = CellProgress(cell.task, cell.column, cell.k, 0, len(examples))
-    if planned.task.measure is Measure.PERPLEXITY:
-        without_marker = planned.column.calls is not Calls.NONE
-        found = score_texts(model, examples, without_marker=without_marker)
-        scores = list(_telling(found, told, on_progress))
-        cell = replace(cell, scores=sum(scores, start=TextScores()))
-        rows = [
-            {"id": example.id, **each.to_dict()}
-            for example, each in zip(examples, scores, strict=True)
-        ]
-    else:
-        with _live_tools(planned, model, config) as live:
-            tried = try_examples(
-                model,
-                examples,
-                task=planned.task,
-                live=live,
-                config=planned.infer_config(config),
-            )
-            trials = list(_telling(tried, told, on_progress))
-        counts, by_tag = count(trials)
-        cell = replace(cell, counts=counts, by_tag=by_tag)
-        rows = [trial.to_row() for trial in trials]
-    cell = replace(cell, seconds=round(time.monotonic() - began, 3))
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    lines = (json.dumps(each.to_row(), ensure_ascii=False) + "\n" for each in trials)
     write_whole(out / cell.trials, "".join(lines))
     write_whole(out / _CELLS / f"{stem}.json", json_text(cell.to_dict()))
     return cell
+
+
+def scored(task: Task, examples: Sequence[Example], trials: Iterable[Trial]) -> Iterator[Trial]:
+    """Yields the trials of examples with the task's own scores."""
+    for example, trial in zip(examples, trials, strict=True):
+        own = task.score(trial, example)
+        yield replace(trial, scores={**trial.scores, **own}) if own else trial
+
+
+def add_up(task: Task, trials: Sequence[Trial], *, arm: str) -> Cell:
+    """Returns what trials come to: the sums behind the built-in metrics, and the task's own."""
+    scores = [scores_of(trial) for trial in trials]
+    tagged = by_tag(trials)
+    cell = Cell(task=task.name, arm=arm)
+    if all(trial.is_decoded for trial in trials):
+        counts = {tag: Counts.sum(each) for tag, each in tagged.items()}
+        cell = replace(cell, counts=Counts.sum(scores), by_tag=counts)
+    if task.measure == OWN:
+        own = {tag: reduce_all(task.metrics, each) for tag, each in tagged.items()}
+        return replace(cell, metrics=reduce_all(task.metrics, scores), metrics_by_tag=own)
+    return cell if cell.counts else replace(cell, scores=TextScores.sum(scores))
 
 
 def read_cell(
@@ -98,7 +102,7 @@ def read_cell(
     path = out / _CELLS / f"{_stem(planned, examples, config)}.json"
     try:
         return Cell.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None  # not there, or of another version: it is measured anew
 
 
@@ -109,25 +113,25 @@ def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
             yield from_row(json.loads(line))
 
 
-def _telling(
-    found: Iterable[_Each], told: CellProgress, on_progress: Callable[[CellProgress], None]
-) -> Iterator[_Each]:
-    on_progress(told)
-    for number, each in enumerate(found, start=1):
-        on_progress(replace(told, done=number))
-        yield each
+def _counting(
+    trials: Iterable[Trial], progress: CellProgress, on_progress: Callable[[CellProgress], None]
+) -> Iterator[Trial]:
+    on_progress(progress)
+    for number, trial in enumerate(trials, start=1):
+        on_progress(replace(progress, done=number))
+        yield trial
 
 
 @contextmanager
 def _live_tools(
     planned: PlannedCell, model: LanguageModel, config: EvaluateConfig
 ) -> Iterator[LiveTools | None]:
-    """Yields the tools of a column, with a database that knows the task's facts; None without."""
-    if planned.column.calls is not Calls.LIVE or planned.k == 0:
+    """Yields the tools of an arm, with a database that knows the task's facts; None without."""
+    if planned.arm.calls is not Calls.LIVE or not planned.k:
         yield None
         return
     taught = [] if model.sidecar is None else [tool.name for tool in model.sidecar.tools]
-    tools = [load_tool(spec) for spec in planned.column.tools]
+    tools = [load_tool(spec) for spec in planned.arm.tools]
     with (
         TemporaryDirectory(prefix="toolformer-") as folder,
         LiveTools(tools, today=config.today, taught=taught) as live,
@@ -142,6 +146,6 @@ def _live_tools(
 def _stem(planned: PlannedCell, examples: Sequence[Example], config: EvaluateConfig) -> str:
     """Returns the name of a cell's files: for people first, then what it follows from."""
     k = "" if planned.k is None else f".k{planned.k}"
-    named = f"{planned.task.name}.{planned.column.name}{k}"
+    named = f"{planned.task.name}.{planned.arm.name}{k}"
     readable = re.sub(r"[^\w.]+", "-", named).strip("-")
     return f"{readable}.{planned.fingerprint(examples, config=config)}"

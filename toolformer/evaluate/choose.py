@@ -1,4 +1,4 @@
-"""Which columns an evaluation has: base, control, the tuned model, others; live or disabled."""
+"""Which arms an evaluation has: base, control, the tuned model, others; live or disabled."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from pathlib import Path
 
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.errors import ConfigError, ModelError
-from toolformer.evaluate import Calls, Column
-from toolformer.evaluate.column import PRIOR
+from toolformer.evaluate.arm import PRIOR, Arm, Calls
 from toolformer.infer.live_tools import taught_tools
 from toolformer.lm.registry import is_in_code, load_model
 from toolformer.sidecar import Sidecar, read_sidecar
@@ -15,10 +14,10 @@ from toolformer.tools.registry import load_tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the command line says of the columns."""
+class Comparison:
+    """A tuned model, and what it is to be compared with."""
 
-    checkpoint: str
+    model: str
     base: str | None = None
     without_base: bool = False
     control: str | None = None
@@ -27,62 +26,62 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The columns, and what had to be assumed for them."""
+class ChosenArms:
+    """The arms of a comparison, and a sentence for each thing that had to be assumed."""
 
-    columns: list[Column]
+    arms: list[Arm]
     assumed: list[str]
 
 
-def choose_columns(asked: Asked) -> Chosen:
-    """Returns the columns in the order of the tables.
+def choose_arms(comparison: Comparison) -> ChosenArms:
+    """Returns the arms in the order of the tables.
 
     Raises:
-        ModelError: there is no such checkpoint.
-        ConfigError: two columns have one name, or one is not named.
+        ModelError: there is no such model.
+        ConfigError: two arms have one name, or one has none.
         ToolformerError: a tool cannot be loaded.
     """
-    sidecar = find_sidecar(asked.checkpoint)
-    tools = _tools(asked.checkpoint, sidecar, asked.tools)
+    sidecar = find_sidecar(comparison.model)
+    tools = _tools(comparison.model, sidecar, comparison.tools)
     assumed: list[str] = []
     if sidecar is None:
         shape = CallGrammar().format(ToolCall("Name", "arguments"), "output").strip()
         assumed.append(
-            f"{asked.checkpoint} has no toolformer.json: its calls are taken to look like {shape}, "
+            f"{comparison.model} has no toolformer.json: its calls are taken to look like {shape}, "
             f"and its tools to be {', '.join(tools)}."
         )
-    base = _base(asked, sidecar, assumed)
-    columns = []
+    base = _base(comparison, sidecar, assumed)
+    arms = []
     if base is not None:
-        columns += [
-            Column("base", base, Calls.NONE),
-            Column("base, tools live", base, Calls.LIVE, tools),
+        arms += [
+            Arm("base", base, Calls.NONE),
+            Arm("base, tools live", base, Calls.LIVE, tools),
         ]
-    if asked.control is not None:
-        find_sidecar(asked.control)  # a wrong name is told before anything is measured
-        columns.append(Column("control", asked.control, Calls.NONE))
-    columns += [
-        Column("tuned, calls disabled", asked.checkpoint, Calls.DISABLED),
-        Column("tuned", asked.checkpoint, Calls.LIVE, tools, sweeps=True),
-        *_others(asked, tools),
+    if comparison.control is not None:
+        find_sidecar(comparison.control)  # a wrong name is told before anything is measured
+        arms.append(Arm("control", comparison.control, Calls.NONE))
+    arms += [
+        Arm("tuned, calls disabled", comparison.model, Calls.DISABLED),
+        Arm("tuned", comparison.model, Calls.LIVE, tools, sweeps=True),
+        *_others(comparison, tools),
     ]
-    _check_names([column.name for column in columns])
-    return Chosen(columns, assumed)
+    _check_names([arm.name for arm in arms])
+    return ChosenArms(arms, assumed)
 
 
-def find_sidecar(checkpoint: str) -> Sidecar | None:
+def find_sidecar(model: str) -> Sidecar | None:
     """Returns how a model was taught to write calls, None when it was not.
 
     Raises:
         ModelError: there is no such model.
     """
-    if not is_in_code(checkpoint):
+    if not is_in_code(model):
         from toolformer.lm.hf.load import find_source
 
-        source = Path(find_source(checkpoint))
+        source = Path(find_source(model))
         if source.is_dir():
             return read_sidecar(source)
-    return load_model(checkpoint).sidecar  # from code, or from the Hub
+    return load_model(model).sidecar  # from code, or from the Hub
 
 
 def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[str, ...]:
@@ -91,17 +90,17 @@ def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[st
     return tuple(tool.spec for tool in tools)
 
 
-def _base(asked: Asked, sidecar: Sidecar | None, assumed: list[str]) -> str | None:
+def _base(comparison: Comparison, sidecar: Sidecar | None, assumed: list[str]) -> str | None:
     """Returns the base model; where there is none, says so in `assumed`."""
-    if asked.without_base:
+    if comparison.without_base:
         return None
-    if asked.base is not None:
-        find_sidecar(asked.base)
-        return asked.base
+    if comparison.base is not None:
+        find_sidecar(comparison.base)
+        return comparison.base
     lineage = {} if sidecar is None else sidecar.lineage.get("base")
     name = lineage.get("name") if isinstance(lineage, dict) else None
     if not isinstance(name, str):
-        assumed.append(f"{asked.checkpoint} does not say what it was tuned from: name it: --base.")
+        assumed.append(f"{comparison.model} does not say what it was tuned from: name it: --base.")
         return None
     try:
         find_sidecar(name)
@@ -111,15 +110,15 @@ def _base(asked: Asked, sidecar: Sidecar | None, assumed: list[str]) -> str | No
     return name
 
 
-def _others(asked: Asked, tools: tuple[str, ...]) -> Iterator[Column]:
-    for each in asked.others:
-        name, equals, checkpoint = each.partition("=")
-        if not equals or not name.strip() or not checkpoint:
+def _others(comparison: Comparison, tools: tuple[str, ...]) -> Iterator[Arm]:
+    for each in comparison.others:
+        name, equals, model = each.partition("=")
+        if not equals or not name.strip() or not model:
             raise ConfigError(f"--column {each!r}: write NAME=CKPT, as in unfiltered=runs/ckpt.")
-        sidecar = find_sidecar(checkpoint)
-        is_taught = sidecar is not None and sidecar.tools and not asked.tools
-        own = _tools(checkpoint, sidecar, ()) if is_taught else tools
-        yield Column(name.strip(), checkpoint, Calls.LIVE, own)
+        sidecar = find_sidecar(model)
+        is_taught = sidecar is not None and sidecar.tools and not comparison.tools
+        own = _tools(model, sidecar, ()) if is_taught else tools
+        yield Arm(name.strip(), model, Calls.LIVE, own)
 
 
 def _check_names(names: Sequence[str]) -> None:

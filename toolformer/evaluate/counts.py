@@ -1,41 +1,21 @@
-"""What trials add up to, whole and by subset; and what texts add up to that were predicted."""
+"""What trials add up to: calls and right answers counted, predicted texts summed.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from math import exp, log, sqrt
-from typing import Any, NamedTuple, Self
+The sums stand in results.json, so the metrics of the built-in tasks can be worked out from them
+again, without the trials.
+"""
 
-from toolformer.evaluate.trial import Trial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from math import exp, log
+from typing import Self
 
-_Z = 1.959964  # two-sided 95 %
+from pydantic import computed_field
 
-
-class Interval(NamedTuple):
-    """Two ends of a range of shares."""
-
-    low: float
-    high: float
+from toolformer.evaluate.metric import Interval, Metric, Number, Scores, share, total, wilson
+from toolformer.evaluate.trial import TOO_LONG, Trial
 
 
-def wilson(part: int, whole: int) -> Interval:
-    """Returns Wilson's 95 % interval of a share; everything for a share of nothing.
-
-    It holds where the share is near 0 or 1 and the cases are few, unlike the normal one.
-
-    >>> low, high = wilson(5, 10)
-    >>> round(low, 4), round(high, 4)
-    (0.2366, 0.7634)
-    """
-    if whole == 0:
-        return Interval(0.0, 1.0)
-    share, spread = part / whole, _Z * _Z / whole
-    middle = share + spread / 2
-    half = _Z * sqrt(share * (1 - share) / whole + spread / (4 * whole))
-    ends = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-    return Interval(max(0.0, ends[0]), min(1.0, ends[1]))
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many inputs, and what became of them."""
 
@@ -51,11 +31,13 @@ class Counts:
     late: int = 0  # inputs on which a tool gave an output after the answer only
     too_long: int = 0  # inputs that do not fit the model's context; they count as wrong
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def accuracy(self) -> float:
         """Share of inputs that were answered right; 0 of nothing."""
         return share(self.right, self.inputs)
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def interval(self) -> Interval:
         """The 95 % interval of the accuracy."""
@@ -71,34 +53,28 @@ class Counts:
         """Of these, right."""
         return self.right - self.right_called
 
-    def add(self, trial: Trial) -> None:
-        """Counts one more trial."""
-        self.inputs += 1
-        self.right += trial.is_right
-        self.started += bool(trial.calls)
-        self.called += trial.has_called
-        self.right_called += trial.is_right and trial.has_called
-        self.followed += trial.follows_tool
-        self.late += not trial.has_called and any(call.output for call in trial.calls)
-        self.calls += sum(call.output is not None for call in trial.calls)
+    @classmethod
+    def of(cls, trial: Trial) -> Self:
+        """Returns what one trial counts for."""
         refused = sum(call.tool_failed for call in trial.calls)
-        self.tool_errors += refused
-        self.failed_calls += sum(call.error is not None for call in trial.calls) - refused
-        self.too_long += trial.finish == TOO_LONG
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the counts, and what follows from them."""
-        counted = {each.name: getattr(self, each.name) for each in fields(self)}
-        low, high = self.interval
-        return counted | {"accuracy": self.accuracy, "interval": [low, high]}
+        return cls(
+            inputs=1,
+            right=int(trial.is_right),
+            started=int(bool(trial.calls)),
+            called=int(trial.has_called),
+            right_called=int(trial.is_right and trial.has_called),
+            followed=int(trial.follows_tool),
+            calls=sum(call.output is not None for call in trial.calls),
+            tool_errors=refused,
+            failed_calls=sum(call.error is not None for call in trial.calls) - refused,
+            late=int(not trial.has_called and any(call.output for call in trial.calls)),
+            too_long=int(trial.finish == TOO_LONG),
+        )
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Reads what `to_dict` wrote."""
-        return cls(**{each.name: values[each.name] for each in fields(cls)})
-
-
-TOO_LONG = "too long"  # a trial's finish: the prompt left no room to answer
+    def sum(cls, scores: Sequence[Scores]) -> Self:
+        """Returns what trials add up to, given their scores."""
+        return cls(**{each.name: round(total(scores, each.name)) for each in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,49 +87,61 @@ class TextScores:
     bytes: int = 0  # in UTF-8
     nats: float = 0.0  # −Σ log p
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def perplexity(self) -> float:
         """Per token: for models of one tokenizer."""
         return exp(self.nats / self.tokens) if self.tokens else float("nan")
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def word_perplexity(self) -> float:
         """Per word: for models of any tokenizer."""
         return exp(self.nats / self.words) if self.words else float("nan")
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def bits_per_byte(self) -> float:
         """Bits per byte of the text: for models of any tokenizer."""
         return self.nats / log(2) / self.bytes if self.bytes else float("nan")
 
-    def __add__(self, other: "TextScores") -> "TextScores":
-        added = (getattr(self, each.name) + getattr(other, each.name) for each in fields(self))
-        return TextScores(*added)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the sums, and what follows from them."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {
-            "perplexity": self.perplexity,
-            "word_perplexity": self.word_perplexity,
-            "bits_per_byte": self.bits_per_byte,
-        }
-
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Reads what `to_dict` wrote."""
-        return cls(**{each.name: values[each.name] for each in fields(cls)})
+    def sum(cls, scores: Sequence[Scores]) -> Self:
+        """Returns what texts add up to, given their scores."""
+        sums = {each.name: total(scores, each.name) for each in fields(cls)}
+        counted = {name: round(value) for name, value in sums.items() if name != "nats"}
+        return cls(**counted, nats=sums["nats"])
 
 
-def share(part: int, whole: int) -> float:
-    """Returns a share; 0 of nothing."""
-    return part / whole if whole else 0.0
+def scores_of(trial: Trial) -> dict[str, float]:
+    """Returns everything a metric may reduce: what an output counts for, and the trial's own."""
+    return asdict(Counts.of(trial)) | dict(trial.scores) if trial.is_decoded else dict(trial.scores)
 
 
-def count(trials: Iterable[Trial]) -> tuple[Counts, dict[str, Counts]]:
-    """Returns what trials add up to, and by tag."""
-    total, by_tag = Counts(), dict[str, Counts]()
+def by_tag(trials: Sequence[Trial]) -> dict[str, list[Scores]]:
+    """Returns the scores of the trials that have each tag, in order of appearance."""
+    found: dict[str, list[Scores]] = {}
     for trial in trials:
-        total.add(trial)
         for tag in trial.tags:
-            by_tag.setdefault(tag, Counts()).add(trial)
-    return total, by_tag
+            found.setdefault(tag, []).append(scores_of(trial))
+    return found
+
+
+def _predicted(name: str, value: Callable[[TextScores], float], form: str) -> Metric:
+    return Metric(name, lambda scores: Number(value(TextScores.sum(scores)), form=form))
+
+
+ACCURACY = Metric.proportion("right", name="accuracy")
+STARTED = Metric.proportion("started", name="inputs with a call", by_k=True)
+PREDICTION = (
+    _predicted("perplexity per token", lambda each: each.perplexity, ".2f"),
+    _predicted("perplexity per word", lambda each: each.word_perplexity, ".1f"),
+    _predicted("bits per byte", lambda each: each.bits_per_byte, ".4f"),
+)
+# The metrics that can be worked out again from the sums in results.json, by what it calls them.
+BUILT_IN: Mapping[str, tuple[Metric, ...]] = {
+    "answers": (ACCURACY,),
+    "restraint": (STARTED,),
+    "perplexity": PREDICTION,
+}
+OWN = "own"  # any others: their numbers stand in results.json themselves

@@ -1,4 +1,4 @@
-"""A checkpoint as a model of lm-eval: it generates with its tools live, and scores text without.
+"""A model as one of lm-eval: it generates with its tools live, and scores text without.
 
     from lm_eval import simple_evaluate
     simple_evaluate(model=harness_model(model, live=tools), tasks=["gsm8k"])
@@ -26,7 +26,7 @@ _KNOWN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
 
 
 class Request(Protocol):
-    """What lm-eval asks: its arguments are a context, and a continuation or settings."""
+    """A request of lm-eval: its arguments are a context, and a continuation or settings."""
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -43,7 +43,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class HarnessAnswers:
-    """What lm-eval asks of a model, answered; knows nothing of lm-eval.
+    """Answers what lm-eval asks of a model; knows nothing of lm-eval.
 
     Attributes:
         model: Answers.
@@ -180,7 +180,7 @@ def harness_model(
     answers = HarnessAnswers(model, live) if config is None else HarnessAnswers(model, live, config)
 
     class ToolformerLM(LM):  # type: ignore[misc, unused-ignore]
-        """Hands lm-eval's requests on."""
+        """Passes lm-eval's requests on."""
 
         def generate_until(self, requests: Sequence[Request], **_ignored: Any) -> list[str]:
             contexts, settings = _split(requests)

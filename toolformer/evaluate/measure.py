@@ -1,35 +1,33 @@
-"""Measuring a model: its outputs judged, its texts scored."""
+"""The ways trials come about: prompts continued, texts predicted, the majority answer guessed."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from toolformer.calls import ToolCall
-from toolformer.evaluate.counts import TOO_LONG, TextScores
-from toolformer.evaluate.task import Example, Task
-from toolformer.evaluate.trial import Trial, trial_of, undecoded
-from toolformer.infer.config import InferConfig
+from toolformer.evaluate.arm import Calls
+from toolformer.evaluate.counts import TextScores
+from toolformer.evaluate.task import Example, Setup, Task
+from toolformer.evaluate.trial import READ, TOO_LONG, Trial, TriedCall
+from toolformer.infer.answers import Answer
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
+from toolformer.specs import type_adapter
 from toolformer.tools.base import ToolResult
 
 _TEXTS_AT_ONCE = 16
 _LEAST_ROOM = 8  # tokens; a prompt that leaves fewer cannot be answered
 
 
-def try_examples(
-    model: LanguageModel,
-    examples: Sequence[Example],
-    *,
-    task: Task,
-    live: LiveTools | None,
-    config: InferConfig,
-) -> Iterator[Trial]:
+def continue_prompts(task: Task, examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
     """Lets a model continue each prompt, and judges what it wrote; in the order of the examples.
 
     Each example's own day is what the tools take for today. Without tools, a call that a model
     writes is text like any other, or cannot come where the markers are barred.
     """
+    model, live = setup.model, setup.live
     prompts = [_prompt(each.prompt, model=model, tokens=task.prompt_tokens) for each in examples]
     lengths = model.count_tokens(prompts)
     fits = [length + _LEAST_ROOM <= model.max_length for length in lengths]
@@ -40,32 +38,131 @@ def try_examples(
         execute=partial(_execute, live=live, asked=asked),
         tools=() if live is None else live.names,
         barred=() if live is None else live.barred,
-        config=config,
+        config=setup.config,
     )
     for example, is_short in zip(examples, fits, strict=True):
-        if not is_short:
-            yield undecoded(example, finish=TOO_LONG)
-            continue
-        answer = next(answers)
-        text = model.grammar.strip(answer.text)
-        yield trial_of(example, answer, text=text, is_right=task.is_right, judged=task.judged(text))
+        if is_short:
+            answer = next(answers)
+            yield judge(task, example, answer, text=model.grammar.strip(answer.text))
+        else:
+            yield _undecoded(example, finish=TOO_LONG)
 
 
-def score_texts(
-    model: LanguageModel, examples: Sequence[Example], *, without_marker: bool
-) -> Iterator[TextScores]:
-    """Yields how well each text is predicted; without the marker, calls are disabled."""
+def predict_texts(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
+    """Yields how well each text is predicted, by the scores that `TextScores` has.
+
+    Calls are disabled where the arm is not one of a model that knows nothing of them.
+    """
+    without_marker = setup.arm.calls is not Calls.NONE
+    to_json = type_adapter(TextScores).dump_python
     for start in range(0, len(examples), _TEXTS_AT_ONCE):
-        texts = [example.prompt for example in examples[start : start + _TEXTS_AT_ONCE]]
-        scored = model.text_log_probs(texts, without_marker=without_marker)
-        for text, log_probs in zip(texts, scored, strict=True):
-            yield TextScores(
+        read = examples[start : start + _TEXTS_AT_ONCE]
+        texts = [example.prompt for example in read]
+        scored = setup.model.text_log_probs(texts, without_marker=without_marker)
+        for example, text, log_probs in zip(read, texts, scored, strict=True):
+            scores = TextScores(
                 texts=1,
                 tokens=len(log_probs),
                 words=len(text.split()),
                 bytes=len(text.encode()),
                 nats=-float(log_probs.sum(dtype="float64")),
             )
+            yield Trial(id=example.id, tags=example.tags, scores=to_json(scores), finish=READ)
+
+
+def guess_majority(task: Task, examples: Sequence[Example]) -> Iterator[Trial]:
+    """Answers each example with its group's majority answer, with nothing where there is none."""
+    guesses = majority_answers(task.training())
+    for example in examples:
+        text = guesses.get(example.group, "")
+        yield _undecoded(example, text, is_right=bool(text) and task.is_right(text, example))
+
+
+def majority_answers(training: Iterable[Example]) -> Mapping[str, str]:
+    """Returns the commonest answer of each group; of equally common ones the first in the alphabet.
+
+    >>> france = Example("1", "Lyon lies in", ("France",), "country")
+    >>> peru = Example("2", "Lima lies in", ("Peru",), "country")
+    >>> majority_answers([france, peru, france])
+    {'country': 'France'}
+    """
+    counts: dict[str, Counter[str]] = {}
+    for example in training:
+        counts.setdefault(example.group, Counter()).update(set(example.answers))
+    return {
+        group: min(each, key=lambda answer: (-each[answer], answer))
+        for group, each in counts.items()
+        if each
+    }
+
+
+def judge(task: Task, example: Example, answer: Answer, *, text: str) -> Trial:
+    """Returns the trial of an answer: whether it is right, and whether it says what a tool said.
+
+    Args:
+        task: judges.
+        example: what was asked.
+        answer: what the model wrote.
+        text: what is judged of it, calls and outputs taken out.
+    """
+    judged = task.judged(text)
+    calls = tuple(
+        TriedCall(
+            tool=None if event.call is None else event.call.tool,
+            arguments=None if event.call is None else event.call.arguments,
+            written=event.written,
+            output=event.output,
+            error=event.error,
+            is_late=event.position >= judged,
+            tool_failed=event.tool_failed,
+        )
+        for event in answer.events
+    )
+    outputs = tuple(
+        part
+        for call in calls
+        if call.output is not None and not call.is_late
+        for part in _parts(call.output)
+    )
+    return replace(
+        _undecoded(example, text, is_right=task.is_right(text, example), finish=answer.finish),
+        prompt=answer.prompt,
+        annotated=answer.annotated,
+        calls=calls,
+        follows_tool=bool(outputs) and task.is_right(text, replace(example, answers=outputs)),
+        tokens=answer.tokens,
+    )
+
+
+def _undecoded(
+    example: Example, text: str = "", *, is_right: bool = False, finish: str = ""
+) -> Trial:
+    """Returns the trial of an output that no model decoded: a guess, or nothing at all."""
+    return Trial(
+        id=example.id,
+        prompt=example.prompt,
+        answers=example.answers,
+        group=example.group,
+        tags=example.tags,
+        text=text,
+        annotated=text,
+        is_right=is_right,
+        finish=finish,
+    )
+
+
+def _parts(output: str) -> Iterator[str]:
+    """Yields what an answer may take of an output: all, or one of several facts, or less a weekday.
+
+    >>> list(_parts("Sunday, March 5, 2023")), list(_parts("Peru, Chile"))
+    (['Sunday, March 5, 2023', 'March 5, 2023'], ['Peru, Chile', 'Peru', 'Chile'])
+    """
+    yield output
+    first, _, rest = output.partition(", ")
+    if first.endswith("day") and any(sign.isdigit() for sign in rest):
+        yield rest
+    elif rest:
+        yield from output.split(", ")
 
 
 def _execute(

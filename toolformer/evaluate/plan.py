@@ -8,10 +8,12 @@ from typing import Any
 
 from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.config import fingerprint
-from toolformer.evaluate.column import Calls, Column
+from toolformer.evaluate.arm import Arm, Calls
 from toolformer.evaluate.config import EvaluateConfig
+from toolformer.evaluate.counts import OWN
+from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.results import SCHEMA_VERSION
-from toolformer.evaluate.task import Example, Measure, Task
+from toolformer.evaluate.task import Example, Task
 from toolformer.infer.config import InferConfig
 from toolformer.lm.registry import DOOR as MODELS
 from toolformer.lm.registry import is_in_code
@@ -20,43 +22,47 @@ from toolformer.specs import stamp_files
 
 @dataclass(frozen=True, slots=True)
 class PlannedCell:
-    """A task, the column that is to do it, and with which k."""
+    """A task, the arm it is to be tried with, and with which k."""
 
     task: Task
-    column: Column
+    arm: Arm
     k: int | None
 
     def infer_config(self, config: EvaluateConfig) -> InferConfig:
         """Returns how its inputs are decoded."""
-        is_live = self.column.calls is Calls.LIVE and self.k != 0
+        is_live = self.arm.calls is Calls.LIVE and self.k != 0
         own = self.task.max_new_tokens + (self.task.call_tokens if is_live else 0)
         return InferConfig(
             top_k_start=self.k or 0,
             max_calls=config.max_calls,
             max_new_tokens=config.max_new_tokens or own,
             seed=config.seed,
-            bar_markers=self.column.calls is not Calls.NONE and not is_live,
+            bar_markers=self.arm.calls is not Calls.NONE and not is_live,
             max_streams=config.max_streams,
         )
 
     def fingerprint(self, examples: Sequence[Example], *, config: EvaluateConfig) -> str:
         """Returns what changes with anything that could change the cell's numbers."""
-        column, task = self.column, self.task
+        arm, task = self.arm, self.task
         values: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
-            "measure": task.measure.value,
+            "measure": task.measure,
             "spec": task.spec,
             "examples": _digest(examples),
             "facts": _digest(task.facts),
             "prompt_tokens": task.prompt_tokens,
-            "checkpoint": stamp(column.checkpoint),
+            "checkpoint": stamp(arm.model),
             "dtype": config.dtype,
-            "calls": column.calls.value,
+            "calls": arm.calls.value,
             "infer": self.infer_config(config).override(max_streams=1).to_dict(),
         }
-        if column.calls is Calls.LIVE:
-            values["tools"] = list(column.tools)
-            if stamps := stamp_files(column.tools):
+        if task.measure == OWN:
+            values["metrics"] = [metric.name for metric in task.metrics]
+        if task.spec and (file := TASKS.read(task.spec).file):
+            values["task_file"] = stamp_files([file])
+        if arm.calls is Calls.LIVE:
+            values["tools"] = list(arm.tools)
+            if stamps := stamp_files(arm.tools):
                 values["tool_files"] = stamps
             if any(example.today is None for example in examples):
                 values["today"] = str(config.today)
@@ -64,38 +70,23 @@ class PlannedCell:
 
 
 def plan(
-    tasks: Sequence[Task], columns: Sequence[Column], config: EvaluateConfig
+    tasks: Sequence[Task], arms: Sequence[Arm], config: EvaluateConfig
 ) -> Iterator[PlannedCell]:
-    """Yields the cells, task by task; k = 0 is the disabled column of the same checkpoint."""
-    disabled = {column.checkpoint for column in columns if column.calls is Calls.DISABLED}
-    plain = disabled | {column.checkpoint for column in columns if column.calls is Calls.NONE}
+    """Yields the cells, task by task."""
     for task in tasks:
-        for column in columns:
-            is_live = column.calls is Calls.LIVE
-            if task.measure is Measure.PERPLEXITY:
-                # With calls disabled it is the same model, whether or not tools would be there.
-                if not is_live or column.checkpoint not in plain:
-                    yield PlannedCell(task, column, None)
-            elif task.measure is Measure.RESTRAINT:
-                for k in sorted({1, *config.ks} - {0}) if is_live else ():
-                    yield PlannedCell(task, column, k)
-            elif not is_live:
-                yield PlannedCell(task, column, None)
-            else:
-                for k in config.ks if column.sweeps else config.ks[-1:]:
-                    if k > 0 or column.checkpoint not in disabled:
-                        yield PlannedCell(task, column, k)
+        for each in task.arms(arms, config.ks):
+            yield PlannedCell(task, each.arm, each.k)
 
 
-def stamp(checkpoint: str) -> Mapping[str, Any]:
-    """Returns what tells a checkpoint from what stood there before, without loading it."""
-    path = asset(checkpoint) if checkpoint == EMBEDDED_MODEL else Path(checkpoint)
-    if is_in_code(checkpoint):
-        path = Path(MODELS.read(checkpoint).file)
+def stamp(model: str) -> Mapping[str, Any]:
+    """Returns what tells a model from what stood there before, without loading it."""
+    path = asset(model) if model == EMBEDDED_MODEL else Path(model)
+    if is_in_code(model):
+        path = Path(MODELS.read(model).file)
     found = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
     stats = {each.name: each.stat() for each in found if each.is_file()}
     return {
-        "name": checkpoint,
+        "name": model,
         "files": {name: [each.st_size, each.st_mtime_ns] for name, each in stats.items()},
     }
 

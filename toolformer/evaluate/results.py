@@ -1,57 +1,69 @@
-"""What an evaluation found: a cell for each task, column and k, and the file they stand in."""
+"""What an evaluation found: a cell for each task, arm and k, and the file they stand in.
+
+The file calls an arm a column and its model a checkpoint, as earlier versions did.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self, cast
+
+from pydantic import Field
 
 from toolformer.errors import RunError
-from toolformer.evaluate.column import Calls
-from toolformer.evaluate.counts import Counts, TextScores
-from toolformer.evaluate.task import Measure
+from toolformer.evaluate.arm import Calls
+from toolformer.evaluate.counts import BUILT_IN, Counts, TextScores
+from toolformer.evaluate.metric import Numbers, reduce_all
+from toolformer.specs import type_adapter
 
 SCHEMA_VERSION = 1
 RESULTS = "results.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Cell:
-    """What one column made of one task."""
+    """What one arm made of one task."""
 
     task: str
-    column: str
+    arm: Annotated[str, Field(alias="column")]
     k: int | None = None  # None where no calls are live
-    counts: Counts | None = None  # of inputs that were answered
+    counts: Counts | None = None  # of outputs
     by_tag: Mapping[str, Counts] = field(default_factory=dict)
     scores: TextScores | None = None  # of texts that were predicted
     trials: str = ""  # the file of its trials, below the directory
     seconds: float = 0.0
+    metrics: Numbers = field(default_factory=dict)  # of metrics that the task brings itself
+    metrics_by_tag: Mapping[str, Numbers] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Names the cell and its main numbers.
+
+        >>> Cell(task="sums", arm="tuned", k=10, counts=Counts(inputs=3, right=2, called=1))
+        <Cell sums, tuned, k = 10: 3 inputs, 2 right, 1 called>
+        """
+        k = "" if self.k is None else f", k = {self.k}"
+        said = [f"{name} {number}" for name, number in self.metrics.items()]
+        if self.counts is not None:
+            right = [] if said else [f"{self.counts.right:,} right"]
+            said = [f"{self.counts.inputs:,} inputs", *right, *said]
+            said.append(f"{self.counts.called:,} called")
+        if self.scores is not None:
+            said += [f"{self.scores.texts:,} texts", f"perplexity {self.scores.perplexity:.2f}"]
+        return f"<Cell {self.task}, {self.arm}{k}: {', '.join(said)}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the cell as JSON values."""
-        return {
-            "task": self.task,
-            "column": self.column,
-            "k": self.k,
-            "counts": None if self.counts is None else self.counts.to_dict(),
-            "by_tag": {tag: counts.to_dict() for tag, counts in self.by_tag.items()},
-            "scores": None if self.scores is None else self.scores.to_dict(),
-            "trials": self.trials,
-            "seconds": self.seconds,
-        }
+        """Returns the cell as JSON values; metrics of its own only where the task brings any."""
+        values: dict[str, Any] = type_adapter(Cell).dump_python(self, mode="json", by_alias=True)
+        for own in ("metrics", "metrics_by_tag"):
+            if not values[own]:
+                del values[own]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` wrote."""
-        counts, scores = values["counts"], values["scores"]
-        by_tag = {tag: Counts.from_dict(each) for tag, each in values["by_tag"].items()}
-        changed = {
-            "counts": None if counts is None else Counts.from_dict(counts),
-            "scores": None if scores is None else TextScores.from_dict(scores),
-            "by_tag": by_tag,
-        }
-        return cls(**{**values, **changed})
+        return cast(Self, type_adapter(Cell).validate_python(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,89 +71,82 @@ class TaskLine:
     """What is said of a task beside its numbers."""
 
     name: str
-    measure: Measure
+    measure: str  # one of BUILT_IN, or `own`
     spec: str = ""
     note: str = ""
     dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnLine:
-    """What is said of a column beside its numbers."""
+class ArmLine:
+    """What is said of an arm beside its numbers."""
 
     name: str
-    checkpoint: str = ""
+    model: Annotated[str, Field(alias="checkpoint")] = ""
     calls: Calls = Calls.NONE
     tools: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Results:
     """Everything one evaluation found, in the order of its tables."""
 
-    tasks: Sequence[TaskLine]
-    columns: Sequence[ColumnLine]
-    cells: Sequence[Cell]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Sequence[TaskLine]
+    arms: Annotated[Sequence[ArmLine], Field(alias="columns")]
+    cells: Sequence[Cell]
 
-    def cell(self, task: str, column: str, k: int | None = None) -> Cell | None:
+    def __repr__(self) -> str:
+        """Names the tasks and arms.
+
+        >>> Results(tasks=[TaskLine("sums", "answers")], arms=[ArmLine("tuned")], cells=[])
+        <Results: 0 cells of the tasks sums and the arms tuned>
+        """
+        tasks, arms = (", ".join(each.name for each in lines) for lines in (self.tasks, self.arms))
+        return f"<Results: {len(self.cells)} cells of the tasks {tasks} and the arms {arms}>"
+
+    def cell(self, task: str, arm: str, k: int | None = None) -> Cell | None:
         """Returns a cell; with no k, the one of the largest."""
-        found = [each for each in self.cells if (each.task, each.column) == (task, column)]
+        found = [each for each in self.cells if (each.task, each.arm) == (task, arm)]
         if k is not None:
             found = [each for each in found if each.k == k]
         return max(found, key=lambda each: each.k or 0, default=None)
 
-    def sweep(self, task: str, column: str) -> Iterator[Cell]:
-        """Yields the cells of a column, the smallest k first."""
-        found = (each for each in self.cells if (each.task, each.column) == (task, column))
+    def sweep(self, task: str, arm: str) -> Iterator[Cell]:
+        """Yields the cells of an arm, the smallest k first."""
+        found = (each for each in self.cells if (each.task, each.arm) == (task, arm))
         yield from sorted(found, key=lambda each: each.k or 0)
+
+    def metrics(self, task: TaskLine) -> list[str]:
+        """Returns the names of a task's metrics, in the order of its rows."""
+        if task.measure in BUILT_IN:
+            return [metric.name for metric in BUILT_IN[task.measure]]
+        own = (name for cell in self.cells if cell.task == task.name for name in cell.metrics)
+        return list(dict.fromkeys(own))
+
+    def numbers(self, task: TaskLine, cell: Cell, *, tag: str | None = None) -> Numbers:
+        """Returns the numbers of a cell by their metrics, of all its trials or those of a tag."""
+        if task.measure not in BUILT_IN:
+            return cell.metrics if tag is None else cell.metrics_by_tag.get(tag, {})
+        sums = (cell.counts or cell.scores) if tag is None else cell.by_tag.get(tag)
+        if sums is None:
+            return {}
+        return reduce_all(BUILT_IN[task.measure], [asdict(sums)])
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the results as JSON values."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "settings": dict(self.settings),
-            "tasks": [
-                {
-                    "name": each.name,
-                    "measure": each.measure.value,
-                    "spec": each.spec,
-                    "note": each.note,
-                    "dropped": dict(each.dropped),
-                }
-                for each in self.tasks
-            ],
-            "columns": [
-                {
-                    "name": each.name,
-                    "checkpoint": each.checkpoint,
-                    "calls": each.calls.value,
-                    "tools": list(each.tools),
-                }
-                for each in self.columns
-            ],
-            "cells": [each.to_dict() for each in self.cells],
-        }
+        values = type_adapter(Results).dump_python(self, mode="json", by_alias=True)
+        cells = [each.to_dict() for each in self.cells]
+        return {"schema_version": SCHEMA_VERSION, **values, "cells": cells}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` wrote."""
-        return cls(
-            settings=values["settings"],
-            tasks=[
-                TaskLine(**{**each, "measure": Measure(each["measure"])})
-                for each in values["tasks"]
-            ],
-            columns=[
-                ColumnLine(**{**each, "calls": Calls(each["calls"]), "tools": tuple(each["tools"])})
-                for each in values["columns"]
-            ],
-            cells=[Cell.from_dict(each) for each in values["cells"]],
-        )
+        return cast(Self, type_adapter(Results).validate_python(values))
 
 
 def read_results(directory: Path) -> Results | None:
-    """Returns what was found into a directory, None when nothing was.
+    """Returns the results in a directory, None where there are none.
 
     Raises:
         RunError: the file cannot be read or is one of another version.

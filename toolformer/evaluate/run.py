@@ -1,64 +1,84 @@
-"""Tasks and columns go in, a table's cells come out; a cell that is there is not measured again."""
+"""Tasks and arms go in, results come out; a cell that is there is not measured again."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from toolformer.evaluate.cells import CellProgress, measure_cell, read_cell
-from toolformer.evaluate.column import PRIOR, Column
+from toolformer.evaluate.arm import PRIOR, Arm
+from toolformer.evaluate.cells import CellProgress, add_up, measure_cell, read_cell, scored
 from toolformer.evaluate.config import EvaluateConfig
-from toolformer.evaluate.counts import count
+from toolformer.evaluate.measure import guess_majority
 from toolformer.evaluate.plan import plan
-from toolformer.evaluate.prior import try_majority
-from toolformer.evaluate.results import (
-    RESULTS,
-    Cell,
-    ColumnLine,
-    Results,
-    TaskLine,
-)
-from toolformer.evaluate.task import Example, Measure, Task
+from toolformer.evaluate.results import RESULTS, ArmLine, Cell, Results, TaskLine
+from toolformer.evaluate.task import Example, Task
 from toolformer.files import json_text, write_whole
 from toolformer.lm.base import LanguageModel
 
 
 def evaluate(
     tasks: Sequence[Task],
-    columns: Sequence[Column],
+    arms: Sequence[Arm],
     *,
     out: Path,
     config: EvaluateConfig,
     load: Callable[[str], LanguageModel],
     on_progress: Callable[[CellProgress], None] | None = None,
 ) -> Results:
-    """Measures every column by every task and returns the results, which stand in `out` too.
+    """Measures every arm by every task and returns the results, which it also writes to `out`.
 
     One model is in memory at a time. Cells that `out` has, made with equal settings, are taken from
     there.
 
+    >>> from tempfile import TemporaryDirectory
+    >>> from toolformer.evaluate import Calls, Example
+    >>> from toolformer.lm.scripted import Continuation, ScriptedLanguageModel
+    >>> capitals = Task(
+    ...     name="capitals",
+    ...     examples=lambda: [Example("1", "The capital of Peru is", ("Lima",))],
+    ...     is_right=lambda text, example: example.answers[0] in text,
+    ... )
+    >>> models = {
+    ...     "base": ScriptedLanguageModel(continuations=[Continuation("is", " Cuzco.")]),
+    ...     "tuned": ScriptedLanguageModel(
+    ...         continuations=[
+    ...             Continuation("Peru is", " [Database(Peru, capital)"),
+    ...             Continuation("-> Lima]", " Lima."),
+    ...         ]
+    ...     ),
+    ... }
+    >>> arms = [Arm("base", "base", Calls.NONE), Arm("tuned", "tuned", Calls.LIVE, ("database",))]
+    >>> with TemporaryDirectory() as out:
+    ...     results = evaluate(
+    ...         [capitals], arms, out=Path(out), config=EvaluateConfig(), load=models.__getitem__
+    ...     )
+    >>> for cell in results.cells:
+    ...     print(cell)
+    <Cell capitals, base: 1 inputs, 0 right, 0 called>
+    <Cell capitals, tuned, k = 10: 1 inputs, 1 right, 1 called>
+
     Args:
         tasks: of different names.
-        columns: in the order of the tables; those of one checkpoint share a loaded model.
+        arms: in the order of the tables; those of one model share a loaded one.
         out: the directory; it gets results.json, and the files of the cells.
         config: k, calls per input, limit, seed.
-        load: loads a checkpoint.
-        on_progress: is told after every input.
+        load: loads a model.
+        on_progress: called after every input with the progress so far.
 
     Raises:
         RunError: `out` cannot be written.
-        ToolformerError: a checkpoint or a tool cannot be loaded.
+        ToolformerError: a model or a tool cannot be loaded.
     """
     drawn = {task.name: task.draw(config.limit, seed=config.seed) for task in tasks}
-    planned = list(plan(tasks, columns, config))
+    planned = list(plan(tasks, arms, config))
     cells = [read_cell(each, drawn[each.task.name], config=config, out=out) for each in planned]
-    for checkpoint in dict.fromkeys(column.checkpoint for column in columns):
+    for name in dict.fromkeys(arm.model for arm in arms):
         missing = [
             number
             for number, each in enumerate(planned)
-            if each.column.checkpoint == checkpoint and cells[number] is None
+            if each.arm.model == name and cells[number] is None
         ]
         if not missing:
             continue
-        model = load(checkpoint)
+        model = load(name)
         for number in missing:
             cells[number] = measure_cell(
                 planned[number],
@@ -73,9 +93,9 @@ def evaluate(
         tasks=[
             TaskLine(each.name, each.measure, each.spec, each.note, each.dropped) for each in tasks
         ],
-        columns=[
-            ColumnLine(PRIOR),
-            *(ColumnLine(each.name, each.checkpoint, each.calls, each.tools) for each in columns),
+        arms=[
+            ArmLine(PRIOR),
+            *(ArmLine(each.name, each.model, each.calls, each.tools) for each in arms),
         ],
         cells=[*_priors(tasks, drawn), *(cell for cell in cells if cell is not None)],
         settings=config.to_dict(),
@@ -86,13 +106,13 @@ def evaluate(
 
 def _priors(tasks: Sequence[Task], drawn: dict[str, list[Example]]) -> list[Cell]:
     """Returns what the majority answers come to, where there is something to learn them from."""
-    cells = []
-    for task in tasks:
-        if task.measure is Measure.ANSWERS and next(iter(task.training()), None) is not None:
-            counts, by_tag = count(try_majority(task, drawn[task.name]))
-            cells.append(Cell(task=task.name, column=PRIOR, counts=counts, by_tag=by_tag))
-    return cells
+    return [
+        add_up(task, list(scored(task, drawn[task.name], guesses)), arm=PRIOR)
+        for task in tasks
+        if next(iter(task.training()), None) is not None
+        for guesses in [guess_majority(task, drawn[task.name])]
+    ]
 
 
 def _ignore(_progress: CellProgress) -> None:
-    """Tells nobody."""
+    """Reports nothing."""

@@ -1,14 +1,12 @@
-"""Results as tables: tasks one under another, columns side by side. Plain text; draws nothing."""
+"""Results as tables: tasks one under another, arms side by side. Plain text; draws nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from toolformer.evaluate.column import Calls
-from toolformer.evaluate.counts import Counts, TextScores, share, wilson
-from toolformer.evaluate.results import Cell, ColumnLine, Results, TaskLine
-from toolformer.evaluate.task import Measure
-
-NOTHING = "–"
+from toolformer.evaluate.arm import Calls
+from toolformer.evaluate.counts import ACCURACY, BUILT_IN, Counts
+from toolformer.evaluate.metric import NOTHING, Numbers, share
+from toolformer.evaluate.results import ArmLine, Cell, Results, TaskLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +21,13 @@ class TableText:
 
 def tables(results: Results) -> Iterator[TableText]:
     """Yields the tables: all accuracies, then each task's own, k by k where several were tried."""
-    answered = [task for task in results.tasks if task.measure is Measure.ANSWERS]
-    if len(answered) > 1:
-        yield _overview(results, answered)
+    judged = [task for task in results.tasks if ACCURACY.name in results.metrics(task)]
+    if len(judged) > 1:
+        yield _overview(results, judged)
     for task in results.tasks:
-        if task.measure is Measure.ANSWERS:
-            yield _answers(results, task)
+        yield _table(results, task)
+        if not _is_by_k(task):
             yield from _sweeps(results, task)
-        elif task.measure is Measure.PERPLEXITY:
-            yield _perplexity(results, task)
-        else:
-            yield _restraint(results, task)
 
 
 def markdown(results: Results) -> str:
@@ -50,142 +44,139 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * share(part, whole):.1f} %" if whole else NOTHING
 
 
-def with_interval(part: int, whole: int) -> str:
-    """Writes a share with its 95 % interval.
-
-    >>> with_interval(5, 10)
-    '50.0 % (23.7–76.3)'
-    """
-    if not whole:
-        return NOTHING
-    low, high = wilson(part, whole)
-    return f"{percent(part, whole)} ({100 * low:.1f}–{100 * high:.1f})"
-
-
 def _overview(results: Results, tasks: Sequence[TaskLine]) -> TableText:
-    columns = _columns(results, tasks)
+    arms = _arms(results, tasks)
     rows = []
     for task in tasks:
-        cells = [results.cell(task.name, column.name) for column in columns]
-        inputs = max((cell.counts.inputs for cell in cells if cell and cell.counts), default=0)
-        counts = [None if cell is None else cell.counts for cell in cells]
-        rows.append((task.name, f"{inputs:,}", *(_if(each, _accuracy) for each in counts)))
-    header = ("task", "inputs", *(column.name for column in columns))
+        cells = [results.cell(task.name, arm.name) for arm in arms]
+        inputs = max((each.counts.inputs for each in cells if each and each.counts), default=0)
+        rows.append((task.name, f"{inputs:,}", *_numbers(results, task, cells, ACCURACY.name)))
+    header = ("task", "inputs", *(arm.name for arm in arms))
     return TableText("Accuracy, with its 95 % interval", header, tuple(rows))
 
 
-def _answers(results: Results, task: TaskLine) -> TableText:
-    columns = _columns(results, [task])
-    cells = [results.cell(task.name, column.name) for column in columns]
+def _table(results: Results, task: TaskLine) -> TableText:
+    arms = _arms(results, [task])
+    if _is_by_k(task):
+        rows, shown_k = list(_rows_by_k(results, task, arms)), ""
+    else:
+        cells = [results.cell(task.name, arm.name) for arm in arms]
+        rows = [*_metric_rows(results, task, cells), *_call_rows(results, task, arms, cells)]
+        shown_k = _shown_k(cells)
+    dropped = [f"{count:,} left out ({reason})" for reason, count in task.dropped.items()]
+    note = "; ".join(filter(None, [_inputs(results, task), shown_k, *dropped]))
+    title = f"{task.name}: {task.note}" if task.note else task.name
+    return TableText(title, ("", *(arm.name for arm in arms)), tuple(rows), note=note)
+
+
+def _metric_rows(
+    results: Results, task: TaskLine, cells: Sequence[Cell | None]
+) -> Iterator[tuple[str, ...]]:
+    """Yields a row for each metric, and under it those of its subsets, in order of appearance."""
+    measured = [cell for cell in cells if cell is not None]
+    tags = dict.fromkeys(tag for cell in measured for tag in cell.by_tag or cell.metrics_by_tag)
+    sizes = {
+        tag: f" ({counts.inputs:,})" for cell in measured for tag, counts in cell.by_tag.items()
+    }
+    for name in results.metrics(task):
+        yield (name, *_numbers(results, task, cells, name))
+        for tag in tags:
+            shown = f"{name}, {tag}{sizes.get(tag, '')}"
+            yield (shown, *_numbers(results, task, cells, name, tag=tag))
+
+
+def _rows_by_k(
+    results: Results, task: TaskLine, arms: Sequence[ArmLine]
+) -> Iterator[tuple[str, ...]]:
+    for k in sorted({cell.k or 0 for cell in results.cells if cell.task == task.name}):
+        cells = [results.cell(task.name, arm.name, k) for arm in arms]
+        for name in results.metrics(task):
+            yield (f"{name}, k = {k}", *_numbers(results, task, cells, name))
+
+
+def _call_rows(
+    results: Results, task: TaskLine, arms: Sequence[ArmLine], cells: Sequence[Cell | None]
+) -> Iterator[tuple[str, ...]]:
+    """Yields what became of the calls where they were live, and of inputs that were too long."""
     counts = [None if cell is None else cell.counts for cell in cells]
+    if not any(counts):
+        return
     live = [
-        each if column.calls is Calls.LIVE else None
-        for each, column in zip(counts, columns, strict=True)
+        each if arm.calls is Calls.LIVE else None for each, arm in zip(counts, arms, strict=True)
     ]
-    rows = [("accuracy", *(_if(each, _accuracy) for each in counts))]
-    for tag, inputs in _tags(cells):
-        by_tag = [None if cell is None else cell.by_tag.get(tag) for cell in cells]
-        rows.append((f"accuracy, {tag} ({inputs:,})", *(_if(each, _accuracy) for each in by_tag)))
-    for name, write in _LIVE_ROWS:
-        rows.append((name, *(_if(each, write) for each in live)))
+    is_judged = ACCURACY.name in results.metrics(task)
+    for row in _CALL_ROWS:
+        if is_judged or not row.needs_judging:
+            yield (row.name, *(_if(each, row.write) for each in live))
     if any(each is not None and each.late for each in live):
-        rows.append(
-            ("called after the answer", *(_if(each, lambda c: f"{c.late:,}") for each in live))
-        )
+        yield ("called after the answer", *(_if(each, lambda c: f"{c.late:,}") for each in live))
     if any(each is not None and each.too_long for each in counts):
-        rows.append(
-            ("inputs too long", *(_if(each, lambda c: f"{c.too_long:,}") for each in counts))
-        )
-    inputs = max((each.inputs for each in counts if each is not None), default=0)
-    return _table(task, columns, rows, inputs=f"{inputs:,} inputs", k=_shown_k(cells))
+        yield ("inputs too long", *(_if(each, lambda c: f"{c.too_long:,}") for each in counts))
 
 
 def _sweeps(results: Results, task: TaskLine) -> Iterator[TableText]:
-    """Yields the paper's table 9 for each column that was tried with several k."""
-    for column in results.columns:
-        tried = list(results.sweep(task.name, column.name))
-        disabled = [
-            each.name
-            for each in results.columns
-            if each.checkpoint == column.checkpoint and each.calls is Calls.DISABLED
-        ]
-        if column.calls is not Calls.LIVE or len(tried) < 2:
+    """Yields the paper's table 9 for each arm that was tried with several k."""
+    names = results.metrics(task)
+    for arm in results.arms:
+        tried = list(results.sweep(task.name, arm.name))
+        if arm.calls is not Calls.LIVE or len(tried) < 2:
             continue
-        zero = [results.cell(task.name, name) for name in disabled] if tried[0].k else []
+        disabled = [
+            results.cell(task.name, each.name)
+            for each in results.arms
+            if each.model == arm.model and each.calls is Calls.DISABLED
+        ]
         rows = [
             (
                 f"{cell.k or 0}",
-                _accuracy(cell.counts),
-                percent(cell.counts.called, cell.counts.inputs),
+                *(each for name in names for each in _numbers(results, task, [cell], name)),
+                _if(cell.counts, _CALL_ROWS[0].write),
             )
-            for cell in [*zero, *tried]
-            if cell is not None and cell.counts is not None
+            for cell in [*(disabled if tried[0].k else []), *tried]
+            if cell is not None
         ]
         yield TableText(
-            f"{task.name}: {column.name}, by k",
-            ("k", "accuracy", "inputs with a call"),
+            f"{task.name}: {arm.name}, by k",
+            ("k", *names, _CALL_ROWS[0].name),
             tuple(rows),
             note="k = 0: calls disabled",
         )
 
 
-def _perplexity(results: Results, task: TaskLine) -> TableText:
-    columns = _columns(results, [task])
-    cells = [results.cell(task.name, column.name) for column in columns]
-    scores = [None if cell is None else cell.scores for cell in cells]
-    rows = [
-        (name, *(NOTHING if each is None else write(each) for each in scores))
-        for name, write in _SCORE_ROWS
-    ]
-    first = next((each for each in scores if each is not None), TextScores())
-    said = f"{first.texts:,} texts, {first.tokens:,} tokens, {first.bytes:,} bytes"
-    return _table(task, columns, rows, inputs=said)
-
-
-def _restraint(results: Results, task: TaskLine) -> TableText:
-    columns = _columns(results, [task])
-    ks = sorted({cell.k or 0 for cell in results.cells if cell.task == task.name})
-    rows, inputs = [], 0
-    for k in ks:
-        cells = [results.cell(task.name, column.name, k) for column in columns]
-        counts = [None if cell is None else cell.counts for cell in cells]
-        inputs = max(inputs, *(each.inputs for each in counts if each is not None))
-        rows.append((f"inputs with a call, k = {k}", *(_if(each, _started) for each in counts)))
-    return _table(task, columns, rows, inputs=f"{inputs:,} inputs")
-
-
-def _table(
+def _numbers(
+    results: Results,
     task: TaskLine,
-    columns: Sequence[ColumnLine],
-    rows: Sequence[tuple[str, ...]],
+    cells: Sequence[Cell | None],
+    name: str,
     *,
-    inputs: str,
-    k: str = "",
-) -> TableText:
-    dropped = [f"{count:,} left out ({reason})" for reason, count in task.dropped.items()]
-    note = "; ".join([inputs, *([k] if k else []), *dropped])
-    title = f"{task.name}: {task.note}" if task.note else task.name
-    return TableText(title, ("", *(column.name for column in columns)), tuple(rows), note=note)
+    tag: str | None = None,
+) -> Iterator[str]:
+    """Yields one metric of each cell, a dash where it has none."""
+    for cell in cells:
+        found: Numbers = {} if cell is None else results.numbers(task, cell, tag=tag)
+        yield str(found.get(name, NOTHING))
 
 
-def _columns(results: Results, tasks: Sequence[TaskLine]) -> list[ColumnLine]:
-    """Returns the columns that have something to say of some tasks."""
+def _inputs(results: Results, task: TaskLine) -> str:
+    """Returns how much was asked or read."""
+    cells = [cell for cell in results.cells if cell.task == task.name]
+    for scores in (cell.scores for cell in cells if cell.scores is not None):
+        return f"{scores.texts:,} texts, {scores.tokens:,} tokens, {scores.bytes:,} bytes"
+    counts = [cell.counts.inputs for cell in cells if cell.counts is not None]
+    return f"{max(counts, default=0):,} inputs" if counts or not cells else ""
+
+
+def _is_by_k(task: TaskLine) -> bool:
+    return any(metric.by_k for metric in BUILT_IN.get(task.measure, ()))
+
+
+def _arms(results: Results, tasks: Sequence[TaskLine]) -> list[ArmLine]:
+    """Returns the arms that were tried with some of these tasks."""
     return [
-        column
-        for column in results.columns
-        if any(results.cell(task.name, column.name) is not None for task in tasks)
+        arm
+        for arm in results.arms
+        if any(results.cell(task.name, arm.name) is not None for task in tasks)
     ]
-
-
-def _tags(cells: Sequence[Cell | None]) -> list[tuple[str, int]]:
-    """Returns the subsets of a task with how many inputs they have, in order of appearance."""
-    found = {
-        tag: counts.inputs
-        for cell in cells
-        if cell is not None
-        for tag, counts in cell.by_tag.items()
-    }
-    return list(found.items())
 
 
 def _shown_k(cells: Sequence[Cell | None]) -> str:
@@ -197,26 +188,34 @@ def _if(counts: Counts | None, write: Callable[[Counts], str]) -> str:
     return NOTHING if counts is None else write(counts)
 
 
-def _accuracy(counts: Counts) -> str:
-    return with_interval(counts.right, counts.inputs)
+@dataclass(frozen=True, slots=True)
+class _CallRow:
+    """A row about the calls of arms that may call."""
+
+    name: str
+    write: Callable[[Counts], str]
+    needs_judging: bool = False
 
 
-def _started(counts: Counts) -> str:
-    return with_interval(counts.started, counts.inputs)
-
-
-_LIVE_ROWS: Sequence[tuple[str, Callable[[Counts], str]]] = (
-    ("inputs with a call", lambda each: percent(each.called, each.inputs)),
-    ("accuracy with a call", lambda each: percent(each.right_called, each.called)),
-    ("says what the tool said", lambda each: percent(each.followed, each.called)),
-    ("accuracy without a call", lambda each: percent(each.right_uncalled, each.uncalled)),
-    ("tool errors", lambda each: f"{each.tool_errors:,}"),
-    ("failed calls", lambda each: f"{each.failed_calls:,}"),
-)
-_SCORE_ROWS: Sequence[tuple[str, Callable[[TextScores], str]]] = (
-    ("perplexity per token", lambda each: f"{each.perplexity:.2f}"),
-    ("perplexity per word", lambda each: f"{each.word_perplexity:.1f}"),
-    ("bits per byte", lambda each: f"{each.bits_per_byte:.4f}"),
+_CALL_ROWS = (
+    _CallRow("inputs with a call", lambda each: percent(each.called, each.inputs)),
+    _CallRow(
+        "accuracy with a call",
+        lambda each: percent(each.right_called, each.called),
+        needs_judging=True,
+    ),
+    _CallRow(
+        "says what the tool said",
+        lambda each: percent(each.followed, each.called),
+        needs_judging=True,
+    ),
+    _CallRow(
+        "accuracy without a call",
+        lambda each: percent(each.right_uncalled, each.uncalled),
+        needs_judging=True,
+    ),
+    _CallRow("tool errors", lambda each: f"{each.tool_errors:,}"),
+    _CallRow("failed calls", lambda each: f"{each.failed_calls:,}"),
 )
 
 

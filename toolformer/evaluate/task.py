@@ -1,29 +1,33 @@
-"""A Task: inputs, how their outputs are judged, and what the tools know while it runs."""
+"""A Task: inputs, how trials of them come about, and what these are reduced to."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from hashlib import sha256
 from heapq import nsmallest
 
-# Where the first five words are all that counts, and no number further on.
-WORDS_TOKENS = 32
-CALL_TOKENS = 32
+from toolformer.evaluate.arm import Arm, ChooseArms, every_arm
+from toolformer.evaluate.counts import ACCURACY, BUILT_IN, OWN
+from toolformer.evaluate.metric import Metric
+from toolformer.evaluate.tasks.fact_table import FactRow
+from toolformer.evaluate.trial import Trial
+from toolformer.infer.config import InferConfig
+from toolformer.infer.live_tools import LiveTools
+from toolformer.lm.base import LanguageModel
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One input of a task.
 
-    Args:
-        id: names the example within its task.
-        prompt: what the model continues.
-        answers: all right answers.
-        group: its relation or family; the prior is the group's majority answer in the training
+    Attributes:
+        id: Names the example within its task.
+        prompt: The text that the model continues.
+        answers: All right answers.
+        group: Its relation or family; the prior is the group's majority answer in the training
             split.
-        tags: the subsets it belongs to that are reported apart (`unseen relation`, `hard`).
-        today: the date that the tools are told, where the example has one of its own.
+        tags: The subsets it belongs to that are reported apart (`unseen relation`, `hard`).
+        today: The date that tools take for today, where the example has one of its own.
     """
 
     id: str
@@ -34,24 +38,28 @@ class Example:
     today: date | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FactRow:
-    """One row of the table."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the trials of one cell are made with.
 
-    entity: str
-    attribute: str
-    value: str
+    Attributes:
+        model: The model that is measured.
+        arm: What becomes of its calls.
+        live: The tools that run; None: calls are text like any other, or impossible.
+        config: How prompts are decoded.
+    """
+
+    model: LanguageModel
+    arm: Arm
+    live: LiveTools | None
+    config: InferConfig
 
 
-class Measure(StrEnum):
-    """What is measured."""
-
-    ANSWERS = "answers"  # prompts are continued and the outputs judged
-    PERPLEXITY = "perplexity"  # texts are predicted
-    RESTRAINT = "restraint"  # texts that need no tool are continued, and calls counted
+# Yields a trial for each example, in their order.
+RunTrials = Callable[[Sequence[Example], Setup], Iterator[Trial]]
 
 
-def _nothing() -> Iterable[Example]:
+def _no_examples() -> Iterable[Example]:
     return ()
 
 
@@ -59,33 +67,46 @@ def _never(_text: str, _example: Example) -> bool:
     return False
 
 
+def _no_scores(_trial: Trial, _example: Example) -> Mapping[str, float]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Something to measure models by.
 
+    A task whose outputs are right or wrong brings `is_right`. One that measures something else
+    brings scores and the metrics that reduce them; one that does not continue prompts brings `run`.
+
     Attributes:
         name: How the results call it.
         spec: The string that loads it again.
-        measure: What is measured.
         examples: Begins a stream of the inputs.
         training: Begins a stream of what the prior is learned from; nothing: there is no prior.
+        run: Makes the trials; None: prompts are continued and the outputs judged.
+        arms: Chooses the arms it is tried with, and with which k.
         is_right: Judges an output, calls and what tools said taken out.
+        score: Returns a trial's own scores.
+        metrics: The rows of its tables.
         judged: Returns where the part of an output that is judged ends; a call after it came too
             late to tell the answer.
         note: A few words that stand beside its name.
         max_new_tokens: Tokens a model may choose for an input.
         call_tokens: How many more where calls are live, to write one.
-        prompt_tokens: How many tokens of a text are the prompt (restraint).
-        facts: What the database tool is to know while the task runs; none leaves it as it is.
+        prompt_tokens: How many tokens of a text are the prompt; 0: all.
+        facts: Rows of the database tool while the task runs; none leaves it as it is.
         dropped: Inputs that were left out, by reason.
     """
 
     name: str
     spec: str = ""
-    measure: Measure = Measure.ANSWERS
     examples: Callable[[], Iterable[Example]]
-    training: Callable[[], Iterable[Example]] = _nothing
+    training: Callable[[], Iterable[Example]] = _no_examples
+    run: RunTrials | None = None
+    arms: ChooseArms = every_arm
     is_right: Callable[[str, Example], bool] = _never
+    score: Callable[[Trial, Example], Mapping[str, float]] = _no_scores
+    metrics: Sequence[Metric] = (ACCURACY,)
     judged: Callable[[str], int] = lambda text: len(text) + 1
     note: str = ""
     max_new_tokens: int = 64
@@ -93,6 +114,12 @@ class Task:
     prompt_tokens: int = 0
     facts: Sequence[FactRow] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def measure(self) -> str:
+        """What results.json calls its metrics: `answers`, `restraint`, `perplexity`, or `own`."""
+        names = (name for name, metrics in BUILT_IN.items() if metrics == tuple(self.metrics))
+        return next(names, OWN)
 
     def draw(self, limit: int | None, *, seed: int) -> list[Example]:
         """Returns the examples, or `limit` of them drawn by seed, in the task's order."""

@@ -28,5 +28,5 @@ def test_the_right_option_may_be_named_by_letter_or_by_text(tmp_path: Path) -> N
 
 def test_a_target_that_is_no_option_is_told_by_line(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "d.jsonl", [ROW, {**ROW, "target": "(F)"}])
-    with pytest.raises(CorpusError, match=r"d, line 2: '\(F\)' is none of its options"):
+    with pytest.raises(CorpusError, match=r"d, line 2: '\(F\)' is not one of its options"):
         date_understanding(source)

@@ -8,7 +8,8 @@ import pytest
 
 from tests.evaluate.files import write_rows
 from toolformer.errors import CorpusError
-from toolformer.evaluate.task import Example, FactRow, Task
+from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.fact_table import FactRow
 from toolformer.evaluate.tasks.lama import lama
 
 CAPITAL = {"relation": "P36", "attribute": "capital"}

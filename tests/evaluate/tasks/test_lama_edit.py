@@ -1,14 +1,14 @@
 """Objects swapped within a relation."""
 
 from toolformer.evaluate.tasks.lama_edit import has_changed, swap_objects
-from toolformer.evaluate.tasks.lama_files import Fact
+from toolformer.evaluate.tasks.lama_files import Triple
 
 CAPITALS = [
-    Fact("P36", subject, (capital,))
+    Triple("P36", subject, (capital,))
     for subject, capital in (("Peru", "Lima"), ("Cuba", "Havana"), ("Chad", "N'Djamena"))
 ]
 CONTINENTS = [
-    Fact("P30", subject, (continent,))
+    Triple("P30", subject, (continent,))
     for subject, continent in (("Peru", "South America"), ("Chad", "Africa"), ("Mali", "Africa"))
 ]
 
@@ -33,10 +33,12 @@ def test_as_many_facts_change_as_can() -> None:
 
 
 def test_another_seed_swaps_otherwise() -> None:
-    many = [Fact("P1", str(number), (str(number),)) for number in range(20)]
+    many = [Triple("P1", str(number), (str(number),)) for number in range(20)]
     assert swap_objects(many, seed=0) == swap_objects(many, seed=0)
     assert swap_objects(many, seed=0) != swap_objects(many, seed=1)
 
 
 def test_facts_that_share_an_answer_have_not_changed() -> None:
-    assert not has_changed(Fact("P47", "Peru", ("Chile",)), Fact("P47", "Peru", ("chile", "Laos")))
+    assert not has_changed(
+        Triple("P47", "Peru", ("Chile",)), Triple("P47", "Peru", ("chile", "Laos"))
+    )

@@ -55,7 +55,7 @@ def test_several_files_are_reported_apart_too(tmp_path: Path) -> None:
 
 def test_an_answer_that_is_no_number_is_told_by_line(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "m.jsonl", [MAWPS, {"input": "Who?", "target": "Tom"}])
-    with pytest.raises(CorpusError, match="m, line 2: the answer 'Tom' is no number"):
+    with pytest.raises(CorpusError, match="m, line 2: the answer 'Tom' is not a number"):
         math(source)
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from tests.evaluate.files import write_rows
 from toolformer.errors import ConfigError, CorpusError
-from toolformer.evaluate.task import Measure
 from toolformer.evaluate.tasks.plain_texts import perplexity, restraint
 
 
@@ -30,7 +29,7 @@ def test_a_task_can_be_begun_again(tmp_path: Path) -> None:
 
 def test_restraint_says_how_much_is_given_and_how_much_is_written(tmp_path: Path) -> None:
     task = restraint(write_rows(tmp_path / "c4.jsonl", [{"text": "x"}]), prompt=8, tokens=16)
-    assert (task.measure, task.prompt_tokens, task.max_new_tokens) == (Measure.RESTRAINT, 8, 16)
+    assert (task.measure, task.prompt_tokens, task.max_new_tokens) == ("restraint", 8, 16)
     assert task.name == "restraint c4"
 
 

@@ -28,7 +28,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
             RunWriter(made, MANIFEST).finish()
             return
         made.mkdir(exist_ok=True)
-        nothing = Results(tasks=[], columns=[], cells=[])
+        nothing = Results(tasks=[], arms=[], cells=[])
         (made / "results.json").write_text(json_text(nothing.to_dict()))
         (made / "config.json").touch()
 

@@ -8,7 +8,7 @@ from toolformer.evaluate.results import Cell, Results
 
 
 def results(*cells: Cell) -> Results:
-    return Results(tasks=[], columns=[], cells=cells)
+    return Results(tasks=[], arms=[], cells=cells)
 
 
 def bar(found: Results, name: str) -> Bar:
@@ -17,7 +17,7 @@ def bar(found: Results, name: str) -> Bar:
 
 
 def cell(task: str, column: str, right: int, *, k: int | None = None, **more: int) -> Cell:
-    return Cell(task=task, column=column, k=k, counts=Counts(inputs=200, right=right, **more))
+    return Cell(task=task, arm=column, k=k, counts=Counts(inputs=200, right=right, **more))
 
 
 DATES = [
@@ -60,7 +60,7 @@ def test_hard_facts_are_compared_among_themselves() -> None:
 def test_perplexity_may_rise_by_two_percent() -> None:
     def predicted(column: str, nats: float) -> Cell:
         scores = TextScores(texts=1, tokens=100, words=50, bytes=400, nats=nats)
-        return Cell(task="perplexity Wikipedia", column=column, scores=scores)
+        return Cell(task="perplexity Wikipedia", arm=column, scores=scores)
 
     name = "perplexity Wikipedia: tuned, calls disabled, above control, %"
     control = predicted("control", 300.0)

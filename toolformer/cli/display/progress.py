@@ -179,7 +179,7 @@ def spell_cell(progress: CellProgress) -> str:
     >>> spell_cell(CellProgress("lama", "tuned", 10, 0, 80))
     'lama, tuned, k = 10'
     """
-    said = f"{progress.task}, {progress.column}"
+    said = f"{progress.task}, {progress.arm}"
     return said if progress.k is None else f"{said}, k = {progress.k}"
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from random import Random
 
 from toolformer.evaluate.task import Example, Task
-from toolformer.evaluate.tasks.judging import end_of_number, is_number_right
-from toolformer.evaluate.tasks.made_up import made_up_task
+from toolformer.evaluate.tasks.answers import number_task
+from toolformer.evaluate.tasks.made_up import made_up
 
 # Per kind, sentences that end where the answer begins. The first say what is to be done in words
 # that training texts may use too ("plus", "the sum of"), in sentences that none of them has; the
@@ -76,18 +76,11 @@ def arithmetic(count: int = 500, seed: int = 0, name: str = "arithmetic") -> Tas
 
     Args:
         count: How many.
-        seed: Another seed draws others.
+        seed: Random seed of the drawing.
         name: How the results call it.
     """
-    return made_up_task(
-        lambda count, seed: arithmetic_sentences(count, seed=seed),
-        count=count,
-        seed=seed,
-        name=name,
-        is_right=lambda text, example: is_number_right(text, example.answers),
-        judged=end_of_number,
-        note="first number of the output",
-    )
+    inputs = made_up(arithmetic_sentences, count=count, seed=seed)
+    return number_task(name=name, examples=inputs.examples, training=inputs.training)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from toolformer.errors import CorpusError
 from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.tasks.judging import named_option, options_of
-from toolformer.evaluate.tasks.rows import Row, read_rows
+from toolformer.evaluate.tasks.records import TaskRecord, read_task_records
 
 _LETTER_AT = 1  # of "(B)"
 
@@ -22,7 +22,7 @@ def date_understanding(
         prompt: What a model continues; `{question}` stands for the question and its options.
         name: How the results call it.
     """
-    examples = [_example(row, prompt) for row in read_rows(path)]
+    examples = [_example(row, prompt) for row in read_task_records(path)]
     return Task(
         name=name,
         examples=lambda: examples,
@@ -31,12 +31,12 @@ def date_understanding(
     )
 
 
-def _example(row: Row, prompt: str) -> Example:
+def _example(row: TaskRecord, prompt: str) -> Example:
     question, target = row.text("input"), row.text("target").strip()
     options = options_of(question)
     letter = target[_LETTER_AT : _LETTER_AT + 1]
     if letter not in options:
-        raise CorpusError(f"{row.file}, line {row.number}: {target!r} is none of its options.")
+        raise CorpusError(f"{row.file}, line {row.number}: {target!r} is not one of its options.")
     written = prompt.replace("{question}", question).replace("\\n", "\n")
     return Example(row.id, written, (f"({letter})", options[letter]))
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Example, Task
-from toolformer.evaluate.tasks.judging import end_of_first_words, is_within_first_words
-from toolformer.evaluate.tasks.made_up import made_up_task
+from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.answers import first_words_task
+from toolformer.evaluate.tasks.made_up import made_up
 
 _FIRST, _DAYS = date(1960, 1, 1), 23_000  # dates are drawn from 1960 to 2022
 _MOST = {"day": 120, "week": 12, "month": 11, "year": 12}
@@ -63,19 +63,15 @@ def dates(count: int = 500, seed: int = 0, name: str = "dates") -> Task:
 
     Args:
         count: How many.
-        seed: Another seed draws others.
+        seed: Random seed of the drawing.
         name: How the results call it.
     """
-    return made_up_task(
-        lambda count, seed: date_questions(count, seed=seed),
-        count=count,
-        seed=seed,
+    inputs = made_up(date_questions, count=count, seed=seed)
+    return first_words_task(
         name=name,
-        is_right=lambda text, example: is_within_first_words(text, example.answers),
-        judged=end_of_first_words,
+        examples=inputs.examples,
+        training=inputs.training,
         note="the answer within the first five words",
-        max_new_tokens=WORDS_TOKENS,
-        call_tokens=CALL_TOKENS,
     )
 
 

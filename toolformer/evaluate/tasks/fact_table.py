@@ -3,9 +3,8 @@
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-
-from toolformer.evaluate.task import FactRow
 
 # As in the facts that come with the package: names compare without case.
 _SCHEMA = """
@@ -16,6 +15,15 @@ CREATE TABLE facts (
 );
 CREATE INDEX facts_by_entity ON facts (entity COLLATE NOCASE, attribute COLLATE NOCASE);
 """
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FactRow:
+    """One row of the table: one value. How it is written is part of a cell's fingerprint."""
+
+    entity: str
+    attribute: str
+    value: str
 
 
 def write_facts(path: Path, facts: Iterable[FactRow]) -> None:

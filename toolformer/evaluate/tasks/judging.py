@@ -42,7 +42,7 @@ def end_of_number(text: str) -> int:
 
 
 def is_number_right(text: str, answers: Sequence[str]) -> bool:
-    """Says whether the first number of an output equals one of the answers.
+    """Returns whether the first number of an output equals one of the answers.
 
     >>> is_number_right(" 1,400 people.", ["1400.0"]), is_number_right(" 14 of 1400.", ["1400"])
     (True, False)
@@ -62,7 +62,7 @@ def plain_words(text: str) -> list[str]:
 
 
 def is_within_first_words(text: str, answers: Sequence[str], *, count: int = FIRST_WORDS) -> bool:
-    """Says whether one of the answers stands whole among the first words of an output.
+    """Returns whether one of the answers stands whole among the first words of an output.
 
     An answer of more words than `count` may take as many as it has.
 

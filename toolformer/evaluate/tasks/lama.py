@@ -6,10 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from toolformer.errors import CorpusError
-from toolformer.evaluate.task import CALL_TOKENS, WORDS_TOKENS, Example, FactRow, Task
-from toolformer.evaluate.tasks.judging import end_of_first_words, is_within_first_words
+from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.tasks.answers import first_words_task
+from toolformer.evaluate.tasks.fact_table import FactRow
 from toolformer.evaluate.tasks.lama_edit import has_changed, swap_objects
-from toolformer.evaluate.tasks.lama_files import Cloze, Clozes, Fact, read_clozes, read_facts
+from toolformer.evaluate.tasks.lama_files import Cloze, Clozes, Triple, read_clozes, read_triples
 
 ORACLE = "oracle database: the answer is in it"
 UNSEEN_RELATION = "unseen relation"
@@ -41,8 +42,8 @@ def lama(
             answers.
         name: How the results call it.
     """
-    facts, clozes = read_facts(triples), read_clozes(templates, attributes)
-    learned = read_facts(training) if training else []
+    facts, clozes = read_triples(triples), read_clozes(templates, attributes)
+    learned = read_triples(training) if training else []
     served = facts if edit is None else swap_objects(facts, seed=edit)
     rows = [row for fact in served for row in _rows(fact, clozes)]
     asked, dropped = _asked(served, facts, clozes)
@@ -52,25 +53,21 @@ def lama(
             f"No fact of '{triples}' can be asked: none of its relations has a template that ends "
             "in [Y]. Give templates=FILE."
         )
-    return Task(
+    return first_words_task(
         name=name or ("lama" if edit is None else "lama, edited"),
         examples=lambda: examples,
         training=lambda: _training(learned),
-        is_right=lambda text, example: is_within_first_words(text, example.answers),
-        judged=end_of_first_words,
         note=ORACLE if edit is None else f"{ORACLE}, after its objects were swapped",
-        max_new_tokens=WORDS_TOKENS,
-        call_tokens=CALL_TOKENS,
         facts=rows,
         dropped=dropped,
     )
 
 
 def _asked(
-    served: Sequence[Fact], facts: Sequence[Fact], clozes: Clozes
-) -> tuple[list[tuple[Fact, Cloze]], dict[str, int]]:
+    served: Sequence[Triple], facts: Sequence[Triple], clozes: Clozes
+) -> tuple[list[tuple[Triple, Cloze]], dict[str, int]]:
     """Returns the facts that can be asked, each with its sentence, and counts the others."""
-    asked: list[tuple[Fact, Cloze]] = []
+    asked: list[tuple[Triple, Cloze]] = []
     dropped: Counter[str] = Counter()
     for fact, before in zip(served, facts, strict=True):
         choices = fact.clozes or clozes.by_relation.get(fact.relation, ())
@@ -85,7 +82,7 @@ def _asked(
 
 
 def _examples(
-    asked: Sequence[tuple[Fact, Cloze]], *, learned: Sequence[Fact], facts: Sequence[Fact]
+    asked: Sequence[tuple[Triple, Cloze]], *, learned: Sequence[Triple], facts: Sequence[Triple]
 ) -> Iterator[Example]:
     common = _majorities(facts), _majorities(learned)
     relations = {fact.relation for fact in learned}
@@ -104,26 +101,26 @@ def _examples(
         )
 
 
-def _is_hard(fact: Fact, common: Sequence[str | None]) -> bool:
+def _is_hard(fact: Triple, common: Sequence[str | None]) -> bool:
     return not any(
         name.casefold() in fact.subject.casefold() or name in common for name in fact.objects
     )
 
 
-def _majorities(facts: Sequence[Fact]) -> Mapping[str, str]:
+def _majorities(facts: Sequence[Triple]) -> Mapping[str, str]:
     counts: dict[str, Counter[str]] = {}
     for fact in facts:
         counts.setdefault(fact.relation, Counter()).update(fact.objects)
     return {relation: each.most_common(1)[0][0] for relation, each in counts.items()}
 
 
-def _training(learned: Sequence[Fact]) -> Iterator[Example]:
+def _training(learned: Sequence[Triple]) -> Iterator[Example]:
     for fact in learned:
         name = f"{fact.relation}/{fact.subject}"
         yield Example(name, fact.subject, fact.objects, fact.relation)
 
 
-def _rows(fact: Fact, clozes: Clozes) -> Iterator[FactRow]:
+def _rows(fact: Triple, clozes: Clozes) -> Iterator[FactRow]:
     attribute = fact.attribute or clozes.attributes.get(fact.relation)
     if not attribute:
         raise CorpusError(
@@ -134,5 +131,5 @@ def _rows(fact: Fact, clozes: Clozes) -> Iterator[FactRow]:
         yield FactRow(fact.subject, attribute, name)
 
 
-def _number(fact: Fact) -> int:
+def _number(fact: Triple) -> int:
     return int(sha256(f"{fact.relation}/{fact.subject}".encode()).hexdigest(), 16)

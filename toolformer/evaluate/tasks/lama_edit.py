@@ -8,17 +8,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
-from toolformer.evaluate.tasks.lama_files import Fact
+from toolformer.evaluate.tasks.lama_files import Triple
 
 
-def swap_objects(facts: Iterable[Fact], *, seed: int) -> list[Fact]:
+def swap_objects(facts: Iterable[Triple], *, seed: int) -> list[Triple]:
     """Returns the facts in their order, each with the objects of another of its relation.
 
     Where a relation has as many equal objects as others, some facts keep what they had.
 
-    >>> swapped = swap_objects([Fact("P36", "Peru", ("Lima",)), Fact("P36", "Cuba", ("Havana",))],
-    ...                        seed=0)
-    >>> [fact.objects for fact in swapped]
+    >>> peru, cuba = Triple("P36", "Peru", ("Lima",)), Triple("P36", "Cuba", ("Havana",))
+    >>> [triple.objects for triple in swap_objects([peru, cuba], seed=0)]
     [('Havana',), ('Lima',)]
     """
     listed = list(facts)
@@ -41,7 +40,7 @@ def swap_objects(facts: Iterable[Fact], *, seed: int) -> list[Fact]:
     return swapped
 
 
-def has_changed(old: Fact, new: Fact) -> bool:
-    """Says whether no right answer of before is one now."""
+def has_changed(old: Triple, new: Triple) -> bool:
+    """Returns whether no right answer of before is one now."""
     before = {name.casefold() for name in old.objects}
     return before.isdisjoint(name.casefold() for name in new.objects)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.errors import ConfigError, CorpusError
-from toolformer.evaluate.tasks.rows import Row, read_rows
+from toolformer.evaluate.tasks.records import TaskRecord, read_task_records
 
 SUBJECT, OBJECT = "[X]", "[Y]"
 
@@ -43,8 +43,11 @@ class Cloze:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """Everything the facts say of one relation of one subject."""
+class Triple:
+    """A subject, a relation, and every object that the file gives them: what is asked.
+
+    The database holds a `FactRow` for each object.
+    """
 
     relation: str
     subject: str
@@ -62,14 +65,14 @@ class Clozes:
     attributes: Mapping[str, str]
 
 
-def read_facts(source: str) -> list[Fact]:
+def read_triples(source: str) -> list[Triple]:
     """Reads the facts, those of one subject and relation together, in order of appearance."""
-    found: dict[tuple[str, str], Fact] = {}
-    for row in read_rows(source):
-        read = _known(row)
+    found: dict[tuple[str, str], Triple] = {}
+    for row in read_task_records(source):
+        read = _triple(row)
         key = (read.relation, read.subject)
-        old = found.get(key, Fact(*key, objects=()))
-        found[key] = Fact(
+        old = found.get(key, Triple(*key, objects=()))
+        found[key] = Triple(
             *key,
             objects=tuple(dict.fromkeys(old.objects + read.objects)),
             attribute=old.attribute or read.attribute,
@@ -83,7 +86,7 @@ def read_clozes(source: str | None, names: Path | None) -> Clozes:
     """Reads the sentences of relations and a JSON file that names these; either may be None."""
     by_relation: dict[str, list[Cloze]] = {}
     attributes: dict[str, str] = {}
-    for row in read_rows(source) if source else ():
+    for row in read_task_records(source) if source else ():
         relation = row.text("relation", "predicate_id")
         cloze = Cloze(row.text("pattern", "template"), row.texts("tags"))
         by_relation.setdefault(relation, []).append(cloze)
@@ -92,10 +95,10 @@ def read_clozes(source: str | None, names: Path | None) -> Clozes:
     return Clozes(by_relation, attributes | _read_names(names))
 
 
-def _known(row: Row) -> Fact:
+def _triple(row: TaskRecord) -> Triple:
     tags = row.texts("tags")
     clozes = (Cloze(row.text("template")),) if row.has("template") else ()
-    return Fact(
+    return Triple(
         row.text("relation", "predicate_id"),
         row.text("subject", "sub_label"),
         (row.text("object", "obj_label"),),

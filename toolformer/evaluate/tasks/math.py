@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from toolformer.errors import CorpusError
 from toolformer.evaluate.task import Example, Task
-from toolformer.evaluate.tasks.judging import end_of_number, first_number, is_number_right
-from toolformer.evaluate.tasks.rows import Row, read_rows
+from toolformer.evaluate.tasks.answers import number_task
+from toolformer.evaluate.tasks.judging import first_number
+from toolformer.evaluate.tasks.records import TaskRecord, read_task_records
 
 _QUESTIONS = ("input", "question", "Question", "problem")
 _ANSWERS = ("target", "result", "Answer", "answer")
@@ -21,32 +22,29 @@ def math(path: str, prompt: str = "{problem} The answer is", name: str = "math")
         prompt: What a model continues; `{problem}` stands for the problem.
         name: How the results call it.
     """
-    examples = [_example(row, prompt) for row in read_rows(path)]
+    examples = [_example(row, prompt) for row in read_task_records(path)]
     files = {example.tags for example in examples}
     if len(files) == 1:  # a subset that is everything need not be reported apart
         examples = [Example(each.id, each.prompt, each.answers, each.group) for each in examples]
-    return Task(
+    return number_task(
         name=name,
         examples=lambda: examples,
-        is_right=lambda text, example: is_number_right(text, example.answers),
-        judged=end_of_number,
-        note="first number of the output",
     )
 
 
-def _example(row: Row, prompt: str) -> Example:
+def _example(row: TaskRecord, prompt: str) -> Example:
     answer = row.text(*_ANSWERS).rpartition(_FINAL)[2].strip()
     if first_number(answer) is None:
-        raise CorpusError(f"{row.file}, line {row.number}: the answer {answer!r} is no number.")
+        raise CorpusError(f"{row.file}, line {row.number}: the answer {answer!r} is not a number.")
     problem = " ".join(_problem(row).split())
     written = prompt.replace("{problem}", problem)
     return Example(row.id, written, (answer,), row.file, tags=(row.file,))
 
 
-def _problem(row: Row) -> str:
+def _problem(row: TaskRecord) -> str:
     r"""Returns what is told and asked.
 
-    >>> _problem(Row("svamp", 1, {"Body": "Dan had $ 3 left", "Question": "How much?"}))
+    >>> _problem(TaskRecord("svamp", 1, {"Body": "Dan had $ 3 left", "Question": "How much?"}))
     'Dan had $ 3 left. How much?'
     """
     if not row.has("Body"):

@@ -6,7 +6,10 @@ from pathlib import Path
 from toolformer.corpus.files import CorpusProblem, format_of, read_records
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, CorpusError
-from toolformer.evaluate.task import Example, Measure, Task
+from toolformer.evaluate.arm import each_model, live_arms
+from toolformer.evaluate.counts import PREDICTION, STARTED
+from toolformer.evaluate.measure import predict_texts
+from toolformer.evaluate.task import Example, Task
 
 
 def perplexity(
@@ -22,8 +25,10 @@ def perplexity(
     """
     return Task(
         name=name or f"perplexity {_stem(path)}",
-        measure=Measure.PERPLEXITY,
         examples=_texts(path, text_column, characters),
+        run=predict_texts,
+        arms=each_model,
+        metrics=PREDICTION,
         note="calls disabled",
     )
 
@@ -48,8 +53,9 @@ def restraint(
         raise ConfigError(f"prompt={prompt},tokens={tokens}: both are at least 1.")
     return Task(
         name=name or f"restraint {_stem(path)}",
-        measure=Measure.RESTRAINT,
         examples=_texts(path, text_column, 4000),
+        arms=live_arms,
+        metrics=(STARTED,),
         note="text that needs no tool",
         prompt_tokens=prompt,
         max_new_tokens=tokens,
@@ -59,7 +65,7 @@ def restraint(
 def _texts(source: str, column: str, characters: int) -> Callable[[], Iterator[Example]]:
     """Returns what begins a stream of the texts; the first is read now.
 
-    So a wrong path or column is told before any model is loaded.
+    So a wrong path or column is reported before any model is loaded.
     """
     path = Path(source)
 

@@ -1,6 +1,6 @@
-"""Rows of a task's files: JSON lines on disk or a Hugging Face dataset, told by line.
+"""Records of a task's files: JSON lines on disk or a Hugging Face dataset, named by line.
 
-A row that lacks a field ends the reading: a benchmark with holes is another benchmark.
+A record that lacks a field ends the reading: a benchmark with holes is another benchmark.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +13,8 @@ from toolformer.errors import CorpusError
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row, with where it stands."""
+class TaskRecord:
+    """A record, where it is from, and its fields read with what is wrong named by line."""
 
     file: str  # its name without endings, or the dataset's id
     number: int  # counted from 1
@@ -22,11 +22,11 @@ class Row:
 
     @property
     def id(self) -> str:
-        """What names the row within its task."""
+        """The name of the record within its task."""
         return f"{self.file}/{self.number}"
 
     def has(self, *names: str) -> bool:
-        """Says whether it has all of these fields."""
+        """Returns whether it has all of these fields."""
         return all(self.fields.get(name) is not None for name in names)
 
     def text(self, *names: str) -> str:
@@ -59,8 +59,8 @@ class Row:
         return tuple(value)
 
 
-def read_rows(source: str) -> Iterator[Row]:
-    """Yields the rows of a file, of a directory's files, of the files a pattern fits, or a dataset.
+def read_task_records(source: str) -> Iterator[TaskRecord]:
+    """Yields the records of a file, a directory's files, the files a pattern fits, or a dataset.
 
     Args:
         source: `svamp.jsonl`, `math/mawps*.jsonl`, or `owner/name[:configuration[:split]]`.
@@ -72,7 +72,7 @@ def read_rows(source: str) -> Iterator[Row]:
     if not paths:
         dataset = parse_dataset(source)
         for number, fields in enumerate(dataset.rows(), start=1):
-            yield Row(dataset.id, number, fields)
+            yield TaskRecord(dataset.id, number, fields)
         return
     is_empty = True
     for path in paths:
@@ -80,7 +80,7 @@ def read_rows(source: str) -> Iterator[Row]:
             if isinstance(record, CorpusProblem):
                 raise CorpusError(f"{record}.")
             is_empty = False
-            yield Row(path.name.split(".")[0], record.number, record.fields)
+            yield TaskRecord(path.name.split(".")[0], record.number, record.fields)
     if is_empty:
         raise CorpusError(f"There is no row in '{source}'.")
 
