@@ -163,7 +163,7 @@ class Tool:
                 outcomes.append(error)
         readable = [index for index, outcome in enumerate(outcomes) if outcome == ""]
         values = finished(self.run_batch(given)) if self.run_batch and given else []
-        if not isinstance(values, Sequence) or len(values) != len(readable):
+        if not isinstance(values, list | tuple) or len(values) != len(readable):
             raise ToolError(f"{self.name} did not give {len(readable)} results for as many calls.")
         for index, value in zip(readable, values, strict=True):
             try:
