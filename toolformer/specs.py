@@ -207,9 +207,13 @@ def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
                 continue
             if S_ISREG(found.st_mode):
                 stamps[piece] = [found.st_size, found.st_mtime_ns]
-            elif S_ISDIR(found.st_mode) and piece and spec[max(start, 0)] == "=":
-                if stamp := _stamp_folder(Path(piece)):
-                    stamps[piece] = stamp
+            elif (
+                S_ISDIR(found.st_mode)
+                and piece
+                and spec[max(start, 0)] == "="
+                and (stamp := _stamp_folder(Path(piece)))
+            ):
+                stamps[piece] = stamp
     return dict(sorted(stamps.items()))
 
 

@@ -233,7 +233,7 @@ def test_whatever_another_persons_tool_does_is_an_error(name: str, error: str) -
     assert (result.output, result.error) == (None, error)
 
 
-@pytest.mark.parametrize("name", ["hangs", "spins"])
+@pytest.mark.parametrize("name", ["hangs", "spins", "sleeps"])
 def test_a_call_that_overruns_its_time_is_stopped(name: str) -> None:
     result = run(name, timeout_s=0.3)
     assert result.error == f"{name} took longer than 0.3 s for one call and was stopped."

@@ -47,7 +47,7 @@ class Limits:
 class _Home:
     """Tools that share processes: those of one spec.
 
-    Impure ones stay apart: each of them is in one process, whose state others do not see.
+    The impure ones have one process, apart: they find the state there that they left.
     """
 
     spec: str
