@@ -55,7 +55,7 @@ class Tool:
             as many values in the same order, an exception for a call that failed. For a GPU or an
             endpoint; a Toolbox then gives it the calls of a pure tool that wait together.
         close: Gives back what the tool holds, such as a process or a connection; a Toolbox calls
-            it once, when it is closed itself.
+            it once, when it is closed itself. A later call of the tool may open it again.
         exemplars: Texts with a call for the few-shot prompt.
         suits: Whether a text is worth trying this tool on.
         pure: Whether equal arguments and context always give an equal output.
