@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from toolformer.runs.select import select
     from toolformer.runs.stats import RunStats
     from toolformer.tools.base import Exemplar, Tool, ToolContext, ToolResult, tool
-    from toolformer.tools.registry import default_tools, load_tool
+    from toolformer.tools.registry import default_tools, load_tool, load_tools
     from toolformer.tools.toolbox import Toolbox
 
 _HOMES = {
@@ -62,6 +62,7 @@ _HOMES = {
     "default_tools": "toolformer.tools.registry",
     "load_model": "toolformer.lm.registry",
     "load_tool": "toolformer.tools.registry",
+    "load_tools": "toolformer.tools.registry",
     "read_corpus": "toolformer.corpus.read",
     "read_selected": "toolformer.runs.reading",
     "select": "toolformer.runs.select",
@@ -100,6 +101,7 @@ __all__ = [
     "default_tools",
     "load_model",
     "load_tool",
+    "load_tools",
     "read_corpus",
     "read_selected",
     "select",

@@ -9,15 +9,16 @@ all. Knows no tool, no task and no model.
 import hashlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _FILE = re.compile(r"^(?P<file>.+\.py):(?P<name>[^:]+)(?::(?P<options>.*))?$", re.DOTALL)
 _NAMED = re.compile(r"^(?P<name>[^:]+?)(?::(?P<options>.*))?$", re.DOTALL)
 _SEPARATOR = re.compile("[:,=]")
+_MAX_FILES = 10_000  # of a directory are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ class Spec:
     name: str
     file: str
     options: Mapping[str, str]
+
+    def with_options(self, options: Mapping[str, str]) -> "Spec":
+        """Returns the spec of the same thing with other options."""
+        return _spell(self.file, self.name, options)
+
+
+def _spell(file: str, name: str, options: Mapping[str, str]) -> Spec:
+    written = ",".join(f"{key}={value}" for key, value in options.items())
+    return Spec(":".join(filter(None, (file, name, written))), name, file, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +97,7 @@ class Door:
         file, name = match.groupdict().get("file") or "", match["name"].strip()
         if not file:
             name = name.casefold()
-        options = self._options(match["options"] or "", spec=spec)
-        written = ",".join(f"{key}={value}" for key, value in options.items())
-        return Spec(":".join(filter(None, (file, name, written))), name, file, options)
+        return _spell(file, name, self._options(match["options"] or "", spec=spec))
 
     def find(self, spec: Spec) -> object:
         """Returns the object that a spec names; its options are still to be used.
@@ -177,13 +186,15 @@ class Door:
 
 
 def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
-    """Returns what tells the files that specs name from what stood there before.
+    """Returns what tells the files and directories that specs name from earlier versions of them.
 
-    Whatever stands between two of a spec's separators and is a file counts, for only the thing
-    itself knows which of its options are paths.
+    Whatever is between two of a spec's separators and is a file counts, for only the thing itself
+    knows which of its options are paths; so does a directory that is the value of an option.
 
     Returns:
-        By path: bytes, and nanoseconds at the last change; nothing where no file is named.
+        By path: bytes, and nanoseconds at the last change; for a directory with files in it their
+        number, their bytes, and a hash of their names, sizes and times. Nothing where no file is
+        named.
     """
     stamps = {}
     for spec in specs:
@@ -196,7 +207,36 @@ def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
                 continue
             if S_ISREG(found.st_mode):
                 stamps[piece] = [found.st_size, found.st_mtime_ns]
+            elif (
+                S_ISDIR(found.st_mode)
+                and piece
+                and spec[max(start, 0)] == "="
+                and (stamp := _stamp_folder(Path(piece)))
+            ):
+                stamps[piece] = stamp
     return dict(sorted(stamps.items()))
+
+
+def _stamp_folder(folder: Path) -> list[int]:
+    """Returns number, bytes and a hash of a directory's first files; nothing where it has none."""
+    digest = hashlib.sha256()
+    number = size = 0
+    for path in islice(_files_below(folder), _MAX_FILES):
+        try:
+            found = path.stat()
+        except OSError:  # gone meanwhile, or a link to nothing
+            continue
+        number += 1
+        size += found.st_size
+        line = f"{path.relative_to(folder)}\0{found.st_size}\0{found.st_mtime_ns}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return [number, size, int.from_bytes(digest.digest()[:6])] if number else []
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders.sort()  # the order in which they are walked
+        yield from (Path(parent, name) for name in sorted(files))
 
 
 def import_file(path: Path) -> ModuleType:

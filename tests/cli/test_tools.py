@@ -41,6 +41,42 @@ def test_a_description_is_also_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert described["parameters"]["properties"]["expression"]["type"] == "string"
 
 
+FAMILY = """
+from toolformer.tools import Tool, tool
+
+def family(factor: float = 2) -> list[Tool]:
+    def up(n: float) -> float: return n * factor
+    def down(n: float) -> float: return n / factor
+    return [tool(up, name="Up"), tool(down, name="Down")]
+"""
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> str:
+    """The spec of two tools."""
+    (tmp_path / "family.py").write_text(FAMILY, encoding="utf-8")
+    return f"{tmp_path / 'family.py'}:family"
+
+
+def test_all_tools_of_a_spec_are_described(family: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tools", family]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Up(n)\n")
+    assert "\n\nDown(n)\n" in printed
+    assert run(["tools", family, "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert [row["tool"] for row in described] == [f"{family}:only=Up", f"{family}:only=Down"]
+
+
+def test_of_several_tools_one_is_tried_when_it_is_chosen(
+    family: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["tools", family, "3"]) == 2
+    assert f"names several tools: Up, Down. Choose one: {family}:only=Up" in capsys.readouterr().err
+    assert run(["tools", f"{family}:factor=4,only=Down", "3"]) == 0
+    assert capsys.readouterr().out == "0.75\n"
+
+
 def test_a_call_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tools", "calculator", "400 / 1400"]) == 0
     assert capsys.readouterr().out == "0.29\n"

@@ -1,6 +1,7 @@
 """Tools that come and go, the names that are barred, and the tools that a model was taught."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.sidecar import Sidecar, SidecarTool
+from toolformer.tools.base import tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calendar import calendar
 
@@ -38,6 +40,26 @@ def test_a_tool_that_is_added_takes_the_place_of_its_name() -> None:
     with LiveTools([stop, calculator], today=FRIDAY) as tools:
         tools.add(stop)
         assert tools.names == ("Calculator", "Stop")
+
+
+def test_several_tools_can_be_added_at_once() -> None:
+    with LiveTools([stop, calendar], today=FRIDAY) as tools:
+        tools.add(calculator, stop)
+        assert tools.names == ("Calendar", "Calculator", "Stop")
+
+
+def test_a_tool_is_closed_when_it_is_removed_and_not_while_it_stays() -> None:
+    closed: list[str] = []
+    kept, removed = (
+        tool(lambda: "1", name=name, close=partial(closed.append, name))
+        for name in ("Kept", "Removed")
+    )
+    with LiveTools([kept, removed], today=FRIDAY) as tools:
+        tools.add(calculator)
+        assert closed == []
+        tools.remove("Removed")
+        assert closed == ["Removed"]
+    assert closed == ["Removed", "Kept"]
 
 
 def test_a_tool_that_is_not_there_cannot_be_removed() -> None:

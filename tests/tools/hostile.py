@@ -1,13 +1,15 @@
 """Tools that misbehave, each in its own way; loaded by the tests, as a user's file."""
 
+import asyncio
 import os
 import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from toolformer.tools import tool
+from toolformer.tools import Ask, Tool, tool
 
 CALLS: list[str] = []
 
@@ -119,3 +121,47 @@ def counts(text: str) -> str:
 def tells_the_date(text: str, *, today: date | None) -> str:
     """Says what it was told."""
     return f"{text} on {today}"
+
+
+async def sleeps(text: str) -> str:
+    await asyncio.sleep(60)
+    return text
+
+
+def together(calls: Sequence[Mapping[str, object]]) -> list[object]:
+    texts = [str(call["text"]) for call in calls]
+    if "poison" in texts:
+        os._exit(5)
+    return [ValueError("no such thing") if text == "bad" else f"{len(texts)}" for text in texts]
+
+
+@tool(run_batch=together)
+def batched(text: str) -> str:
+    """Returns how many calls ran together."""
+    [value] = together([{"text": text}])
+    if isinstance(value, Exception):
+        raise value
+    return str(value)
+
+
+def family(path: Path = Path("closed")) -> list[Tool]:
+    """Makes two tools that share a process and a connection, and one that is impure."""
+
+    def close() -> None:
+        with path.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+    def here(text: str) -> str:
+        return str(os.getpid())
+
+    return [
+        tool(here, name="One", close=close),
+        tool(here, name="Two", close=close),
+        tool(here, name="Impure", pure=False, close=close),
+    ]
+
+
+@tool(context=("ask",))
+def asks(text: str, *, ask: Ask | None) -> str:
+    """Asks a model."""
+    return "" if ask is None else ask([text])[0]

@@ -1,7 +1,10 @@
 """A typed function with a docstring becomes a tool."""
 
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import Literal
 
 import pytest
@@ -87,11 +90,11 @@ def test_context_is_handed_over_by_name_and_is_no_parameter() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"name": "two words"}, "'two words' is no name for a tool"),
-        ({"name": "a(b"}, r"'a\(b' is no name for a tool"),
-        ({"name": ""}, "'' is no name for a tool"),
+        ({"name": "two words"}, "'two words' cannot name a tool"),
+        ({"name": "a(b"}, r"'a\(b' cannot name a tool"),
+        ({"name": ""}, "'' cannot name a tool"),
         ({"context": ("today",)}, "declares the context field 'today' but has no parameter"),
-        ({"context": ("value",)}, "asks for the context field 'value'; there are: today"),
+        ({"context": ("value",)}, "asks for the context field 'value'; there are: today, ask"),
     ],
 )
 def test_what_is_no_tool_is_a_config_error(settings: dict[str, str], message: str) -> None:
@@ -121,7 +124,90 @@ def test_a_result_has_exactly_one_of_output_and_error() -> None:
             ToolResult(call, output=output, error=error)
 
 
-@pytest.mark.parametrize("today", [None, date(2023, 3, 3)])
-def test_a_context_survives_json(today: date | None) -> None:
-    context = ToolContext(today=today)
-    assert ToolContext.from_json(context.to_json()) == context
+class Shout:
+    """Loud."""
+
+    def __init__(self, sign: str = "!") -> None:
+        self.sign = sign
+
+    def __call__(self, text: str) -> str:
+        """Says it loudly.
+
+        Args:
+            text: What to say.
+        """
+        return text.upper() + self.sign
+
+    def softly(self, text: str, times: int = 1) -> str:
+        """Says it softly."""
+        return text.lower() * times
+
+
+async def later(number: int) -> int:
+    """Doubles, after a while."""
+    await asyncio.sleep(0)
+    return 2 * number
+
+
+class AsyncShout(Shout):
+    async def __call__(self, text: str) -> str:  # type: ignore[override]
+        """Says it loudly, later."""
+        return text.upper()
+
+
+@pytest.mark.parametrize(
+    ("function", "signature", "description", "arguments", "output"),
+    [
+        (Shout("?"), "Shout(text)", "Says it loudly.", "a", "A?"),
+        (Shout().softly, "softly(text, times)", "Says it softly.", "A, 2", "aa"),
+        (partial(convert, unit="km"), "convert(value, precise)",
+         "Converts a distance into the other unit. It knows two.", "3", "3 km False"),
+        (partial(convert, 3), "convert(unit, precise)",
+         "Converts a distance into the other unit. It knows two.", "mile", "3 mile False"),
+        (later, "later(number)", "Doubles, after a while.", "21", "42"),
+        (partial(later, 4), "later()", "Doubles, after a while.", "", "8"),
+        (AsyncShout(), "AsyncShout(text)", "Says it loudly, later.", "a", "A"),
+    ],
+)  # fmt: skip
+def test_whatever_can_be_called_is_a_function(
+    function: Callable[..., object], signature: str, description: str, arguments: str, output: str
+) -> None:
+    made = tool(function)
+    assert (made.signature, made.description) == (signature, description)
+    assert made.execute(arguments) == output
+
+
+def test_an_async_tool_also_runs_where_a_loop_runs_already() -> None:
+    async def program() -> str:
+        return tool(later).execute("21")
+
+    assert asyncio.run(program()) == "42"
+
+
+def test_a_batch_has_an_output_or_a_failure_for_each_call() -> None:
+    def halve(number: int) -> float:
+        """Halves."""
+        return number / 2
+
+    async def halve_all(calls: Sequence[Mapping[str, object]]) -> list[object]:
+        numbers = [call["number"] for call in calls]
+        return [ToolError("No.") if n == 5 else None if n == 6 else f"half {n}" for n in numbers]
+
+    made = tool(halve, run_batch=halve_all)
+    outcomes = made.execute_batch(["4", "four", "5", "6", "8"], [ToolContext()] * 5)
+    assert [str(outcome) for outcome in outcomes] == [
+        "half 4",
+        "halve cannot take 'four' as `number`: Input should be a valid integer, unable to parse "
+        "string as an integer.",
+        "No.",
+        "halve(6) gave no output.",
+        "half 8",
+    ]
+    assert [type(outcome) for outcome in outcomes] == [str, ToolError, ToolError, ToolError, str]
+
+
+@pytest.mark.parametrize("values", [["1"], ["1", "2", "3"], "12", None])
+def test_a_batch_of_another_length_failed_as_a_whole(values: object) -> None:
+    made = tool(Shout(), run_batch=lambda _: values)
+    with pytest.raises(ToolError, match=r"Shout did not give 2 results for as many calls\."):
+        made.execute_batch(["a", "b"], [ToolContext()] * 2)

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError
 from toolformer.tools.builtin.calculator import calculator
-from toolformer.tools.registry import DOOR, available, default_tools, load_tool
+from toolformer.tools.registry import DOOR, available, default_tools, load_tool, load_tools
+from toolformer.tools.toolbox import Toolbox
 
 ROOT = Path(__file__).parents[2]
 
 MY_TOOLS = '''
+from functools import partial
 from pathlib import Path
 from toolformer.tools import Tool, tool
 
@@ -38,9 +41,27 @@ def liar() -> Tool:
     return 3
 
 def untyped(x): return x
-async def later(x: str) -> str: return x
+async def later(x: str) -> str: return x + " later"
 def many(*words: str) -> str: return ""
 def unknown_type(x: "Nowhere") -> str: return ""
+
+def family(factor: float = 1) -> list[Tool]:
+    """Makes tools that belong together."""
+    return [tool(shout), twice, scaled(factor)]
+
+def strange() -> list[Tool]: return [3]
+
+class Loud:
+    def __call__(self, text: str) -> str:
+        """Says it loudly."""
+        return text.upper()
+    def softly(self, text: str) -> str: return text.lower()
+
+loud = Loud()
+softly = loud.softly
+fixed = partial(scaled, factor=3)
+always = partial(shout, "a")
+both = [twice, tool(shout)]
 '''
 
 
@@ -116,7 +137,8 @@ def test_a_tool_is_taken_from_a_file_and_isolated(
     [
         ("calculater", UnknownNameError, "Unknown tool 'calculater'. Did you mean 'calculator'?"),
         ("my_tools.py:shot", UnknownNameError, "Unknown tool in my_tools.py 'shot'. Did you mean "
-         "'shout'? Available: shout, twice, scaled, liar, untyped, later, many, unknown_type."),
+         "'shout'? Available: shout, twice, scaled, liar, untyped, later, many, unknown_type, "
+         "family, strange, Loud, loud, softly."),
         ("my_tools.py", ConfigError, "Cannot read the tool 'my_tools.py': write a name such as"),
         ("", ConfigError, "Cannot read the tool ''"),
         ("none.py:x", ConfigError, "There is no file 'none.py' to take a tool from."),
@@ -134,7 +156,14 @@ def test_a_tool_is_taken_from_a_file_and_isolated(
         ("my_tools.py:liar", ConfigError, "'my_tools.py:liar' should return a Tool, not 3."),
         ("my_tools.py:untyped", ConfigError, "Parameter 'x' of the tool untyped has no type; write "
          "for instance `x: str`."),
-        ("my_tools.py:later", ConfigError, "The tool later is an async function"),
+        ("my_tools.py:strange", ConfigError, "'my_tools.py:strange' should return a list of Tools"),
+        ("my_tools.py:Loud", ConfigError, "'my_tools.py:Loud' names <class"),
+        ("my_tools.py:both:a=1", ConfigError, "The tool 'my_tools.py:both:a=1' takes no options"),
+        ("my_tools.py:family", ConfigError, "'my_tools.py:family' names several tools: shout, "
+         "Twice, Scale. Choose one: my_tools.py:family:only=shout"),
+        ("my_tools.py:family:only=shout|Twise", UnknownNameError, "Unknown tool of my_tools.py:fam"
+         "ily 'Twise'. Did you mean 'Twice'?"),
+        ("calculator:only=calender", UnknownNameError, "Unknown tool of calculator 'calender'."),
         ("my_tools.py:many", ConfigError, "The tool many takes `*words: str`"),
         ("my_tools.py:unknown_type", ConfigError, "The types of the tool unknown_type cannot be "
          "read: name 'Nowhere' is not defined."),
@@ -147,6 +176,50 @@ def test_what_names_no_tool_is_one_sentence(
     with pytest.raises(kind) as error:
         load_tool(spec)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "arguments", "output"),
+    [
+        ("my_tools.py:later", "later", "See you", "See you later"),
+        ("my_tools.py:loud", "Loud", "a", "A"),
+        ("my_tools.py:softly", "softly", "A", "a"),
+        ("my_tools.py:always", "shout", "", "A"),
+        ("my_tools.py:fixed", "Scale", "4", "12"),
+        ("my_tools.py:fixed:factor=2", "Scale", "4", "8"),
+    ],
+)
+def test_whatever_can_be_called_is_a_tool_in_this_process_and_in_a_worker(
+    file: Path, spec: str, name: str, arguments: str, output: str
+) -> None:
+    loaded = load_tool(spec)
+    assert (loaded.name, loaded.execute(arguments)) == (name, output)
+    with Toolbox([loaded]) as toolbox:
+        [result] = toolbox.execute([ToolCall(name, arguments)])
+    assert result.output == output
+
+
+def test_a_spec_may_bring_several_tools_each_with_a_spec_of_its_own(file: Path) -> None:
+    tools = load_tools("my_tools.py:family:factor=2.5")
+    assert [each.name for each in tools] == ["shout", "Twice", "Scale"]
+    assert tools[2].spec == "my_tools.py:family:factor=2.5,only=Scale"
+    assert tools[2].options == {"factor": "2.5", "only": "Scale"}
+    again = load_tool(tools[2].spec)
+    assert (again.name, again.spec, again.execute("4")) == ("Scale", tools[2].spec, "10")
+    assert [each.spec for each in load_tools("my_tools.py:both")] == [
+        "my_tools.py:both:only=Twice",
+        "my_tools.py:both:only=shout",
+    ]
+
+
+def test_a_spec_of_several_tools_can_be_narrowed_in_any_case(file: Path) -> None:
+    tools = load_tools("my_tools.py:family:only=scale|SHOUT")
+    assert [each.name for each in tools] == ["shout", "Scale"]
+    assert load_tool("calculator:only=Calculator").spec == "calculator"
+
+
+def test_one_tool_is_several_of_one(file: Path) -> None:
+    assert [each.spec for each in load_tools("my_tools.py:twice")] == ["my_tools.py:twice"]
 
 
 def test_a_file_that_cannot_be_imported_is_one_sentence(file: Path) -> None:

@@ -130,18 +130,23 @@ def test_an_impure_tool_in_a_worker_keeps_its_state() -> None:
 
 
 def test_calls_run_at_the_same_time_but_no_more_than_the_workers() -> None:
-    running: list[int] = [0, 0]
+    lock, three = threading.Lock(), threading.Barrier(3)
+    running = most = 0
 
     def wait(text: str) -> str:
-        running[0] += 1
-        running[1] = max(running)
-        time.sleep(0.05)
-        running[0] -= 1
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        three.wait(60)  # broken unless three come together
+        with lock:
+            running -= 1
         return text
 
     with Toolbox([tool(wait)], workers=3) as toolbox:
-        toolbox.execute([ToolCall("wait", str(n)) for n in range(9)])
-    assert running[1] == 3
+        results = toolbox.execute([ToolCall("wait", str(n)) for n in range(9)])
+    assert [result.error for result in results] == [None] * 9
+    assert most == 3
 
 
 def test_a_tool_is_found_in_any_case_and_an_unknown_one_is_an_error_with_near_names() -> None:
@@ -228,12 +233,10 @@ def test_whatever_another_persons_tool_does_is_an_error(name: str, error: str) -
     assert (result.output, result.error) == (None, error)
 
 
-@pytest.mark.parametrize("name", ["hangs", "spins"])
+@pytest.mark.parametrize("name", ["hangs", "spins", "sleeps"])
 def test_a_call_that_overruns_its_time_is_stopped(name: str) -> None:
-    start = time.perf_counter()
     result = run(name, timeout_s=0.3)
     assert result.error == f"{name} took longer than 0.3 s for one call and was stopped."
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA holds on Linux only")

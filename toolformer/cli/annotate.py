@@ -23,7 +23,7 @@ from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import run_thresholds
-from toolformer.tools.registry import default_tools, load_tool
+from toolformer.tools.registry import default_tools, load_tools
 
 # A corpus larger than this is not read a second time to tell how long it will take.
 _COUNTED_BYTES = 1 << 30
@@ -83,7 +83,7 @@ def annotate(
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
     source = str(asset(SAMPLE_CORPUS)) if corpus is None else corpus
-    tools = [load_tool(each) for each in tool] if tool else default_tools()
+    tools = [one for each in tool for one in load_tools(each)] if tool else default_tools()
     total = _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):

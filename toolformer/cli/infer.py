@@ -21,7 +21,7 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.registry import load_model
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.registry import load_tool
+from toolformer.tools.registry import load_tools
 
 _WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
 
@@ -99,7 +99,7 @@ def infer(
         ckpt, prompt, input_=input_, out=out, as_repl=as_repl, strip=strip, as_json=as_json
     )
     day = None if today is None else read_date(today)
-    named = [load_tool(each) for each in tool or []]
+    named = [one for each in tool or [] for one in load_tools(each)]
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     is_repl = as_repl or (prompt is None and input_ is None and is_terminal)
     if not is_repl and prompt is None and input_ is None:

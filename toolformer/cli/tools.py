@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.dates import read_date
 from toolformer.errors import ToolformerError
 from toolformer.tools.base import Tool, ToolContext
-from toolformer.tools.registry import available, load_tool
+from toolformer.tools.registry import available, load_tool, load_tools
 from toolformer.tools.toolbox import Toolbox
 
 
@@ -35,7 +36,7 @@ def tools(
     if tool is None:
         _list(as_json=as_json)
     elif arguments is None:
-        _describe(load_tool(tool), as_json=as_json)
+        _describe_all(load_tools(tool), as_json=as_json)
     else:
         # The command line is where the clock is read.
         day = date.today() if today is None else read_date(today)
@@ -46,13 +47,14 @@ def _list(*, as_json: bool) -> None:
     rows: list[dict[str, str]] = []
     for name in available():
         try:
-            loaded = load_tool(name)
+            loaded = load_tools(name)
         except ToolformerError as error:  # another distribution's, broken: the others still work
             rows.append({"tool": name, "signature": "", "description": str(error)})
         else:
-            rows.append(
-                {"tool": name, "signature": loaded.signature, "description": loaded.description}
-            )
+            rows += [
+                {"tool": each.spec, "signature": each.signature, "description": each.description}
+                for each in loaded
+            ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -72,32 +74,46 @@ def _list(*, as_json: bool) -> None:
     print("Your own:     toolformer tools my_tools.py:convert")
 
 
-def _describe(tool: Tool, *, as_json: bool) -> None:
+def _describe_all(tools: Sequence[Tool], *, as_json: bool) -> None:
+    """Prints one tool; several as a list."""
+    if as_json:
+        described = [_as_json(tool) for tool in tools]
+        shown = described[0] if len(described) == 1 else described
+        print(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        return
+    for number, tool in enumerate(tools):
+        if number:
+            print()
+        _describe(tool)
+
+
+def _as_json(tool: Tool) -> dict[str, object]:
+    return {
+        "tool": tool.spec,
+        **tool.json_schema(),
+        "min_prob": tool.min_prob,
+        "gain_threshold": tool.gain_threshold,
+        "max_positions": tool.max_positions,
+        "samples": tool.samples,
+        "pure": tool.pure,
+        "context": list(tool.context),
+        "exemplars": _exemplars(tool),
+    }
+
+
+def _exemplars(tool: Tool) -> list[str]:
     grammar = CallGrammar()
-    shown = [
+    return [
         grammar.render(
             one.before + one.after,
             [PlacedCall(len(one.before), ToolCall(tool.name, one.arguments))],
         )
         for one in tool.exemplars
     ]
-    settings = {
-        "min_prob": tool.min_prob,
-        "gain_threshold": tool.gain_threshold,
-        "max_positions": tool.max_positions,
-        "samples": tool.samples,
-    }
-    if as_json:
-        description = {
-            "tool": tool.spec,
-            **tool.json_schema(),
-            **settings,
-            "pure": tool.pure,
-            "context": list(tool.context),
-            "exemplars": shown,
-        }
-        print(json.dumps(description, ensure_ascii=False, indent=2, default=str))
-        return
+
+
+def _describe(tool: Tool) -> None:
+    shown = _exemplars(tool)
     print(tool.signature)
     print(f"  {tool.description}\n")
     for parameter in tool.parameters:

@@ -27,7 +27,7 @@ from toolformer.evaluate.trial import Trial, from_row
 from toolformer.files import json_text, write_whole
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
-from toolformer.tools.registry import load_tool
+from toolformer.tools.registry import load_tool, load_tools
 
 _CELLS = "cells"
 
@@ -131,7 +131,7 @@ def _live_tools(
         yield None
         return
     taught = [] if model.sidecar is None else [tool.name for tool in model.sidecar.tools]
-    tools = [load_tool(spec) for spec in planned.arm.tools]
+    tools = [tool for spec in planned.arm.tools for tool in load_tools(spec)]
     with (
         TemporaryDirectory(prefix="toolformer-") as folder,
         LiveTools(tools, today=config.today, taught=taught) as live,

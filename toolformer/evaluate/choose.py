@@ -10,7 +10,7 @@ from toolformer.evaluate.arm import PRIOR, Arm, Calls
 from toolformer.infer.live_tools import taught_tools
 from toolformer.lm.registry import is_in_code, load_model
 from toolformer.sidecar import Sidecar, read_sidecar
-from toolformer.tools.registry import load_tool
+from toolformer.tools.registry import load_tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,9 @@ def find_sidecar(model: str) -> Sidecar | None:
 
 def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[str, ...]:
     """Returns the specs of tools that can be loaded here."""
-    tools = [load_tool(spec) for spec in specs] or taught_tools(sidecar, model=name)
+    tools = [tool for spec in specs for tool in load_tools(spec)] or taught_tools(
+        sidecar, model=name
+    )
     return tuple(tool.spec for tool in tools)
 
 

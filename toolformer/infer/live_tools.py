@@ -12,7 +12,7 @@ from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
 from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool, ToolContext, ToolResult
-from toolformer.tools.registry import default_tools, load_tool
+from toolformer.tools.registry import default_tools, load_tools
 from toolformer.tools.toolbox import Toolbox
 
 
@@ -88,9 +88,10 @@ class LiveTools:
         """Runs calls, each on a day of its own; None is the day of them all."""
         return self._toolbox.execute(calls, [ToolContext(today=day or self.today) for day in days])
 
-    def add(self, tool: Tool) -> None:
-        """Takes a tool in; one of the same name makes room for it."""
-        self._replace([*(each for each in self.tools if not _same(each.name, tool.name)), tool])
+    def add(self, *tools: Tool) -> None:
+        """Takes tools in; one of the same name makes room for each."""
+        names = {tool.name.casefold() for tool in tools}
+        self._replace([*(each for each in self.tools if each.name.casefold() not in names), *tools])
 
     def remove(self, name: str) -> Tool:
         """Takes a tool out and returns it; from now on its name is barred.
@@ -110,7 +111,7 @@ class LiveTools:
 
     def _replace(self, tools: Sequence[Tool]) -> None:
         made = Toolbox(tools, timeout_s=self._timeout_s)
-        self._toolbox.close()
+        self._toolbox.close(keep=tools)
         self._toolbox = made
         # A name that could be called once stays known: the model may write it again.
         self._known |= {tool.name.casefold(): tool.name for tool in self.tools}
@@ -133,7 +134,7 @@ def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True
     tools = []
     for each in sidecar.tools:
         try:
-            tools.append(load_tool(each.spec))
+            tools += load_tools(each.spec)
         except ToolformerError as error:
             if not are_needed:
                 continue

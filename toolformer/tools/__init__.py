@@ -1,10 +1,12 @@
 """Tools: what they are, which there are, and how their calls are run."""
 
-from toolformer.tools.base import Exemplar, Parameter, Tool, ToolContext, ToolResult, tool
-from toolformer.tools.registry import available, default_tools, load_tool
+from toolformer.tools.base import Ask, Exemplar, Parameter, Tool, ToolContext, ToolResult, tool
+from toolformer.tools.registry import available, default_tools, load_tool, load_tools
+from toolformer.tools.schema import tool_from_schema
 from toolformer.tools.toolbox import Toolbox
 
 __all__ = [
+    "Ask",
     "Exemplar",
     "Parameter",
     "Tool",
@@ -14,5 +16,7 @@ __all__ = [
     "available",
     "default_tools",
     "load_tool",
+    "load_tools",
     "tool",
+    "tool_from_schema",
 ]

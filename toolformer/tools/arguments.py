@@ -12,8 +12,9 @@ from toolformer.specs import type_adapter
 from toolformer.tools.signature import Parameter
 from toolformer.tools.syntax import parse_expression
 
-MAX_ARGUMENTS = 10_000  # characters; more is no call that a model means
+MAX_ARGUMENTS = 10_000  # characters; more is not a call that a model means
 
+_JSON_NAMES = {"true": True, "false": False, "null": None}
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
 
 
@@ -44,7 +45,7 @@ def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[
             raise ToolError(
                 f"{tool} needs {_listed(parameters)}; {clipped(text)!r} has no `{parameter.name}`."
             )
-        else:
+        elif not parameter.omitted:
             values[parameter.name] = parameter.default
     return values
 
@@ -59,7 +60,7 @@ def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[s
     if named := _read_named_words(parameters, text):
         return named
     if is_one_text:
-        if not text and parameters[0].required:
+        if not text and (parameters[0].required or parameters[0].omitted):
             return {}
         return {parameters[0].name: _unquote(text)}
     if call is not None and call.args:
@@ -70,9 +71,9 @@ def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[s
 
 
 def _parse(text: str) -> ast.Call | None:
-    """Reads the text as the arguments of a Python call; None when it is none."""
+    """Reads the text as the arguments of a Python call; None when it is not one."""
     call = parse_expression(f"_({text})")
-    # "a) + _(b" would parse too, as no call of `_`
+    # "a) + _(b" would parse too, but not as a call of `_`
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
         return call
     return None
@@ -80,9 +81,23 @@ def _parse(text: str) -> ast.Call | None:
 
 def _literals(nodes: Sequence[ast.expr]) -> list[object] | None:
     try:
-        return [ast.literal_eval(node) for node in nodes]
+        return [ast.literal_eval(_with_json_names(node)) for node in nodes]
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _with_json_names(node: ast.expr) -> ast.expr:
+    """Gives true, false and null in lists and objects the values they have in JSON."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.List | ast.Dict):
+            items = inner.elts if isinstance(inner, ast.List) else inner.values
+            items[:] = [
+                ast.Constant(_JSON_NAMES[item.id])
+                if isinstance(item, ast.Name) and item.id in _JSON_NAMES
+                else item
+                for item in items
+            ]
+    return node
 
 
 def _read_call(

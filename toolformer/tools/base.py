@@ -5,50 +5,19 @@ Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Self, TypedDict, Unpack, overload
+from typing import Any, TypedDict, Unpack, overload
 
 from toolformer.calls import CallGrammar, ToolCall
-from toolformer.errors import CallError, ConfigError, ToolError, clipped
+from toolformer.errors import ConfigError, ToolError, clipped
 from toolformer.tools.arguments import bind
-from toolformer.tools.output import fold
-from toolformer.tools.signature import Docstring, Parameter, read_docstring, read_parameters
+from toolformer.tools.context import Ask, ToolContext
+from toolformer.tools.exemplar import Exemplar, read_exemplars
+from toolformer.tools.output import finished, fold
+from toolformer.tools.signature import Parameter, read_docstring, read_parameters, source_of
 
-__all__ = ["Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
+__all__ = ["Ask", "Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
 
-
-@dataclass(frozen=True, slots=True)
-class Exemplar:
-    """A demonstration: a text, and the call that helps where `before` ends and `after` begins."""
-
-    before: str
-    arguments: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolContext:
-    """What a tool may know besides its arguments.
-
-    Attributes:
-        today: The document's date when annotating, the clock's when inferring.
-    """
-
-    today: date | None = None
-
-    def fields(self, names: Sequence[str]) -> dict[str, object]:
-        """Returns the named fields, in the order of the names."""
-        return {name: getattr(self, name) for name in names}
-
-    def to_json(self) -> dict[str, str | None]:
-        """Returns the fields as JSON values."""
-        return {"today": None if self.today is None else self.today.isoformat()}
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, str | None]) -> Self:
-        """Reads what `to_json` wrote."""
-        today = fields["today"]
-        return cls(today=None if today is None else date.fromisoformat(today))
+RunBatch = Callable[[Sequence[Mapping[str, object]]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +37,7 @@ class ToolResult:
 
 
 def suits_any(_text: str, _context: ToolContext) -> bool:
-    """Says that every text is worth trying."""
+    """Accepts every text."""
     return True
 
 
@@ -80,13 +49,20 @@ class Tool:
         name: How a call spells it.
         description: A sentence or two for the few-shot prompt and for `toolformer tools`.
         parameters: What a call fills in, in order.
-        run: The function. It gets the parameters, and the context fields by keyword.
-        exemplars: Demonstrations for the few-shot prompt.
+        run: The function. It gets the parameters, and the context fields by keyword; what it
+            returns is awaited when it is awaitable.
+        run_batch: The same for several calls at once, each the keyword arguments of one: returns
+            as many values in the same order, an exception for a call that failed. For a GPU or an
+            endpoint; a Toolbox then gives it the calls of a pure tool that wait together.
+        close: Gives back what the tool holds, such as a process or a connection; a Toolbox calls
+            it once, when it is closed itself. A later call of the tool may open it again.
+        exemplars: Texts with a call for the few-shot prompt.
         suits: Whether a text is worth trying this tool on.
         pure: Whether equal arguments and context always give an equal output.
         context: The `ToolContext` fields the function asks for.
         vocabulary: Words that an argument may use wherever they stand in the text, lower case:
             they name a value of a parameter, such as the attributes of a database.
+        schema: The JSON schema of the parameters, where the tool came with one.
         spec: The string that loads this tool again ("" when nothing does).
         options: The options in `spec`.
         isolated: Whether calls run in worker processes with limits.
@@ -100,11 +76,14 @@ class Tool:
     description: str
     parameters: tuple[Parameter, ...]
     run: Callable[..., object]
+    run_batch: RunBatch | None = None
+    close: Callable[[], object] | None = None
     exemplars: tuple[Exemplar, ...] = ()
     suits: Callable[[str, ToolContext], bool] = suits_any
     pure: bool = True
     context: tuple[str, ...] = ()
     vocabulary: frozenset[str] = frozenset()
+    schema: Mapping[str, object] | None = None
     spec: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     isolated: bool = False
@@ -116,13 +95,13 @@ class Tool:
     def __post_init__(self) -> None:
         if not CallGrammar().is_readable(ToolCall(self.name, "")):
             raise ConfigError(
-                f"{self.name!r} is no name for a tool: no spaces, brackets or parentheses in it."
+                f"{self.name!r} cannot name a tool: no spaces, brackets or parentheses in it."
             )
-        unknown = set(self.context) - set(ToolContext.__dataclass_fields__)
+        unknown = set(self.context) - set(ToolContext.names())
         if unknown:
             raise ConfigError(
                 f"The tool {self.name} asks for the context field {min(unknown)!r}; there are: "
-                f"{', '.join(ToolContext.__dataclass_fields__)}."
+                f"{', '.join(ToolContext.names())}."
             )
 
     def __call__(self, *args: object, **kwargs: object) -> object:
@@ -139,7 +118,8 @@ class Tool:
         return {
             "name": self.name,
             "description": self.description,
-            "parameters": {
+            "parameters": self.schema
+            or {
                 "type": "object",
                 "properties": {p.name: p.json_schema() for p in self.parameters},
                 "required": [p.name for p in self.parameters if p.required],
@@ -158,20 +138,60 @@ class Tool:
         """Runs the tool on the text of a call and returns its output, one line.
 
         Raises:
-            ToolError: A failure the model is told about; an output of nothing is one.
+            ToolError: A failure that the model sees; an empty output is one.
         """
-        given = (context or ToolContext()).fields(self.context)
-        output = fold(self.run(**self.bind(arguments), **given))
+        return self._output(self.run(**self._given(arguments, context)), arguments)
+
+    def execute_batch(
+        self, calls: Sequence[str], contexts: Sequence[ToolContext]
+    ) -> list[str | Exception]:
+        """Runs `run_batch` on the texts of several calls.
+
+        Returns:
+            For each call its output, or the exception with which it failed.
+
+        Raises:
+            ToolError: The batch as a whole failed; so does whatever `run_batch` raises.
+        """
+        outcomes: list[str | Exception] = []
+        given: list[dict[str, object]] = []
+        for arguments, context in zip(calls, contexts, strict=True):
+            try:
+                given.append(self._given(arguments, context))
+                outcomes.append("")
+            except ToolError as error:
+                outcomes.append(error)
+        readable = [index for index, outcome in enumerate(outcomes) if outcome == ""]
+        values = finished(self.run_batch(given)) if self.run_batch and given else []
+        if not isinstance(values, list | tuple) or len(values) != len(readable):
+            raise ToolError(f"{self.name} did not give {len(readable)} results for as many calls.")
+        for index, value in zip(readable, values, strict=True):
+            try:
+                outcomes[index] = self._output(value, calls[index])
+            except Exception as error:  # noqa: BLE001  the failure of one is not that of the others
+                outcomes[index] = error
+        return outcomes
+
+    def _given(self, arguments: str, context: ToolContext | None) -> dict[str, object]:
+        return self.bind(arguments) | (context or ToolContext()).fields(self.context)
+
+    def _output(self, value: object, arguments: str) -> str:
+        value = finished(value)
+        if isinstance(value, Exception):
+            raise value
+        output = fold(value)
         if not output:
             raise ToolError(f"{self.name}({clipped(arguments)}) gave no output.")
         return output
 
 
 class ToolSettings(TypedDict, total=False):
-    """What `tool` can be told about a function, besides what it reads off it."""
+    """The settings of `tool`, besides what it reads off the function."""
 
     name: str
     description: str
+    run_batch: RunBatch
+    close: Callable[[], object]
     exemplars: Sequence[Exemplar]
     suits: Callable[[str, ToolContext], bool]
     pure: bool
@@ -195,6 +215,8 @@ def tool(
 ) -> Tool | Callable[[Callable[..., object]], Tool]:
     """Makes a tool of a typed function with a docstring; also a decorator, bare or with settings.
 
+    The function may be async, a method, a partial, or an object that can be called.
+
     >>> @tool
     ... def double(number: float) -> float:
     ...     '''Doubles a number.'''
@@ -208,36 +230,18 @@ def tool(
 
 
 def _from_function(function: Callable[..., object], settings: ToolSettings) -> Tool:
-    docstring = read_docstring(function.__doc__ or "")
-    name = settings.get("name", getattr(function, "__name__", ""))
+    source = source_of(function)
+    docstring = read_docstring(source.docstring)
+    name = settings.get("name", source.name)
     context = tuple(settings.get("context", ()))
-    return Tool(
-        name=name,
-        description=settings.get("description", docstring.description),
-        parameters=read_parameters(function, context=context, free_text=settings.get("free_text")),
-        run=function,
-        exemplars=tuple(settings.get("exemplars", _read_exemplars(docstring, name))),
-        suits=settings.get("suits", suits_any),
-        pure=settings.get("pure", True),
-        context=context,
-        vocabulary=settings.get("vocabulary", frozenset()),
-        min_prob=settings.get("min_prob", 0.05),
-        gain_threshold=settings.get("gain_threshold", 1.0),
-        max_positions=settings.get("max_positions", 5),
-        samples=settings.get("samples", 5),
-    )
-
-
-def _read_exemplars(docstring: Docstring, name: str) -> list[Exemplar]:
-    """Reads the lines under "Examples:" that hold one call of the tool."""
-    grammar = CallGrammar()
-    exemplars = []
-    for line in docstring.examples:
-        try:
-            placed = grammar.calls(line)
-        except CallError:
-            continue
-        if len(placed) == 1 and placed[0].call.tool == name:
-            text, position = grammar.strip(line), placed[0].position
-            exemplars.append(Exemplar(text[:position], placed[0].call.arguments, text[position:]))
-    return exemplars
+    made: dict[str, Any] = {
+        "description": docstring.description,
+        "exemplars": read_exemplars(docstring.examples, tool=name),
+        **settings,
+        "name": name,
+        "context": context,
+    }
+    free_text = made.pop("free_text", None)
+    made["exemplars"] = tuple(made["exemplars"])
+    parameters = read_parameters(function, context=context, free_text=free_text)
+    return Tool(parameters=parameters, run=function, **made)

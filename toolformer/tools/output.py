@@ -1,10 +1,12 @@
-"""What a tool gave back, as the one short line that everybody sees.
+"""A tool's return value, waited for and folded into the one short line that everybody sees.
 
 Knows no tool: whatever Python value comes, a line of text goes.
 """
 
+import inspect
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 MAX_OUTPUT = 500  # characters
 _MAX_READ = 100_000  # characters of what a tool returned; white space may fill most of them
@@ -22,6 +24,25 @@ def fold(value: object) -> str:
     text = _CONTROL.sub(" ", _as_text(value).lstrip()[:_MAX_READ])
     text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be stored
     return " ".join(text.split())[:MAX_OUTPUT].rstrip()
+
+
+def finished(value: object) -> object:
+    """Returns a value, or what it comes to when it is awaitable: it is run to completion here."""
+    if not inspect.isawaitable(value):
+        return value
+    import asyncio  # 30 ms that tools without async functions need not wait for
+
+    awaitable = value
+
+    async def completed() -> object:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(completed())
+    with ThreadPoolExecutor(1) as thread:  # in a notebook this thread has a loop of its own
+        return thread.submit(lambda: asyncio.run(completed())).result()
 
 
 def _as_text(value: object) -> str:

@@ -1,15 +1,16 @@
 """Tools by their specs: what this package brings, what others declare, functions in files.
 
 A spec is `calculator`, `database:path=facts.db,table=facts`, `my_tools.py:convert` or
-`my_tools.py:make_search:index=pages`.
+`my_tools.py:make_search:index=pages`. It may bring several tools; `only=convert|scale` among its
+options chooses from them.
 """
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.specs import Door, Spec
 from toolformer.tools.base import Tool, tool
 
@@ -28,10 +29,11 @@ DOOR = Door(
     offers=lambda found: isinstance(found, Tool),
 )
 DEFAULT = ("calculator", "calendar", "database")
+_ONLY = "only"  # the option that chooses tools; it never reaches a factory
 
 
 def available() -> list[str]:
-    """Returns the names that `load_tool` knows without a file, in order."""
+    """Returns the names that `load_tools` knows without a file, in order."""
     return DOOR.names()
 
 
@@ -40,43 +42,118 @@ def default_tools() -> list[Tool]:
     return [load_tool(name) for name in DEFAULT]
 
 
-def load_tool(spec: str) -> Tool:
-    """Returns the tool that a spec names.
+def load_tools(spec: str) -> list[Tool]:
+    """Returns the tools that a spec names, in the order in which they were made.
 
     A tool from a file or from another distribution is isolated: a Toolbox runs it in a worker
-    process.
+    process. Each tool remembers a spec that names it alone.
 
     Raises:
-        UnknownNameError: No tool has this name; the near ones are offered.
+        UnknownNameError: Nothing has this name; the near ones are offered.
         ConfigError: The spec cannot be read, or its options do not fit.
     """
     parts = DOOR.read(spec)
-    made = _make(DOOR.find(parts), parts)
-    return replace(
-        made, spec=parts.text, options=parts.options, isolated=not DOOR.is_built_in(parts)
-    )
+    options = dict(parts.options)
+    chosen = options.pop(_ONLY, "")
+    home = parts.with_options(options)
+    found = DOOR.find(home)
+    is_isolated = not DOOR.is_built_in(home)
+    if not _brings_several(found):
+        specs = [(_make(found, home), home)]
+    else:
+        made = _make_several(found, home)
+        specs = [(each, home.with_options({**options, _ONLY: each.name})) for each in made]
+    tools = [
+        replace(each, spec=own.text, options=own.options, isolated=is_isolated)
+        for each, own in specs
+    ]
+    return _choose(tools, chosen.split("|"), home) if chosen else tools
+
+
+def load_tool(spec: str) -> Tool:
+    """Returns the one tool that a spec names.
+
+    Raises:
+        UnknownNameError: Nothing has this name; the near ones are offered.
+        ConfigError: The spec names several tools, cannot be read, or its options do not fit.
+    """
+    first, *others = load_tools(spec)
+    if others:
+        names = ", ".join(each.name for each in (first, *others))
+        raise ConfigError(f"{spec!r} names several tools: {names}. Choose one: {first.spec}")
+    return first
+
+
+def shared_spec(spec: str) -> str:
+    """Returns a spec without its choice of tools: what one process loads for all of them.
+
+    >>> shared_spec("things.py:make:size=3,only=first")
+    'things.py:make:size=3'
+    """
+    parts = DOOR.read(spec)
+    return parts.with_options({k: v for k, v in parts.options.items() if k != _ONLY}).text
 
 
 def _make(found: object, spec: Spec) -> Tool:
-    """Makes the tool: what was found is one, or a function that returns one, or a function."""
-    if callable(found) and not isinstance(found, Tool) and _returns_tool(found):
-        made = DOOR.call(found, spec)
+    """Makes a tool: what was found is one, a function that returns one, or a function."""
+    if _returns(found) is Tool:
+        made = DOOR.call(typing.cast(Callable[..., object], found), spec)
         if not isinstance(made, Tool):
             raise ConfigError(f"{spec.text!r} should return a Tool, not {made!r}.")
         return made
-    if spec.options:
-        raise ConfigError(
-            f"The tool {spec.text!r} takes no options; it was given {', '.join(spec.options)}."
-        )
+    _refuse_options(spec)
     if isinstance(found, Tool):
         return found
-    if inspect.isfunction(found):
+    if callable(found) and not isinstance(found, type):
         return tool(found)
     raise ConfigError(f"{spec.text!r} names {found!r}, which is neither a function nor a Tool.")
 
 
-def _returns_tool(function: Callable[..., object]) -> bool:
+def _make_several(found: object, spec: Spec) -> list[Tool]:
+    if callable(found):
+        made = DOOR.call(found, spec)
+    else:
+        _refuse_options(spec)
+        made = found
+    if not _are_tools(made):
+        raise ConfigError(f"{spec.text!r} should return a list of Tools, not {made!r}.")
+    return list(made)
+
+
+def _refuse_options(spec: Spec) -> None:
+    if spec.options:
+        raise ConfigError(
+            f"The tool {spec.text!r} takes no options; it was given {', '.join(spec.options)}."
+        )
+
+
+def _choose(tools: Sequence[Tool], names: Sequence[str], spec: Spec) -> list[Tool]:
+    known = {each.name.casefold(): each.name for each in tools}
+    for name in names:
+        if name.strip().casefold() not in known:
+            what = f"tool of {spec.text}"
+            raise UnknownNameError(closest(name.strip(), list(known.values()), what=what))
+    wanted = {name.strip().casefold() for name in names}
+    return [each for each in tools if each.name.casefold() in wanted]
+
+
+def _brings_several(found: object) -> bool:
+    returned = _returns(found)
+    is_list = typing.get_origin(returned) in (list, Sequence)
+    return _are_tools(found) or (is_list and typing.get_args(returned) == (Tool,))
+
+
+def _are_tools(found: object) -> typing.TypeGuard[Sequence[Tool]]:
+    """Returns whether something is a list of at least one tool and nothing else."""
+    is_list = isinstance(found, list | tuple) and len(found) > 0
+    return is_list and all(isinstance(each, Tool) for each in typing.cast(Sequence[object], found))
+
+
+def _returns(found: object) -> object:
+    """Returns the type that a function says it returns; None where it does not say."""
+    if not callable(found) or isinstance(found, Tool | type):
+        return None
     try:
-        return typing.get_type_hints(function).get("return") is Tool
-    except (NameError, TypeError):
-        return False
+        return inspect.signature(found, eval_str=True).return_annotation
+    except (NameError, TypeError, ValueError, SyntaxError):
+        return None

@@ -14,17 +14,20 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toolformer.errors import ToolError
 from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.registry import shared_spec
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from toolformer.tools.worker import main; main(sys.argv[2], int(sys.argv[3]))"
 )
-_MAX_REPLY = 1 << 20  # bytes; a reply is a folded output, anything longer is none
+_MAX_REPLY = 1 << 20  # bytes; a reply is at most 64 folded outputs
+_CLOSE_S = 2.0  # for tools that are closed in an idle worker
 
 
 class WorkerLostError(ToolError):
@@ -40,25 +43,41 @@ class Limits:
     start_s: float = 60.0  # for importing the tool's file
 
 
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Tools that share processes: those of one spec.
+
+    The impure ones have one process, apart: they find the state there that they left.
+    """
+
+    spec: str
+    is_pure: bool
+
+
 class Sandbox:
-    """The worker processes of some tools, by spec."""
+    """The worker processes of some tools."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
-        self._idle: dict[str, list[_Worker]] = defaultdict(list)
+        self._idle: dict[_Home, list[_Worker]] = defaultdict(list)
         self._all: set[_Worker] = set()
 
-    def run(self, tool: Tool, arguments: str, context: ToolContext) -> str:
-        """Runs one call in a process that runs no other meanwhile.
+    def run(
+        self, tool: Tool, calls: Sequence[str], contexts: Sequence[ToolContext]
+    ) -> list[str | ToolError]:
+        """Runs calls of one tool, several as a batch, in a process that runs no other meanwhile.
+
+        Returns:
+            For each call its output, or how it failed.
 
         Raises:
-            ToolError: The tool's failure, whatever it was.
+            ToolError: A batch failed as a whole.
             WorkerLostError: The process overran a limit or ended; the next call gets a new one.
         """
         worker = self._take(tool)
         try:
-            output = worker.run(arguments, context)
+            outcomes = worker.run(tool.name, calls, contexts)
         except WorkerLostError:
             self._drop(worker)
             raise
@@ -69,22 +88,28 @@ class Sandbox:
             self._drop(worker)
             raise
         self._give_back(worker)
-        return output
+        return outcomes
 
     def close(self) -> None:
-        """Ends the processes, also those in the middle of a call."""
+        """Ends the processes: idle ones close their tools, those in a call are killed."""
         with self._lock:
             workers = list(self._all)
+            idle = [worker for workers in self._idle.values() for worker in workers]
             self._all.clear()
             self._idle.clear()
+        for worker in idle:
+            worker.hang_up()
+        for worker in idle:
+            worker.wait(_CLOSE_S)
         for worker in workers:
             worker.kill()
 
     def _take(self, tool: Tool) -> "_Worker":
+        home = _Home(shared_spec(tool.spec), tool.pure)
         with self._lock:
-            if self._idle[tool.spec]:
-                return self._idle[tool.spec].pop()
-        worker = _Worker(tool, self._limits)
+            if self._idle[home]:
+                return self._idle[home].pop()
+        worker = _Worker(home, tool.name, self._limits)
         with self._lock:
             self._all.add(worker)
         try:
@@ -97,7 +122,7 @@ class Sandbox:
     def _give_back(self, worker: "_Worker") -> None:
         with self._lock:
             if worker in self._all:  # not closed meanwhile
-                self._idle[worker.spec].append(worker)
+                self._idle[worker.home].append(worker)
 
     def _drop(self, worker: "_Worker") -> None:
         with self._lock:
@@ -108,12 +133,12 @@ class Sandbox:
 class _Worker:
     """One process and the socket to it."""
 
-    def __init__(self, tool: Tool, limits: Limits) -> None:
-        self.spec = tool.spec
-        self._name = tool.name
+    def __init__(self, home: _Home, name: str, limits: Limits) -> None:
+        self.home = home
+        self._name = name  # of the tool that it runs or ran, for messages
         self._limits = limits
         self._socket, theirs = socket.socketpair()
-        command = [sys.executable, "-c", _BOOT, json.dumps(sys.path), tool.spec]
+        command = [sys.executable, "-c", _BOOT, json.dumps(sys.path), home.spec]
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter, no shell
                 [*command, str(limits.memory_bytes)],
@@ -127,16 +152,32 @@ class _Worker:
         if "ready" not in reply:
             raise WorkerLostError(f"{self._name} could not be started: {reply.get('error')}")
 
-    def run(self, arguments: str, context: ToolContext) -> str:
-        request = {"arguments": arguments, "context": context.to_json()}
+    def run(
+        self, name: str, calls: Sequence[str], contexts: Sequence[ToolContext]
+    ) -> list[str | ToolError]:
+        self._name = name
+        known = [context.to_json() for context in contexts]
+        request = {"tool": name, "calls": calls, "contexts": known}
         try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
         except OSError:
             raise self._lost() from None
-        reply = self._receive(self._limits.timeout_s, doing="for one call")
-        if "output" in reply:
-            return str(reply["output"])
-        raise ToolError(str(reply.get("error")))
+        number = len(calls)
+        doing = "for one call" if number == 1 else f"for {number} calls"
+        reply = self._receive(self._limits.timeout_s * number, doing=doing)
+        results = reply.get("results")
+        if not isinstance(results, list) or len(results) != number:
+            raise ToolError(str(reply.get("error")))
+        return [each.get("output") or ToolError(str(each.get("error"))) for each in results]
+
+    def hang_up(self) -> None:
+        """Lets an idle process close its tools and end."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def wait(self, timeout_s: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

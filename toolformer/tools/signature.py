@@ -1,4 +1,4 @@
-"""What a typed Python function says about itself: parameters, description, exemplar lines.
+"""Reads a typed Python function: its name, parameters, description, and exemplar lines.
 
 Reads functions, never calls them.
 """
@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from toolformer.errors import ConfigError
 from toolformer.specs import type_adapter
@@ -25,6 +26,7 @@ class Parameter:
         required: Whether a call must give it.
         free_text: Whether its value may hold commas (at most one parameter's may).
         default: Its value where a call does not give it.
+        omitted: Whether the function is not given it at all where a call does not.
         description: Its line under "Args:" in the docstring.
     """
 
@@ -33,6 +35,7 @@ class Parameter:
     required: bool = True
     free_text: bool = False
     default: object = None
+    omitted: bool = False
     description: str = ""
 
     @property
@@ -51,6 +54,30 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a function's name and docstring are, and which of its parameters are given already."""
+
+    name: str
+    docstring: str
+    given: frozenset[str] = frozenset()
+
+
+def source_of(function: Callable[..., object]) -> Source:
+    """Returns what names and describes a function, a partial, or an object that can be called.
+
+    >>> source_of(partial(sorted, reverse=True)).name
+    'sorted'
+    """
+    if isinstance(function, partial):
+        inner = source_of(function.func)
+        return replace(inner, given=inner.given | set(function.keywords))
+    if hasattr(function, "__name__"):
+        return Source(function.__name__, function.__doc__ or "")
+    kind = type(function)
+    return Source(kind.__name__, kind.__call__.__doc__ or kind.__doc__ or "")
+
+
+@dataclass(frozen=True, slots=True)
 class Docstring:
     """A docstring taken apart (Google style)."""
 
@@ -65,7 +92,9 @@ def read_parameters(
     context: Collection[str] = (),
     free_text: str | None = None,
 ) -> tuple[Parameter, ...]:
-    """Returns the parameters that a call fills in: all but those that come from the context.
+    """Returns the parameters that a call fills in.
+
+    These are all but those that come from the context or that a partial has filled in.
 
     Args:
         function: A function with a type on each parameter.
@@ -75,15 +104,15 @@ def read_parameters(
     Raises:
         ConfigError: The function cannot be read as a tool.
     """
-    name = getattr(function, "__name__", repr(function))
-    if inspect.iscoroutinefunction(function):
-        raise ConfigError(f"The tool {name} is an async function; write a plain `def`.")
+    source = source_of(function)
+    name = source.name
     try:
         signature = inspect.signature(function, eval_str=True)
     except (NameError, TypeError, ValueError, SyntaxError) as error:
         raise ConfigError(f"The types of the tool {name} cannot be read: {error}.") from error
-    described = read_docstring(function.__doc__ or "").parameters
-    visible = [p for p in signature.parameters.values() if p.name not in context]
+    described = read_docstring(source.docstring).parameters
+    hidden = source.given | set(context)
+    visible = [p for p in signature.parameters.values() if p.name not in hidden]
     missing = sorted(set(context) - set(signature.parameters))
     if missing:
         raise ConfigError(
@@ -150,6 +179,6 @@ def _read_arguments(lines: Iterable[str]) -> dict[str, str]:
         if match:
             name = match.group(1)
             described[name] = match.group(2).strip()
-        elif name:  # an indented line goes on with the description above
+        elif name:  # an indented line continues the description above
             described[name] = f"{described[name]} {line.strip()}".strip()
     return described

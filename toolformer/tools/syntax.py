@@ -11,7 +11,7 @@ _PARSING = threading.Lock()
 
 
 def parse_expression(source: str) -> ast.expr | None:
-    """Returns the syntax tree of a Python expression; None when the text is none.
+    """Returns the syntax tree of a Python expression; None when the text is not one.
 
     >>> parse_expression("f(1, b=2)").__class__.__name__, parse_expression("f(1,")
     ('Call', None)

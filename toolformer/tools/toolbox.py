@@ -1,46 +1,27 @@
 """Running calls: identical ones once, several at a time, never raising for a tool's failure."""
 
-import logging
 import os
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from toolformer.calls import ToolCall
-from toolformer.errors import ConfigError, ToolError, UnknownNameError, closest
+from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
-from toolformer.tools.output import fold
-from toolformer.tools.sandbox import Limits, Sandbox, WorkerLostError
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A call with its tool and what it may know."""
-
-    tool: Tool
-    call: ToolCall
-    context: ToolContext
-
-    @property
-    def key(self) -> Hashable:
-        """Everything the output of a pure tool depends on."""
-        fields = self.context.fields(self.tool.context)
-        return (self.tool.name, self.tool.spec, self.call.arguments, tuple(fields.values()))
+from toolformer.tools.running import Job, Runner, batches, close_tools
+from toolformer.tools.sandbox import Limits, Sandbox
 
 
 class Toolbox(Mapping[str, Tool]):
     """Some tools by name, and the processes that other people's run in.
 
-    Names are found in any case. Leaving it as a context manager ends the processes.
+    Names are found in any case. Leaving it as a context manager closes it.
 
     >>> from toolformer.tools.builtin.calculator import calculator
     >>> with Toolbox([calculator]) as toolbox:
@@ -57,27 +38,31 @@ class Toolbox(Mapping[str, Tool]):
         timeout_s: float = 10.0,
         memory_bytes: int = 2 << 30,
     ) -> None:
-        """Takes tools in.
+        """Creates a toolbox over `tools`.
 
         Args:
             tools: Tools of different names.
             workers: How many calls run at a time; by default at most four.
-            timeout_s: For one call of an isolated tool.
+            timeout_s: For one call of an isolated tool; a batch has as much for each of its calls.
             memory_bytes: For the process of an isolated tool.
 
         Raises:
-            ConfigError: Two tools have one name.
+            ConfigError: Two tools have one name, or one asks for what its process cannot have.
         """
         self._tools = {tool.name.casefold(): tool for tool in tools}
         if len(self._tools) < len(tools):
             names = ", ".join(tool.name for tool in tools)
             raise ConfigError(f"Two tools have the same name: {names}.")
+        for tool in tools:
+            _check_reach(tool)
         self._workers = workers or min(4, os.cpu_count() or 1)
         self._cache = ResultCache[ToolResult]()
         self._impure = threading.Lock()
-        self._sandbox = Sandbox(Limits(timeout_s=timeout_s, memory_bytes=memory_bytes))
+        sandbox = Sandbox(Limits(timeout_s=timeout_s, memory_bytes=memory_bytes))
+        self._runner = Runner(sandbox, self._cache)
         self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="toolbox")
-        self._finalizer = weakref.finalize(self, _close, self._threads, self._sandbox)
+        self._held = list(tools)
+        self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held)
 
     def __getitem__(self, name: str) -> Tool:
         """Returns the tool of a name.
@@ -107,8 +92,14 @@ class Toolbox(Mapping[str, Tool]):
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Ends the worker processes; the toolbox runs nothing any more."""
+    def close(self, *, keep: Sequence[Tool] = ()) -> None:
+        """Ends the worker processes and closes the tools; nothing can be run any more.
+
+        Args:
+            keep: Tools that are needed elsewhere: what they hold stays open.
+        """
+        kept = [tool.close for tool in keep]
+        self._held[:] = [tool for tool in self._held if tool.close not in kept]
         self._finalizer()
 
     def execute(
@@ -132,11 +123,11 @@ class Toolbox(Mapping[str, Tool]):
         if not isinstance(contexts, Sequence):
             contexts = [contexts or ToolContext()] * len(calls)
         results: list[ToolResult | None] = [None] * len(calls)
-        pure: dict[Hashable, tuple[_Job, list[int]]] = {}
-        impure: list[tuple[_Job, list[int]]] = []
+        pure: dict[Hashable, tuple[Job, list[int]]] = {}
+        impure: list[tuple[Job, list[int]]] = []
         for index, (call, context) in enumerate(zip(calls, contexts, strict=True)):
             try:
-                job = _Job(self[call.tool], call, context)
+                job = Job(self[call.tool], call, context)
             except UnknownNameError as error:
                 results[index] = ToolResult(call, error=str(error))
                 continue
@@ -154,61 +145,37 @@ class Toolbox(Mapping[str, Tool]):
         return [result for result in results if result is not None]
 
     def _run_all(
-        self, pure: list[tuple[_Job, list[int]]], impure: list[tuple[_Job, list[int]]]
+        self, pure: list[tuple[Job, list[int]]], impure: list[tuple[Job, list[int]]]
     ) -> list[tuple[ToolResult, list[int]]]:
         outcomes = self._run_at_once([job for job, _ in pure])
         if impure:  # else a slow one of another batch would hold this one up
             with self._impure:
-                outcomes += [self._run(job) for job, _ in impure]
+                outcomes += [self._runner.run(job) for job, _ in impure]
         indices = [places for _, places in pure + impure]
         return list(zip(outcomes, indices, strict=True))
 
-    def _run_at_once(self, jobs: Sequence[_Job]) -> list[ToolResult]:
-        """Runs jobs in all threads; each takes the next job until none is left."""
-        if len(jobs) < 2:
-            return [self._run(job) for job in jobs]
-        waiting = deque(enumerate(jobs))
+    def _run_at_once(self, jobs: Sequence[Job]) -> list[ToolResult]:
+        """Runs jobs in all threads; each takes the next, or the next batch, until none is left."""
+        waiting = deque(batches(jobs))
         results: dict[int, ToolResult] = {}
 
         def work() -> None:
             while waiting:
                 try:
-                    index, job = waiting.popleft()
+                    places = waiting.popleft()
                 except IndexError:  # another thread was faster
                     return
-                results[index] = self._run(job)
+                ran = self._runner.run_batch([jobs[index] for index in places])
+                results.update(zip(places, ran, strict=True))
 
-        working = [self._threads.submit(work) for _ in range(min(self._workers, len(jobs)))]
-        for each in working:
-            each.result()
+        if len(waiting) < 2:
+            work()
+        else:
+            threads = min(self._workers, len(waiting))
+            working = [self._threads.submit(work) for _ in range(threads)]
+            for each in working:
+                each.result()
         return [results[index] for index in range(len(jobs))]
-
-    def _run(self, job: _Job) -> ToolResult:
-        start = time.perf_counter()
-        output, error, is_final = None, None, True
-        try:
-            output = self._output(job)
-        except WorkerLostError as lost:
-            error, is_final = str(lost), False
-        except ToolError as failure:
-            error = str(failure)
-        except Exception as raised:  # noqa: BLE001  a tool's failure is a value, whatever it raises
-            _log.warning("The tool %s failed.", job.tool.name, exc_info=True)
-            error = f"{job.tool.name} raised {type(raised).__name__}: {raised}"
-        result = ToolResult(
-            job.call,
-            output=output,
-            error=None if error is None else fold(error),
-            seconds=time.perf_counter() - start,
-        )
-        if job.tool.pure and is_final:
-            self._cache.put(job.key, result)
-        return result
-
-    def _output(self, job: _Job) -> str:
-        if job.tool.isolated:
-            return self._sandbox.run(job.tool, job.call.arguments, job.context)
-        return job.tool.execute(job.call.arguments, job.context)
 
 
 class _UnknownToolError(UnknownNameError, KeyError):
@@ -217,6 +184,16 @@ class _UnknownToolError(UnknownNameError, KeyError):
     __str__ = UnknownNameError.__str__
 
 
-def _close(threads: ThreadPoolExecutor, sandbox: Sandbox) -> None:
+def _check_reach(tool: Tool) -> None:
+    out_of_reach = [name for name in tool.context if name not in ToolContext.data_names()]
+    if tool.isolated and out_of_reach:
+        raise ConfigError(
+            f"The tool {tool.name} asks for the context field {out_of_reach[0]!r}, which cannot be "
+            "handed to a process of its own; make the Tool in your program, or let it do without."
+        )
+
+
+def _close(threads: ThreadPoolExecutor, sandbox: Sandbox, tools: Sequence[Tool]) -> None:
     threads.shutdown(wait=False, cancel_futures=True)
     sandbox.close()
+    close_tools(tools)

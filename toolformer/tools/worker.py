@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one tool, one call after another, over a socket.
+"""What runs inside a worker process: the tools of one spec, call after call, over a socket.
 
 The socket is where standard input was; a line of JSON comes for each call and a line goes back.
 `sandbox.py` is the other end.
@@ -10,42 +10,69 @@ import queue
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from toolformer.errors import ToolError, ToolformerError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.output import fold
-from toolformer.tools.registry import load_tool
+from toolformer.tools.registry import load_tools
+from toolformer.tools.running import close_tools
+
+_CLOSE_S = 2.0  # for closing the tools when the other end is gone
 
 
 def main(spec: str, memory_bytes: int) -> None:
-    """Loads a tool, says that it is ready, and answers calls until the socket closes."""
+    """Loads tools, reports that they are ready, and answers calls until the socket closes."""
     channel = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # a tool that reads its input must not read the calls
     os.dup2(2, 1)  # nor may one that prints write into the program's answer
     try:
-        tool = load_tool(spec)
+        tools = load_tools(spec)
     except ToolformerError as error:
         _send(channel, {"error": str(error)})
         return
     _limit_memory(memory_bytes)
-    _send(channel, {"ready": tool.name})
-    for request in _requests(channel):
-        _send(channel, _answer(tool, request, memory_bytes=memory_bytes))
+    _send(channel, {"ready": [tool.name for tool in tools]})
+    for request in _requests(channel, at_end=lambda: close_tools(tools)):
+        _send(channel, _answer(_find(tools, request["tool"]), request, memory_bytes=memory_bytes))
 
 
-def _answer(tool: Tool, request: dict[str, Any], *, memory_bytes: int) -> dict[str, str]:
+def _find(tools: Sequence[Tool], name: str) -> Tool:
+    if len(tools) == 1:
+        return tools[0]
+    return {tool.name: tool for tool in tools}[name]
+
+
+def _answer(tool: Tool, request: dict[str, Any], *, memory_bytes: int) -> dict[str, Any]:
+    calls = [str(each) for each in request["calls"]]
+    contexts = [ToolContext.from_json(each) for each in request["contexts"]]
+    outcomes: Sequence[str | BaseException]
     try:
-        context = ToolContext.from_json(request["context"])
-        return {"output": tool.execute(str(request["arguments"]), context)}
-    except ToolError as error:
-        return {"error": fold(str(error))}
-    except MemoryError:
-        return {"error": f"{tool.name} needed more than {memory_bytes / 2**30:.3g} GiB of memory."}
-    except BaseException as error:  # noqa: BLE001  an exit of the tool's is no end of the worker
-        return {"error": fold(f"{tool.name} raised {type(error).__name__}: {error}")}
+        if len(calls) > 1:
+            outcomes = tool.execute_batch(calls, contexts)
+        else:
+            outcomes = [tool.execute(calls[0], contexts[0])]
+    except BaseException as error:  # noqa: BLE001  an exit of the tool's is not the worker's end
+        if len(calls) > 1:
+            return _reply(error, tool=tool, memory_bytes=memory_bytes)
+        outcomes = [error]
+    replies = [_reply(each, tool=tool, memory_bytes=memory_bytes) for each in outcomes]
+    return {"results": replies}
+
+
+def _reply(outcome: str | BaseException, *, tool: Tool, memory_bytes: int) -> dict[str, str]:
+    match outcome:
+        case str():
+            return {"output": outcome}
+        case ToolError():
+            error = str(outcome)
+        case MemoryError():
+            error = f"{tool.name} needed more than {memory_bytes / 2**30:.3g} GiB of memory."
+        case _:
+            error = f"{tool.name} raised {type(outcome).__name__}: {outcome}"
+    return {"error": fold(error)}
 
 
 def _limit_memory(memory_bytes: int) -> None:
@@ -59,7 +86,7 @@ def _limit_memory(memory_bytes: int) -> None:
         print("toolformer: this system sets no memory limit for tools.", file=sys.stderr)  # noqa: T201
 
 
-def _requests(channel: socket.socket) -> Iterator[dict[str, Any]]:
+def _requests(channel: socket.socket, *, at_end: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """Yields the calls; ends the process when the other end is gone, even in the middle of one."""
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
@@ -67,6 +94,10 @@ def _requests(channel: socket.socket) -> Iterator[dict[str, Any]]:
         with channel.makefile("rb") as stream:
             for line in stream:
                 lines.put(line)
+        too_late = threading.Timer(_CLOSE_S, os._exit, [0])
+        too_late.daemon = True
+        too_late.start()
+        at_end()
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
@@ -74,5 +105,5 @@ def _requests(channel: socket.socket) -> Iterator[dict[str, Any]]:
         yield json.loads(lines.get())
 
 
-def _send(channel: socket.socket, reply: dict[str, str]) -> None:
+def _send(channel: socket.socket, reply: dict[str, Any]) -> None:
     channel.sendall(json.dumps(reply).encode() + b"\n")

@@ -3,7 +3,6 @@
 import hashlib
 import sqlite3
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -127,7 +126,7 @@ def test_every_other_statement_is_a_tool_error_and_changes_nothing(path: Path, q
     [
         LETTERS + "SELECT count(*) FROM c",
         LETTERS + "SELECT x FROM c WHERE x < 0",
-        LETTERS + "SELECT a.x FROM c a, c b, c d ORDER BY random_order",
+        LETTERS + "SELECT a.x FROM c a, c b, c d ORDER BY a.x",
         "WITH RECURSIVE c(x) AS (SELECT 'a' UNION SELECT x || 'a' FROM c) SELECT max(x) FROM c",
         "WITH RECURSIVE c(x) AS (SELECT printf('%99000d', 1) UNION SELECT substr(x || 'a', 2) "
         "FROM c) SELECT max(x) FROM c",
@@ -140,12 +139,10 @@ def test_every_other_statement_is_a_tool_error_and_changes_nothing(path: Path, q
         ")) FROM c",
     ],
 )  # fmt: skip
-def test_a_bomb_is_a_tool_error_soon_after_the_limit(path: Path, query: str) -> None:
+def test_a_bomb_meets_a_limit(path: Path, query: str) -> None:  # else it would never end
     database = ReadOnlyDatabase(path, timeout_s=0.2)
-    start = time.perf_counter()
-    with pytest.raises(ToolError, match=r"took longer than 0\.2 s|too big|failed"):
+    with pytest.raises(ToolError, match=r"^The query took longer than 0\.2 s\.$|too big"):
         database.select(query, max_rows=9)
-    assert time.perf_counter() - start < 2
 
 
 def test_the_message_of_a_slow_query_names_the_limit(path: Path) -> None:

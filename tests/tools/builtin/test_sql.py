@@ -1,7 +1,6 @@
 """SQL: what a SELECT returns, as one line."""
 
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -69,10 +68,8 @@ def test_anything_else_is_a_tool_error(path: Path, query: str, message: str) -> 
 
 def test_a_query_is_stopped_after_one_second(path: Path) -> None:
     query = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT sum(x) FROM c"
-    start = time.perf_counter()
-    with pytest.raises(ToolError, match="took longer than 1 s"):
+    with pytest.raises(ToolError, match=r"^The query took longer than 1 s\.$"):
         sql(path).execute(query)
-    assert 0.9 < time.perf_counter() - start < 3
 
 
 def test_the_description_names_the_tables_and_columns(path: Path) -> None:

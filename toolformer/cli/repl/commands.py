@@ -13,7 +13,7 @@ from toolformer.cli.repl.settings import MEANINGS, setting_of, value_of, with_se
 from toolformer.cli.repl.tracing import trace
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, UnknownNameError, closest
-from toolformer.tools.registry import available, load_tool
+from toolformer.tools.registry import available, load_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,9 @@ def _tool(session: Session, arguments: str) -> Reply:
         raise ConfigError(f"Write which tool: /tool {action} calculator.")
     if action == "remove":
         return Reply(f"{session.tools.remove(name).name} is no longer called.")
-    tool = load_tool(name)
-    session.tools.add(tool)
-    return Reply(f"{tool.signature} can be called now.")
+    tools = load_tools(name)
+    session.tools.add(*tools)
+    return Reply("\n".join(f"{tool.signature} can be called now." for tool in tools))
 
 
 def _calls(session: Session, arguments: str) -> Reply:

@@ -111,7 +111,7 @@ def evaluate(expression: str) -> str:
     ('3', '406', '0.29', '24')
 
     Raises:
-        ToolError: It is no arithmetic, too long, too large, or divides by zero.
+        ToolError: It is not arithmetic, too long, too large, or divides by zero.
     """
     from simpleeval import InvalidExpression
 

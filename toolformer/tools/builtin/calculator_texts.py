@@ -22,7 +22,7 @@ class _Number:
 
 
 def suits_calculator(text: str, _context: ToolContext) -> bool:
-    """Says whether a text has something to calculate.
+    """Returns whether a text has something to calculate.
 
     It has three numbers near each other of which one is the result of an operation on the two
     others, or announces a number by "=", "equals", "equal to", "total of" or "average of"; or it

@@ -84,7 +84,7 @@ class _WrittenDate:
 
 
 def suits_calendar(_text: str, context: ToolContext) -> bool:
-    """Says whether a text has a date of its own, as in the paper."""
+    """Returns whether a text has a date of its own, as in the paper."""
     return context.today is not None
 
 

@@ -72,7 +72,7 @@ class ReadOnlyDatabase:
             timeout_s: For one query.
 
         Raises:
-            ConfigError: There is no such file, or it is no database.
+            ConfigError: There is no such file, or it is not a database.
         """
         self._path = path
         self._timeout_s = timeout_s
@@ -166,7 +166,7 @@ class _Session:
 
 
 class _Deadline:
-    """Says that a query must end. Holds its session weakly: the session's end closes the file."""
+    """Tells SQLite when to stop. Holds its session weakly: the session's end closes the file."""
 
     def __init__(self, session: _Session) -> None:
         self._session = weakref.ref(session)

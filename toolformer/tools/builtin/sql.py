@@ -44,7 +44,7 @@ def sql(path: Path | None = None) -> Tool:
         path: The file; the facts that come with the package when it is None.
 
     Raises:
-        ConfigError: There is no such file, or it is no database.
+        ConfigError: There is no such file, or it is not a database.
     """
     source = ReadOnlyDatabase(default_path() if path is None else path)
 
@@ -66,7 +66,7 @@ def answer(query: str, source: ReadOnlyDatabase) -> str:
     """Returns what a SELECT returns: values by commas, rows of several by semicolons.
 
     Raises:
-        ToolError: It is no SELECT, it fails, takes too long, or returns nothing.
+        ToolError: It is not a SELECT, it fails, takes too long, or returns nothing.
     """
     if not _SELECT.match(query):
         raise ToolError(f"Only one SELECT statement is answered, not {query[:60]!r}.")

@@ -1,0 +1,175 @@
+"""Tools from a JSON schema of their parameters, as MCP servers and OpenAI's interface state it.
+
+Knows no server: the function that runs the tool is the caller's.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import GenericAlias
+from typing import Annotated, Any, Literal, NotRequired
+
+from toolformer.errors import ConfigError
+from toolformer.tools.base import Tool
+from toolformer.tools.signature import Parameter
+
+_SCALARS: Mapping[object, Any] = {
+    "string": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "null": type(None),
+}
+_MAX_DEPTH = 20  # of schemas in one another; a schema may hold itself
+
+
+def tool_from_schema(
+    definition: Mapping[str, Any], run: Callable[..., object], **settings: Any
+) -> Tool:
+    """Makes a tool of a definition and a function that takes its parameters by keyword.
+
+    A parameter that a call leaves out is given its default where the schema states one, and is
+    left out of the keywords where it does not.
+
+    >>> schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    >>> weather = tool_from_schema(
+    ...     {"name": "Weather", "description": "Tells the weather.", "inputSchema": schema},
+    ...     lambda city="here": f"Rain in {city}.",
+    ... )
+    >>> weather.execute("Oslo"), weather.execute("")
+    ('Rain in Oslo.', 'Rain in here.')
+
+    Args:
+        definition: Name, description and schema: an MCP tool, or an OpenAI tool or function.
+        run: The function; may be async.
+        settings: Any other field of `Tool`.
+
+    Raises:
+        ConfigError: The definition cannot be read.
+    """
+    stated = definition.get("function", definition)
+    schema: object = next(
+        (stated[key] for key in ("parameters", "inputSchema", "input_schema") if key in stated), {}
+    )
+    if "name" not in stated or not isinstance(schema, Mapping):
+        raise ConfigError(
+            f"{dict(definition)!r} does not define a tool: it needs a name and a "
+            "JSON schema under 'parameters' or 'inputSchema'."
+        )
+    made: dict[str, Any] = {
+        "name": stated["name"],
+        "description": " ".join((stated.get("description") or "").split()),
+        **settings,
+    }
+    return Tool(parameters=read_schema(schema), run=run, schema=schema, **made)
+
+
+def read_schema(schema: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    """Returns the parameters of the JSON schema of an object, in its order.
+
+    Raises:
+        ConfigError: It is not the schema of an object.
+    """
+    properties = schema.get("properties", {})
+    if schema.get("type", "object") != "object" or not isinstance(properties, Mapping):
+        raise ConfigError(f"{dict(schema)!r} is not the JSON schema of an object.")
+    required = schema.get("required", ())
+    parameters = [
+        Parameter(
+            name=name,
+            type=_type_of(each, root=schema),
+            required=name in required,
+            default=each.get("default"),
+            omitted="default" not in each,
+            description=" ".join(str(each.get("description", "")).split()),
+        )
+        for name, each in properties.items()
+    ]
+    texts = [parameter.name for parameter in parameters if parameter.is_text]
+    return tuple(replace(each, free_text=each.name in texts[:1]) for each in parameters)
+
+
+def _type_of(schema: object, *, root: Mapping[str, Any], depth: int = 0) -> Any:
+    """Returns the Python type of the values that a schema allows; Any for what it cannot tell."""
+    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+        return Any
+    if "$ref" in schema:
+        return _type_of(_referred(schema["$ref"], root), root=root, depth=depth + 1)
+    if "const" in schema:
+        return _choice([schema["const"]])
+    if "enum" in schema:
+        return _choice(schema["enum"])
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        alternatives: Sequence[object] = [{**schema, "type": kind} for kind in kinds]
+    else:
+        alternatives = schema.get("anyOf") or schema.get("oneOf") or ()
+    if alternatives:
+        return _any_of([_type_of(each, root=root, depth=depth + 1) for each in alternatives])
+    if kinds == "array":
+        item = _type_of(schema.get("items"), root=root, depth=depth + 1)
+        return _from_text(GenericAlias(list, (item,)))
+    if kinds == "object" or "properties" in schema:
+        return _object(schema, root=root, depth=depth)
+    return _SCALARS.get(kinds, Any)
+
+
+def _referred(reference: object, root: Mapping[str, Any]) -> object:
+    found: object = root
+    for key in str(reference).removeprefix("#").strip("/").split("/"):
+        if not isinstance(found, Mapping) or key not in found:
+            raise ConfigError(f"The JSON schema refers to {reference!r}, which is not in it.")
+        found = found[key]
+    return found
+
+
+def _choice(values: Sequence[Any]) -> Any:
+    if not all(isinstance(value, str | int | bool | None) for value in values):
+        return Any  # Python cannot say it; whoever runs the tool can
+    literal: Any = Literal
+    chosen = literal[tuple(values)]
+    return chosen if all(isinstance(value, str) for value in values) else _from_text(chosen)
+
+
+def _any_of(types: Sequence[Any]) -> Any:
+    others = [each for each in types if each is not type(None)]
+    if others == [str]:
+        return str  # a text or nothing: a call that means nothing leaves it out
+    union = types[0]
+    for each in types[1:]:
+        union = union | each
+    return union
+
+
+def _object(schema: Mapping[str, Any], *, root: Mapping[str, Any], depth: int) -> Any:
+    from typing_extensions import TypedDict  # pydantic's own wish before Python 3.12
+
+    required = schema.get("required", ())
+    types = {
+        name: _type_of(each, root=root, depth=depth + 1)
+        for name, each in schema.get("properties", {}).items()
+    }
+    make: Any = TypedDict
+    made = make(
+        str(schema.get("title", "Object")),
+        {name: kind if name in required else NotRequired[kind] for name, kind in types.items()},
+    )
+    is_closed = schema.get("additionalProperties") is False
+    made.__pydantic_config__ = {"extra": "forbid" if is_closed else "allow"}
+    return _from_text(made)
+
+
+def _from_text(kind: Any) -> Any:
+    """Lets a value also be written as JSON in a text, where the call gave it without quotes."""
+    from pydantic import BeforeValidator
+
+    return Annotated[kind, BeforeValidator(_read_json)]
+
+
+def _read_json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
