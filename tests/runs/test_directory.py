@@ -124,6 +124,27 @@ def test_resuming_writes_what_is_missing_and_ends_as_an_undisturbed_run(tmp_path
     assert contents(tmp_path / "resumed") == contents(tmp_path / "whole")
 
 
+def test_a_run_in_which_a_shard_is_missing_is_not_finished(tmp_path: Path) -> None:
+    assert not write_all(tmp_path, shards=[1]).finish(shards=2).is_complete
+    assert write_all(tmp_path, shards=[0]).finish(shards=2).is_complete
+
+
+def test_shards_that_another_writer_adds_meanwhile_are_counted(tmp_path: Path) -> None:
+    one = write_all(tmp_path / "run", shards=[0])
+    write_all(tmp_path / "run", shards=[1])
+    assert one.finish(shards=2).stats().documents == 3
+    write_all(tmp_path / "whole").finish()
+    assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+
+def test_a_run_and_its_writer_show_how_far_they_are(tmp_path: Path) -> None:
+    writer = write_all(tmp_path, shards=[1])
+    assert repr(writer) == f"<RunWriter '{tmp_path}': 1 shard>"
+    assert repr(Run.open(tmp_path)) == f"<Run '{tmp_path}' of nano: 1 shard, unfinished>"
+    writer.write(0, DOCUMENTS[:2])
+    assert repr(writer.finish()) == f"<Run '{tmp_path}' of nano: 2 shards, finished>"
+
+
 def test_a_run_with_other_settings_is_refused_and_the_differing_fields_are_named(
     tmp_path: Path,
 ) -> None:

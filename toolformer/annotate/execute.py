@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import CallGrammar
 from toolformer.records import Candidate, Verdict
 from toolformer.tools.base import ToolResult
 
@@ -15,22 +15,15 @@ def execute(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
 
     A call still has no verdict when its output can be scored.
     """
-    calls = []
-    contexts = []
-    for proposal in proposals:
-        candidate = proposal.candidate
-        if candidate.verdict is None and candidate.arguments is not None:
-            calls.append(ToolCall(candidate.tool, candidate.arguments))
-            contexts.append(proposal.excerpt.context)
+    pending = [each for each in proposals if each.candidate.verdict is None]
+    calls = [each.candidate.placed.call for each in pending]
+    contexts = [each.excerpt.context for each in pending]
     results = iter(plan.toolbox.execute(calls, contexts) if calls else [])
     return [
-        proposal
-        if proposal.candidate.verdict is not None
-        else replace(
-            proposal,
-            candidate=_with_result(proposal.candidate, next(results), plan.model.grammar),
-        )
-        for proposal in proposals
+        each
+        if each.candidate.verdict is not None
+        else Proposal(each.excerpt, _with_result(each.candidate, next(results), plan.model.grammar))
+        for each in proposals
     ]
 
 

@@ -125,7 +125,7 @@ def _with_plain_loss(place: Proposal, loss: float, plan: Plan) -> Proposal:
     candidate = replace(
         place.candidate, losses=Losses(loss), verdict=None if can_gain else Verdict.PRUNED
     )
-    return replace(place, candidate=candidate)
+    return Proposal(place.excerpt, candidate)
 
 
 def _key(place: Proposal) -> tuple[int, int]:

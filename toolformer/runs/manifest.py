@@ -1,4 +1,4 @@
-"""What a run is made from: the file that is written before its shards."""
+"""Everything that a run is made from: the file that is written before its shards."""
 
 import json
 from collections.abc import Mapping, Sequence
