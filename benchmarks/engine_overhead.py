@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import peak_memory_mb
-from toolformer.annotate import RunProgress, annotate
+from toolformer.annotate import AnnotateConfig, RunProgress, annotate
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
-from toolformer.sidecar import PromptStyle, Sidecar
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import suits_any, tool
 
 CHARACTERS = 200  # of a document
@@ -101,8 +101,9 @@ def measure_here(corpus: Path, out: Path, *, documents: int) -> Overhead:
         model=model,
         tools=[times],
         out=out,
-        sidecar=Sidecar(prompt_style=PromptStyle.BRIEF),
-        documents_per_shard=DOCUMENTS_PER_SHARD,
+        config=AnnotateConfig(
+            prompt_style=PromptStyle.BRIEF, documents_per_shard=DOCUMENTS_PER_SHARD
+        ),
         on_progress=note_memory,
     )
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu

@@ -96,7 +96,7 @@ def settings(*, places: int = PLACES, samples: int = SAMPLES) -> AnnotateConfig:
 
 def plan_of(model: LanguageModel, toolbox: Toolbox, config: AnnotateConfig | None = None) -> Plan:
     """Settles a run as `annotate` does."""
-    return make_plan(config or settings(), model=model, toolbox=toolbox, sidecar=None)
+    return make_plan(config or settings(), model=model, toolbox=toolbox)
 
 
 def annotate_measured(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from toolformer.annotate import annotate
+from toolformer.annotate import AnnotateConfig, annotate
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import load_model
 from toolformer.records import Document
@@ -109,7 +109,7 @@ def measure(documents: Sequence[Document], tools: Sequence[Tool], options: Optio
         tools=tools,
         out=options.out,
         on_progress=lambda progress: _show(progress.documents, start),
-        **options.settings,
+        config=AnnotateConfig(**options.settings),
     )
     print(file=sys.stderr)
     return Measured(
@@ -124,13 +124,13 @@ def measure(documents: Sequence[Document], tools: Sequence[Tool], options: Optio
 def settings_of(run: Run) -> dict[str, object]:
     """Returns the settings that a reader of a table needs, from the run's manifest."""
     tools = [
-        f"{tool['name']} (τs {tool['min_prob']:g}, τf {tool['gain_threshold']:g}, "
-        f"k {tool['max_positions']}, m {tool['samples']}, prune below {tool['prune_below']:g})"
+        f"{tool.name} (τs {tool.min_prob:g}, τf {tool.gain_threshold:g}, "
+        f"k {tool.max_positions}, m {tool.samples}, prune below {tool.prune_below:g})"
         for tool in run.manifest.tools
     ]
     config = run.manifest.config
     return {
-        "model": f"{run.manifest.model['name']} ({run.manifest.model['fingerprint']})",
+        "model": f"{run.manifest.model.name} ({run.manifest.model.fingerprint})",
         "prompt": config["prompt_style"],
         "temperature": f"{config['temperature']:g}",
         "seed": config["seed"],

@@ -64,17 +64,17 @@ class Naive:
         scored = self._score(text, found)
         chosen = select(
             sorted(scored, key=lambda each: each.position),
-            thresholds=self.plan.thresholds,
+            thresholds=self.plan.gain_thresholds,
             allow_peeking=True,
         )
-        return AnnotatedDocument(document, tuple(self.plan.numbers), None, chosen)
+        return AnnotatedDocument(document, tuple(self.plan.thresholds), None, chosen)
 
     def _places(self, written: str, text: EncodedText, tool: Tool) -> list[Place]:
         before = self._prompt(tool, written)
         ids = self._tensor([before + text.ids])
         logits = self.loaded.model(input_ids=ids, use_cache=False).logits[0]
         log_probs = logits.float().log_softmax(dim=-1)[len(before) + torch.as_tensor(text.inner)]
-        numbers = self.plan.numbers[tool.name]
+        numbers = self.plan.thresholds[tool.name]
         return likeliest_places(
             written,
             text.ends[text.inner],
@@ -91,7 +91,7 @@ class Naive:
         self, document: Document, text: EncodedText, tool: Tool, place: Place
     ) -> list[Candidate]:
         """Writes calls at a place and runs them."""
-        config, numbers = self.plan.config, self.plan.numbers[tool.name]
+        config, numbers = self.plan.config, self.plan.thresholds[tool.name]
         before = text.tokens_before(place.position) or 0
         lead = self.encoding.lead(self.plan.model.grammar.lead(tool.name))
         root = self._prompt(tool, document.text) + text.ids[:before] + lead

@@ -24,7 +24,7 @@ def main() -> None:
     run = Run.open(arguments.run)
     counted = count_by_threshold(run, list(THRESHOLDS))
     rows: list[list[report.Cell]] = []
-    for tool in (str(each["name"]) for each in run.manifest.tools):
+    for tool in (each.name for each in run.manifest.tools):
         found = [
             None if stats is None else stats.tools.get(tool, ToolStats())
             for stats in counted.values()

@@ -72,7 +72,6 @@ def test_with_its_defaults_nano_finds_a_sum_a_date_and_a_fact(
         model=nano,
         tools=default_tools(),
         out=tmp_path / "run",
-        sidecar=read_sidecar(NANO),
     )
     kept = {
         (annotated.document.id, candidate.tool, candidate.output)

@@ -1,26 +1,23 @@
 """What the tests of the stages start from: a scripted model, simple tools, and a plan."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import inspect
+from collections.abc import Sequence
 from pathlib import Path
 
-from toolformer.annotate import annotate
-from toolformer.annotate.config import AnnotateConfig
-from toolformer.annotate.pipeline import Shard
-from toolformer.annotate.plan import Plan, make_plan
+from toolformer.annotate import AnnotateConfig, annotate, annotate_shard, make_plan
 from toolformer.errors import ToolError
 from toolformer.lm.base import LanguageModel, LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import AnnotatedDocument, Candidate, Document
 from toolformer.runs.directory import Run
-from toolformer.sidecar import PromptStyle, Sidecar
+from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Tool, tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 
 SCRIPT = (ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)", "5 + 2)", "open")),)
-BRIEF = Sidecar(prompt_style=PromptStyle.BRIEF)
+BRIEF = AnnotateConfig(prompt_style=PromptStyle.BRIEF)
 
 
 @tool(name="Echo", min_prob=0.05, gain_threshold=0.5)
@@ -36,17 +33,12 @@ def annotate_documents(
     *,
     model: LanguageModel,
     tools: Sequence[Tool] = (calculator,),
-    sidecar: Sidecar = BRIEF,
-    on_batch: Callable[[float], None] = print,
     **settings: object,
 ) -> list[AnnotatedDocument]:
     """Takes documents through the stages as one shard."""
-    config = AnnotateConfig(**settings)
-    with Toolbox(tools) as toolbox, ThreadPoolExecutor(1) as thread:
-        plan = make_plan(config, model=model, toolbox=toolbox, sidecar=sidecar)
-        shard = Shard(documents, plan=plan, tool_thread=thread)
-        shard.propose(on_batch)
-        return shard.finish()
+    with Toolbox(tools) as toolbox:
+        plan = make_plan(BRIEF.override(**settings), model=model, toolbox=toolbox)
+        return annotate_shard(plan, 0, documents)
 
 
 def candidates_of(text: str, *calls: ScriptedCall, **options: object) -> list[Candidate]:
@@ -57,13 +49,6 @@ def candidates_of(text: str, *calls: ScriptedCall, **options: object) -> list[Ca
         model.log_prob = log_prob  # type: ignore[assignment]
     [annotated] = annotate_documents([Document("d", text)], model=model, **options)  # type: ignore[arg-type]
     return list(annotated.candidates)
-
-
-def plan_for(
-    model: LanguageModel, toolbox: Toolbox, *, sidecar: Sidecar = BRIEF, **settings: object
-) -> Plan:
-    """Settles a run over a toolbox."""
-    return make_plan(AnnotateConfig(**settings), model=model, toolbox=toolbox, sidecar=sidecar)
 
 
 def costs_two(token: str, request: LossRequest) -> float:
@@ -78,11 +63,18 @@ def documents(count: int = 10) -> list[Document]:
     ]
 
 
-def run_into(out: Path, **options: object) -> Run:
-    settings = {"documents_per_shard": 3, "sidecar": BRIEF, "tools": [calculator]} | options
-    corpus = settings.pop("corpus", documents())
-    model = settings.pop("model", ScriptedLanguageModel(SCRIPT))
-    return annotate(corpus, model=model, out=out, **settings)  # type: ignore[arg-type]
+def run_into(out: Path, *, corpus: object = None, **options: object) -> Run:
+    """Annotates ten documents in shards of three; options are settings or arguments of annotate."""
+    names = inspect.signature(annotate).parameters.keys() & options.keys()
+    arguments = {"model": ScriptedLanguageModel(SCRIPT), "tools": [calculator]}
+    arguments |= {name: options.pop(name) for name in names}
+    config = BRIEF.override(**({"documents_per_shard": 3} | options))
+    return annotate(
+        documents() if corpus is None else corpus,  # type: ignore[arg-type]
+        out=out,
+        config=config,
+        **arguments,  # type: ignore[arg-type]
+    )
 
 
 def long_texts() -> list[Document]:

@@ -23,7 +23,7 @@ def settled(
     config: AnnotateConfig, *, of: Tool = echo, model: ToolConfig | None = None
 ) -> ToolThresholds:
     suited = None if model is None else {"Echo": model}
-    return resolve(config, [echo, OTHER], model_numbers=suited)[of.name]
+    return resolve(config, [echo, OTHER], model_settings=suited)[of.name]
 
 
 def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:

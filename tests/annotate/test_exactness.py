@@ -149,14 +149,15 @@ def run(setting: Setting, out: Path, **settings: object) -> list[AnnotatedDocume
         model=setting.model,
         tools=TOOLS,
         out=out,
-        sidecar=BRIEF,
-        min_prob=0.0,
-        max_positions=PLACES,
-        samples=SAMPLES,
-        max_tokens=MAX_TOKENS,
-        seed=SEED,
-        allow_peeking=True,
-        **settings,
+        config=BRIEF.override(
+            min_prob=0.0,
+            max_positions=PLACES,
+            samples=SAMPLES,
+            max_tokens=MAX_TOKENS,
+            seed=SEED,
+            allow_peeking=True,
+            **settings,
+        ),
     )
     return list(made.documents())
 

@@ -1,44 +1,43 @@
 """Calls that can be read are run, in the order of the proposals; the others say why not."""
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import replace
 
-from tests.annotate.given import echo
+from tests.annotate.given import BRIEF, echo
+from toolformer.annotate import make_plan
 from toolformer.annotate.excerpts import Excerpt
-from toolformer.annotate.execute import Outcome, execute
-from toolformer.annotate.places import Place
+from toolformer.annotate.execute import execute
 from toolformer.annotate.propose import Proposal
 from toolformer.annotate.windows import whole
-from toolformer.calls import CallGrammar
-from toolformer.records import Document, Verdict
-from toolformer.tools.base import ToolContext, tool
+from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.records import Candidate, Document, Losses, Verdict
+from toolformer.tools.base import Tool, ToolContext, tool
 from toolformer.tools.toolbox import Toolbox
 
 EXCERPT = Excerpt(0, Document("d", "a b c"), whole("a b c", 3), (echo,), ToolContext())
-PLACE = Place(1, float(np.float32(0.5)), number=1)
+OPEN = Candidate(1, "Echo", "one", start_prob=0.5, count=1, losses=Losses(2.0), token=1)
 
 
-def proposal(arguments: str | None, *, closed: bool = True) -> Proposal:
-    return Proposal(EXCERPT, echo, PLACE, 1, 2.0, arguments, closed, 1)
+def executed(candidates: Sequence[Candidate], *, tool: Tool = echo) -> list[Candidate]:
+    with Toolbox([tool]) as toolbox:
+        plan = make_plan(BRIEF, model=ScriptedLanguageModel(), toolbox=toolbox)
+        found = execute([Proposal(EXCERPT, each) for each in candidates], plan)
+    assert all(each.excerpt is EXCERPT for each in found)
+    return [each.candidate for each in found]
 
 
-def test_every_proposal_has_its_own_outcome_in_order() -> None:
-    proposals = [
-        proposal("one"),
-        proposal(None),
-        proposal("open", closed=False),
-        proposal("fail"),
-        proposal("a]"),
-        proposal("two"),
+def test_every_proposal_has_its_own_result_in_order() -> None:
+    pruned = replace(OPEN, arguments=None, verdict=Verdict.PRUNED)
+    unreadable = replace(OPEN, arguments="open", verdict=Verdict.UNREADABLE)
+    fails, broken, two = (replace(OPEN, arguments=text) for text in ("fail", "a]", "two"))
+    assert executed([OPEN, pruned, unreadable, fails, broken, two]) == [
+        replace(OPEN, output="one"),
+        pruned,
+        unreadable,
+        replace(fails, error="It failed.", verdict=Verdict.TOOL_ERROR),
+        replace(broken, output="a]", verdict=Verdict.NOT_RENDERABLE),
+        replace(two, output="two"),
     ]
-    with Toolbox([echo]) as toolbox:
-        assert execute(proposals, toolbox=toolbox, grammar=CallGrammar()) == [
-            Outcome(output="one"),
-            Outcome(verdict=Verdict.PRUNED),
-            Outcome(verdict=Verdict.UNREADABLE),
-            Outcome(error="It failed.", verdict=Verdict.TOOL_ERROR),
-            Outcome(output="a]", verdict=Verdict.NOT_RENDERABLE),
-            Outcome(output="two"),
-        ]
 
 
 def test_a_tool_with_a_memory_hears_the_calls_in_text_order() -> None:
@@ -51,12 +50,9 @@ def test_a_tool_with_a_memory_hears_the_calls_in_text_order() -> None:
         return "noted"
 
     words = ["c", "a", "b", "a"]
-    proposals = [Proposal(EXCERPT, diary, PLACE, 1, 2.0, word, True, 1) for word in words]
-    with Toolbox([diary]) as toolbox:
-        execute(proposals, toolbox=toolbox, grammar=CallGrammar())
+    executed([replace(OPEN, tool="Diary", arguments=word) for word in words], tool=diary)
     assert heard == words
 
 
 def test_nothing_to_run_is_nothing_run() -> None:
-    with Toolbox([echo]) as toolbox:
-        assert execute([], toolbox=toolbox, grammar=CallGrammar()) == []
+    assert executed([]) == []

@@ -1,17 +1,20 @@
 """One document through the stages: every drop has its verdict, every loss its worked number."""
 
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from tests.annotate.given import annotate_documents, candidates_of, costs_two, echo
+from tests.annotate.given import BRIEF, annotate_documents, candidates_of, costs_two, echo
+from toolformer.annotate import annotate_shard, make_plan
+from toolformer.annotate.pipeline import Shard, ShardBatch, annotate_batches
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Losses, Verdict
 from toolformer.tools.base import ToolContext, tool
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.toolbox import Toolbox
 
 SUM = "3 + 2 = 5 apples, 7 pears and 1 plum"
 
@@ -319,15 +322,75 @@ def test_how_many_texts_are_read_at_once_changes_nothing() -> None:
     assert run_in_batches(1) == run_in_batches(100) == run_in_batches(100_000)
 
 
-def progress_of(documents: list[Document], batch_tokens: int) -> list[float]:
-    told: list[float] = []
+def batches_of(shards: list[Shard], batch_tokens: int) -> list[ShardBatch]:
     model = ScriptedLanguageModel()
     model.batch_tokens = batch_tokens
-    tell: Callable[[float], None] = told.append
-    annotate_documents(documents, model=model, on_batch=tell)
-    return told
+    with Toolbox([calculator]) as toolbox, ThreadPoolExecutor(1) as thread:
+        plan = make_plan(BRIEF, model=model, toolbox=toolbox)
+        return list(annotate_batches(shards, plan, tool_thread=thread))
 
 
-def test_progress_is_told_after_every_batch_and_ends_at_one() -> None:
-    documents = [Document(str(number), "1 + 2 = 3 now") for number in range(4)]
-    assert progress_of(documents, batch_tokens=1) == [0.25, 0.5, 0.75, 1.0]
+SUMS = [Document(str(number), "1 + 2 = 3 now") for number in range(4)]
+
+
+def test_each_batch_tells_which_share_of_its_shard_is_done_and_the_last_one_all() -> None:
+    found = batches_of([Shard(0, SUMS)], batch_tokens=1)
+    assert [each.share_done for each in found] == [0.25, 0.5, 0.75, 1.0]
+    assert [len(each.annotated) for each in found] == [0, 0, 0, 4]
+
+
+def test_batches_of_all_shards_are_one_stream_and_none_crosses_a_shard() -> None:
+    shards = [Shard(0, SUMS[:3]), Shard(1, SUMS, is_due=False), Shard(2, SUMS[:1]), Shard(3, [])]
+    found = batches_of(shards, batch_tokens=100_000)
+    assert [each.shard.number for each in found] == [0, 1, 2, 3]
+    assert [len(each.excerpts) for each in found] == [3, 0, 1, 0]
+    assert [len(each.annotated) for each in found] == [3, 0, 1, 0]
+
+
+class Stops(ScriptedLanguageModel):
+    """Fails at the second batch it reads."""
+
+    def read(self, requests):  # type: ignore[no-untyped-def]
+        if self.usage.text:
+            raise ZeroDivisionError
+        return super().read(requests)
+
+
+def test_a_shard_before_a_failure_comes_out_whole() -> None:
+    with Toolbox([calculator]) as toolbox, ThreadPoolExecutor(1) as thread:
+        plan = make_plan(BRIEF, model=Stops(), toolbox=toolbox)
+        shards = [Shard(0, SUMS[:3]), Shard(1, SUMS)]
+        found = annotate_batches(shards, plan, tool_thread=thread)
+        assert len(next(found).annotated) == 3
+        with pytest.raises(ZeroDivisionError):
+            next(found)
+
+
+def test_a_shard_by_itself_is_what_it_is_among_others() -> None:
+    model = ScriptedLanguageModel([writes("1 + 2)")])
+    with Toolbox([calculator]) as toolbox, ThreadPoolExecutor(1) as thread:
+        plan = make_plan(BRIEF, model=model, toolbox=toolbox)
+        shards = [Shard(0, TEXTS[:3]), Shard(1, TEXTS[3:])]
+        together = [
+            list(each.annotated) for each in annotate_batches(shards, plan, tool_thread=thread)
+        ]
+        apart = [annotate_shard(plan, each.number, each.documents) for each in shards]
+    assert apart == together
+
+
+def test_a_tool_with_a_memory_hears_the_calls_of_all_batches_in_their_order() -> None:
+    heard: list[str] = []
+
+    @tool(name="Diary", pure=False)
+    def diary(text: str) -> str:
+        """Writes it down."""
+        heard.append(text)
+        return "noted"
+
+    def copies(text: str) -> tuple[str, ...]:
+        return (f"{text.split()[0]})",)
+
+    model = ScriptedLanguageModel([ScriptedCall("Diary", after=" =", writes=copies)])
+    model.batch_tokens = 1
+    annotate_documents(TEXTS, model=model, tools=[diary], samples=1, max_positions=1)
+    assert heard == [str(number) for number in range(1, 9)]

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.annotate.given import SCRIPT, documents, echo, long_texts, run_into
-from toolformer.annotate import RunProgress, annotate
+from tests.annotate.given import BRIEF, SCRIPT, documents, echo, long_texts, run_into
+from toolformer.annotate import RunProgress, annotate, annotate_shard, make_plan
 from toolformer.corpus.read import CorpusProblem
 from toolformer.errors import CorpusError, RunError
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
-from toolformer.runs.directory import Run
+from toolformer.runs.directory import Run, RunWriter
 from toolformer.tools.base import tool
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.toolbox import Toolbox
 
 
 def shard_bytes(out: Path) -> dict[str, bytes]:
@@ -73,6 +74,71 @@ def test_another_run_in_the_directory_is_refused_and_the_differences_named(tmp_p
         run_into(tmp_path / "run", seed=1, corpus=documents(9))
     with pytest.raises(RunError, match=r"model\.fingerprint"):
         run_into(tmp_path / "run", seed=1, model=ScriptedLanguageModel(SCRIPT[:0]))
+
+
+def files_of(out: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_two_calls_that_share_the_shards_of_a_run_write_the_bytes_of_one(tmp_path: Path) -> None:
+    corpus = tmp_path / "c.jsonl"
+    lines = [json.dumps({"text": each.text}) for each in documents(10)]
+    corpus.write_text("\n".join([*lines[:4], "nonsense", *lines[4:]]))
+    whole = run_into(tmp_path / "whole", corpus=corpus)
+    out = tmp_path / "shared"
+    odd = run_into(out, corpus=corpus, shards={1, 3})
+    assert list(odd.shards()) == [1, 3]
+    assert not odd.is_complete
+    even = run_into(out, corpus=corpus, shards=[0, 2], description=odd.manifest.corpus)
+    assert even.is_complete
+    assert files_of(out) == files_of(whole.path)
+
+
+def test_of_two_calls_at_once_the_one_that_ends_last_finishes_the_run(tmp_path: Path) -> None:
+    out = tmp_path / "shared"
+
+    class Meanwhile(ScriptedLanguageModel):
+        """Lets another call do the other shards while it reads."""
+
+        def read(self, requests):  # type: ignore[no-untyped-def]
+            if not (out / "shards").exists():
+                assert not run_into(out, shards=range(2, 4)).is_complete
+            return super().read(requests)
+
+    assert run_into(out, shards=range(2), model=Meanwhile(SCRIPT)).is_complete
+    assert files_of(out) == files_of(run_into(tmp_path / "whole").path)
+
+
+def test_shards_that_are_left_to_others_count_only_when_they_are_there(tmp_path: Path) -> None:
+    told: list[RunProgress] = []
+    run_into(tmp_path / "run", shards=[1], on_progress=told.append)
+    assert told[-1] == RunProgress(documents=3, resumed=0, kept=3)
+    run_into(tmp_path / "run", shards=[0], on_progress=told.append)
+    assert told[-1] == RunProgress(documents=6, resumed=3, kept=0)
+
+
+def test_a_worker_writes_what_annotate_shard_returns(tmp_path: Path) -> None:
+    whole = run_into(tmp_path / "whole")
+    texts = documents()
+    with Toolbox([calculator]) as toolbox:
+        config = BRIEF.override(documents_per_shard=3)
+        plan = make_plan(config, model=ScriptedLanguageModel(SCRIPT), toolbox=toolbox)
+        writer = RunWriter(tmp_path / "run", plan.manifest(whole.manifest.corpus))
+        for number in (2, 0, 3, 1):
+            shard = texts[3 * number : 3 * number + 3]
+            writer.write(number, annotate_shard(plan, number, shard))
+        writer.finish(shards=4)
+    assert files_of(tmp_path / "run") == files_of(whole.path)
+
+
+def test_a_corpus_that_is_described_is_not_hashed_again(tmp_path: Path) -> None:
+    description = {"name": "mine", "files": []}
+    run = run_into(tmp_path / "run", description=description)
+    assert run.manifest.corpus == description
 
 
 def test_a_corpus_that_cannot_be_read_leaves_no_run_behind(tmp_path: Path) -> None:

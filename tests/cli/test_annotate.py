@@ -131,9 +131,9 @@ def test_a_flag_goes_before_the_file_and_a_tools_own_before_both(where: Path) ->
     (where / "run.yaml").write_text("seed: 3\nsamples: 7\ntools: {calculator: {samples: 2}}\n")
     assert annotate("--config", "run.yaml", "--seed", "4") == 0
     assert (settings_of()["seed"], settings_of()["samples"]) == (4, 7)
-    assert Run.open("run").manifest.tools[0]["samples"] == 2
+    assert Run.open("run").manifest.tools[0].samples == 2
     assert annotate("--config", "run.yaml", "--set", "Calculator.samples=5", "--out", "b") == 0
-    assert Run.open("b").manifest.tools[0]["samples"] == 5
+    assert Run.open("b").manifest.tools[0].samples == 5
 
 
 def test_a_threshold_has_two_names(where: Path) -> None:
@@ -148,7 +148,7 @@ def test_without_a_sidecar_the_prompt_is_few_shot(where: Path) -> None:
 
 def test_tools_keep_the_order_in_which_they_are_named(where: Path) -> None:
     annotate("--tool", "calendar")
-    assert [tool["spec"] for tool in Run.open("run").manifest.tools] == ["calculator", "calendar"]
+    assert [tool.spec for tool in Run.open("run").manifest.tools] == ["calculator", "calendar"]
 
 
 def test_a_record_that_cannot_be_read_is_named_and_the_run_goes_on(

@@ -42,7 +42,10 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
             f"Available: {', '.join(COMMANDS)}.\n",
         ),
         (["--colour"], "No such option: --colour. See 'toolformer --help'.\n"),
-        (["show", "/no/such/run"], "'/no/such/run' is no run: there is no manifest.json in it.\n"),
+        (
+            ["show", "/no/such/run"],
+            "'/no/such/run' is not a run directory: it has no manifest.json.\n",
+        ),
     ],
 )
 def test_a_misuse_is_one_line_on_stderr_and_exit_code_2(

@@ -24,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A run with a call of every kind."""
     out = tmp_path_factory.mktemp("show") / "run"
     model = ScriptedLanguageModel(SCRIPT)
-    annotate(DOCUMENTS, model=model, tools=[calculator], out=out, sidecar=BRIEF)
+    annotate(DOCUMENTS, model=model, tools=[calculator], out=out, config=BRIEF)
     return str(out)
 
 
@@ -122,7 +122,7 @@ def test_nothing_found_is_said_on_stderr(made: str, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["absent"], "'absent' is no run"),
+        (["absent"], "'absent' is not a run directory"),
         (["RUN", "--tool", "calendar"], "Available: Calculator"),
         (["RUN", "--verdict", "good"], "good"),
         (["RUN", "--limit", "0"], "--limit"),

@@ -11,7 +11,7 @@ from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.load import fingerprint_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.directory import RunWriter
-from toolformer.runs.manifest import RunManifest
+from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 
 GRAMMAR = CallGrammar()
 # Six steps with a checkpoint after every second.
@@ -80,19 +80,24 @@ def manifest(
 ) -> RunManifest:
     values = {
         "corpus": {"name": "by hand", "files": []},
-        "model": {
-            "name": str(model),
-            "fingerprint": fingerprint_weights(model, dtype="float32"),
-            "max_length": 256,
-        },
+        "model": ManifestModel(
+            name=str(model),
+            fingerprint=fingerprint_weights(model, dtype="float32"),
+            max_length=256,
+            batch_tokens=4096,
+        ),
         "tools": [
-            {
-                "name": name,
-                "spec": name.lower(),
-                "options": {},
-                "gain_threshold": 0.8,
-                "prune_below": 0.5,
-            }
+            ManifestTool(
+                name=name,
+                spec=name.lower(),
+                options={},
+                shown="",
+                min_prob=0.05,
+                gain_threshold=0.8,
+                max_positions=5,
+                samples=5,
+                prune_below=0.5,
+            )
             for name in tools
         ],
         "grammar": asdict(GRAMMAR),

@@ -27,8 +27,12 @@ def with_fields(run: SelectedRun, **fields: object) -> SelectedRun:
     return replace(run, name="other", manifest=replace(run.manifest, **fields))  # type: ignore[arg-type]
 
 
+def of_model(run: SelectedRun, name: str, fingerprint: str) -> SelectedRun:
+    return with_fields(run, model=replace(run.manifest.model, name=name, fingerprint=fingerprint))
+
+
 def test_runs_of_different_models_are_not_mixed(run: SelectedRun) -> None:
-    other = with_fields(run, model={"name": "gpt2", "fingerprint": "0"})
+    other = of_model(run, "gpt2", "0")
     with pytest.raises(ConfigError, match=r"'other' cannot be trained on together: model\.finger"):
         check_runs_agree([run, other])
 
@@ -41,14 +45,14 @@ def test_runs_of_different_grammars_are_not_mixed(run: SelectedRun) -> None:
 
 def test_one_tool_with_two_sets_of_options_is_not_mixed(run: SelectedRun) -> None:
     [tool] = run.manifest.tools
-    other = with_fields(run, tools=[dict(tool) | {"options": {"path": "facts.db"}}])
+    other = with_fields(run, tools=[replace(tool, options={"path": "facts.db"})])
     with pytest.raises(ConfigError, match=r"tools\.Calculator\.options\.path"):
         check_runs_agree([run, other])
 
 
 def test_runs_with_other_tools_of_one_model_are_mixed(run: SelectedRun) -> None:
     [tool] = run.manifest.tools
-    check_runs_agree([run, with_fields(run, tools=[dict(tool) | {"name": "Calendar"}])])
+    check_runs_agree([run, with_fields(run, tools=[replace(tool, name="Calendar")])])
 
 
 def test_the_runs_own_model_fits_whatever_dtype_it_was_loaded_with(
@@ -58,7 +62,7 @@ def test_the_runs_own_model_fits_whatever_dtype_it_was_loaded_with(
     for fingerprint in base.fingerprints:
         check_base(
             base,
-            run=with_fields(run, model={"name": str(model), "fingerprint": fingerprint}),
+            run=of_model(run, str(model), fingerprint),
             is_named=False,
         )
 
@@ -67,7 +71,7 @@ def test_other_weights_under_the_runs_name_are_refused_unless_named(
     run: SelectedRun, model: Path
 ) -> None:
     base = load_base(str(model), grammar=GRAMMAR, device="cpu")
-    other = with_fields(run, model={"name": str(model), "fingerprint": "0123456789abcdef"})
+    other = of_model(run, str(model), "0123456789abcdef")
     with pytest.raises(ModelError, match=r"not those that 'other' was made with \(hash 0123"):
         check_base(base, run=other, is_named=False)
     check_base(base, run=other, is_named=True)
@@ -88,4 +92,4 @@ def test_another_model_with_the_same_tokenizer_fits(run: SelectedRun, tmp_path: 
     other = load_base(str(tiny_model(tmp_path / "other", seed=7)), grammar=GRAMMAR, device="cpu")
     texts = choose(sums(), config=FinetuneConfig(dev_texts=0)).training
     check_places(other, texts, run=run)
-    assert run.manifest.model["fingerprint"] not in other.fingerprints
+    assert run.manifest.model.fingerprint not in other.fingerprints

@@ -82,7 +82,7 @@ def test_the_tuned_model_loads_and_says_how_it_was_taught(folder: Path) -> None:
     assert sidecar.prompt_style is PromptStyle.NONE
     assert [(tool.name, tool.spec) for tool in sidecar.tools] == [("Calculator", "calculator")]
     run = read_run(folder / "run").manifest
-    assert sidecar.lineage["base"]["fingerprint"] == run.model["fingerprint"]
+    assert sidecar.lineage["base"]["fingerprint"] == run.model.fingerprint
     assert [each["fingerprint"] for each in sidecar.lineage["runs"]] == [run.fingerprint]
     assert sidecar.lineage["config"]["learning_rate"] == 1e-3
     assert not training_folder(out).exists()

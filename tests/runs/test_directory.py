@@ -15,12 +15,24 @@ import pytest
 from toolformer.errors import RunError
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.directory import Run, RunWriter
-from toolformer.runs.manifest import RunManifest
+from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 
 MANIFEST = RunManifest(
     corpus={"name": "c.jsonl", "files": [{"name": "c.jsonl", "size": 3, "sha256": "ab"}]},
-    model={"name": "nano", "fingerprint": "cd"},
-    tools=[{"name": "Calculator", "spec": "calculator", "options": {}}],
+    model=ManifestModel(name="nano", fingerprint="cd", max_length=1024, batch_tokens=4096),
+    tools=[
+        ManifestTool(
+            name="Calculator",
+            spec="calculator",
+            options={},
+            shown="ef",
+            min_prob=0.05,
+            gain_threshold=1,
+            max_positions=5,
+            samples=5,
+            prune_below=0.5,
+        )
+    ],
     grammar={"open": " [", "arrow": " ->", "close": "]"},
     config={"seed": 1, "max_positions": 5},
     documents_per_shard=2,
@@ -112,6 +124,27 @@ def test_resuming_writes_what_is_missing_and_ends_as_an_undisturbed_run(tmp_path
     assert contents(tmp_path / "resumed") == contents(tmp_path / "whole")
 
 
+def test_a_run_in_which_a_shard_is_missing_is_not_finished(tmp_path: Path) -> None:
+    assert not write_all(tmp_path, shards=[1]).finish(shards=2).is_complete
+    assert write_all(tmp_path, shards=[0]).finish(shards=2).is_complete
+
+
+def test_shards_that_another_writer_adds_meanwhile_are_counted(tmp_path: Path) -> None:
+    one = write_all(tmp_path / "run", shards=[0])
+    write_all(tmp_path / "run", shards=[1])
+    assert one.finish(shards=2).stats().documents == 3
+    write_all(tmp_path / "whole").finish()
+    assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+
+def test_a_run_and_its_writer_show_how_far_they_are(tmp_path: Path) -> None:
+    writer = write_all(tmp_path, shards=[1])
+    assert repr(writer) == f"<RunWriter '{tmp_path}': 1 shard>"
+    assert repr(Run.open(tmp_path)) == f"<Run '{tmp_path}' of nano: 1 shard, unfinished>"
+    writer.write(0, DOCUMENTS[:2])
+    assert repr(writer.finish()) == f"<Run '{tmp_path}' of nano: 2 shards, finished>"
+
+
 def test_a_run_with_other_settings_is_refused_and_the_differing_fields_are_named(
     tmp_path: Path,
 ) -> None:
@@ -130,7 +163,7 @@ def test_a_run_with_other_settings_is_refused_and_the_differing_fields_are_named
 
 def test_a_directory_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x", encoding="utf-8")
-    with pytest.raises(RunError, match=r"is not empty and no run \('thesis.tex' is in it\)"):
+    with pytest.raises(RunError, match=r"is not empty and is not a run \('thesis.tex' is in it\)"):
         RunWriter(tmp_path, MANIFEST)
     assert list(contents(tmp_path)) == ["thesis.tex"]
 
@@ -141,8 +174,8 @@ def test_a_file_is_no_place_for_a_run(tmp_path: Path) -> None:
         RunWriter(tmp_path / "run", MANIFEST)
 
 
-def test_a_directory_without_a_manifest_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"is no run: there is no manifest\.json in it"):
+def test_a_directory_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is not a run directory: it has no manifest\.json"):
         Run.open(tmp_path)
 
 
@@ -195,7 +228,7 @@ def test_a_file_with_other_columns_is_no_shard(tmp_path: Path) -> None:
 
 
 def test_a_shard_with_too_many_documents_is_a_bug(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="3 documents are no shard"):
+    with pytest.raises(ValueError, match="3 documents are not a shard"):
         RunWriter(tmp_path, MANIFEST).write(0, DOCUMENTS)
 
 
@@ -233,7 +266,7 @@ def test_a_disk_that_fills_up_leaves_no_half_shard_and_the_next_run_goes_on(
     ended = run_beside(tmp_path, FULL_DISK)
     assert re.fullmatch(
         r"Cannot write '.*/shards/00001\.parquet': File too large\. What is written so far is "
-        r"whole: make room and run the same command again, and it goes on from there\.\n",
+        r"whole: make room and run the same command again, and it continues from there\.\n",
         ended.stdout,
     ), ended.stderr
     assert sorted(contents(tmp_path / "run" / "shards")) == ["00000.parquet"]

@@ -47,8 +47,7 @@ def make_run(out: Path, **settings: object) -> Run:
         model=model,
         tools=[calculator],
         out=out,
-        sidecar=BRIEF,
-        **({"prune_below": 0.1, "allow_peeking": True} | settings),  # type: ignore[arg-type]
+        config=BRIEF.override(**({"prune_below": 0.1, "allow_peeking": True} | settings)),
     )
 
 
@@ -107,7 +106,7 @@ def test_calls_that_peek_can_be_let_in_later(tmp_path: Path) -> None:
         model=ScriptedLanguageModel(SCRIPT),
         tools=[calculator],
         out=tmp_path / "p",
-        sidecar=BRIEF,
+        config=BRIEF,
     )
     assert kept(run) == []
     assert kept(run, allow_peeking=True) == ["p"]

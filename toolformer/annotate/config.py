@@ -1,4 +1,4 @@
-"""What a user can decide about an annotation, and a tool's numbers once all have had their say."""
+"""The settings of an annotation, and each tool's thresholds after all overrides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _Number = TypeVar("_Number", int, float)
 
 
 class ToolConfig(Config):
-    """Numbers for calls; what is not given is the whole run's, the model's or the tool's own."""
+    """Thresholds and counts for calls; None leaves it to the run, the model or the tool."""
 
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
@@ -68,7 +68,7 @@ class AnnotateConfig(ToolConfig):
 
 @dataclass(frozen=True, slots=True)
 class ToolThresholds:
-    """One tool's numbers, settled."""
+    """One tool's thresholds and counts after all overrides."""
 
     min_prob: float  # τs
     gain_threshold: float  # τf, nats
@@ -82,28 +82,28 @@ def resolve(
     config: AnnotateConfig,
     tools: Sequence[Tool],
     *,
-    model_numbers: Mapping[str, ToolConfig] | None = None,
+    model_settings: Mapping[str, ToolConfig] | None = None,
 ) -> dict[str, ToolThresholds]:
-    """Returns each tool's numbers, in the order of the tools.
+    """Returns each tool's thresholds by its name, in the order of the tools.
 
-    The tool's own come first; what suits the model overrides them, then the run's numbers, then the
-    run's numbers for this tool.
+    The tool's own come first; what suits the model overrides them, then the run's settings, then
+    the run's settings for this tool.
 
     Args:
         config: the run's.
         tools: their names are the keys of the result.
-        model_numbers: by tool name, as the model's sidecar has them.
+        model_settings: by tool name, as the model's sidecar has them.
 
     Raises:
-        ConfigError: numbers are given for a tool that is not there, or a tool is pruned above its
+        ConfigError: there are settings for a tool that is not there, or a tool is pruned above its
             threshold.
     """
     names = {tool.name.casefold(): tool.name for tool in tools}
     for name in config.tools:
         if name.casefold() not in names:
             raise ConfigError(closest(name, names.values(), what="tool in the settings"))
-    own = {name.casefold(): numbers for name, numbers in config.tools.items()}
-    suited = {name.casefold(): numbers for name, numbers in (model_numbers or {}).items()}
+    own = {name.casefold(): each for name, each in config.tools.items()}
+    suited = {name.casefold(): each for name, each in (model_settings or {}).items()}
     return {
         tool.name: _resolve(
             config,

@@ -1,4 +1,4 @@
-"""What is read at a time: a window of a document with the tools that suit it, and batches of these.
+"""The units of reading: a window of a document with the tools that suit it, and batches of these.
 
 Everything follows from the documents and the configuration, so that a run is the same wherever and
 however often it is resumed.
@@ -6,7 +6,7 @@ however often it is resumed.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from toolformer.annotate.windows import Window, whole, windows
 from toolformer.lm.base import LanguageModel
@@ -90,7 +90,7 @@ def batches(
 
 
 def document_date(document: Document) -> date | None:
-    """Returns the date that a document carries, None without one.
+    """Returns the day of a document's ISO date, None without one.
 
     >>> document_date(Document("1", "Today.", {"date": "2023-03-03T10:00:00Z"}))
     datetime.date(2023, 3, 3)
@@ -98,9 +98,7 @@ def document_date(document: Document) -> date | None:
     True
     """
     value = document.meta.get("date")
-    if not isinstance(value, str):
-        return None
     try:
-        return date.fromisoformat(value[:10])
+        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
     except ValueError:
         return None

@@ -1,53 +1,38 @@
-"""What the tools say to the proposed calls."""
+"""Runs the proposed calls and records their outputs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal
-from toolformer.calls import CallGrammar, ToolCall
-from toolformer.records import Verdict
+from toolformer.calls import CallGrammar
+from toolformer.records import Candidate, Verdict
 from toolformer.tools.base import ToolResult
-from toolformer.tools.toolbox import Toolbox
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a proposal before it is scored; `verdict` is None when it can be."""
+def execute(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
+    """Runs the calls that have no verdict, in their order; returns all proposals.
 
-    output: str | None = None
-    error: str | None = None
-    verdict: Verdict | None = None
-
-
-def execute(
-    proposals: Sequence[Proposal], *, toolbox: Toolbox, grammar: CallGrammar
-) -> list[Outcome]:
-    """Runs the calls that can be read, in the order of the proposals; returns one outcome each."""
-    unread = [_check(proposal, grammar) for proposal in proposals]
-    runnable = [
-        (ToolCall(proposal.tool.name, proposal.arguments), proposal.excerpt.context)
-        for proposal, outcome in zip(proposals, unread, strict=True)
-        if outcome is None and proposal.arguments is not None
+    A call still has no verdict when its output can be scored.
+    """
+    pending = [each for each in proposals if each.candidate.verdict is None]
+    calls = [each.candidate.placed.call for each in pending]
+    contexts = [each.excerpt.context for each in pending]
+    results = iter(plan.toolbox.execute(calls, contexts) if calls else [])
+    return [
+        each
+        if each.candidate.verdict is not None
+        else Proposal(each.excerpt, _with_result(each.candidate, next(results), plan.model.grammar))
+        for each in proposals
     ]
-    calls = [call for call, _ in runnable]
-    contexts = [context for _, context in runnable]
-    results = iter(toolbox.execute(calls, contexts) if calls else [])
-    return [outcome or _outcome(next(results), grammar) for outcome in unread]
 
 
-def _check(proposal: Proposal, grammar: CallGrammar) -> Outcome | None:
-    """Returns why a proposal cannot be run, None when it can."""
-    if proposal.arguments is None:
-        return Outcome(verdict=Verdict.PRUNED)
-    call = ToolCall(proposal.tool.name, proposal.arguments)
-    if not proposal.closed or not grammar.is_readable(call):
-        return Outcome(verdict=Verdict.UNREADABLE)
-    return None
-
-
-def _outcome(result: ToolResult, grammar: CallGrammar) -> Outcome:
+def _with_result(candidate: Candidate, result: ToolResult, grammar: CallGrammar) -> Candidate:
     if result.output is None:
-        return Outcome(error=result.error, verdict=Verdict.TOOL_ERROR)
-    if not grammar.is_renderable_output(result.output):
-        return Outcome(output=result.output, verdict=Verdict.NOT_RENDERABLE)
-    return Outcome(output=result.output)
+        return replace(candidate, error=result.error, verdict=Verdict.TOOL_ERROR)
+    can_be_written = grammar.is_renderable_output(result.output)
+    return replace(
+        candidate,
+        output=result.output,
+        verdict=None if can_be_written else Verdict.NOT_RENDERABLE,
+    )

@@ -58,7 +58,7 @@ def first_mentions(text: str, *, of: Set[str] | None = None) -> dict[str, int]:
 def peeks(
     arguments: str, position: int, *, mentions: Mapping[str, int], vocabulary: frozenset[str]
 ) -> bool:
-    """Says whether the arguments use a term that the text has only from `position` on.
+    """Returns whether the arguments use a term that the text has only from `position` on.
 
     What the text does not mention at all is not read off it, and does not count.
 

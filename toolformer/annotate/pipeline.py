@@ -1,21 +1,26 @@
-"""One shard of documents through the stages: propose, execute, score, select.
+"""Shards of documents through the stages: cut, propose, execute, score, select.
 
-While the tools run the calls of one batch, the model reads the next, or the next shard's. What is
-done in which order follows from the shards and the plan, never from how long anything takes.
+The batches of all shards are one stream, and each stage passes it on; a batch holds excerpts of one
+shard only. While the tools run the calls of a batch, the model reads the next one, or the next
+shard's first. What is done in which order follows from the shards and the plan, never from how long
+anything takes.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 
-from toolformer.annotate.excerpts import batches, cut_excerpts
-from toolformer.annotate.execute import Outcome, execute
+from toolformer.annotate.ahead import ahead
+from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts
+from toolformer.annotate.execute import execute
 from toolformer.annotate.peeking import argument_terms, first_mentions, peeks
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal, propose
-from toolformer.annotate.score import drop_overlong, score
+from toolformer.annotate.score import score
 from toolformer.calls import CallGrammar
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.garbage import gc_paused
+from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
 
 EMPTY = "empty"
@@ -23,97 +28,64 @@ HOLDS_CALL = "holds a call already"
 UNSUITED = "no tool suits it"
 
 
+@dataclass(frozen=True, slots=True)
 class Shard:
-    """Documents on their way through the stages."""
+    """Documents that are annotated and written together."""
 
-    def __init__(self, documents: Sequence[Document], *, plan: Plan, tool_thread: Executor) -> None:
-        """Cuts the documents into excerpts.
+    number: int
+    documents: Sequence[Document]
+    is_due: bool = True  # False: it passes by untouched
 
-        Args:
-            documents: of one shard.
-            plan: of the run.
-            tool_thread: runs one thing at a time, in order; the tools run in it.
-        """
-        self._documents = documents
-        self._plan = plan
-        self._tool_thread = tool_thread
-        self._skipped = [skip_reason(each, plan.model.grammar) for each in documents]
-        self._excerpts = cut_excerpts(
-            {n: document for n, document in enumerate(documents) if not self._skipped[n]},
-            model=plan.model,
-            tools=plan.tools,
-            window_tokens=plan.window_tokens,
-            overlap_tokens=plan.overlap_tokens,
-        )
-        self._found: dict[int, list[Candidate]] = {}  # by the number of their document
-        self._waiting: tuple[list[Proposal], Future[list[Outcome]]] | None = None
 
-    def propose(self, on_batch: Callable[[float], None]) -> None:
-        """Takes all batches through the stages, but leaves the last one's calls to the tools.
+@dataclass(frozen=True, slots=True)
+class ShardBatch:
+    """Excerpts of one shard that are read together, and what comes of them stage by stage."""
 
-        Args:
-            on_batch: is told which share of the shard is done, from 0 to 1.
-        """
-        plan = self._plan
-        done = 0
-        for batch in batches(
-            self._excerpts,
-            batch_tokens=plan.model.batch_tokens,
-            copies=1 if plan.prompts.are_empty else 2,
-        ):
-            proposals = propose(
-                batch,
-                model=plan.model,
-                prompts=plan.prompts,
-                numbers=plan.numbers,
-                config=plan.config,
-            )
-            future = self._tool_thread.submit(
-                execute, proposals, toolbox=plan.toolbox, grammar=plan.model.grammar
-            )
-            self._score_waiting()
-            self._waiting = proposals, future
-            done += len(batch)
-            on_batch(done / len(self._excerpts))
+    shard: Shard
+    excerpts: Sequence[Excerpt] = ()
+    share_done: float = 1.0  # of the shard's excerpts, once this batch is done; 1 in its last batch
+    proposals: Sequence[Proposal] = ()
+    annotated: Sequence[AnnotatedDocument] = ()  # the shard's documents, in its last batch
 
-    def finish(self) -> list[AnnotatedDocument]:
-        """Returns the documents with every candidate, in their order."""
-        self._score_waiting()
-        tried: dict[int, set[str]] = {}
-        for excerpt in self._excerpts:
-            tried.setdefault(excerpt.number, set()).update(tool.name for tool in excerpt.tools)
-        return [
-            AnnotatedDocument(
-                document,
-                tried=tuple(name for name in self._plan.numbers if name in tried.get(number, ())),
-                skipped=self._skipped[number] or (None if number in tried else UNSUITED),
-                candidates=_decide(document, self._found.get(number, []), plan=self._plan),
-            )
-            for number, document in enumerate(self._documents)
-        ]
+    @property
+    def is_last(self) -> bool:
+        """Whether its shard ends with it."""
+        return self.share_done == 1.0
 
-    def _score_waiting(self) -> None:
-        """Waits for the tools of the batch before and takes the losses of its calls."""
-        if self._waiting is None:
-            return
-        plan = self._plan
-        proposals, future = self._waiting
-        self._waiting = None
-        outcomes = drop_overlong(
-            proposals, future.result(), max_tokens=plan.call_tokens, model=plan.model
-        )
-        losses = score(
-            proposals,
-            outcomes,
-            model=plan.model,
-            numbers=plan.numbers,
-            inline=plan.config.loss_context == "inline",
-            without_marker=plan.prompts.are_empty,
-            keep_all_losses=plan.config.keep_all_losses,
-        )
-        for proposal, outcome, loss in zip(proposals, outcomes, losses, strict=True):
-            candidate = _candidate(proposal, outcome, loss)
-            self._found.setdefault(proposal.excerpt.number, []).append(candidate)
+
+def annotate_shard(
+    plan: Plan, number: int, documents: Sequence[Document]
+) -> list[AnnotatedDocument]:
+    """Returns the documents of one shard with every candidate, in their order.
+
+    Touches nothing but the plan's model and tools: what a worker does, wherever it runs. The
+    result is what `RunWriter.write` takes under the same number.
+
+    Args:
+        plan: of the run.
+        number: of the shard, counted from 0.
+        documents: of the shard.
+    """
+    shard = Shard(number, documents)
+    with gc_paused(), ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as thread:
+        *_, last = annotate_batches([shard], plan, tool_thread=thread)
+    return list(last.annotated)
+
+
+def annotate_batches(
+    shards: Iterable[Shard], plan: Plan, *, tool_thread: Executor
+) -> Iterator[ShardBatch]:
+    """Yields the batches of shards in order; the last one of a shard has its annotated documents.
+
+    Args:
+        shards: a shard that is not due passes as one empty batch.
+        plan: of the run.
+        tool_thread: runs one thing at a time, in order; the tools run in it.
+    """
+    proposed = (_propose(batch, plan) for batch in _cut(shards, plan))
+    executed = ahead((partial(_execute, batch, plan) for batch in proposed), tool_thread)
+    scored = (_score(batch, plan) for batch in executed)
+    return _select(scored, plan)
 
 
 def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
@@ -127,19 +99,64 @@ def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
     return HOLDS_CALL if grammar.holds_call(document.text) else None
 
 
-def _candidate(proposal: Proposal, outcome: Outcome, losses: Losses) -> Candidate:
-    return Candidate(
-        position=proposal.excerpt.window.start + proposal.place.position,
-        token=proposal.token,
-        tool=proposal.tool.name,
-        arguments=proposal.arguments,
-        start_prob=proposal.place.start_prob,
-        count=proposal.count,
-        output=outcome.output,
-        error=outcome.error,
-        losses=losses,
-        verdict=outcome.verdict,
-    )
+def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
+    """Yields one batch for a shard in which there is nothing to do."""
+    model = plan.model
+    for shard in shards:
+        documents = dict(enumerate(shard.documents)) if shard.is_due else {}
+        excerpts = cut_excerpts(
+            {n: each for n, each in documents.items() if not skip_reason(each, model.grammar)},
+            model=model,
+            tools=plan.tools,
+            window_tokens=plan.window_tokens,
+            overlap_tokens=plan.overlap_tokens,
+        )
+        if not excerpts:
+            yield ShardBatch(shard)
+        copies = 1 if plan.prompts.are_empty else 2
+        done = 0
+        for batch in batches(excerpts, batch_tokens=model.batch_tokens, copies=copies):
+            done += len(batch)
+            yield ShardBatch(shard, batch, done / len(excerpts))
+
+
+def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
+    return replace(batch, proposals=propose(batch.excerpts, plan))
+
+
+def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:
+    return replace(batch, proposals=execute(batch.proposals, plan))
+
+
+def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
+    return replace(batch, proposals=score(batch.proposals, plan))
+
+
+def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
+    """Collects the candidates of each shard and decides about them when it ends."""
+    found: dict[int, list[Candidate]] = {}  # by the number of their document
+    tried: dict[int, set[str]] = {}
+    for batch in scored:
+        for excerpt in batch.excerpts:
+            tried.setdefault(excerpt.number, set()).update(tool.name for tool in excerpt.tools)
+        for proposal in batch.proposals:
+            found.setdefault(proposal.excerpt.number, []).append(proposal.candidate)
+        if not (batch.is_last and batch.shard.is_due):
+            yield batch
+            continue
+        annotated = [
+            AnnotatedDocument(
+                document,
+                tried=tuple(name for name in plan.thresholds if name in tried.get(number, ())),
+                skipped=None
+                if number in tried
+                else skip_reason(document, plan.model.grammar) or UNSUITED,
+                candidates=_decide(document, found.get(number, []), plan=plan),
+            )
+            for number, document in enumerate(batch.shard.documents)
+        ]
+        found, tried = {}, {}
+        yield replace(batch, annotated=annotated)
 
 
 def _decide(
@@ -148,10 +165,11 @@ def _decide(
     """Returns a document's candidates by position and tool, with their verdicts."""
     if not candidates:
         return ()
-    order = {name: number for number, name in enumerate(plan.numbers)}
+    order = {name: number for number, name in enumerate(plan.thresholds)}
     in_order = sorted(candidates, key=lambda each: (each.position, order[each.tool]))
-    marked = in_order if plan.config.allow_peeking else _mark_peeking(document, in_order, plan=plan)
-    return select(marked, thresholds=plan.thresholds, allow_peeking=plan.config.allow_peeking)
+    allow_peeking = plan.config.allow_peeking
+    marked = in_order if allow_peeking else _mark_peeking(document, in_order, plan=plan)
+    return select(marked, thresholds=plan.gain_thresholds, allow_peeking=allow_peeking)
 
 
 def _mark_peeking(

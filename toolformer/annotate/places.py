@@ -25,7 +25,7 @@ class Place:
 
 
 def is_place(text: str, position: int) -> bool:
-    """Says whether a call may be written at a character offset of `text`.
+    """Returns whether a call may be written at a character offset of `text`.
 
     None is the end of the text, a place just after white space (the call brings its own space), one
     inside a word or a number, and one before a combining mark.

@@ -1,4 +1,4 @@
-"""Everything one run needs, settled: what its shards follow from, and what its manifest says."""
+"""Everything one run needs, resolved: what its shards follow from, and what its manifest says."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from toolformer.annotate.prompts import Prompts
 from toolformer.config import fingerprint
 from toolformer.errors import ConfigError
 from toolformer.lm.base import LanguageModel
-from toolformer.runs.manifest import RunManifest
+from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox
@@ -22,18 +22,24 @@ _SHORTEST_WINDOW = 16
 _SPARE_TOKENS = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """What the stages are handed."""
+    """Everything a run needs, resolved; the stages are handed it."""
 
     model: LanguageModel
     toolbox: Toolbox
     config: AnnotateConfig
     prompts: Prompts
-    numbers: Mapping[str, ToolThresholds]  # by tool name, in tool order
+    thresholds: Mapping[str, ToolThresholds]  # by tool name, in tool order
     vocabularies: Mapping[str, frozenset[str]]  # terms that a call of the tool may always use
     window_tokens: int
     overlap_tokens: int
+
+    def __repr__(self) -> str:
+        return (
+            f"<Plan: {self.model.name} tries {', '.join(self.toolbox)} in windows of "
+            f"{self.window_tokens} tokens, prompt style {self.prompts.style.value}>"
+        )
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -46,21 +52,21 @@ class Plan:
         return self.model.max_length - self.window_tokens - _SPARE_TOKENS
 
     @property
-    def thresholds(self) -> dict[str, float]:
+    def gain_thresholds(self) -> dict[str, float]:
         """τf by tool name, in tool order."""
-        return {name: numbers.gain_threshold for name, numbers in self.numbers.items()}
+        return {name: each.gain_threshold for name, each in self.thresholds.items()}
 
     def manifest(self, corpus: Mapping[str, Any]) -> RunManifest:
         """Returns the manifest of a run over a corpus."""
         return RunManifest(
             corpus=corpus,
-            model={
-                "name": self.model.name,
-                "fingerprint": self.model.fingerprint,
-                "max_length": self.model.max_length,
-                "batch_tokens": self.model.batch_tokens,
-            },
-            tools=[_tool_row(tool, self.numbers[tool.name]) for tool in self.tools],
+            model=ManifestModel(
+                name=self.model.name,
+                fingerprint=self.model.fingerprint,
+                max_length=self.model.max_length,
+                batch_tokens=self.model.batch_tokens,
+            ),
+            tools=[_manifest_tool(tool, self.thresholds[tool.name]) for tool in self.tools],
             grammar=asdict(self.model.grammar),
             config=self.config.to_dict()
             | {
@@ -72,10 +78,10 @@ class Plan:
         )
 
 
-def make_plan(
-    config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox, sidecar: Sidecar | None
-) -> Plan:
-    """Settles what a run leaves open: numbers by tool, prompt style, windows.
+def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox) -> Plan:
+    """Resolves what a run's settings leave open: thresholds by tool, prompt style, windows.
+
+    What is not set is as the model's sidecar says, or else the tool.
 
     Raises:
         ConfigError: the settings do not go together, or leave the model no room for a text.
@@ -83,8 +89,8 @@ def make_plan(
     tools = tuple(toolbox.values())
     if not tools:
         raise ConfigError("There is no tool to annotate with: name at least one.")
-    known = Sidecar() if sidecar is None else sidecar
-    prompts = Prompts(tools, config.prompt_style or known.prompt_style, model.grammar)
+    sidecar = Sidecar() if model.sidecar is None else model.sidecar
+    prompts = Prompts(tools, config.prompt_style or sidecar.prompt_style, model.grammar)
     window_tokens = _window_tokens(config, model=model, prompts=prompts, tools=tools)
     overlap_tokens = window_tokens // 4 if config.overlap_tokens is None else config.overlap_tokens
     if overlap_tokens > window_tokens // 2:
@@ -97,8 +103,10 @@ def make_plan(
         toolbox=toolbox,
         config=config,
         prompts=prompts,
-        numbers=resolve(
-            config, tools, model_numbers={tool.name: _numbers(known, tool) for tool in tools}
+        thresholds=resolve(
+            config,
+            tools,
+            model_settings={tool.name: _model_settings(sidecar, tool) for tool in tools},
         ),
         vocabularies={
             tool.name: terms((*tool.vocabulary, *(each.name for each in tool.parameters)))
@@ -109,7 +117,7 @@ def make_plan(
     )
 
 
-def _numbers(sidecar: Sidecar, tool: Tool) -> ToolConfig:
+def _model_settings(sidecar: Sidecar, tool: Tool) -> ToolConfig:
     """Returns what suits a model for one tool."""
     return ToolConfig(
         min_prob=sidecar.min_prob,
@@ -144,16 +152,16 @@ def _window_tokens(
     return config.window_tokens or min(_LONGEST_WINDOW, room)
 
 
-def _tool_row(tool: Tool, numbers: ToolThresholds) -> dict[str, Any]:
+def _manifest_tool(tool: Tool, thresholds: ToolThresholds) -> ManifestTool:
     shown = [tool.signature, tool.description, [asdict(each) for each in tool.exemplars]]
-    return {
-        "name": tool.name,
-        "spec": tool.spec,
-        "options": dict(tool.options),
-        "shown": fingerprint([*shown, sorted(tool.vocabulary)]),
-        "min_prob": numbers.min_prob,
-        "gain_threshold": numbers.gain_threshold,
-        "max_positions": numbers.max_positions,
-        "samples": numbers.samples,
-        "prune_below": numbers.prune_below,
-    }
+    return ManifestTool(
+        name=tool.name,
+        spec=tool.spec,
+        options=dict(tool.options),
+        shown=fingerprint([*shown, sorted(tool.vocabulary)]),
+        min_prob=thresholds.min_prob,
+        gain_threshold=thresholds.gain_threshold,
+        max_positions=thresholds.max_positions,
+        samples=thresholds.samples,
+        prune_below=thresholds.prune_below,
+    )

@@ -5,128 +5,157 @@ their plain loss, and at those that could still gain enough the model writes cal
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from toolformer.annotate.config import AnnotateConfig, ToolThresholds
 from toolformer.annotate.excerpts import Excerpt
 from toolformer.annotate.losses import ask_losses
-from toolformer.annotate.places import Place, likeliest_places
-from toolformer.annotate.prompts import Prompts
-from toolformer.calls import CallGrammar
-from toolformer.lm.base import Branch, LanguageModel, LossRequest, TextRequest, Trunks
+from toolformer.annotate.places import likeliest_places
+from toolformer.annotate.plan import Plan
+from toolformer.calls import CallGrammar, ToolCall
+from toolformer.lm.base import Branch, LossRequest, Sampled, StartProbabilities, TextRequest
+from toolformer.records import Candidate, Losses, Verdict
 from toolformer.tools.base import Tool
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A call that the model wrote at a place of an excerpt, or a place alone that was pruned."""
+    """A candidate on its way through the stages, and the excerpt it was found in."""
 
     excerpt: Excerpt
-    tool: Tool
-    place: Place  # in the excerpt's own offsets
-    token: int  # tokens of the document before the place
-    no_call: float  # L(ε), nats
-    arguments: str | None = None  # None: pruned
-    closed: bool = False  # whether the arguments came to their closing parenthesis
-    count: int = 0  # how many samples said the same
+    candidate: Candidate  # while it has no verdict, its call is to be run and scored
+
+    @property
+    def position(self) -> int:
+        """The candidate's position in the excerpt's own offsets."""
+        return self.candidate.position - self.excerpt.window.start
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A place that was found for a tool, before its loss is known."""
+def propose(excerpts: Sequence[Excerpt], plan: Plan) -> list[Proposal]:
+    """Returns the proposals of a batch by excerpt, tool, position and order of the draws.
 
-    request: int  # which of the texts that were read
-    excerpt: Excerpt
-    tool: Tool
-    place: Place
-    token: int
-
-
-def propose(
-    excerpts: Sequence[Excerpt],
-    *,
-    model: LanguageModel,
-    prompts: Prompts,
-    numbers: Mapping[str, ToolThresholds],
-    config: AnnotateConfig,
-) -> list[Proposal]:
-    """Returns the proposals of a batch by excerpt, tool, position and order of the draws."""
+    A place that cannot gain enough is a proposal without a call, `pruned`; what is not a call is
+    `unreadable`.
+    """
+    if not excerpts:
+        return []
     asked = [(excerpt, tool) for excerpt in excerpts for tool in excerpt.tools]
     requests = [
-        TextRequest(prompts.of(tool, excerpt.window.text), excerpt.window.text)
+        TextRequest(plan.prompts.of(tool, excerpt.window.text), excerpt.window.text)
         for excerpt, tool in asked
     ]
-    with model.read(requests) as trunks:
-        spots = _find_spots(asked, trunks, numbers=numbers)
-        losses = _plain_losses(spots, model=model, without_marker=prompts.are_empty)
-        worth = [
-            loss >= numbers[spot.tool.name].prune_below
-            for spot, loss in zip(spots, losses, strict=True)
-        ]
+    with plan.model.read(requests) as trunks:
+        found = _with_plain_losses(
+            [
+                _likeliest(excerpt, tool, starts, plan=plan)
+                for (excerpt, tool), starts in zip(asked, trunks.starts, strict=True)
+            ],
+            plan,
+        )
         branches = [
-            _branch(spot, grammar=model.grammar, numbers=numbers[spot.tool.name], config=config)
-            for spot, is_worth in zip(spots, worth, strict=True)
-            if is_worth
+            _branch(request, place, plan=plan)
+            for request, places in enumerate(found)
+            for place in places
+            if place.candidate.verdict is None
         ]
         written = iter(trunks.sample(branches) if branches else [])
-    proposals = []
-    for spot, loss, is_worth in zip(spots, losses, worth, strict=True):
-        bare = Proposal(spot.excerpt, spot.tool, spot.place, spot.token, loss)
-        if not is_worth:
-            proposals.append(bare)
-            continue
-        merged = Counter((sampled.text, sampled.closed) for sampled in next(written))
-        proposals += [
-            Proposal(spot.excerpt, spot.tool, spot.place, spot.token, loss, text, closed, count)
-            for (text, closed), count in merged.items()
-        ]
-    return proposals
-
-
-def _find_spots(
-    asked: Sequence[tuple[Excerpt, Tool]], trunks: Trunks, *, numbers: Mapping[str, ToolThresholds]
-) -> list[_Spot]:
-    spots = []
-    for request, ((excerpt, tool), starts) in enumerate(zip(asked, trunks.starts, strict=True)):
-        places = likeliest_places(
-            excerpt.window.text,
-            starts.positions,
-            probabilities=starts.probabilities,
-            min_prob=numbers[tool.name].min_prob,
-            max_positions=numbers[tool.name].max_positions,
-            within=excerpt.window.places,
+    return [
+        proposal
+        for places in found
+        for place in places
+        for proposal in (
+            _calls(place, next(written), plan.model.grammar)
+            if place.candidate.verdict is None
+            else [place]
         )
-        first = excerpt.window.first_token
-        spots += [_Spot(request, excerpt, tool, place, first + place.number) for place in places]
-    return spots
-
-
-def _plain_losses(
-    spots: Sequence[_Spot], *, model: LanguageModel, without_marker: bool
-) -> list[float]:
-    """Returns L(ε) per spot; tools that look at the same place of a text share it."""
-    keys = [(id(spot.excerpt), spot.place.position) for spot in spots]
-    first = dict(zip(keys, spots, strict=True))
-    requests = [
-        LossRequest(spot.excerpt.window.text, spot.place.position, without_marker=without_marker)
-        for spot in first.values()
     ]
-    losses = dict(zip(first, ask_losses(model, requests), strict=True))
-    return [losses[key] for key in keys]
 
 
-def _branch(
-    spot: _Spot, *, grammar: CallGrammar, numbers: ToolThresholds, config: AnnotateConfig
-) -> Branch:
-    position = spot.excerpt.window.start + spot.place.position
+def _likeliest(
+    excerpt: Excerpt, tool: Tool, starts: StartProbabilities, *, plan: Plan
+) -> list[Proposal]:
+    """Returns the places of an excerpt where the model would begin a call of a tool."""
+    window = excerpt.window
+    places = likeliest_places(
+        window.text,
+        starts.positions,
+        probabilities=starts.probabilities,
+        min_prob=plan.thresholds[tool.name].min_prob,
+        max_positions=plan.thresholds[tool.name].max_positions,
+        within=window.places,
+    )
+    return [
+        Proposal(
+            excerpt,
+            Candidate(
+                position=window.start + place.position,
+                tool=tool.name,
+                arguments=None,
+                start_prob=place.start_prob,
+                count=0,
+                token=window.first_token + place.number,
+            ),
+        )
+        for place in places
+    ]
+
+
+def _with_plain_losses(found: Sequence[Sequence[Proposal]], plan: Plan) -> list[list[Proposal]]:
+    """Returns the places with L(ε), those pruned that cannot gain enough.
+
+    Tools that look at the same place of a text share its loss.
+    """
+    first = {_key(place): place for places in found for place in places}
+    requests = [
+        LossRequest(
+            place.excerpt.window.text,
+            place.position,
+            without_marker=plan.prompts.are_empty,
+        )
+        for place in first.values()
+    ]
+    losses = dict(zip(first, ask_losses(plan.model, requests), strict=True))
+    return [
+        [_with_plain_loss(each, losses[_key(each)], plan) for each in places] for places in found
+    ]
+
+
+def _with_plain_loss(place: Proposal, loss: float, plan: Plan) -> Proposal:
+    can_gain = loss >= plan.thresholds[place.candidate.tool].prune_below
+    candidate = replace(
+        place.candidate, losses=Losses(loss), verdict=None if can_gain else Verdict.PRUNED
+    )
+    return Proposal(place.excerpt, candidate)
+
+
+def _key(place: Proposal) -> tuple[int, int]:
+    return id(place.excerpt), place.position
+
+
+def _branch(request: int, place: Proposal, *, plan: Plan) -> Branch:
+    """Returns what asks for the calls of a tool at a place of a text that was read."""
+    tool, config = place.candidate.tool, plan.config
     return Branch(
-        request=spot.request,
-        position=spot.place.position,
-        lead=grammar.lead(spot.tool.name),
+        request=request,
+        position=place.position,
+        lead=plan.model.grammar.lead(tool),
         # Greedy samples are all the same one.
-        samples=numbers.samples if config.temperature > 0 else 1,
+        samples=plan.thresholds[tool].samples if config.temperature > 0 else 1,
         max_tokens=config.max_tokens,
         temperature=config.temperature,
-        key=f"{config.seed}|{spot.excerpt.document.id}|{spot.tool.name}|{position}",
+        key=f"{config.seed}|{place.excerpt.document.id}|{tool}|{place.candidate.position}",
     )
+
+
+def _calls(place: Proposal, sampled: Sequence[Sampled], grammar: CallGrammar) -> Iterator[Proposal]:
+    """Yields what was written at a place; equal samples are one proposal."""
+    merged = Counter((each.text, each.closed) for each in sampled)
+    for (text, is_closed), count in merged.items():
+        is_call = is_closed and grammar.is_readable(ToolCall(place.candidate.tool, text))
+        candidate = replace(
+            place.candidate,
+            arguments=text,
+            count=count,
+            verdict=None if is_call else Verdict.UNREADABLE,
+        )
+        yield Proposal(place.excerpt, candidate)

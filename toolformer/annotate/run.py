@@ -3,15 +3,17 @@
 import gc
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from functools import partial
+from itertools import chain, islice, repeat, takewhile
 from pathlib import Path
 from typing import Any
 
+from toolformer.annotate.ahead import ahead
 from toolformer.annotate.config import AnnotateConfig
-from toolformer.annotate.pipeline import Shard
+from toolformer.annotate.pipeline import Shard, ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import CorpusError
@@ -19,7 +21,6 @@ from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
 from toolformer.runs.directory import Run, RunWriter
-from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox
 
@@ -44,170 +45,170 @@ def annotate(
     tools: Sequence[Tool],
     out: str | Path,
     config: AnnotateConfig | None = None,
-    sidecar: Sidecar | None = None,
+    shards: Collection[int] | None = None,
+    description: Mapping[str, Any] | None = None,
     strict: bool = False,
     on_progress: Callable[[RunProgress], None] | None = None,
     on_problem: Callable[[CorpusProblem], None] | None = None,
-    **settings: Any,
 ) -> Run:
     """Annotates a corpus and returns the run.
 
-    A run that was interrupted goes on: what `out` has already is not done again.
+    A run that was interrupted is continued: what `out` has already is not done again.
 
     Args:
         corpus: what `read_corpus` reads, or documents.
-        model: proposes calls and judges them.
+        model: proposes calls and judges them; its sidecar tells how it was taught to write them.
         tools: in the order that breaks ties.
         out: the run directory.
-        config: the paper's and the tools' own numbers when None.
-        sidecar: how the model was taught to write calls; the one it brings along when None.
+        config: None leaves everything to the model and the tools.
+        shards: the numbers of the shards to annotate, all when None. The others are left to other
+            calls with the same `out`; the one after which all are there finishes the run.
+        description: the corpus as it is named in the manifest, `describe_corpus(…).to_dict()` or
+            the `manifest.corpus` of a run over it; when None, the corpus is hashed.
         strict: whether a record that cannot be read ends the run.
-        on_progress: is told after every batch how far the run is.
-        on_problem: is told what in the corpus could not be read; None logs it.
-        settings: fields of `AnnotateConfig` that override `config`.
+        on_progress: called after every batch with the progress so far.
+        on_problem: called with each thing in the corpus that cannot be read; logged when None.
 
     Raises:
         ConfigError: the settings do not go together.
         CorpusError: there is nothing to read.
         RunError: `out` holds something else, or cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from toolformer.calls import CallGrammar
+    >>> from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+    >>> from toolformer.tools.builtin.calculator import calculator
+    >>> sums = ScriptedCall("Calculator", after="303 + 453 =", writes=("303 + 453)",))
+    >>> text = Document("1", "There are 303 + 453 = 756 balloons in the whole room.")
+    >>> with TemporaryDirectory() as out:
+    ...     model = ScriptedLanguageModel([sums])
+    ...     run = annotate([text], model=model, tools=[calculator], out=out)
+    ...     for annotated in run.documents():
+    ...         print(CallGrammar().render(annotated.document.text, annotated.kept))
+    There are 303 + 453 = [Calculator(303 + 453) -> 756] 756 balloons in the whole room.
     """
-    settled = (config or AnnotateConfig()).override(**settings)
-    if sidecar is None:
-        sidecar = model.sidecar
-    problems = _Problems(on_problem)
+    config = config or AnnotateConfig()
+    reading = _Reading(corpus, config=config, strict=strict, on_problem=on_problem)
     with Toolbox(tools) as toolbox:
-        plan = make_plan(settled, model=model, toolbox=toolbox, sidecar=sidecar)
-        documents = _documents(corpus, config=settled, strict=strict, problems=problems)
-        shards = _shards(documents, size=settled.documents_per_shard)
+        plan = make_plan(config, model=model, toolbox=toolbox)
         # The first documents are read before anything is written, so that a wrong corpus or column
         # leaves no run behind.
-        first = next(shards, None)
+        read = iter(reading)
+        first = next(read, None)
         if first is None:
             raise CorpusError("There is no document to annotate.")
-        writer = RunWriter(out, plan.manifest(_describe(corpus)))
-        on_progress = on_progress or _ignore
+        described = _describe(corpus) if description is None else description
+        writer = RunWriter(out, plan.manifest(described))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as thread:
-            # Documents that are handed over may have to be taken in the thread they come from.
-            ahead = _ahead(shards, thread) if isinstance(corpus, str | Path) else shards
-            _write_shards(chain([first], ahead), plan=plan, writer=writer, on_progress=on_progress)
-        return writer.finish(problems=problems.count)
+            rest: Iterator[list[Document]] = read
+            if isinstance(corpus, str | Path):  # a caller's iterator is consumed on its own thread
+                rest = takewhile(bool, ahead(repeat(partial(next, read, [])), thread))
+            _annotate_shards(
+                chain([first], rest),
+                plan=plan,
+                writer=writer,
+                wanted=shards,
+                on_progress=on_progress or _ignore,
+            )
+        return writer.finish(problems=reading.problems, shards=reading.shards)
 
 
-def _write_shards(
-    shards: Iterable[Sequence[Document]],
+def _annotate_shards(
+    shards: Iterable[list[Document]],
     *,
     plan: Plan,
     writer: RunWriter,
+    wanted: Collection[int] | None,
     on_progress: Callable[[RunProgress], None],
 ) -> None:
-    """Annotates and writes the shards that are not there."""
+    """Annotates and writes the wanted shards that are not there; one is written meanwhile."""
     done = writer.done
+    numbered = (
+        Shard(number, documents, number not in done and (wanted is None or number in wanted))
+        for number, documents in enumerate(shards)
+    )
     with (
         gc_paused(),
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as tool_thread,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as writing_thread,
     ):
-        line = _Line(plan, tool_thread, writer, writing_thread, on_progress)
-        try:
-            for number, documents in enumerate(shards):
-                if number in done:
-                    line.skip(documents)
-                else:
-                    line.annotate(number, documents)
-        except Exception:
-            line.end()  # what was done before the failure is kept
-            raise
-        line.end()
+        batches = annotate_batches(numbered, plan, tool_thread=tool_thread)
+        writes = _writes(batches, writer=writer, resumed=done, on_progress=on_progress)
+        for _ in ahead(writes, writing_thread):
+            pass
 
 
-class _Line:
-    """Shards one after the other, so that the model need wait neither for tools nor for a disk.
+def _writes(
+    batches: Iterable[ShardBatch],
+    *,
+    writer: RunWriter,
+    resumed: Collection[int],
+    on_progress: Callable[[RunProgress], None],
+) -> Iterator[Callable[[], None]]:
+    """Yields what writes each annotated shard, as soon as it is annotated."""
+    progress = RunProgress()  # up to the shard of the batch
+    for batch in batches:
+        shard = batch.shard
+        if not shard.is_due:
+            there = len(shard.documents) if shard.number in resumed else 0
+            progress = replace(
+                progress, documents=progress.documents + there, resumed=progress.resumed + there
+            )
+            on_progress(progress)
+        elif not batch.is_last:
+            part = batch.share_done * len(shard.documents)
+            on_progress(replace(progress, documents=progress.documents + part))
+        else:
+            yield partial(writer.write, shard.number, batch.annotated)
+            # Once a shard is enough; what has been there for long is looked at now and then.
+            gc.collect(1 if shard.number % _LONG_LIVED else 2)
+            progress = replace(
+                progress,
+                documents=progress.documents + len(shard.documents),
+                kept=progress.kept + sum(len(each.kept) for each in batch.annotated),
+            )
+            on_progress(progress)
 
-    While the tools run the last calls of one, the next is begun; and one is written meanwhile.
-    """
+
+class _Reading:
+    """The documents of a corpus shard by shard, and what is counted on the way."""
 
     def __init__(
         self,
-        plan: Plan,
-        tool_thread: Executor,
-        writer: RunWriter,
-        writing_thread: Executor,
-        on_progress: Callable[[RunProgress], None],
+        corpus: str | Path | Iterable[Document],
+        *,
+        config: AnnotateConfig,
+        strict: bool,
+        on_problem: Callable[[CorpusProblem], None] | None,
     ) -> None:
-        self._plan = plan
-        self._tool_thread = tool_thread
-        self._writer = writer
-        self._writing_thread = writing_thread
-        self._on_progress = on_progress
-        self._progress = RunProgress()
-        self._begun: tuple[int, Shard] | None = None  # its last calls are with the tools
-        self._writing: Future[None] | None = None
+        self.shards = 0
+        self.problems = 0
+        self._pass_on = on_problem
+        self._size = config.documents_per_shard
+        self._documents = (
+            read_corpus(
+                corpus,
+                text_column=config.text_column,
+                date_column=config.date_column,
+                max_documents=config.max_documents,
+                strict=strict,
+                on_problem=self._count,
+            )
+            if isinstance(corpus, str | Path)
+            else islice(iter(corpus), config.max_documents)
+        )
 
-    def skip(self, documents: Sequence[Document]) -> None:
-        """Counts a shard that is there."""
-        self._finish_begun()
-        resumed = self._progress.resumed + len(documents)
-        self._progress = replace(self._progress, resumed=resumed)
-        self._advance(len(documents))
+    def __iter__(self) -> Iterator[list[Document]]:
+        while shard := list(islice(self._documents, self._size)):
+            self.shards += 1
+            yield shard
 
-    def annotate(self, number: int, documents: Sequence[Document]) -> None:
-        """Takes a shard as far as it goes without waiting for tools; finishes the one before."""
-        shard = Shard(documents, plan=self._plan, tool_thread=self._tool_thread)
-
-        def tell(share: float) -> None:
-            self._finish_begun()
-            reached = self._progress.documents + share * len(documents)
-            self._on_progress(replace(self._progress, documents=reached))
-
-        shard.propose(tell)
-        self._finish_begun()
-        self._begun = number, shard
-        self._advance(len(documents))
-
-    def end(self) -> None:
-        """Finishes what is left and waits until it is written."""
-        self._finish_begun()
-        self._advance(0)
-        if self._writing is not None:
-            self._writing.result()
-
-    def _finish_begun(self) -> None:
-        if self._begun is None:
-            return
-        number, shard = self._begun
-        self._begun = None
-        annotated = shard.finish()
-        if self._writing is not None:
-            self._writing.result()
-        self._writing = self._writing_thread.submit(self._writer.write, number, annotated)
-        kept = sum(len(each.kept) for each in annotated)
-        self._progress = replace(self._progress, kept=self._progress.kept + kept)
-        # Once a shard is enough; what has been there for long is looked at now and then.
-        gc.collect(1 if number % _LONG_LIVED else 2)
-
-    def _advance(self, documents: int) -> None:
-        reached = self._progress.documents + documents
-        self._progress = replace(self._progress, documents=reached)
-        self._on_progress(self._progress)
-
-
-def _documents(
-    corpus: str | Path | Iterable[Document],
-    *,
-    config: AnnotateConfig,
-    strict: bool,
-    problems: "_Problems",
-) -> Iterator[Document]:
-    if not isinstance(corpus, str | Path):
-        return islice(iter(corpus), config.max_documents)
-    return read_corpus(
-        corpus,
-        text_column=config.text_column,
-        date_column=config.date_column,
-        max_documents=config.max_documents,
-        strict=strict,
-        on_problem=problems,
-    )
+    def _count(self, problem: CorpusProblem) -> None:
+        self.problems += 1
+        if self._pass_on is None:
+            _log.warning("%s", problem)
+        else:
+            self._pass_on(problem)
 
 
 def _describe(corpus: str | Path | Iterable[Document]) -> dict[str, Any]:
@@ -223,33 +224,5 @@ def _describe(corpus: str | Path | Iterable[Document]) -> dict[str, Any]:
     return described
 
 
-def _shards(documents: Iterator[Document], *, size: int) -> Iterator[list[Document]]:
-    while shard := list(islice(documents, size)):
-        yield shard
-
-
-def _ahead(shards: Iterator[list[Document]], thread: Executor) -> Iterator[list[Document]]:
-    """Yields the shards, but reads the next while one is in use."""
-    coming = thread.submit(next, shards, None)
-    while (found := coming.result()) is not None:
-        coming = thread.submit(next, shards, None)
-        yield found
-
-
 def _ignore(progress: RunProgress) -> None:
-    """Tells nobody."""
-
-
-class _Problems:
-    """Counts what could not be read, and passes it on."""
-
-    def __init__(self, pass_on: Callable[[CorpusProblem], None] | None) -> None:
-        self.count = 0
-        self._pass_on = pass_on
-
-    def __call__(self, problem: CorpusProblem) -> None:
-        self.count += 1
-        if self._pass_on is None:
-            _log.warning("%s", problem)
-        else:
-            self._pass_on(problem)
+    """Reports to nobody."""

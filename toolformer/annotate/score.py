@@ -4,91 +4,86 @@ gain = min(L(ε), L(e(c, ε))) − L(e(c, r)) is at most L(ε) − L(e(c, r)): w
 run can ever select, L(e(c, ε)) is not asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from toolformer.annotate.config import ToolThresholds
-from toolformer.annotate.execute import Outcome
 from toolformer.annotate.losses import ask_losses
+from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal
-from toolformer.calls import ToolCall
-from toolformer.lm.base import LanguageModel, LossRequest
-from toolformer.records import Losses, Verdict
+from toolformer.lm.base import LossRequest
+from toolformer.records import Candidate, Losses, Verdict
 
 
-def drop_overlong(
-    proposals: Sequence[Proposal],
-    outcomes: Sequence[Outcome],
-    *,
-    max_tokens: int,
-    model: LanguageModel,
-) -> list[Outcome]:
-    """Returns the outcomes with those marked whose call and output are too long to be scored.
+def score(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
+    """Returns the proposals with the losses of their calls; those with a verdict are left alone.
 
-    Args:
-        proposals: of one batch.
-        outcomes: one per proposal.
-        max_tokens: how many tokens a call with its output may have.
-        model: counts them.
-    """
-    checked = list(outcomes)
-    for index, (proposal, outcome) in enumerate(zip(proposals, outcomes, strict=True)):
-        call = ToolCall(proposal.tool.name, proposal.arguments or "")
-        written = model.grammar.format(call, outcome.output)
-        # A token has a byte at least, so most need no counting.
-        if outcome.verdict is not None or len(written.encode()) <= max_tokens:
-            continue
-        if model.count_tokens([written])[0] > max_tokens:
-            checked[index] = replace(outcome, verdict=Verdict.NOT_RENDERABLE)
-    return checked
-
-
-def score(
-    proposals: Sequence[Proposal],
-    outcomes: Sequence[Outcome],
-    *,
-    model: LanguageModel,
-    numbers: Mapping[str, ToolThresholds],
-    inline: bool = False,
-    without_marker: bool = False,
-    keep_all_losses: bool = False,
-) -> list[Losses]:
-    """Returns the losses of each proposal; what has no usable output has L(ε) alone.
-
-    Args:
-        proposals: of one batch.
-        outcomes: one per proposal.
-        model: reads the rows.
-        numbers: of each tool; `prune_below` decides.
-        inline: whether the call stands at its place instead of in front of the text.
-        without_marker: whether the open marker's probability is taken out.
-        keep_all_losses: whether L(e(c, ε)) is asked for even where it cannot matter.
+    A call that is too long with its output to be scored is `not_renderable`.
     """
 
-    def ask(indices: Sequence[int], *, with_output: bool) -> list[float]:
-        requests = [
-            LossRequest(
-                proposals[index].excerpt.window.text,
-                proposals[index].place.position,
-                ToolCall(proposals[index].tool.name, proposals[index].arguments or ""),
-                outcomes[index].output if with_output else None,
-                inline=inline,
-                without_marker=without_marker,
-            )
-            for index in indices
-        ]
-        return ask_losses(model, requests)
+    def is_hopeful(candidate: Candidate) -> bool:
+        if candidate.verdict is not None or candidate.losses is None:
+            return False
+        lowest = plan.thresholds[candidate.tool].prune_below
+        return plan.config.keep_all_losses or candidate.losses.gain_at_most >= lowest
 
-    losses = [Losses(proposal.no_call) for proposal in proposals]
-    runs = [index for index, outcome in enumerate(outcomes) if outcome.verdict is None]
-    for index, loss in zip(runs, ask(runs, with_output=True), strict=True):
-        losses[index] = Losses(losses[index].no_call, loss)
-    hopeful = [
-        index
-        for index in runs
-        if keep_all_losses
-        or losses[index].gain_at_most >= numbers[proposals[index].tool.name].prune_below
+    checked = [_drop_overlong(each, plan) for each in proposals]
+    scored = _add_losses(checked, plan, of=_is_open, with_output=True)
+    return _add_losses(scored, plan, of=is_hopeful, with_output=False)
+
+
+def _is_open(candidate: Candidate) -> bool:
+    return candidate.verdict is None
+
+
+def _drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
+    """Returns the proposal, with its verdict if its call and output are too long to be scored."""
+    candidate, model = proposal.candidate, plan.model
+    if candidate.verdict is not None or candidate.call is None:
+        return proposal
+    written = model.grammar.format(candidate.call, candidate.output)
+    # A token has a byte at least, so most need no counting.
+    if len(written.encode()) <= plan.call_tokens:
+        return proposal
+    if model.count_tokens([written])[0] <= plan.call_tokens:
+        return proposal
+    return replace(proposal, candidate=replace(candidate, verdict=Verdict.NOT_RENDERABLE))
+
+
+def _add_losses(
+    proposals: Sequence[Proposal],
+    plan: Plan,
+    *,
+    of: Callable[[Candidate], bool],
+    with_output: bool,
+) -> list[Proposal]:
+    """Returns the proposals, the chosen ones with L(e(c, r)) or with L(e(c, ε))."""
+    chosen = [of(each.candidate) for each in proposals]
+    requests = [
+        LossRequest(
+            each.excerpt.window.text,
+            each.position,
+            each.candidate.call,
+            each.candidate.output if with_output else None,
+            inline=plan.config.loss_context == "inline",
+            without_marker=plan.prompts.are_empty,
+        )
+        for each, is_chosen in zip(proposals, chosen, strict=True)
+        if is_chosen
     ]
-    for index, loss in zip(hopeful, ask(hopeful, with_output=False), strict=True):
-        losses[index] = Losses(losses[index].no_call, losses[index].with_output, loss)
-    return losses
+    losses = iter(ask_losses(plan.model, requests))
+    return [
+        _with_loss(each, next(losses), with_output=with_output) if is_chosen else each
+        for each, is_chosen in zip(proposals, chosen, strict=True)
+    ]
+
+
+def _with_loss(proposal: Proposal, loss: float, *, with_output: bool) -> Proposal:
+    known = proposal.candidate.losses
+    if known is None:
+        raise ValueError(f"a call without L(ε) cannot be scored: {proposal.candidate}")
+    losses = (
+        Losses(known.no_call, loss)
+        if with_output
+        else Losses(known.no_call, known.with_output, loss)
+    )
+    return Proposal(proposal.excerpt, replace(proposal.candidate, losses=losses))

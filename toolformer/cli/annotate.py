@@ -148,7 +148,7 @@ def _report(run: Run, seconds: float) -> None:
         f"{name} {nats:g}" for name, nats in run_thresholds(run.manifest).items()
     )
     console.print(
-        f"A kept call saves {run.manifest.model['name']} at least so many nats: {thresholds}."
+        f"A kept call saves {run.manifest.model.name} at least so many nats: {thresholds}."
     )
     console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
     console.print(f"  toolformer show {run.path}")

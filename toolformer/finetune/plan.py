@@ -1,7 +1,7 @@
 """Everything one training follows from, settled: rows, their order, and every number left open."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -200,11 +200,8 @@ def _lineage(run: SelectedRun) -> dict[str, Any]:
 
 
 def _tools(runs: Sequence[SelectedRun]) -> tuple[SidecarTool, ...]:
-    rows: dict[str, Mapping[str, Any]] = {}
+    tools: dict[str, SidecarTool] = {}
     for run in runs:
-        for tool in run.manifest.tools:
-            rows.setdefault(tool["name"], tool)
-    return tuple(
-        SidecarTool(name=row["name"], spec=row["spec"], options=dict(row["options"]))
-        for row in rows.values()
-    )
+        for each in run.manifest.tools:
+            tools.setdefault(each.name, SidecarTool(each.name, each.spec, dict(each.options)))
+    return tuple(tools.values())

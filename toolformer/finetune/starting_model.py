@@ -91,7 +91,7 @@ def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None
     Raises:
         ModelError: the weights are not those that the run was made with.
     """
-    wanted = run.manifest.model["fingerprint"]
+    wanted = run.manifest.model.fingerprint
     if not is_named and wanted not in base.fingerprints:
         raise ModelError(
             f"The weights of {base.name!r} are not those that '{run.name}' was made with (hash "
@@ -108,9 +108,9 @@ def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: Sel
     Raises:
         ModelError: a call stands after another number of tokens.
     """
-    if run.manifest.model["fingerprint"] in base.fingerprints:
+    if run.manifest.model.fingerprint in base.fingerprints:
         return
-    window = run.manifest.config.get("window_tokens", 0)
+    window = run.manifest.window_tokens
     for text in texts[:_CHECKED_TEXTS]:
         encoded = base.encoding.text(text.text)
         if len(encoded.ids) > window:
@@ -122,7 +122,7 @@ def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: Sel
                 raise ModelError(
                     f"The tokenizer of {base.name} does not fit '{run.name}': in document "
                     f"{text.id!r} the call at character {placed.position} stands {there}, for "
-                    f"{run.manifest.model['name']} after {before}. Train the run's own model, or "
+                    f"{run.manifest.model.name} after {before}. Train the run's own model, or "
                     f"annotate again with {base.name}."
                 )
 
@@ -130,11 +130,14 @@ def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: Sel
 def _shared(run: SelectedRun) -> dict[str, object]:
     """Returns what the runs of a training must have in common."""
     shared: dict[str, object] = {
-        "model": {name: run.manifest.model.get(name) for name in ("name", "fingerprint")},
+        "model": {
+            "name": run.manifest.model.name,
+            "fingerprint": run.manifest.model.fingerprint,
+        },
         "grammar": dict(run.manifest.grammar),
     }
     for tool in run.manifest.tools:
-        shared[f"tools.{tool['name']}"] = {"spec": tool["spec"], "options": dict(tool["options"])}
+        shared[f"tools.{tool.name}"] = {"spec": tool.spec, "options": dict(tool.options)}
     return shared
 
 

@@ -77,7 +77,7 @@ def finetune(
     check_kept(texts, runs=runs)
     with quiet():
         base = load_base(
-            model or runs[0].manifest.model["name"],
+            model or runs[0].manifest.model.name,
             grammar=CallGrammar(**runs[0].manifest.grammar),
             device=device,
             in_four_bits=config.adapter == "qlora",

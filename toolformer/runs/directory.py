@@ -9,7 +9,7 @@ a temporary file that a kill left behind is ignored, and goes when its shard is 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from toolformer.errors import RunError
@@ -19,8 +19,8 @@ from toolformer.runs.manifest import RunManifest, read_manifest
 from toolformer.runs.shards import read_shard, shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
 
-_GO_ON = (
-    " What is written so far is whole: make room and run the same command again, and it goes on "
+_CONTINUE = (
+    " What is written so far is whole: make room and run the same command again, and it continues "
     "from there."
 )
 
@@ -33,16 +33,22 @@ class Run:
         self.path = path
         self.manifest = manifest
 
+    def __repr__(self) -> str:
+        state = "finished" if self.is_complete else "unfinished"
+        return (
+            f"<Run '{self.path}' of {self.manifest.model.name}: {_count(self.shards())}, {state}>"
+        )
+
     @classmethod
     def open(cls, path: str | Path) -> "Run":
         """Opens a run, finished or not.
 
         Raises:
-            RunError: the directory is no run, or one of a newer version.
+            RunError: the directory is not a run, or one of a newer version.
         """
         manifest = read_manifest(Path(path))
         if manifest is None:
-            raise RunError(f"'{path}' is no run: there is no manifest.json in it.")
+            raise RunError(f"'{path}' is not a run directory: it has no manifest.json.")
         return cls(Path(path), manifest)
 
     @property
@@ -60,7 +66,7 @@ class Run:
             yield from read_shard(path)
 
     def stats(self) -> RunStats:
-        """Returns what the run adds up to; of an unfinished run, what its shards do so far."""
+        """Returns the counts of the run; of an unfinished one, those of its shards so far."""
         path = self.path / "stats.json"
         if self.is_complete:
             return RunStats.from_dict(json.loads(path.read_text(encoding="utf-8")))
@@ -71,7 +77,7 @@ class RunWriter:
     """A run directory to write to; what is already there is kept."""
 
     def __init__(self, path: str | Path, manifest: RunManifest) -> None:
-        """Starts a run, or goes on with it.
+        """Starts a run, or continues it.
 
         Raises:
             RunError: the directory holds something else, or a run with other settings.
@@ -89,7 +95,10 @@ class RunWriter:
         self._done = set(_shards(self.path))
         # What this writer writes is counted as it goes by, and need not be read again for that.
         self._counter = StatsCounter()
-        self._to_count = set(self._done)
+        self._counted: set[int] = set()
+
+    def __repr__(self) -> str:
+        return f"<RunWriter '{self.path}': {_count(self._done)}>"
 
     @property
     def done(self) -> frozenset[int]:
@@ -103,23 +112,31 @@ class RunWriter:
             RunError: the disk is full or cannot be written.
         """
         if not 0 < len(documents) <= self.manifest.documents_per_shard:
-            raise ValueError(f"{len(documents)} documents are no shard of this run")
+            raise ValueError(f"{len(documents)} documents are not a shard of this run")
         if shard in self._done:
             raise ValueError(f"shard {shard} is there already")
         self._write(_shard_path(self.path, shard), shard_bytes(documents))
         self._counter.add(documents)
+        self._counted.add(shard)
         self._done.add(shard)
 
-    def finish(self, *, problems: int = 0) -> Run:
+    def finish(self, *, problems: int = 0, shards: int = 0) -> Run:
         """Adds the shards up, which marks the run as complete, and opens it.
+
+        A run in which a shard is still missing stays unfinished: whoever writes the last one
+        finishes it.
 
         Args:
             problems: how many things in the corpus could not be read.
+            shards: how many there are to be, at least.
         """
         run = Run(self.path, self.manifest)
-        for shard in sorted(self._to_count):
-            self._counter.add(read_shard(_shard_path(self.path, shard)))
-        self._to_count.clear()
+        there = run.shards()  # other writers' as well
+        if not there.keys() >= set(range(shards)):
+            return run
+        for shard in sorted(there.keys() - self._counted):
+            self._counter.add(read_shard(there[shard]))
+            self._counted.add(shard)
         stats = self._counter.stats(problems=problems)
         self._write(self.path / "stats.json", json_text(stats.to_dict()))
         return run
@@ -129,8 +146,8 @@ class RunWriter:
             others = [each.name for each in self.path.iterdir() if each.suffix != ".tmp"]
             if others:
                 raise RunError(
-                    f"'{self.path}' is not empty and no run ('{min(others)}' is in it). Name a "
-                    "directory that is empty or does not exist."
+                    f"'{self.path}' is not empty and is not a run ('{min(others)}' is in it). "
+                    "Name a directory that is empty or does not exist."
                 )
         values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
         try:
@@ -140,7 +157,7 @@ class RunWriter:
         self._write(self.path / "manifest.json", json_text(values))
 
     def _write(self, path: Path, content: str | bytes) -> None:
-        write_whole(path, content, advice=_GO_ON)
+        write_whole(path, content, advice=_CONTINUE)
         for leftover in self._leftovers.pop(path.name, ()):
             leftover.unlink(missing_ok=True)
 
@@ -148,6 +165,10 @@ class RunWriter:
 def _shards(path: Path) -> dict[int, Path]:
     found = (path / "shards").glob("*.parquet")
     return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
+
+
+def _count(shards: Collection[int]) -> str:
+    return "1 shard" if len(shards) == 1 else f"{len(shards)} shards"
 
 
 def _shard_path(path: Path, shard: int) -> Path:

@@ -13,16 +13,15 @@ from toolformer.runs.stats import RunStats, count_documents
 
 def run_thresholds(manifest: RunManifest) -> dict[str, float]:
     """Returns the τf that a run was made with, by tool name, in tool order."""
-    return {tool["name"]: tool["gain_threshold"] for tool in manifest.tools}
+    return {tool.name: tool.gain_threshold for tool in manifest.tools}
 
 
 def lowest_thresholds(manifest: RunManifest) -> dict[str, float]:
     """Returns the lowest τf that a run's losses can answer for, by tool name."""
-    keeps_all = manifest.config.get("keep_all_losses", False)
     return {
-        tool["name"]: float("-inf")
-        if keeps_all and tool["prune_below"] <= 0
-        else tool["prune_below"]
+        tool.name: float("-inf")
+        if manifest.keep_all_losses and tool.prune_below <= 0
+        else tool.prune_below
         for tool in manifest.tools
     }
 
@@ -69,7 +68,7 @@ def read_selected(
         ConfigError: a threshold is below what the run can answer for.
     """
     thresholds = resolve_thresholds(run.manifest, threshold)
-    peeking = run.manifest.config["allow_peeking"] if allow_peeking is None else allow_peeking
+    peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
     return (
         replace(
             annotated,
@@ -80,7 +79,7 @@ def read_selected(
 
 
 def count_by_threshold(run: Run, thresholds: Sequence[float]) -> dict[float, RunStats | None]:
-    """Returns what a run amounts to at each τf, None where its losses cannot answer."""
+    """Returns the counts of a run at each τf, None where its losses cannot answer."""
     counted: dict[float, RunStats | None] = {}
     for threshold in thresholds:
         try:

@@ -1,9 +1,11 @@
-"""What a run amounts to: counts per tool and verdict, added up from its documents."""
+"""The counts of a run per tool and verdict, added up from its documents."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 
@@ -21,7 +23,7 @@ _COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class ToolStats:
-    """What became of one tool's proposals."""
+    """The counts of one tool's proposals."""
 
     texts_tried: int = 0  # texts that suited the tool
     texts_proposed: int = 0  # of these, texts with a proposed call
@@ -45,45 +47,30 @@ class ToolStats:
 
 @dataclass(frozen=True, slots=True)
 class RunStats:
-    """What a run amounts to."""
+    """The counts of a run."""
 
     documents: int = 0
     documents_kept: int = 0  # documents with a kept call
-    problems: int = 0  # what the corpus held and could not be read
+    problems: int = 0  # things in the corpus that could not be read
     skipped: Mapping[str, int] = field(default_factory=dict)  # documents by reason
     tools: Mapping[str, ToolStats] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the counts as JSON values."""
-        return {
-            "documents": self.documents,
-            "documents_kept": self.documents_kept,
-            "problems": self.problems,
-            "skipped": dict(self.skipped),
-            "tools": {
-                name: {
-                    "texts_tried": stats.texts_tried,
-                    "texts_proposed": stats.texts_proposed,
-                    "texts_kept": stats.texts_kept,
-                    "places": stats.places,
-                    "proposed": stats.proposed,
-                    "executed": stats.executed,
-                    "scored": stats.scored,
-                    "verdicts": dict(stats.verdicts),
-                }
-                for name, stats in self.tools.items()
-            },
-        }
+        values: dict[str, Any] = _VALUES.dump_python(self, mode="json")
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "RunStats":
         """Returns the stats `to_dict` made these values of."""
-        tools = {name: ToolStats(**stats) for name, stats in values["tools"].items()}
-        return cls(**{**values, "tools": tools})
+        return _VALUES.validate_python(values)
+
+
+_VALUES = TypeAdapter(RunStats)
 
 
 class StatsCounter:
-    """Adds documents up as they come by."""
+    """Counts documents as they come by."""
 
     def __init__(self) -> None:
         self._documents = self._kept = 0

@@ -9,10 +9,17 @@ from recipes.reproduce import __main__ as chain
 from toolformer.evaluate.results import Results
 from toolformer.files import json_text
 from toolformer.runs.directory import RunWriter
-from toolformer.runs.manifest import RunManifest
+from toolformer.runs.manifest import ManifestModel, RunManifest
 
 MADE = ["run", "tuned", "control", "unfiltered", "run-2", "second", "evaluation"]
-MANIFEST = RunManifest(corpus={}, model={}, tools=[], grammar={}, config={}, documents_per_shard=1)
+MANIFEST = RunManifest(
+    corpus={},
+    model=ManifestModel(name="nano", fingerprint="ab", max_length=1024, batch_tokens=4096),
+    tools=[],
+    grammar={},
+    config={},
+    documents_per_shard=1,
+)
 
 Commands = dict[str, list[str]]
 
