@@ -8,7 +8,7 @@ from toolformer.annotate.execute import Outcome, execute
 from toolformer.annotate.places import Place
 from toolformer.annotate.propose import Proposal
 from toolformer.annotate.windows import whole
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.records import Document, Verdict
 from toolformer.tools.base import ToolContext, tool
 from toolformer.tools.toolbox import Toolbox
@@ -31,7 +31,7 @@ def test_every_proposal_has_its_own_outcome_in_order() -> None:
         proposal("two"),
     ]
     with Toolbox([echo]) as toolbox:
-        assert execute(proposals, toolbox=toolbox, grammar=CallGrammar()) == [
+        assert execute(proposals, toolbox=toolbox, grammar=InlineGrammar()) == [
             Outcome(output="one"),
             Outcome(verdict=Verdict.PRUNED),
             Outcome(verdict=Verdict.UNREADABLE),
@@ -53,10 +53,10 @@ def test_a_tool_with_a_memory_hears_the_calls_in_text_order() -> None:
     words = ["c", "a", "b", "a"]
     proposals = [Proposal(EXCERPT, diary, PLACE, 1, 2.0, word, True, 1) for word in words]
     with Toolbox([diary]) as toolbox:
-        execute(proposals, toolbox=toolbox, grammar=CallGrammar())
+        execute(proposals, toolbox=toolbox, grammar=InlineGrammar())
     assert heard == words
 
 
 def test_nothing_to_run_is_nothing_run() -> None:
     with Toolbox([echo]) as toolbox:
-        assert execute([], toolbox=toolbox, grammar=CallGrammar()) == []
+        assert execute([], toolbox=toolbox, grammar=InlineGrammar()) == []

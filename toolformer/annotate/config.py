@@ -34,7 +34,7 @@ class AnnotateConfig(ToolConfig):
 
     tools: Mapping[str, ToolConfig] = Field(default_factory=dict)  # by tool name, in any case
     temperature: float = Field(default=1.0, ge=0)  # of the sampled arguments; 0 is greedy
-    max_tokens: int = Field(default=64, ge=1)  # of a call's arguments, their ")" included
+    max_tokens: int = Field(default=64, ge=1)  # of a call's arguments, with what closes them
     seed: int = 0
     prompt_style: PromptStyle | None = None  # None: the model's own; few-shot if it has none
     loss_context: Literal["prefix", "inline"] = "prefix"  # where the scored call stands

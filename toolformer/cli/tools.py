@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, ToolformerError
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import NOTATION, Tool, ToolContext
 from toolformer.tools.registry import available, load_tool
 from toolformer.tools.toolbox import Toolbox
 
@@ -70,9 +70,8 @@ def _list(*, as_json: bool) -> None:
 
 
 def _describe(tool: Tool, *, as_json: bool) -> None:
-    grammar = CallGrammar()
     shown = [
-        grammar.render(
+        NOTATION.render(
             one.before + one.after,
             [PlacedCall(len(one.before), ToolCall(tool.name, one.arguments))],
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.errors import ConfigError, ModelError
 from toolformer.evaluate import Calls, Column
 from toolformer.evaluate.column import PRIOR
@@ -46,7 +46,7 @@ def choose_columns(asked: Asked) -> Chosen:
     tools = _tools(asked.checkpoint, sidecar, asked.tools)
     assumed: list[str] = []
     if sidecar is None:
-        shape = CallGrammar().format(ToolCall("Name", "arguments"), "output").strip()
+        shape = InlineGrammar().format(ToolCall("Name", "arguments"), "output").strip()
         assumed.append(
             f"{asked.checkpoint} has no toolformer.json: its calls are taken to look like {shape}, "
             f"and its tools to be {', '.join(tools)}."

@@ -16,7 +16,7 @@ class InferConfig(Config):
     max_calls: int = Field(default=8, ge=0)  # per prompt, failed ones included
     # Tokens the model chooses itself, those of failed calls included; what is fed does not count.
     max_new_tokens: int = Field(default=128, ge=1)
-    max_call_tokens: int = Field(default=64, ge=1)  # for a call's arguments, their ")" included
+    max_call_tokens: int = Field(default=64, ge=1)  # for a call's arguments, with what closes them
     temperature: float = Field(default=0.0, ge=0)  # 0 is greedy
     seed: int = 0
     stop: tuple[str, ...] = ()  # text at which an answer ends; it is left out
@@ -35,7 +35,8 @@ class InferConfig(Config):
 class Rules:
     """Told to each answer's writer.
 
-    >>> grammar = CallGrammar()
+    >>> from toolformer.calls import InlineGrammar
+    >>> grammar = InlineGrammar()
     >>> rules = Rules(InferConfig(), grammar, callable=(grammar.lead("Sum"),), barred=())
     >>> rules.tool(rules.leads[0])
     'Sum'
@@ -53,4 +54,4 @@ class Rules:
 
     def tool(self, lead: str) -> str:
         """Returns the name in a lead."""
-        return lead.removeprefix(self.grammar.open).removesuffix("(")
+        return self.grammar.tool_of(lead)

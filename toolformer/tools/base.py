@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Self, TypedDict, Unpack, overload
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import InlineGrammar, ToolCall, is_tool_name
 from toolformer.errors import CallError, ConfigError, ToolError, clipped
 from toolformer.tools.arguments import bind
 from toolformer.tools.output import fold
 from toolformer.tools.signature import Docstring, Parameter, read_docstring, read_parameters
+
+NOTATION = InlineGrammar()  # how authors write the calls of their tools, whatever a model writes
 
 __all__ = ["Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
 
@@ -114,7 +116,7 @@ class Tool:
     samples: int = 5
 
     def __post_init__(self) -> None:
-        if not CallGrammar().is_readable(ToolCall(self.name, "")):
+        if not is_tool_name(self.name):
             raise ConfigError(
                 f"{self.name!r} is no name for a tool: no spaces, brackets or parentheses in it."
             )
@@ -230,14 +232,13 @@ def _from_function(function: Callable[..., object], settings: ToolSettings) -> T
 
 def _read_exemplars(docstring: Docstring, name: str) -> list[Exemplar]:
     """Reads the lines under "Examples:" that hold one call of the tool."""
-    grammar = CallGrammar()
     exemplars = []
     for line in docstring.examples:
         try:
-            placed = grammar.calls(line)
+            placed = NOTATION.calls(line)
         except CallError:
             continue
         if len(placed) == 1 and placed[0].call.tool == name:
-            text, position = grammar.strip(line), placed[0].position
+            text, position = NOTATION.strip(line), placed[0].position
             exemplars.append(Exemplar(text[:position], placed[0].call.arguments, text[position:]))
     return exemplars
