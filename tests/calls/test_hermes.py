@@ -16,7 +16,7 @@ from toolformer.calls import (
     ToolCall,
     grammar_from_dict,
 )
-from toolformer.calls.base import Span
+from toolformer.calls.pieces import Span
 from toolformer.errors import CallError
 
 GRAMMAR = HermesGrammar()

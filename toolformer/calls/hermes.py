@@ -16,14 +16,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from toolformer.calls.base import (
-    ArgumentsEnd,
-    CallGrammar,
-    CallPieces,
-    Span,
-    ToolCall,
-    is_tool_name,
-)
+from toolformer.calls.base import CallGrammar, is_tool_name
+from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Span, ToolCall
 
 _OPEN = "<tool_call>"
 _NAME = '\n{"name": '

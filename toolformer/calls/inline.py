@@ -8,14 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-from toolformer.calls.base import (
-    ArgumentsEnd,
-    CallGrammar,
-    CallPieces,
-    Span,
-    ToolCall,
-    is_tool_name,
-)
+from toolformer.calls.base import CallGrammar, is_tool_name
+from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Span, ToolCall
 from toolformer.errors import CallError
 
 _LINE_END = re.compile(r"[\n\r]")
