@@ -20,7 +20,7 @@ from benchmarks.engine_work import (
     cut_texts,
     settings,
 )
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.lm.base import LossRequest
 from toolformer.lm.hf.load import Loaded
 from toolformer.lm.hf.model import HFLanguageModel
@@ -137,7 +137,7 @@ def _load(
         fingerprint=shape,
         sidecar=None,
     )
-    return HFLanguageModel(loaded, CallGrammar(), batch_tokens=batch_tokens)
+    return HFLanguageModel(loaded, InlineGrammar(), batch_tokens=batch_tokens)
 
 
 def _score(model: HFLanguageModel, documents: list[Document], *, tool: str) -> tuple[int, float]:

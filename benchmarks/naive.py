@@ -143,8 +143,8 @@ class Naive:
         """Returns the arguments that some tokens say, and whether they are closed."""
         end = next((n for n, token in enumerate(ids) if token in self.loaded.specials), len(ids))
         text = self.encoding.decode(ids[:end])
-        at, closed = self.encoding.grammar.end_of_arguments(text) or (len(text), False)
-        return text[:at], closed
+        found = self.encoding.grammar.end_of_arguments(text)
+        return (text, False) if found is None else (found.arguments, found.is_closed)
 
     def _score(self, text: EncodedText, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Takes L(ε), L(e(c, r)) and L(e(c, ε)) of every call that can be scored."""

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.lm.base import Branch, LossRequest, Sampled, TextRequest
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
 
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 
 
 @dataclass(frozen=True)

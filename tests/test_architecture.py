@@ -246,16 +246,72 @@ def test_a_class_that_crosses_a_part_has_a_row_in_the_table_of_nouns() -> None:
     assert sorted(classes_that_cross_parts() - nouns) == []
 
 
-def test_only_the_call_language_spells_a_marker() -> None:
+# Where parentheses are not a call's: tools know Python signatures, and the expressions they read.
+OTHER_PARENTHESES = ("tools/",)
+
+
+def shapes_of_calls(source: str) -> list[str]:
+    """Returns the constants and f-strings with which a source spells how a call looks.
+
+    A constant that is a marker or nothing but brackets; `{tool}(`, `{arguments})` and `" {output}"`
+    in an f-string.
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    formatted = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    pieces = {id(piece) for joined in formatted for piece in joined.values}
+    spelled: list[ast.expr] = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and (
+            node.value in (" ->", " -> ")
+            or re.search("<?/?tool_(call|response)>", node.value)
+            or (id(node) not in pieces and re.fullmatch(r"\s*[()\[\]][()\[\]\s]*", node.value))
+        )
+    ]
+    for joined in formatted:
+        texts = [
+            f"{{{ast.unparse(piece.value)}}}"
+            if isinstance(piece, ast.FormattedValue)
+            else str(getattr(piece, "value", ""))
+            for piece in joined.values
+        ]
+        if re.search(r"\}\((?!\?)|arguments\}\)|^ \{[\w.]*output\}$", "".join(texts)):
+            spelled.append(joined)
+    return [f"{node.lineno} {ast.unparse(node)}" for node in spelled]
+
+
+def test_only_the_call_language_spells_how_a_call_looks() -> None:
     spelled = [
-        f"{path.name}:{node.lineno} {node.value!r}"
+        f"{file}:{shape}"
         for path in sorted(PACKAGE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if path.name != "calls.py"
-        and isinstance(node, ast.Constant)
-        and node.value in (" [", " ->", " -> ", ")]")
+        if not (file := path.relative_to(PACKAGE).as_posix()).startswith("calls/")
+        for shape in shapes_of_calls(path.read_text(encoding="utf-8"))
+        if not (file.startswith(OTHER_PARENTHESES) and re.search("[()]", shape))
     ]
     assert spelled == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *('" ["', '" ->"', '" -> "', '")]"', "x.removesuffix('(')", "x + ')'", "x in '()\\n\\r'"),
+        *('f"{tool.name}("', 'f"{call.arguments})"', 'f" {output}"', '"<tool_call>"'),
+        'f"{x}</tool_response>"',
+    ],
+)
+def test_the_shape_of_a_call_is_found_however_it_is_spelled(code: str) -> None:
+    assert len(shapes_of_calls(code)) == 1
+
+
+def test_the_call_language_is_entered_by_its_door_alone() -> None:
+    inside = [
+        f"{each.file} imports {each.name} from {each.module}"
+        for each in IMPORTED_NAMES
+        if each.module.startswith("toolformer.calls.") and part_of(each.file) != "calls"
+    ]
+    assert inside == []
 
 
 def modules_after(program: str) -> set[str]:

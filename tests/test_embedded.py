@@ -85,9 +85,9 @@ def test_with_its_defaults_nano_finds_a_sum_a_date_and_a_fact(
 
 
 def test_the_sample_corpus_is_about_three_hundred_texts_without_calls() -> None:
-    from toolformer.calls import CallGrammar
+    from toolformer.calls import InlineGrammar
 
     with gzip.open(ASSETS / "sample.jsonl.gz", "rt", encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in lines]
     assert 280 <= len(texts) <= 400
-    assert not any(CallGrammar().holds_call(text) for text in texts)
+    assert not any(InlineGrammar().holds_call(text) for text in texts)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.errors import ModelError
 from toolformer.sidecar import PromptStyle, Sidecar, SidecarTool, read_sidecar, write_sidecar
 
 SIDECAR = Sidecar(
-    grammar=CallGrammar(open=" <", arrow=" =>", close=">"),
+    grammar=InlineGrammar(open=" <", arrow=" =>", close=">"),
     prompt_style=PromptStyle.NONE,
     tools=(SidecarTool("Database", "database:path=facts.db", {"path": "facts.db"}),),
     gain_threshold=0.5,

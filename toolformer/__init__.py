@@ -13,7 +13,14 @@ from toolformer._version import __version__
 
 if TYPE_CHECKING:
     from toolformer.annotate.config import AnnotateConfig
-    from toolformer.calls import CallGrammar, PlacedCall, Segment, ToolCall
+    from toolformer.calls import (
+        CallGrammar,
+        HermesGrammar,
+        InlineGrammar,
+        PlacedCall,
+        Segment,
+        ToolCall,
+    )
     from toolformer.corpus.read import read_corpus
     from toolformer.errors import ToolError, ToolformerError
     from toolformer.finetune.config import FinetuneConfig
@@ -42,7 +49,9 @@ _HOMES = {
     "Document": "toolformer.records",
     "Exemplar": "toolformer.tools.base",
     "FinetuneConfig": "toolformer.finetune.config",
+    "HermesGrammar": "toolformer.calls",
     "InferConfig": "toolformer.infer.config",
+    "InlineGrammar": "toolformer.calls",
     "LanguageModel": "toolformer.lm.base",
     "Losses": "toolformer.records",
     "PlacedCall": "toolformer.calls",
@@ -80,7 +89,9 @@ __all__ = [
     "Document",
     "Exemplar",
     "FinetuneConfig",
+    "HermesGrammar",
     "InferConfig",
+    "InlineGrammar",
     "LanguageModel",
     "Losses",
     "PlacedCall",

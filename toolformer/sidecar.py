@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, InlineGrammar, grammar_from_dict
 from toolformer.errors import CallError, ModelError, closest
 from toolformer.files import json_text, write_whole
 
@@ -36,7 +36,7 @@ class SidecarTool:
 class Sidecar:
     """How a model was taught to write calls."""
 
-    grammar: CallGrammar = field(default_factory=CallGrammar)
+    grammar: CallGrammar = field(default_factory=InlineGrammar)
     prompt_style: PromptStyle = PromptStyle.FEW_SHOT
     tools: tuple[SidecarTool, ...] = ()
     gain_threshold: float | None = None  # τf that suits the model, for all tools
@@ -55,6 +55,7 @@ class Sidecar:
 def write_sidecar(directory: str | Path, sidecar: Sidecar) -> None:
     """Writes a sidecar beside the weights in a directory."""
     values = {"schema_version": SCHEMA_VERSION} | asdict(sidecar)
+    values["grammar"] = sidecar.grammar.to_dict()
     write_whole(Path(directory) / SIDECAR, json_text(values))
 
 
@@ -91,7 +92,7 @@ def read_sidecar(directory: str | Path) -> Sidecar | None:
 
 def _sidecar(values: dict[str, Any]) -> Sidecar:
     if "grammar" in values:
-        values["grammar"] = CallGrammar(**values["grammar"])
+        values["grammar"] = grammar_from_dict(values["grammar"])
     if "prompt_style" in values:
         values["prompt_style"] = PromptStyle(values["prompt_style"])
     if "tools" in values:

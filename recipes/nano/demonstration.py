@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.annotate.prompts import brief_prompt
-from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.calls import InlineGrammar, PlacedCall, ToolCall
 from toolformer.pretrain.mixture import Example, Source
 
 
@@ -46,7 +46,7 @@ def join(passages: Sequence[Passage], separator: str) -> Passage:
 
 def demonstrate(passage: Passage, *, tool: str, signature: str) -> Example:
     """Shows a passage under the brief prompt, then again with its calls; a result is never shown."""
-    grammar = CallGrammar()
+    grammar = InlineGrammar()
     prompt = brief_prompt(signature, passage.text)
     placed = [PlacedCall(slot.position, ToolCall(tool, slot.arguments)) for slot in passage.slots]
     return Example(prompt.shared + prompt.own, grammar.render(passage.text, placed))

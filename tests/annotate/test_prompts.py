@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from toolformer.annotate.prompts import build_prompt
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, HermesGrammar, InlineGrammar
 from toolformer.lm.base import Prompt
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Exemplar
@@ -17,7 +17,7 @@ EXEMPLARS = (
 
 def build(style: PromptStyle, text: str, *, grammar: CallGrammar | None = None) -> Prompt:
     asked = replace(calculator, description="Computes an expression.", exemplars=EXEMPLARS)
-    return build_prompt(style, asked, text, grammar=grammar or CallGrammar())
+    return build_prompt(style, asked, text, grammar=grammar or InlineGrammar())
 
 
 def test_the_brief_prompt_is_what_the_embedded_model_was_trained_on_to_the_byte() -> None:
@@ -56,8 +56,15 @@ def test_the_shared_part_is_the_same_for_every_text() -> None:
 
 
 def test_exemplars_are_written_with_the_grammar_that_is_decoded() -> None:
-    grammar = CallGrammar(open=" <", arrow=" =>", close=">")
+    grammar = InlineGrammar(open=" <", arrow=" =>", close=">")
     shared = build(PromptStyle.FEW_SHOT, "x", grammar=grammar).shared
     assert "It is <Calculator(18 + 12)> 30." in shared
     assert '"<Calculator(expression)>"' in shared
     assert "[" not in shared
+
+
+def test_exemplars_are_spelled_as_json_where_the_grammar_wants_it() -> None:
+    shared = build(PromptStyle.FEW_SHOT, "x", grammar=HermesGrammar()).shared
+    shape = '<tool_call>\n{"name": "Calculator", "arguments": {"expression": "expression"}}\n'
+    assert f'by writing "{shape}</tool_call>"' in shared
+    assert f"It is{shape}</tool_call> 30.".replace('"expression"}', '"18 + 12"}') in shared

@@ -2,12 +2,12 @@
 
 from benchmarks.engine_floor import Floor, floor_of
 from tests.models import byte_level_tokenizer
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.lm.encoding import Encoding
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 
 ENCODING = Encoding(
-    byte_level_tokenizer().backend_tokenizer, CallGrammar(), start=None, name="floor"
+    byte_level_tokenizer().backend_tokenizer, InlineGrammar(), start=None, name="floor"
 )
 TEXT = "The sum of 12 and 30 is 42, said the teacher to the children."
 N = len(ENCODING.text(TEXT).ids)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.cli.main import run
 from toolformer.evaluate import Calls, Results, read_results
 from toolformer.evaluate.results import ArmLine, Cell, TaskLine
@@ -266,7 +266,7 @@ def test_calls_are_shown_as_the_model_writes_them(
     is_a_call: bool,
 ) -> None:
     (where / "ckpt").mkdir()
-    write_sidecar("ckpt", Sidecar(grammar=CallGrammar(open=" <<", arrow=" =>", close=">>")))
+    write_sidecar("ckpt", Sidecar(grammar=InlineGrammar(open=" <<", arrow=" =>", close=">>")))
     said = " <<Calculator(2 + 2) => 4>> 4."
     trial = Trial(id="1", prompt="2 + 2 is", answers=("4",), text=" 4.", annotated=said)
     Path("evaluation").mkdir()

@@ -1,11 +1,10 @@
 """What the tests of fine-tuning start from: a tiny model and a run that was written by hand."""
 
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from tests.models import byte_level_tokenizer, save_model
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.load import fingerprint_weights
@@ -13,7 +12,7 @@ from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, V
 from toolformer.runs.directory import RunWriter
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 # Six steps with a checkpoint after every second.
 QUICK = FinetuneConfig(
     steps=6, batch_size=4, evaluate_every=2, learning_rate=1e-3, dtype="float32", dev_texts=3
@@ -100,7 +99,7 @@ def manifest(
             )
             for name in tools
         ],
-        "grammar": asdict(GRAMMAR),
+        "grammar": GRAMMAR.to_dict(),
         "config": {"allow_peeking": False, "window_tokens": 200},
         "documents_per_shard": 1000,
     }

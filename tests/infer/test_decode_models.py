@@ -5,7 +5,7 @@ import torch
 
 from tests.infer.decoding import NAMES, answers_to, executing, four, pieces_of, texts_of
 from tests.models import save_model, save_sentencepiece_model
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
@@ -16,7 +16,7 @@ from toolformer.tools.toolbox import Toolbox
 
 torch.set_num_threads(1)
 
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 PROMPTS = [
     "The sum of 12 and 30 is",
     "Paris ",

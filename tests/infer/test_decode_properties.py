@@ -4,11 +4,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.infer.decoding import NAMES, answers_to, pieces_of, scripted, texts_of
-from toolformer.calls import CallGrammar, Segment, ToolCall
+from toolformer.calls import InlineGrammar, Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 # What a model says is put together from these: calls, all kinds of broken calls, other brackets.
 BITS: list[tuple[str, ...]] = [
     (" [", "Calculator", "(", "2", ")"),

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.infer.opening import Opening, open_answer
 
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 LEADS = [GRAMMAR.lead("Calculator"), GRAMMAR.lead("Calendar")]
 
 

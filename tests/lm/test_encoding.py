@@ -14,12 +14,12 @@ from tests.models import (
     save_sentencepiece_tokenizer,
     save_stories260k,
 )
-from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.calls import HermesGrammar, InlineGrammar, PlacedCall, ToolCall
 from toolformer.errors import ModelError
 from toolformer.lm.base import Prompt
 from toolformer.lm.encoding import Encoding
 
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 TEXT = "The sum of 12 and 30 is 42 — née, 😀!"
 CALL = ToolCall("Calculator", "12 + (30)")
 Make = Callable[[Path], Tokenizer]
@@ -53,9 +53,14 @@ def with_prefix_space(directory: Path) -> Tokenizer:
         ),
     ]
 )
-def encoding(request: pytest.FixtureRequest, tmp_path: Path) -> Encoding:
+def tokenizer(request: pytest.FixtureRequest, tmp_path: Path) -> Tokenizer:
     make: Make = request.param
-    return Encoding(make(tmp_path), GRAMMAR, start=0, name="tiny")
+    return make(tmp_path)
+
+
+@pytest.fixture
+def encoding(tokenizer: Tokenizer) -> Encoding:
+    return Encoding(tokenizer, GRAMMAR, start=0, name="tiny")
 
 
 @pytest.mark.parametrize("output", [None, "42"])
@@ -69,6 +74,22 @@ def test_a_call_within_a_text_decodes_to_the_rendered_text(
     rendered = GRAMMAR.render(TEXT, [PlacedCall(20, CALL, output)])
     # Some tokenizers put a space before every text, and their decoder may keep it.
     assert encoding.decode_row(row).removeprefix(" ") == rendered
+
+
+@pytest.mark.parametrize("output", [None, "42"])
+def test_a_call_in_the_format_of_a_chat_model_decodes_to_the_rendered_text(
+    tokenizer: Tokenizer, output: str | None
+) -> None:
+    encoding = Encoding(tokenizer, HermesGrammar(), start=0, name="tiny")
+    call = ToolCall("Calculator", '{"expression": "12 + (30)"}')
+    row = encoding.annotated(TEXT, [PlacedCall(20, call, output)])
+    rendered = encoding.grammar.render(TEXT, [PlacedCall(20, call, output)])
+    assert encoding.decode_row(row.ids).removeprefix(" ") == rendered
+    supplied = [index for index, given in zip(row.ids, row.supplied, strict=True) if given]
+    told = "" if output is None else "\n<tool_response>\n42\n</tool_response>"
+    assert encoding.decode(supplied) == told
+    lead = encoding.grammar.lead("Calculator")
+    assert encoding.lead(lead) == encoding.call(call, first=False).lead
 
 
 def test_a_call_before_a_text_decodes_without_its_leading_space(encoding: Encoding) -> None:

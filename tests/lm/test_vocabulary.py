@@ -6,7 +6,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from tests.models import byte_level_tokenizer, save_sentencepiece_model
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.vocabulary import StreamText, Vocabulary
 
@@ -14,7 +14,7 @@ from toolformer.lm.vocabulary import StreamText, Vocabulary
 @pytest.fixture(scope="module")
 def encoding() -> Encoding:
     tokenizer = byte_level_tokenizer().backend_tokenizer
-    return Encoding(tokenizer, CallGrammar(), start=0, name="tiny")
+    return Encoding(tokenizer, InlineGrammar(), start=0, name="tiny")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_the_text_goes_back_to_where_it_was(encoding: Encoding, vocabulary: Voca
 def test_sentencepiece_keeps_its_spaces_but_the_one_it_adds_to_a_row(tmp_path: Path) -> None:
     save_sentencepiece_model(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path).backend_tokenizer
-    encoding = Encoding(tokenizer, CallGrammar(), start=1, name="tiny")
+    encoding = Encoding(tokenizer, InlineGrammar(), start=1, name="tiny")
     size = tokenizer.get_vocab_size()
     vocabulary = Vocabulary(encoding, size=size, ends_text=frozenset({0, 1, 2}))
     row = StreamText(encoding, vocabulary, "")

@@ -128,3 +128,38 @@ def test_any_text_binds_or_is_a_tool_error(arguments: str) -> None:
 def test_deep_nesting_is_a_tool_error_or_words(hostile: str) -> None:
     with pytest.raises(ToolError):
         bind([Parameter("n", type=int)], hostile[:10_000], tool="T")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "values"),
+    [
+        (TEXT, '{"query": "a, b = \\"c\\""}', {"query": 'a, b = "c"'}),
+        (TEXT, '{"query": 12}', {"query": "12"}),
+        (TEXT, '{"other": "a"}', {"query": '{"other": "a"}'}),
+        (TEXT, "{}", {"query": "{}"}),
+        (TEXT, '{"query": "a"', {"query": '{"query": "a"'}),
+        (TEXT, "{" * 5000, {"query": "{" * 5000}),
+        (
+            FACT,
+            '{"attribute": "capital", "entity": "A, B"}',
+            {"entity": "A, B", "attribute": "capital"},
+        ),
+        (QUANTITY, '{\n "value": 1.5, "unit": "mi"}', {"value": 1.5, "unit": "mi", "target": "km"}),
+        ([Parameter("day", required=False, default="today")], "{}", {"day": "today"}),
+        ([], "{}", {}),
+    ],
+)
+def test_a_json_object_gives_the_parameters_that_it_names(
+    parameters: list[Parameter], arguments: str, values: dict[str, object]
+) -> None:
+    assert bind(parameters, arguments, tool="Search") == values
+
+
+def test_a_json_object_with_an_unknown_name_is_refused_by_it() -> None:
+    with pytest.raises(ToolError, match="Unknown parameter of Database 'atribute'"):
+        bind(FACT, '{"entity": "Peru", "atribute": "capital"}', tool="Database")
+
+
+def test_a_json_object_without_a_parameter_that_is_needed_is_refused() -> None:
+    with pytest.raises(ToolError, match="has no `attribute`"):
+        bind(FACT, '{"entity": "Peru"}', tool="Database")

@@ -41,7 +41,7 @@ class AnnotateConfig(ToolConfig):
     temperature: float = Field(default=1.0, ge=0)
     """Temperature at which arguments are sampled; 0 is greedy."""
     max_tokens: int = Field(default=64, ge=1)
-    """Tokens of a call's arguments, the closing parenthesis included."""
+    """Tokens of a call's arguments, with what closes them."""
     seed: int = 0
     """Random seed for sampling."""
     prompt_style: PromptStyle | None = None

@@ -91,7 +91,8 @@ def annotate_batches(
 def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
     """Returns why a document is not annotated at all.
 
-    >>> skip_reason(Document("1", "It is [Calculator(1 + 1)] 2."), CallGrammar())
+    >>> from toolformer.calls import InlineGrammar
+    >>> skip_reason(Document("1", "It is [Calculator(1 + 1)] 2."), InlineGrammar())
     'holds a call already'
     """
     if not document.text.strip():

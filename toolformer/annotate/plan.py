@@ -67,7 +67,7 @@ class Plan:
                 batch_tokens=self.model.batch_tokens,
             ),
             tools=[_manifest_tool(tool, self.thresholds[tool.name]) for tool in self.tools],
-            grammar=asdict(self.model.grammar),
+            grammar=self.model.grammar.to_dict(),
             config=self.config.to_dict()
             | {
                 "prompt_style": self.prompts.style.value,

@@ -41,14 +41,15 @@ def build_prompt(style: PromptStyle, tool: Tool, text: str, *, grammar: CallGram
         return Prompt(shared="", own="")
     if style is PromptStyle.BRIEF:
         return brief_prompt(tool.signature, text)
-    parameters = tool.signature.removeprefix(f"{tool.name}(").removesuffix(")")
-    shape = grammar.format(ToolCall(tool.name, parameters)).strip()
+    names = [parameter.name for parameter in tool.parameters]
+    spelled = grammar.spell(", ".join(names), lambda _: {name: name for name in names})
+    shape = grammar.format(ToolCall(tool.name, spelled)).strip()
     instruction = (
         f"Your task is to add calls of the tool {tool.name} to a piece of text. "
         f"{tool.description.strip()} The calls should help you get information required to "
         f'complete the text. You call the tool by writing "{shape}". Here are some examples:\n\n'
     )
-    shots = (_shot(tool.name, each, grammar) for each in tool.exemplars)
+    shots = (_shot(tool, each, grammar) for each in tool.exemplars)
     return Prompt(shared=instruction + "".join(shots), own=_own(text))
 
 
@@ -65,7 +66,8 @@ def _own(text: str) -> str:
     return f"Input:\n{text}\nOutput:\n"
 
 
-def _shot(tool: str, exemplar: Exemplar, grammar: CallGrammar) -> str:
+def _shot(tool: Tool, exemplar: Exemplar, grammar: CallGrammar) -> str:
     text = exemplar.before + exemplar.after
-    call = PlacedCall(len(exemplar.before), ToolCall(tool, exemplar.arguments))
+    arguments = grammar.spell(exemplar.arguments, tool.bind)
+    call = PlacedCall(len(exemplar.before), ToolCall(tool.name, arguments))
     return f"Input:\n{text}\nOutput:\n{grammar.render(text, [call])}\n\n"

@@ -75,7 +75,7 @@ def annotate(
         RunError: `out` holds something else, or cannot be written.
 
     >>> from tempfile import TemporaryDirectory
-    >>> from toolformer.calls import CallGrammar
+    >>> from toolformer.calls import InlineGrammar
     >>> from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
     >>> from toolformer.tools.builtin.calculator import calculator
     >>> sums = ScriptedCall("Calculator", after="303 + 453 =", writes=("303 + 453)",))
@@ -84,7 +84,7 @@ def annotate(
     ...     model = ScriptedLanguageModel([sums])
     ...     run = annotate([text], model=model, tools=[calculator], out=out)
     ...     for annotated in run.documents():
-    ...         print(CallGrammar().render(annotated.document.text, annotated.kept))
+    ...         print(InlineGrammar().render(annotated.document.text, annotated.kept))
     There are 303 + 453 = [Calculator(303 + 453) -> 756] 756 balloons in the whole room.
     """
     config = config or AnnotateConfig()

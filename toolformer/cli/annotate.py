@@ -12,7 +12,7 @@ from typer import Argument, Option
 from toolformer.annotate import AnnotateConfig
 from toolformer.annotate import annotate as annotate_corpus
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
-from toolformer.calls import CallGrammar
+from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.progress import annotation_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, verdict_line
@@ -138,7 +138,7 @@ def _report(run: Run, seconds: float) -> None:
     console = answer_console()
     names = list(run_thresholds(run.manifest))
     stats = run.stats()
-    grammar = CallGrammar(**run.manifest.grammar)
+    grammar = grammar_from_dict(run.manifest.grammar)
     for annotated in dozen(run.documents(), names):
         console.print(kept_text(annotated, grammar))
         console.print()

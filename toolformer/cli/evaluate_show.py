@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from toolformer.assets import EMBEDDED_MODEL, asset
-from toolformer.calls import CallGrammar, Segment
+from toolformer.calls import CallGrammar, InlineGrammar, Segment
 from toolformer.cli.display.screen import Screen
 from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
@@ -120,7 +120,7 @@ def _read(out: Path, cell: Cell) -> Iterator[Trial]:
 def _grammar(model: str) -> CallGrammar:
     """Returns how a model writes its calls; the default where its sidecar is not at hand."""
     sidecar = read_sidecar(asset(model) if model == EMBEDDED_MODEL else model)
-    return CallGrammar() if sidecar is None else sidecar.grammar
+    return InlineGrammar() if sidecar is None else sidecar.grammar
 
 
 def _print(trial: Trial, cell: Cell, grammar: CallGrammar, *, is_judged: bool) -> None:

@@ -65,7 +65,8 @@ def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
 def assumed(model: str, grammar: CallGrammar) -> str:
     """Says what is assumed of a model that has no sidecar.
 
-    >>> assumed("gpt2", CallGrammar())
+    >>> from toolformer.calls import InlineGrammar
+    >>> assumed("gpt2", InlineGrammar())
     'gpt2 has no toolformer.json: its calls are taken to look like [Name(arguments) -> output].'
     """
     call = grammar.format(ToolCall("Name", "arguments"), "output").strip()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from rich.console import Console
 from typer import Argument, Option
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.tables import threshold_table, tool_table, verdict_line
 from toolformer.cli.display.texts import candidate_text, kept_text, why
@@ -51,7 +51,7 @@ def show(
         _print_tables(opened, selected, wanted, as_json=as_json)
         return
     console = answer_console()
-    grammar = CallGrammar(**opened.manifest.grammar)
+    grammar = grammar_from_dict(opened.manifest.grammar)
     shown = 0
     if as_json or verdict is not Verdict.KEPT:
         for annotated, candidate in islice(_found(selected, verdict, wanted), limit):

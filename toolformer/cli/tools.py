@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.calls import PlacedCall, ToolCall
 from toolformer.dates import read_date
 from toolformer.errors import ToolformerError
 from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.registry import available, load_tool, load_tools
 from toolformer.tools.toolbox import Toolbox
 
@@ -102,9 +103,8 @@ def _as_json(tool: Tool) -> dict[str, object]:
 
 
 def _exemplars(tool: Tool) -> list[str]:
-    grammar = CallGrammar()
     return [
-        grammar.render(
+        NOTATION.render(
             one.before + one.after,
             [PlacedCall(len(one.before), ToolCall(tool.name, one.arguments))],
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.errors import ConfigError, ModelError
 from toolformer.evaluate.arm import PRIOR, Arm, Calls
 from toolformer.infer.live_tools import taught_tools
@@ -45,7 +45,7 @@ def choose_arms(comparison: Comparison) -> ChosenArms:
     tools = _tools(comparison.model, sidecar, comparison.tools)
     assumed: list[str] = []
     if sidecar is None:
-        shape = CallGrammar().format(ToolCall("Name", "arguments"), "output").strip()
+        shape = InlineGrammar().format(ToolCall("Name", "arguments"), "output").strip()
         assumed.append(
             f"{comparison.model} has no toolformer.json: its calls are taken to look like {shape}, "
             f"and its tools to be {', '.join(tools)}."

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -67,7 +67,7 @@ class TrainingPlan:
             "config": self.config.to_dict(),
             "devices": self.schedule.devices,
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
-            "grammar": asdict(self.base.encoding.grammar),
+            "grammar": self.base.encoding.grammar.to_dict(),
             "runs": [run.manifest.fingerprint for run in self.runs],  # wherever they lie now
             "rows": {"count": len(self.rows.rows), "fingerprint": self.rows.fingerprint},
         }

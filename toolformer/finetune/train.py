@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import grammar_from_dict
 from toolformer.errors import ConfigError
 from toolformer.files import json_text, write_whole
 from toolformer.finetune import checkpoints
@@ -78,7 +78,7 @@ def finetune(
     with quiet():
         base = load_base(
             model or runs[0].manifest.model.name,
-            grammar=CallGrammar(**runs[0].manifest.grammar),
+            grammar=grammar_from_dict(runs[0].manifest.grammar),
             device=device,
             in_four_bits=config.adapter == "qlora",
         )

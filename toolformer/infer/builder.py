@@ -6,7 +6,7 @@ so far, each finished call in its canonical pieces.
 
 from dataclasses import dataclass
 
-from toolformer.calls import Segment, ToolCall, closing_parenthesis
+from toolformer.calls import Segment, ToolCall
 from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent, Finish
 from toolformer.infer.config import Rules
@@ -170,49 +170,46 @@ class AnswerBuilder:
             transcript.show(text, min(held, stopping, len(text.rstrip(" "))), kind="text")
 
     def _read_arguments(self, opened: _Open) -> None:
-        text, grammar, limit = self._stretch.text, self._rules.grammar, self._rules.config
+        text, most = self._stretch.text, self._rules.config.max_call_tokens
         begin = opened.start + len(opened.lead)
-        close = closing_parenthesis(text, begin)
-        if close is not None:
-            self._stretch.text = text[: close + 1]
-            self._transcript.show(text, close + 1, kind="call")
-            self._close(opened, ToolCall(self._rules.tool(opened.lead), text[begin:close]))
+        end = self._rules.grammar.end_of_arguments(text[begin:])
+        if end is None:
+            self._transcript.show(text, len(text), kind="call")
+            if opened.tokens >= most:
+                self._fail(opened, f"The call does not close within {most} tokens.")
             return
-        line = text[begin:].partition("\n")[0].partition("\r")[0]
-        self._transcript.show(text, begin + len(line), kind="call")
-        if begin + len(line) < len(text):
-            self._fail(opened, "The call does not close on its line.")
-        elif grammar.holds_lead(line):
-            self._fail(opened, "Another call starts inside the call.")
-        elif opened.tokens >= limit.max_call_tokens:
-            self._fail(opened, f"The call does not close within {limit.max_call_tokens} tokens.")
+        self._stretch.text = text[: begin + end.stop]
+        if end.is_closed:
+            self._transcript.show(text, begin + end.stop, kind="call")
+            self._close(opened, ToolCall(self._rules.tool(opened.lead), end.arguments))
+        else:
+            self._transcript.show(text, begin + len(end.arguments), kind="call")
+            self._fail(opened, end.problem)
 
     def _close(self, opened: _Open, call: ToolCall) -> None:
-        """Asks for a call to be run, unless it cannot be written or says nothing new."""
+        """Asks for a call to be run, unless it says nothing new."""
         events = self._transcript.events
-        if not self._rules.grammar.is_readable(call):
-            self._fail(opened, "Another call starts inside the call.")
-        elif events and events[-1].call == call:
+        if events and events[-1].call == call:
             self._fail(opened, "It is the last call once more.", call=call)
         else:
             self.call = call
 
     def _insert(self, opened: _Open, call: ToolCall, output: str, *, seconds: float) -> None:
         """Feeds a call with its output, in canonical pieces, where the model wrote the call."""
-        grammar, stretch, lead = self._rules.grammar, self._stretch, opened.lead
+        pieces, stretch = self._rules.grammar.pieces(call, output), self._stretch
         text, written = stretch.text[: opened.start], stretch.text[opened.start :]
         stretch.crop(opened.start)
-        pieces = [lead, written[len(lead) :], grammar.arrow, f" {output}", grammar.close]
         try:
-            stretch.feed(pieces)
+            stretch.feed([*pieces])
         except ModelError:
             stretch.text = text + written
             self._fail(opened, _FULL, call=call, seconds=seconds)
             return
-        told = "".join(pieces[2:])
         position = self._transcript.before + opened.start
         event = CallEvent(position, call, written, output=output, seconds=seconds)
-        self._transcript.commit(text, Segment("call", written), Segment("output", told), event)
+        self._transcript.commit(
+            text, Segment("call", pieces.asked), Segment("output", pieces.supplied), event
+        )
         self._stretch = Stretch(stretch.streams, stretch.stream)
         self._open, self._begins, self._closed_at = None, "", {0}
 

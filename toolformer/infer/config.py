@@ -18,7 +18,7 @@ class InferConfig(Config):
     max_new_tokens: int = Field(default=128, ge=1)
     """Tokens that the model writes, those of failed calls included; tools' outputs do not count."""
     max_call_tokens: int = Field(default=64, ge=1)
-    """Tokens of a call's arguments, the closing parenthesis included."""
+    """Tokens of a call's arguments, with what closes them."""
     temperature: float = Field(default=0.0, ge=0)
     """Temperature of sampling; 0 is greedy."""
     seed: int = 0
@@ -42,7 +42,8 @@ class InferConfig(Config):
 class Rules:
     """Told to each answer's writer.
 
-    >>> grammar = CallGrammar()
+    >>> from toolformer.calls import InlineGrammar
+    >>> grammar = InlineGrammar()
     >>> rules = Rules(InferConfig(), grammar, callable=(grammar.lead("Sum"),), barred=())
     >>> rules.tool(rules.leads[0])
     'Sum'
@@ -60,4 +61,4 @@ class Rules:
 
     def tool(self, lead: str) -> str:
         """Returns the name in a lead."""
-        return lead.removeprefix(self.grammar.open).removesuffix("(")
+        return self.grammar.tool_of(lead)

@@ -9,7 +9,7 @@ can be taken out whole.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolformer.calls import CallGrammar, closing_parenthesis
+from toolformer.calls import CallGrammar
 from toolformer.infer.leads import find_last, forming
 
 
@@ -37,24 +37,23 @@ def open_answer(prompt: str, *, leads: Sequence[str], grammar: CallGrammar) -> O
         leads: of the calls that are looked for.
         grammar: the calls'.
 
-    >>> grammar = CallGrammar()
+    >>> from toolformer.calls import InlineGrammar
+    >>> grammar = InlineGrammar()
     >>> opening = open_answer("It is [Sum(2 + ", leads=[grammar.lead("Sum")], grammar=grammar)
     >>> opening.kept, opening.rest, opening.begins
     ('It is', '2 +', ' [Sum(2 + ')
     """
     stripped = prompt.rstrip()
     lead = find_last(stripped, leads)
-    if lead is not None and _is_open(stripped[lead.end :], prompt[lead.end :], grammar):
-        rest = stripped[lead.end :]
-        is_written = closing_parenthesis(rest) is not None
-        begins = stripped[lead.start :] if is_written else prompt[lead.start :]
-        return Opening(prompt, prompt[: lead.start], lead.text, rest, begins)
-    cut = forming(prompt, leads) if stripped == prompt else len(stripped)
+    if lead is not None:
+        end = grammar.end_of_arguments(prompt[lead.end :])
+        if end is None or (end.is_closed and _waits(prompt[lead.end + end.stop :])):
+            begins = prompt[lead.start :] if end is None else stripped[lead.start :]
+            return Opening(prompt, prompt[: lead.start], lead.text, stripped[lead.end :], begins)
+    cut = min(forming(prompt, leads), len(stripped))
     return Opening(prompt, prompt[:cut], "", stripped[cut:], prompt[cut:])
 
 
-def _is_open(rest: str, unstripped: str, grammar: CallGrammar) -> bool:
-    """Says whether what follows a lead ends a text as a call without output does."""
-    if "\n" in unstripped or "\r" in unstripped or grammar.holds_lead(rest):
-        return False
-    return closing_parenthesis(rest) in (None, len(rest) - 1)
+def _waits(after: str) -> bool:
+    """Returns whether a call waits for its output: its line goes on with nothing but spaces."""
+    return not after.strip() and not {"\n", "\r"} & set(after)

@@ -53,7 +53,7 @@ class Branch:
     position: int  # a place of that text
     lead: str  # what is forced first: " [Calculator("
     samples: int
-    max_tokens: int  # for the arguments, their ")" included
+    max_tokens: int  # for the arguments, with what closes them
     temperature: float  # 0 is greedy
     key: str  # the draw of a sample's step is a hash of (key, sample, step)
 

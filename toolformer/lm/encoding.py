@@ -1,9 +1,9 @@
 """From text to tokens and back: the only place that joins tokens.
 
 Knows no model. A text is tokenised once, whole, without special tokens. A call is encoded in fixed
-pieces, each on its own: open + name + `(`, arguments + `)`, arrow, ` ` + output, close. What is
-scored, sampled, trained on and decoded is put together from these, so that no two of them can
-tokenise the same call differently.
+pieces of the grammar, each on its own: lead, arguments with what closes them, arrow, output, close.
+What is scored, sampled, trained on and decoded is put together from these, so that no two of them
+can tokenise the same call differently.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ class EncodedText:
 
 @dataclass(frozen=True, slots=True)
 class EncodedCall:
-    """A call's pieces, each encoded on its own; arrow and output are empty when there is none."""
+    """A call's `CallPieces`, each encoded on its own."""
 
     lead: tuple[int, ...]
     arguments: tuple[int, ...]
@@ -96,7 +96,7 @@ class Encoding:
 
     Args:
         tokenizer: a fast tokenizer. It is copied: special tokens in a text are read as plain text.
-        grammar: the markers.
+        grammar: how calls are written.
         start: the id every row starts with, if the model has one.
         name: of the model, for messages.
 
@@ -138,14 +138,14 @@ class Encoding:
             output: its output; without one the call is closed right away.
             first: whether the call stands at the start of a row; then without its leading space.
         """
-        lead = self.grammar.lead(call.tool)
-        told = output is not None
+        pieces = self.grammar.pieces(call, output)
+        lead = pieces.lead
         return EncodedCall(
             lead=tuple(self._encode(lead.lstrip())) if first else self.piece(lead),
-            arguments=self.piece(f"{call.arguments})"),
-            arrow=self.piece(self.grammar.arrow) if told else (),
-            output=self.piece(f" {output}") if told else (),
-            close=self.piece(self.grammar.close),
+            arguments=self.piece(pieces.arguments),
+            arrow=self.piece(pieces.arrow) if pieces.arrow else (),
+            output=self.piece(pieces.output) if pieces.output else (),
+            close=self.piece(pieces.close) if pieces.close else (),
         )
 
     def annotated(self, text: str, placed: Sequence[PlacedCall]) -> EncodedRow:
@@ -207,16 +207,12 @@ class Encoding:
             for raw, index in self._tokenizer.get_vocab().items()
             if core in raw or not core.isascii()  # byte-level BPE spells ASCII as itself
         ]
-        return tuple(sorted(index for index, text in spelled if self._opens_call(text)))
+        return tuple(sorted(index for index, text in spelled if self.grammar.opens_call(text)))
 
     @cached_property
     def marker_pieces(self) -> tuple[int, ...]:
         """The open marker in pieces, for a tokenizer in which no token holds all of it."""
         return self.piece(self.grammar.open)
-
-    def _opens_call(self, text: str) -> bool:
-        name = text.removeprefix(self.grammar.open)
-        return name != text and self.grammar.is_readable(ToolCall(f"{name}a", ""))
 
     def _piece(self, text: str) -> tuple[int, ...]:
         """Encodes a piece that follows other text, without the space SentencePiece would add."""
@@ -231,15 +227,15 @@ class Encoding:
 
     def _find_anchors(self) -> tuple[str, ...]:
         """Chooses what pieces are encoded behind: nothing, unless a space would be added."""
-        grammar = self.grammar
-        probes = [grammar.lead("Tool"), "1)", grammar.arrow, " 1", grammar.close, "\nInput:\n"]
+        pieces = self.grammar.pieces(ToolCall("Tool", "1"), "1")
+        probes = [*pieces, "\nInput:\n"]
         for anchors in (("",), _ANCHORS):
             self._anchors = anchors
             if all(self.decode(self._piece(probe)) == probe for probe in probes):
                 return anchors
         raise ModelError(
-            f"The tokenizer of {self.name} cannot spell the markers {grammar.open!r},"
-            f" {grammar.arrow!r} and {grammar.close!r}: decoding their tokens gives other text."
+            f"The tokenizer of {self.name} cannot spell the markers {self.grammar.open!r},"
+            f" {pieces.arrow!r} and {pieces.close!r}: decoding their tokens gives other text."
             " Choose markers that it knows, or another model."
         )
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.config import Config
 
-_GRAMMAR = CallGrammar()
+_GRAMMAR = InlineGrammar()
 
 Positive = Annotated[int, Field(gt=0)]
 

@@ -4,6 +4,7 @@ Model text is data here: literals are read, nothing is evaluated.
 """
 
 import ast
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -21,8 +22,9 @@ _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
 def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[str, object]:
     """Returns the value of each parameter, by name, checked against its type.
 
-    In order: `name=literal, ...`; for one text parameter the text itself; literals by place; words
-    between commas, where surplus commas belong to the parameter that may hold them.
+    In order: a JSON object of their names; `name=literal, ...`; for one text parameter the text
+    itself; literals by place; words between commas, where surplus commas belong to the parameter
+    that may hold them.
 
     >>> entity, attribute = Parameter("entity", free_text=True), Parameter("attribute")
     >>> bind([entity, attribute], "Washington, D.C., capital", tool="Database")
@@ -51,6 +53,9 @@ def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[
 
 
 def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[str, object]:
+    values = _read_object(parameters, text, tool=tool)
+    if values is not None:
+        return values
     is_one_text = len(parameters) == 1 and parameters[0].is_text
     call = _parse(text) if "=" in text or not is_one_text else None
     if call is not None and call.keywords:
@@ -68,6 +73,28 @@ def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[s
         if literals is not None and len(literals) <= len(parameters):
             return dict(zip((p.name for p in parameters), literals, strict=False))
     return _read_words(parameters, text, tool=tool)
+
+
+def _read_object(
+    parameters: Sequence[Parameter], text: str, *, tool: str
+) -> Mapping[str, object] | None:
+    """Reads a JSON object of parameters' names; None where the text is not one.
+
+    An object that names none of them may be a value itself.
+    """
+    if not text.startswith("{"):
+        return None
+    try:
+        values: dict[str, object] = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    names = [parameter.name for parameter in parameters]
+    if not any(name in values for name in names):
+        return None if values or any(each.required for each in parameters) else values
+    for name in values:
+        if name not in names:
+            raise ToolError(closest(name, names, what=f"parameter of {tool}"))
+    return values
 
 
 def _parse(text: str) -> ast.Call | None:

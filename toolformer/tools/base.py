@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack, overload
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import ToolCall, is_tool_name
 from toolformer.errors import ConfigError, ToolError, clipped
 from toolformer.tools.arguments import bind
 from toolformer.tools.context import Ask, ToolContext
@@ -93,7 +93,7 @@ class Tool:
     samples: int = 5
 
     def __post_init__(self) -> None:
-        if not CallGrammar().is_readable(ToolCall(self.name, "")):
+        if not is_tool_name(self.name):
             raise ConfigError(
                 f"{self.name!r} cannot name a tool: no spaces, brackets or parentheses in it."
             )

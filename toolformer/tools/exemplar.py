@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.errors import CallError
+
+NOTATION = InlineGrammar()  # how authors write the calls of their tools, whatever a model writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,13 @@ def read_exemplars(lines: Sequence[str], *, tool: str) -> tuple[Exemplar, ...]:
     >>> read_exemplars(["Of 8, [Half(8)] 4.", "No call.", "[Other(1)] 2"], tool="Half")
     (Exemplar(before='Of 8,', arguments='8', after=' 4.'),)
     """
-    grammar = CallGrammar()
     exemplars = []
     for line in lines:
         try:
-            placed = grammar.calls(line)
+            placed = NOTATION.calls(line)
         except CallError:
             continue
         if len(placed) == 1 and placed[0].call.tool == tool:
-            text, position = grammar.strip(line), placed[0].position
+            text, position = NOTATION.strip(line), placed[0].position
             exemplars.append(Exemplar(text[:position], placed[0].call.arguments, text[position:]))
     return tuple(exemplars)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 
@@ -43,7 +43,7 @@ def test_far_from_its_calls_a_text_is_left_out() -> None:
     long = AnnotatedDocument(
         Document("d", text), ("Calculator",), candidates=(replace(KEPT, position=902),)
     )
-    shown = kept_text(long, CallGrammar()).plain
+    shown = kept_text(long, InlineGrammar()).plain
     assert shown == (f"d\n… {'x' * 198} = [Calculator(1 + 1) -> 2]⟨+1.00⟩ 2 {'y' * 197} …")
 
 
@@ -53,6 +53,6 @@ def test_calls_near_each_other_share_a_stretch_of_text() -> None:
         ("Calculator",),
         candidates=(replace(KEPT, position=7), replace(KEPT, position=21)),
     )
-    shown = kept_text(near, CallGrammar()).plain
+    shown = kept_text(near, InlineGrammar()).plain
     call = " [Calculator(1 + 1) -> 2]⟨+1.00⟩"
     assert shown == f"d\n1 + 1 ={call} 2 and 1 + 1 ={call} 2 ."

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.models import save_model, startless_tokenizer
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.errors import ModelError
 from toolformer.lm.hf.model import HFLanguageModel, load
 
@@ -83,7 +83,7 @@ def test_a_text_longer_than_the_context_is_read_in_windows_that_overlap_by_half(
 
 
 def test_a_marker_that_no_token_holds_cannot_be_removed(tmp_path: Path) -> None:
-    grammar = CallGrammar(open=" <[", arrow=" =>", close="]>")
+    grammar = InlineGrammar(open=" <[", arrow=" =>", close="]>")
     model = load(save_model(tmp_path, "gpt2"), device="cpu", grammar=grammar)
     with pytest.raises(ModelError, match="no token for the marker ' <\\['"):
         model.text_log_probs(["So"], without_marker=True)

@@ -23,7 +23,7 @@ from recipes.splits import (
     is_reserved_document,
     owner,
 )
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.config import read_yaml
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.records import Document
@@ -31,7 +31,7 @@ from toolformer.records import Document
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared" / "data"
 RECIPE = ROOT / "recipes" / "nano"
-GRAMMAR = CallGrammar()
+GRAMMAR = InlineGrammar()
 
 needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the data lie beside the project only")
 DEMONSTRATIONS = (calculator, calendar, lookup)

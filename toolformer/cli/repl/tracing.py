@@ -45,10 +45,6 @@ def _rate(turn: Turn) -> str:
 
 
 def _line(event: CallEvent) -> str:
-    written = event.written.strip() if event.call is None else _call(event)
+    written = event.written.strip() if event.call is None else str(event.call)
     became = f"-> {event.output}" if event.error is None else f"failed: {event.error}"
     return f"at {event.position}  {written} {became}  {spell(event.seconds)}"
-
-
-def _call(event: CallEvent) -> str:
-    return "" if event.call is None else f"{event.call.tool}({event.call.arguments})"

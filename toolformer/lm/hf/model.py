@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from toolformer.assets import EMBEDDED_MODEL
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, InlineGrammar
 from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.backend import TransformersBackend
@@ -49,7 +49,7 @@ def load(
     name = EMBEDDED_MODEL if model is None else str(model)
     loaded = load_pretrained(name, dtype=dtype, device=device)
     if grammar is None:
-        grammar = CallGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
+        grammar = InlineGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
     if batch_tokens is None:
         batch_tokens = fitting_tokens(loaded.model)
     return HFLanguageModel(

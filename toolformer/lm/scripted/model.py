@@ -17,7 +17,7 @@ from typing import Self
 
 import numpy as np
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, InlineGrammar
 from toolformer.errors import ModelError
 from toolformer.lm.base import (
     SCORED_TOKENS,
@@ -100,7 +100,7 @@ class ScriptedLanguageModel:
     script: Sequence[ScriptedCall] = ()
     log_prob: LogProb = told_by_output  # (token, request) -> nats, below zero
     name: str = "scripted"
-    grammar: CallGrammar = field(default_factory=CallGrammar)
+    grammar: CallGrammar = field(default_factory=InlineGrammar)
     max_length: int = 1024
     batch_tokens: int = 16384
     usage: TokenUsage = field(default_factory=TokenUsage)
@@ -116,7 +116,8 @@ class ScriptedLanguageModel:
         )
         said = tuple(self.continuations)
         log_prob = self.log_prob.__qualname__
-        identity = (self.name, script, said, log_prob, self.grammar, self.max_length)
+        grammar = self.grammar.to_dict()
+        identity = (self.name, script, said, log_prob, grammar, self.max_length)
         return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
     def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
@@ -162,8 +163,15 @@ class ScriptedLanguageModel:
     def scripted_calls(self, shared_prompt: str) -> list[ScriptedCall]:
         """Returns the part of the script that is followed under a prompt."""
         return [
-            call for call in self.script if not shared_prompt or f"{call.tool}(" in shared_prompt
+            call
+            for call in self.script
+            if not shared_prompt or self._asks(shared_prompt, call.tool)
         ]
+
+    def _asks(self, shared_prompt: str, tool: str) -> bool:
+        """Returns whether a prompt shows how a tool is called, or names it alone."""
+        named = re.search(rf"Tool: {re.escape(tool)}(?!\w)", shared_prompt)
+        return named is not None or self.grammar.lead(tool).strip() in shared_prompt
 
     def _target_log_probs(self, request: LossRequest) -> np.ndarray:
         text, position, ends = request.text, request.position, _ends(request.text)
@@ -234,7 +242,7 @@ class ScriptedTrunks:
         request = self.requests[branch.request]
         script = self.model.scripted_calls(request.prompt.shared)
         call = _call_at(script, request.text, branch.position)
-        if call is None or not branch.lead.endswith(f"{call.tool}("):
+        if call is None or branch.lead != self.model.grammar.lead(call.tool):
             return [Sampled("", closed=False)] * branch.samples
         writes = call.writes_after(request.text[: branch.position])
         # At temperature 0 the samples are all the first one.
@@ -251,8 +259,7 @@ class ScriptedTrunks:
         end = self.model.grammar.end_of_arguments(written)
         if end is None:
             return Sampled(written, closed=False), len(ends)
-        at, closed = end
-        return Sampled(written[:at], closed), len(ends)
+        return Sampled(end.arguments, end.is_closed), len(ends)
 
 
 def _places_after(words: str, text: str) -> Iterator[int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import CallGrammar, InlineGrammar
 from toolformer.errors import ModelError
 from toolformer.lm.base import TokenUsage
 from toolformer.lm.drawing import uniform
@@ -77,7 +77,7 @@ class ScriptedStreams:
 
     script: Sequence[Continuation] = ()
     split: Split = re.compile(r" ?\w+| ?[^\w\s]|\s").findall
-    grammar: CallGrammar = field(default_factory=CallGrammar)
+    grammar: CallGrammar = field(default_factory=InlineGrammar)
     max_length: int = 1024
     usage: TokenUsage = field(default_factory=TokenUsage)
     _streams: dict[int, _Stream] = field(default_factory=dict)
@@ -195,12 +195,8 @@ class ScriptedStreams:
         return None
 
     def _marker_rank(self, ranked: Sequence[_Next]) -> int | None:
-        opens = [each.token is not None and self._opens_call(each.token) for each in ranked]
+        opens = [each.token is not None and self.grammar.opens_call(each.token) for each in ranked]
         return opens.index(True) + 1 if True in opens else None
-
-    def _opens_call(self, token: str) -> bool:
-        name = token.removeprefix(self.grammar.open)
-        return name != token and self.grammar.is_readable(ToolCall(f"{name}a", ""))
 
     def _is_allowed(self, each: _Next, text: str, ask: StepRequest) -> bool:
         if each.token is None:

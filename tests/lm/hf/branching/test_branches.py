@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import torch
 
 from tests.models import byte_level_tokenizer
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.branching.branches import BranchStart, Rooted, write_branches
 
-ENCODING = Encoding(byte_level_tokenizer().backend_tokenizer, CallGrammar(), start=0, name="tiny")
+ENCODING = Encoding(byte_level_tokenizer().backend_tokenizer, InlineGrammar(), start=0, name="tiny")
 SIZE = len(byte_level_tokenizer())
 
 

@@ -8,7 +8,7 @@ import torch
 
 from tests.lm.hf.plain import log_softmax, plain_logits
 from tests.models import save_model
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.lm.base import Prompt, TextRequest, TokenUsage
 from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
@@ -37,7 +37,7 @@ def test_whole_rows_predict_what_copies_predict(tmp_path: Path) -> None:
 
 
 def test_a_marker_in_pieces_is_as_likely_as_its_pieces_one_after_the_other(tmp_path: Path) -> None:
-    grammar = CallGrammar(open=" <[", arrow=" =>", close="]>")
+    grammar = InlineGrammar(open=" <[", arrow=" =>", close="]>")
     model = load(save_model(tmp_path, "mamba"), device="cpu", grammar=grammar)
     encoding = model.engine.encoding
     prompt, text = encoding.prompt(PROMPT), encoding.text(TEXT)

@@ -6,14 +6,14 @@ import torch
 
 from tests.lm.hf.plain import log_softmax, plain_logits, start_of
 from tests.models import save_model
-from toolformer.calls import CallGrammar
+from toolformer.calls import InlineGrammar
 from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.lm.streams import StepRequest
 
 torch.set_num_threads(1)
 
 PROMPT = "The sum of 12 and 30 is"
-GRAMMAR = CallGrammar(open=" <[", arrow=" =>", close="]>")
+GRAMMAR = InlineGrammar(open=" <[", arrow=" =>", close="]>")
 
 
 @pytest.fixture(scope="module")

@@ -160,14 +160,13 @@ class _Reader:
         text = self._encoding.decode(ids)
         end = self._encoding.grammar.end_of_arguments(text)
         if end is not None:
-            at, closed = end
-            return Sampled(text[:at], closed)
+            return Sampled(end.arguments, end.is_closed)
         return Sampled(text, closed=False) if full else None
 
     def _can_finish(self, token: int) -> bool:
         known = self._may_finish.get(token)
         if known is None:
             text = self._encoding.decode((token,))
-            known = any(sign in text for sign in "()\n\r")  # "(" is the end of a lead
+            known = any(sign in text for sign in self._encoding.grammar.end_signs)
             self._may_finish[token] = known
         return known

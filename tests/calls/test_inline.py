@@ -1,4 +1,4 @@
-"""The call language: what is written is read, and taken out byte for byte."""
+"""The paper's calls: what is written is read, and taken out byte for byte."""
 
 import re
 import time
@@ -7,11 +7,18 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from toolformer.calls import CallGrammar, PlacedCall, Segment, ToolCall, closing_parenthesis
+from toolformer.calls import (
+    ArgumentsEnd,
+    InlineGrammar,
+    PlacedCall,
+    Segment,
+    ToolCall,
+    grammar_from_dict,
+)
 from toolformer.errors import CallError
 
-GRAMMAR = CallGrammar()
-XML = CallGrammar(open="<API> ", arrow=" →", close=" </API>")
+GRAMMAR = InlineGrammar()
+XML = InlineGrammar(open="<API> ", arrow=" →", close=" </API>")
 
 # Texts that are mostly made of what the language itself is made of.
 PIECES = [
@@ -44,7 +51,7 @@ names = st.sampled_from(["A", "Calculator", "<x>", "α", '"', "->"]) | st.text(
 
 
 @st.composite
-def placed_calls(draw: st.DrawFn, text: str, grammar: CallGrammar) -> list[PlacedCall]:
+def placed_calls(draw: st.DrawFn, text: str, grammar: InlineGrammar) -> list[PlacedCall]:
     placed = []
     for _ in range(draw(st.integers(0, 3))):
         call = ToolCall(draw(names), draw(crowded))
@@ -56,7 +63,7 @@ def placed_calls(draw: st.DrawFn, text: str, grammar: CallGrammar) -> list[Place
 
 
 @st.composite
-def annotated(draw: st.DrawFn) -> tuple[CallGrammar, str, list[PlacedCall]]:
+def annotated(draw: st.DrawFn) -> tuple[InlineGrammar, str, list[PlacedCall]]:
     grammar = draw(st.sampled_from([GRAMMAR, XML]))
     text = draw(crowded)
     assume(not grammar.holds_call(text))
@@ -70,7 +77,7 @@ def annotated(draw: st.DrawFn) -> tuple[CallGrammar, str, list[PlacedCall]]:
 @example((GRAMMAR, "a [A(x) ->]", [PlacedCall(10, ToolCall("B", "1"))]))
 @example((GRAMMAR, "a [A(x)]b"[:-2], [PlacedCall(2, ToolCall("B", "1"), "2")]))
 def test_strip_is_the_inverse_of_render_on_any_text_without_calls(
-    case: tuple[CallGrammar, str, list[PlacedCall]],
+    case: tuple[InlineGrammar, str, list[PlacedCall]],
 ) -> None:
     grammar, text, placed = case
     assert grammar.strip(grammar.render(text, placed)) == text
@@ -78,7 +85,7 @@ def test_strip_is_the_inverse_of_render_on_any_text_without_calls(
 
 @given(annotated())
 def test_the_calls_that_were_rendered_are_read_back_with_their_positions(
-    case: tuple[CallGrammar, str, list[PlacedCall]],
+    case: tuple[InlineGrammar, str, list[PlacedCall]],
 ) -> None:
     grammar, text, placed = case
     by_position = sorted(placed, key=lambda each: each.position)
@@ -87,14 +94,14 @@ def test_the_calls_that_were_rendered_are_read_back_with_their_positions(
 
 @given(annotated())
 def test_segments_are_what_is_read_from_the_rendered_text(
-    case: tuple[CallGrammar, str, list[PlacedCall]],
+    case: tuple[InlineGrammar, str, list[PlacedCall]],
 ) -> None:
     grammar, text, placed = case
     assert grammar.segments(text, placed) == grammar.read(grammar.render(text, placed))
 
 
 @given(st.sampled_from([GRAMMAR, XML]), crowded)
-def test_segments_joined_are_the_text_whatever_it_is(grammar: CallGrammar, text: str) -> None:
+def test_segments_joined_are_the_text_whatever_it_is(grammar: InlineGrammar, text: str) -> None:
     assert "".join(segment.text for segment in grammar.read(text)) == text
 
 
@@ -232,31 +239,13 @@ def test_what_only_looks_like_a_call_is_text(text: str) -> None:
     assert GRAMMAR.read(text) == [Segment("text", text)]
 
 
-@pytest.mark.parametrize(
-    ("text", "call"),
-    [
-        ("So [A(1 + (2))", ToolCall("A", "1 + (2)")),
-        ("[A(1)]\nSo [A()", ToolCall("A", "")),
-        ("x [A(1) -> 2] [B(3)", ToolCall("B", "3")),
-        ("x [A( [B(3)", ToolCall("B", "3")),
-        ("So [A(1 + (2)", None),
-        ("So [A(1) ", None),
-        ("So [A(1)]", None),
-        ("So [A(1) -> 2]", None),
-        ("So [A(1\n)", None),
-        ("So A(1)", None),
-        ("", None),
-    ],
-)
-def test_a_call_is_pending_when_it_ends_the_text(text: str, call: ToolCall | None) -> None:
-    assert GRAMMAR.pending(text) == call
-
-
 @given(st.text(alphabet="()a\n\r"))
 def test_the_closing_parenthesis_is_the_first_that_brings_the_depth_to_zero(text: str) -> None:
     line = re.split(r"[\n\r]", text)[0]
     depths = [1 + line[: n + 1].count("(") - line[: n + 1].count(")") for n in range(len(line))]
-    assert closing_parenthesis(text) == (depths.index(0) if 0 in depths else None)
+    end = GRAMMAR.end_of_arguments(text)
+    closes_at = len(end.arguments) if end is not None and end.is_closed else None
+    assert closes_at == (depths.index(0) if 0 in depths else None)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +259,6 @@ def test_reading_a_megabyte_takes_well_under_the_time_of_a_rescan(unit: str) -> 
     text = " [A(" + unit * (1_000_000 // len(unit)) + " [A(1) -> "
     started = time.process_time()
     GRAMMAR.read(text)
-    GRAMMAR.pending(text)
     assert time.process_time() - started < 5  # a tenth of a rescan's
 
 
@@ -289,4 +277,38 @@ def test_markers_that_could_not_be_read_back_are_refused(
     markers: dict[str, str], reason: str
 ) -> None:
     with pytest.raises(CallError, match=reason):
-        CallGrammar(**markers)
+        InlineGrammar(**markers)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "stop", "problem"),
+    [
+        ("1 + (2)) and", "1 + (2)", 8, ""),
+        ("1, [B(2)) and", "1, [B(", 9, "Another call starts inside the call."),
+        ("1, [B(2 and", "1, [B(", 11, "Another call starts inside the call."),
+        ("1 +\nand", "1 +", 7, "The call does not close on its line."),
+        ("1, [B(\nand", "1, [B(", 10, "The call does not close on its line."),
+    ],
+)
+def test_arguments_end_where_they_close_and_where_they_can_close_no_more(
+    text: str, arguments: str, stop: int, problem: str
+) -> None:
+    assert GRAMMAR.end_of_arguments(text) == ArgumentsEnd(arguments, stop, problem)
+
+
+@pytest.mark.parametrize("text", ["", "1 + (2", "1 [B", "]"])
+def test_arguments_that_may_continue_have_no_end(text: str) -> None:
+    assert GRAMMAR.end_of_arguments(text) is None
+
+
+def test_its_keys_are_the_three_markers_without_a_kind() -> None:
+    assert GRAMMAR.to_dict() == {"open": " [", "arrow": " ->", "close": "]"}
+    assert [grammar_from_dict(each.to_dict()) for each in (GRAMMAR, XML)] == [GRAMMAR, XML]
+    assert grammar_from_dict({"kind": "inline"}) == GRAMMAR
+
+
+def test_an_unknown_kind_of_grammar_is_refused_by_name() -> None:
+    with pytest.raises(
+        CallError, match=r"Unknown kind of call grammar 'herms'\. Did you mean 'herm"
+    ):
+        grammar_from_dict({"kind": "herms"})
