@@ -1,20 +1,18 @@
 """Measuring a model: its outputs judged, its texts scored."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
-from toolformer.calls import ToolCall
 from toolformer.evaluate.counts import TOO_LONG, TextScores
 from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.trial import Trial, trial_of, undecoded
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
-from toolformer.tools.base import ToolResult
+from toolformer.tools.base import ToolContext
 
 _TEXTS_AT_ONCE = 16
-_LEAST_ROOM = 8  # tokens; a prompt that leaves fewer cannot be answered
 
 
 def try_examples(
@@ -30,23 +28,15 @@ def try_examples(
     Each example's own day is what the tools take for today. Without tools, a call that a model
     writes is text like any other, or cannot come where the markers are barred.
     """
-    prompts = [_prompt(each.prompt, model=model, tokens=task.prompt_tokens) for each in examples]
-    lengths = model.count_tokens(prompts)
-    fits = [length + _LEAST_ROOM <= model.max_length for length in lengths]
-    asked = [example for example, is_short in zip(examples, fits, strict=True) if is_short]
-    answers = decode(
-        model,
-        [prompt for prompt, is_short in zip(prompts, fits, strict=True) if is_short],
-        execute=partial(_execute, live=live, asked=asked),
-        tools=() if live is None else live.names,
-        barred=() if live is None else live.barred,
-        config=config,
+    requests = (
+        _request(example, index, model=model, task=task, live=live, config=config)
+        for index, example in enumerate(examples)
     )
-    for example, is_short in zip(examples, fits, strict=True):
-        if not is_short:
+    answers = decode(model, requests, execute=None if live is None else live.execute)
+    for example, answer in zip(examples, answers, strict=True):
+        if answer.error is not None:
             yield undecoded(example, finish=TOO_LONG)
             continue
-        answer = next(answers)
         text = model.grammar.strip(answer.text)
         yield trial_of(example, answer, text=text, is_right=task.is_right, judged=task.judged(text))
 
@@ -68,16 +58,19 @@ def score_texts(
             )
 
 
-def _execute(
-    calls: Sequence[ToolCall],
-    indices: Sequence[int],
+def _request(
+    example: Example,
+    index: int,
     *,
+    model: LanguageModel,
+    task: Task,
     live: LiveTools | None,
-    asked: Sequence[Example],
-) -> list[ToolResult]:
-    if live is None:
-        raise ValueError(f"a call was made where there are no tools: {calls}")
-    return live.execute_on(calls, [asked[index].today for index in indices])
+    config: InferConfig,
+) -> Request:
+    prompt = _prompt(example.prompt, model=model, tokens=task.prompt_tokens)
+    context = ToolContext(today=example.today)
+    request = Request(prompt, context=context, config=config, index=index)
+    return request if live is None else live.equip(request)
 
 
 def _prompt(text: str, *, model: LanguageModel, tokens: int) -> str:
