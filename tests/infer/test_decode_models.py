@@ -5,12 +5,13 @@ import re
 import pytest
 import torch
 
-from tests.infer.decoding import answers_to, pieces_of, texts_of
+from tests.infer.decoding import answers_to, executing, four, pieces_of, requests_of, texts_of
 from tests.models import save_model, save_sentencepiece_model
 from toolformer.calls import CallGrammar
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
+from toolformer.infer.decoder import Decoder, Decoding
 from toolformer.infer.request import Request
 from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.tools.builtin.calculator import calculator
@@ -77,6 +78,21 @@ def test_a_batch_gives_the_answers_of_each_prompt_alone(model: HFLanguageModel) 
     for index, prompt in enumerate(PROMPTS):
         alone += answers_to(model, prompt, first_index=index, **WILD)
     assert together == alone
+
+
+def test_what_is_admitted_while_others_run_gets_the_answers_of_each_prompt_alone(
+    model: HFLanguageModel,
+) -> None:
+    requests = requests_of(*PROMPTS, **WILD)
+    with Decoder(model, execute=executing(four)) as decoder:
+        late: list[Decoding] = []
+        for request in requests:  # the buffers grow while rows change seats
+            late += decoder.admit([request])
+            decoder.advance()
+            decoder.advance()
+        while decoder:
+            decoder.advance()
+    assert [decoding.answer for decoding in late] == answers_to(model, *PROMPTS, **WILD)
 
 
 def test_after_a_call_the_model_goes_on_as_from_a_prompt_that_holds_it(
