@@ -9,7 +9,7 @@ from toolformer.config import Config
 
 
 class InferConfig(Config):
-    """Everything a user can decide about an answer, apart from model, prompt and tools."""
+    """Everything that decides an answer, apart from model, prompt and tools."""
 
     # k: a call starts when the open marker is among the k likeliest tokens; 0: never by rank
     top_k_start: int = Field(default=1, ge=0)
@@ -21,7 +21,7 @@ class InferConfig(Config):
     seed: int = 0
     stop: tuple[str, ...] = ()  # text at which an answer ends; it is left out
     bar_markers: bool = False  # calls disabled: the open marker is impossible everywhere
-    max_streams: int = Field(default=32, ge=1)  # most prompts that `decode` answers side by side
+    max_streams: int = Field(default=32, ge=1)  # prompts decoded side by side
 
     @field_validator("stop")
     @classmethod

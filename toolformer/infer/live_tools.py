@@ -91,7 +91,7 @@ class LiveTools:
         return result
 
     def add(self, tool: Tool) -> None:
-        """Adds a tool, in place of one of the same name."""
+        """Takes a tool in; one of the same name makes room for it."""
         self._replace([*(each for each in self.tools if not _same(each.name, tool.name)), tool])
 
     def remove(self, name: str) -> Tool:
@@ -148,13 +148,13 @@ def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True
 
 
 def read_date(text: str) -> date:
-    """Reads a date, written as in ISO 8601.
+    """Reads a date.
 
     >>> read_date("2023-03-03")
     datetime.date(2023, 3, 3)
 
     Raises:
-        ConfigError: the text is not such a date.
+        ConfigError: it is none.
     """
     try:
         return date.fromisoformat(text.strip())
