@@ -193,7 +193,7 @@ def test_answers_of_tools_whose_file_was_edited_are_not_gone_on_with(
     [
         (["--seed", "1"], "line 1, comes from another model, other tools or other settings"),
         (["--no-tools"], "line 1, comes from another model, other tools or other settings"),
-        (["--input", "q.jsonl"], "line 2, answers another prompt than stands at this place"),
+        (["--input", "q.jsonl"], "line 2, answers another prompt than the input has at this place"),
         (["--out", "p.jsonl"], "'p.jsonl', line 1, comes from another model"),
         (["--out", "no/such/a.jsonl"], "Cannot write 'no/such/a.jsonl': No such file"),
         (["--input", "none.jsonl"], "There is no file 'none.jsonl' to take prompts from."),
