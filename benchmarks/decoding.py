@@ -19,12 +19,11 @@ import torch
 
 from benchmarks import report
 from toolformer.assets import EMBEDDED_MODEL, asset
-from toolformer.calls import ToolCall
 from toolformer.corpus.read import read_corpus
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
+from toolformer.infer.request import Request
 from toolformer.lm.hf.model import HFLanguageModel, load
-from toolformer.tools.base import ToolResult
 from toolformer.tools.registry import default_tools
 
 ALONE = 4  # prompts that are timed one by one
@@ -116,10 +115,9 @@ def alone(model: HFLanguageModel, prompts: Sequence[str], config: InferConfig) -
 
 def together(model: HFLanguageModel, prompts: Sequence[str], config: InferConfig) -> Speed:
     """Times our decoding, the prompts side by side."""
-    names = [tool.name for tool in default_tools()]
+    requests = _requests(prompts, config)
     begin = time.perf_counter()
-    answers = decode(model, prompts, execute=_refuse, tools=(), barred=names, config=config)
-    tokens = sum(answer.tokens for answer in answers)
+    tokens = sum(answer.tokens for answer in decode(model, requests))
     return Speed(f"{len(prompts)} streams", tokens, time.perf_counter() - begin)
 
 
@@ -175,12 +173,10 @@ def cut_texts(model: HFLanguageModel, *, tokens: int) -> Iterator[str]:
 def long_enough(model: HFLanguageModel, texts: Iterable[str], config: InferConfig) -> Iterator[str]:
     """Yields the prompts from which a model goes on for all of the tokens it may say."""
     texts = iter(texts)
-    names = [tool.name for tool in default_tools()]
     while batch := list(islice(texts, config.max_streams)):
-        answers = decode(model, batch, execute=_refuse, tools=(), barred=names, config=config)
-        for prompt, answer in zip(batch, answers, strict=True):
+        for answer in decode(model, _requests(batch, config)):
             if answer.tokens == config.max_new_tokens:
-                yield prompt
+                yield answer.prompt
 
 
 def load_average() -> float:
@@ -191,8 +187,10 @@ def load_average() -> float:
         return float("nan")
 
 
-def _refuse(calls: Sequence[ToolCall], prompts: Sequence[int]) -> list[ToolResult]:
-    raise AssertionError(f"a call where none was to be made: {calls} in prompts {prompts}")
+def _requests(prompts: Iterable[str], config: InferConfig) -> list[Request]:
+    """Returns requests in which no call may be made."""
+    barred = tuple(tool.name for tool in default_tools())
+    return [Request(prompt, barred=barred, config=config) for prompt in prompts]
 
 
 if __name__ == "__main__":

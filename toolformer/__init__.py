@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from toolformer.infer.answers import Answer, CallEvent
     from toolformer.infer.config import InferConfig
     from toolformer.infer.decode import decode, stream
+    from toolformer.infer.decoder import Decoder
+    from toolformer.infer.request import Request
     from toolformer.lm.base import LanguageModel
     from toolformer.lm.registry import load_model
     from toolformer.lm.scripted import ScriptedLanguageModel
@@ -46,6 +48,7 @@ _HOMES = {
     "CallEvent": "toolformer.infer.answers",
     "CallGrammar": "toolformer.calls",
     "Candidate": "toolformer.records",
+    "Decoder": "toolformer.infer.decoder",
     "Document": "toolformer.records",
     "Exemplar": "toolformer.tools.base",
     "FinetuneConfig": "toolformer.finetune.config",
@@ -55,6 +58,7 @@ _HOMES = {
     "LanguageModel": "toolformer.lm.base",
     "Losses": "toolformer.records",
     "PlacedCall": "toolformer.calls",
+    "Request": "toolformer.infer.request",
     "Run": "toolformer.runs.directory",
     "RunStats": "toolformer.runs.stats",
     "ScriptedLanguageModel": "toolformer.lm.scripted",
@@ -86,6 +90,7 @@ __all__ = [
     "CallEvent",
     "CallGrammar",
     "Candidate",
+    "Decoder",
     "Document",
     "Exemplar",
     "FinetuneConfig",
@@ -95,6 +100,7 @@ __all__ = [
     "LanguageModel",
     "Losses",
     "PlacedCall",
+    "Request",
     "Run",
     "RunStats",
     "ScriptedLanguageModel",

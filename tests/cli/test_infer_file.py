@@ -120,7 +120,7 @@ def test_what_is_answered_is_not_asked_again_and_a_torn_line_is(
     Path("a.jsonl").write_bytes(b"".join([marked, *lines[1:3], lines[3][:20]]))
     assert infer(*flags) == 0
     assert Path("a.jsonl").read_bytes() == whole.replace(lines[0], marked)
-    assert "a.jsonl holds 3 of 4 answers already." in capsys.readouterr().err
+    assert "a.jsonl already holds 3 of 4 answers." in capsys.readouterr().err
 
 
 def test_a_resumed_run_draws_what_an_undisturbed_one_draws(where: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_prompt_that_is_too_long_has_an_error_and_the_others_their_answers(
     assert ["error" in row for row in answers()] == [False, True, False, True, True, False]
     assert [row["prompt"] for row in answers()][1] == TOO_LONG
     assert "leave no room in the 40" in answers()[1]["error"]
-    assert "3 of 6 prompts: no answer but an `error`." in capsys.readouterr().err
+    assert "3 of 6 prompts have an `error` in place of an answer." in capsys.readouterr().err
 
 
 def test_a_record_without_a_prompt_is_named_and_left_out(
@@ -193,7 +193,7 @@ def test_answers_of_tools_whose_file_was_edited_are_not_gone_on_with(
     [
         (["--seed", "1"], "line 1, comes from another model, other tools or other settings"),
         (["--no-tools"], "line 1, comes from another model, other tools or other settings"),
-        (["--input", "q.jsonl"], "line 2, answers another prompt than stands at this place"),
+        (["--input", "q.jsonl"], "line 2, answers another prompt than the input has at this place"),
         (["--out", "p.jsonl"], "'p.jsonl', line 1, comes from another model"),
         (["--out", "no/such/a.jsonl"], "Cannot write 'no/such/a.jsonl': No such file"),
         (["--input", "none.jsonl"], "There is no file 'none.jsonl' to take prompts from."),
@@ -239,7 +239,7 @@ def test_ctrl_c_keeps_the_answers_and_says_how_to_go_on(where: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Run the same command again to go on from there." in " ".join(told.split())
+    assert "Run the same command again to continue." in " ".join(told.split())
     assert "Traceback" not in told
     assert {row["finish"] for row in answers()} == {"length"}
 

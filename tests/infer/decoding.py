@@ -9,10 +9,12 @@ from toolformer.calls import Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode, stream
+from toolformer.infer.decoder import Execute
+from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import ToolResult
+from toolformer.tools.base import ToolContext, ToolResult
 
 PROMPT = "2 + 2 is"
 CALL = " [Calculator(2 + 2)"
@@ -33,36 +35,41 @@ def scripted(*script: Continuation | tuple[str, str], **options: object) -> Scri
     return ScriptedLanguageModel(continuations=continuations, **options)  # type: ignore[arg-type]
 
 
-def executing(say: Tools) -> Callable[[Sequence[ToolCall], Sequence[int]], list[ToolResult]]:
+def executing(say: Tools) -> Execute:
     """Runs calls with a function; what it raises as ValueError is the tool's error."""
 
-    def run(call: ToolCall) -> ToolResult:
+    def run(call: ToolCall, _context: ToolContext) -> ToolResult:
         try:
             return ToolResult(call, output=say(call), seconds=0.5)
         except ValueError as error:
             return ToolResult(call, error=str(error), seconds=0.5)
 
-    return lambda calls, _: [run(call) for call in calls]
+    return run
+
+
+def requests_of(
+    *prompts: str,
+    tools: Sequence[str] = NAMES,
+    barred: Sequence[str] = (),
+    first_index: int = 0,
+    **settings: object,
+) -> list[Request]:
+    """Returns requests of one kind, counted from `first_index`."""
+    config = InferConfig(**settings)
+    return [
+        Request(prompt, tools=tuple(tools), barred=tuple(barred), config=config, index=index)
+        for index, prompt in enumerate(prompts, first_index)
+    ]
 
 
 def answers_to(
     model: LanguageModel,
     *prompts: str,
-    tools: Sequence[str] = NAMES,
-    barred: Sequence[str] = (),
     say: Tools = four,
-    **settings: object,
+    **options: object,
 ) -> list[Answer]:
-    return list(
-        decode(
-            model,
-            prompts or (PROMPT,),
-            execute=executing(say),
-            tools=tools,
-            barred=barred,
-            config=InferConfig(**settings),
-        )
-    )
+    requests = requests_of(*prompts or (PROMPT,), **options)  # type: ignore[arg-type]
+    return list(decode(model, requests, execute=executing(say)))
 
 
 def answer_of(*script: Continuation | tuple[str, str], **options: object) -> Answer:
@@ -77,12 +84,11 @@ def pieces_of(
     model: LanguageModel,
     prompt: str = PROMPT,
     *,
-    tools: Sequence[str] = NAMES,
     say: Tools = four,
-    **settings: object,
+    **options: object,
 ) -> list[Segment | CallEvent]:
-    config = InferConfig(**settings)
-    return list(stream(model, prompt, execute=executing(say), tools=tools, config=config))
+    [request] = requests_of(prompt, **options)  # type: ignore[arg-type]
+    return list(stream(model, request, execute=executing(say)))
 
 
 def texts_of(pieces: Sequence[Segment | CallEvent], *, kind: str = "text") -> list[str]:

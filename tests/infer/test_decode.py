@@ -1,8 +1,9 @@
 """A model writes a call, its tool runs, and the model reads on."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 
 import pytest
 
@@ -16,16 +17,18 @@ from tests.infer.decoding import (
     executing,
     four,
     pieces_of,
+    requests_of,
     scripted,
     texts_of,
 )
 from toolformer.calls import Segment, ToolCall
 from toolformer.errors import ModelError
-from toolformer.infer.answers import Answer, CallEvent
+from toolformer.infer.answers import Answer, CallEvent, answer_row
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode, stream
+from toolformer.infer.request import Request
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import ToolResult
+from toolformer.tools.base import ToolContext, ToolResult
 
 SUM = ToolCall("Calculator", "2 + 2")
 ANNOTATED = " [Calculator(2 + 2) -> 4] 4."
@@ -279,10 +282,9 @@ def test_what_was_held_back_is_shown_at_the_end() -> None:
 
 def test_a_stream_returns_its_answer() -> None:
     def through() -> Iterator[Answer]:
-        model, config = scripted((PROMPT, CALL), GOES_ON), InferConfig()
-        yield (
-            yield from stream(model, PROMPT, execute=executing(four), tools=NAMES, config=config)
-        )  # type: ignore[misc]
+        model = scripted((PROMPT, CALL), GOES_ON)
+        [request] = requests_of(PROMPT)
+        yield (yield from stream(model, request, execute=executing(four)))  # type: ignore[misc]
 
     *_, answer = through()
     assert answer == answer_of((PROMPT, CALL), GOES_ON)
@@ -297,133 +299,145 @@ def test_answers_come_in_the_order_of_the_prompts() -> None:
 def test_prompts_are_taken_as_there_is_room() -> None:
     taken = []
 
-    def prompts() -> Iterator[str]:
+    def requests() -> Iterator[Request]:
         for number in range(10):
             taken.append(number)
-            yield "a"
+            yield Request("a", config=InferConfig(max_streams=3))
 
-    found = decode(
-        scripted(("a", " b")),
-        prompts(),
-        execute=executing(four),
-        tools=(),
-        config=InferConfig(max_streams=3),
-    )
+    found = decode(scripted(("a", " b")), requests())
     next(found)
     assert len(taken) == 3
 
 
 def test_no_prompts_are_no_answers() -> None:
-    config = InferConfig()
-    assert list(decode(scripted(), [], execute=executing(four), tools=(), config=config)) == []
+    assert list(decode(scripted(), [])) == []
 
 
-def test_a_prompt_longer_than_the_context_is_named_after_the_answers_before_it() -> None:
+@pytest.mark.parametrize("max_streams", [1, 2, 32])
+def test_a_prompt_that_is_too_long_is_an_answer_and_stops_no_other(max_streams: int) -> None:
     model = scripted(("a", " b"), max_length=4)
-    found = decode(
-        model, ["a", "a", "a a a a a", "a"], execute=executing(four), tools=(), config=InferConfig()
+    prompts = ["a", "a", "a a a a a", "a a a a", "a"]
+    found = answers_to(model, *prompts, max_streams=max_streams)
+    assert [answer.finish for answer in found] == ["end", "end", "too long", "too long", "end"]
+    assert [answer.text for answer in found] == [" b", " b", "", "", " b"]
+    assert found[2].error == (
+        "The prompt 'a a a a a' cannot be continued: Its 5 tokens leave no room in the 4 that the"
+        " model can read. Shorten it."
     )
-    assert [next(found).text, next(found).text] == [" b", " b"]
-    with pytest.raises(
-        ModelError, match="The prompt 'a a a a a' cannot be continued: Its 5 tokens"
-    ):
-        next(found)
+    assert answer_row(found[2]) == {"prompt": "a a a a a", "error": found[2].error}
+
+
+def test_a_stream_of_a_prompt_that_is_too_long_is_refused() -> None:
+    model = scripted(("a", " b"), max_length=4)
+    with pytest.raises(ModelError, match=r"^The prompt 'a a a a a' cannot be continued: Its 5 tok"):
+        list(stream(model, Request("a a a a a")))
 
 
 def test_a_call_in_a_prompt_that_does_not_fit_is_the_prompts_fault() -> None:
-    with pytest.raises(ModelError, match="cannot be continued: There is no room for 7 more tokens"):
-        answer_of(prompt="2 is [Calculator(2 + 2 +", max_length=6)
+    answer = answer_of(prompt="2 is [Calculator(2 + 2 +", max_length=6)
+    assert "cannot be continued: There is no room for 7 more tokens" in str(answer.error)
 
 
 def test_draws_follow_the_seed_and_the_index_of_the_prompt() -> None:
     model = scripted(*[("", f" {word}") for word in "abcdefgh"])
-    config = InferConfig(temperature=1.0, max_new_tokens=8)
 
-    def drawn(count: int, *, seed: int = 0, first_index: int = 0) -> list[str]:
-        settings = config.override(seed=seed)
-        found = decode(
-            model,
-            ["x"] * count,
-            execute=executing(four),
-            tools=(),
-            config=settings,
-            first_index=first_index,
-        )
-        return [answer.text for answer in found]
+    def drawn(count: int, **options: int) -> list[str]:
+        settings = {"temperature": 1.0, "max_new_tokens": 8, **options}
+        return [answer.text for answer in answers_to(model, *["x"] * count, **settings)]
 
     three = drawn(3)
     assert len({*three, *drawn(3, seed=1)}) == 6
     assert drawn(2, first_index=1) == three[1:]
 
 
-def test_a_tool_is_told_in_which_prompt_it_was_called() -> None:
+def test_each_request_has_its_own_settings_and_tools() -> None:
+    model = scripted((PROMPT, CALL), (" [Calculator", " says four, or 4."), GOES_ON)
+    kinds = [{}, {"tools": (), "barred": NAMES}, {"max_calls": 0, "stop": (",",)}]
+    requests = [request for kind in kinds for request in requests_of(PROMPT, **kind)]
+    found = decode(model, requests, execute=executing(four))
+    says = " [Calculator says four, or 4."
+    assert [answer.annotated for answer in found] == [ANNOTATED, says, says.partition(",")[0]]
+
+
+def test_a_request_limits_how_many_are_answered_beside_it() -> None:
+    taken = []
+
+    def requests() -> Iterator[Request]:
+        for max_streams in (32, 32, 2, 32, 32):
+            taken.append(max_streams)
+            yield Request("a", config=InferConfig(max_streams=max_streams))
+
+    found = decode(scripted(("a", " b")), requests())
+    next(found)
+    assert taken == [32, 32, 2]
+    assert len(list(found)) == 4
+
+
+def test_a_tool_knows_the_day_of_its_own_request() -> None:
     told = []
 
-    def execute(calls: Sequence[ToolCall], indices: Sequence[int]) -> list[ToolResult]:
-        told.append((calls[0].arguments, indices[0]))
-        return [ToolResult(calls[0], output="4")]
+    def execute(call: ToolCall, context: ToolContext) -> ToolResult:
+        told.append((call.arguments, context))
+        return ToolResult(call, output="4")
 
     model = scripted(("a", " [Calculator(1)"), ("b", " [Calculator(2)"), GOES_ON)
-    prompts = ["a", "b"]
-    list(decode(model, prompts, execute=execute, tools=NAMES, config=InferConfig(), first_index=5))
-    assert sorted(told) == [("1", 5), ("2", 6)]
+    days = [ToolContext(today=date(2023, 3, day)) for day in (5, 6)]
+    requests = [
+        Request(prompt, tools=NAMES, context=day)
+        for prompt, day in zip(["a", "b"], days, strict=True)
+    ]
+    list(decode(model, requests, execute=execute))
+    assert sorted(told, key=lambda each: each[0]) == [("1", days[0]), ("2", days[1])]
 
 
 def test_a_slow_tool_holds_up_no_other_prompt() -> None:
     others_done = threading.Event()
 
-    def execute(calls: Sequence[ToolCall], indices: Sequence[int]) -> list[ToolResult]:
-        if indices == [0]:  # ends only when the last prompt's tool runs
+    def execute(call: ToolCall, _context: ToolContext) -> ToolResult:
+        if call.arguments == "0":  # ends only when the last prompt's tool runs
             assert others_done.wait(timeout=60)
-        if indices == [5]:
+        if call.arguments == "5":
             others_done.set()
-        return [ToolResult(calls[0], output="4")]
+        return ToolResult(call, output="4")
 
-    found = list(
-        decode(
-            scripted((PROMPT, CALL), GOES_ON),
-            [PROMPT] * 6,
-            execute=execute,
-            tools=NAMES,
-            config=InferConfig(max_streams=2),
-        )
-    )
-    assert [answer.annotated for answer in found] == [ANNOTATED] * 6
+    prompts = [f"for {number} it is" for number in range(6)]
+    script = [(prompt, f" [Calculator({number})") for number, prompt in enumerate(prompts)]
+    requests = requests_of(*prompts, max_streams=2)
+    found = decode(scripted(*script, GOES_ON), requests, execute=execute)
+    assert [answer.annotated for answer in found] == [
+        f" [Calculator({number}) -> 4] 4." for number in range(6)
+    ]
 
 
 def test_tools_of_different_prompts_run_at_once() -> None:
     together = threading.Barrier(8, timeout=60)
 
-    def execute(calls: Sequence[ToolCall], indices: Sequence[int]) -> list[ToolResult]:
+    def execute(call: ToolCall, _context: ToolContext) -> ToolResult:
         together.wait()
-        return [ToolResult(calls[0], output="4")]
+        return ToolResult(call, output="4")
 
     model = scripted((PROMPT, CALL), GOES_ON)
-    found = decode(model, [PROMPT] * 8, execute=execute, tools=NAMES, config=InferConfig())
-    assert len(list(found)) == 8
+    assert len(list(decode(model, requests_of(*[PROMPT] * 8), execute=execute))) == 8
 
 
 def test_a_bug_in_what_runs_the_tools_is_raised() -> None:
-    def execute(calls: Sequence[ToolCall], indices: Sequence[int]) -> list[ToolResult]:
+    def execute(call: ToolCall, _context: ToolContext) -> ToolResult:
         raise ZeroDivisionError("a bug")
 
-    model = scripted((PROMPT, CALL))
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        list(decode(model, [PROMPT], execute=execute, tools=NAMES, config=InferConfig()))
+        list(decode(scripted((PROMPT, CALL)), requests_of(PROMPT), execute=execute))
 
 
 def test_closing_a_stream_does_not_wait_for_its_tool() -> None:
     started, closed = threading.Event(), threading.Event()
 
-    def execute(calls: Sequence[ToolCall], indices: Sequence[int]) -> list[ToolResult]:
+    def execute(call: ToolCall, _context: ToolContext) -> ToolResult:
         started.set()
         assert closed.wait(timeout=60)
-        return [ToolResult(calls[0], output="4")]
+        return ToolResult(call, output="4")
 
-    model = scripted((PROMPT, CALL), GOES_ON)
-    with closing(
-        stream(model, PROMPT, execute=execute, tools=NAMES, config=InferConfig())
-    ) as pieces:
+    [request] = requests_of(PROMPT)
+    with closing(stream(scripted((PROMPT, CALL), GOES_ON), request, execute=execute)) as pieces:
         shown = ""
         while shown != CALL:
             piece = next(pieces)

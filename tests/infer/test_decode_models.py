@@ -1,15 +1,18 @@
 """The decoder over real models: the cache holds what reading the text anew would put there."""
 
+import re
+
 import pytest
 import torch
 
-from tests.infer.decoding import NAMES, answers_to, executing, four, pieces_of, texts_of
+from tests.infer.decoding import answers_to, executing, four, pieces_of, requests_of, texts_of
 from tests.models import save_model, save_sentencepiece_model
 from toolformer.calls import InlineGrammar
-from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
+from toolformer.infer.decoder import Decoder, Decoding
+from toolformer.infer.request import Request
 from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
@@ -73,16 +76,23 @@ def test_a_batch_gives_the_answers_of_each_prompt_alone(model: HFLanguageModel) 
     together = answers_to(model, *PROMPTS, max_streams=3, **WILD)
     alone = []
     for index, prompt in enumerate(PROMPTS):
-        config = InferConfig(**WILD)  # type: ignore[arg-type]
-        alone += decode(
-            model,
-            [prompt],
-            execute=executing(four),
-            tools=NAMES,
-            config=config,
-            first_index=index,
-        )
+        alone += answers_to(model, prompt, first_index=index, **WILD)
     assert together == alone
+
+
+def test_what_is_admitted_while_others_run_gets_the_answers_of_each_prompt_alone(
+    model: HFLanguageModel,
+) -> None:
+    requests = requests_of(*PROMPTS, **WILD)
+    with Decoder(model, execute=executing(four)) as decoder:
+        late: list[Decoding] = []
+        for request in requests:  # the buffers grow while rows change seats
+            late += decoder.admit([request])
+            decoder.advance()
+            decoder.advance()
+        while decoder:
+            decoder.advance()
+    assert [decoding.answer for decoding in late] == answers_to(model, *PROMPTS, **WILD)
 
 
 def test_after_a_call_the_model_goes_on_as_from_a_prompt_that_holds_it(
@@ -131,10 +141,9 @@ def test_after_a_failed_call_the_model_goes_on_as_if_it_had_not_been(
 def test_a_long_prompt_is_named(model: HFLanguageModel) -> None:
     if model.max_length > 1000:
         pytest.skip("this model's context is not bounded")
-    with pytest.raises(
-        ModelError, match=r"^The prompt 'so so .*\.\.\.' cannot be continued: Its \d+ "
-    ):
-        answers_to(model, "so " * 400)
+    long, short = answers_to(model, "so " * 400, "so", max_new_tokens=1)
+    assert re.match(r"The prompt 'so so .*\.\.\.' cannot be continued: Its \d+ ", str(long.error))
+    assert (long.finish, short.error) == ("too long", None)
 
 
 def test_answers_end_where_the_context_does(model: HFLanguageModel) -> None:
@@ -148,10 +157,14 @@ def test_nano_computes_what_it_is_made_to_ask(nano: HFLanguageModel) -> None:
     with Toolbox([calculator]) as toolbox:
         [answer] = decode(
             nano,
-            ["Tool: Calculator\nInput: 12 + 31 = 43\nOutput: 12 + 31 ="],
-            execute=lambda calls, _: toolbox.execute(calls),
-            tools=["Calculator"],
-            config=InferConfig(top_k_start=10, max_calls=1, max_new_tokens=20),
+            [
+                Request(
+                    "Tool: Calculator\nInput: 12 + 31 = 43\nOutput: 12 + 31 =",
+                    tools=("Calculator",),
+                    config=InferConfig(top_k_start=10, max_calls=1, max_new_tokens=20),
+                )
+            ],
+            execute=lambda call, context: toolbox.execute([call], context)[0],
         )
     assert answer.events[0].output == "43"
     assert answer.annotated.startswith(" [Calculator(")

@@ -8,9 +8,11 @@ import pytest
 from tests.cli.repl.sessions import FRIDAY, stop
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError
+from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
+from toolformer.infer.request import Request
 from toolformer.sidecar import Sidecar, SidecarTool
-from toolformer.tools.base import tool
+from toolformer.tools.base import ToolContext, tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calendar import calendar
 
@@ -70,12 +72,25 @@ def test_a_tool_that_is_not_there_cannot_be_removed() -> None:
         tools.remove("calculater")
 
 
-def test_calls_run_on_the_day_that_is_today_or_on_one_of_their_own() -> None:
+def test_calls_run_on_the_day_of_their_request() -> None:
     with LiveTools([calendar], today=FRIDAY) as tools:
-        [result] = tools.execute([WEEKDAY], [0])
-        assert result.output == "Friday"
-        results = tools.execute_on([WEEKDAY, WEEKDAY], [None, date(2023, 3, 5)])
-        assert [each.output for each in results] == ["Friday", "Sunday"]
+        sunday = Request("It is", context=ToolContext(today=date(2023, 3, 5)))
+        contexts = [tools.equip(each).context for each in (Request("It is"), sunday)]
+        outputs = [tools.execute(WEEKDAY, context).output for context in contexts]
+    assert outputs == ["Friday", "Sunday"]
+
+
+def test_a_request_is_equipped_with_what_may_be_called_and_keeps_the_rest() -> None:
+    asked = Request("It is", config=InferConfig(seed=3), index=4)
+    with LiveTools([calculator], today=FRIDAY, taught=["WikiSearch"]) as tools:
+        assert tools.equip(asked) == Request(
+            "It is",
+            tools=("Calculator",),
+            barred=("WikiSearch",),
+            context=ToolContext(today=FRIDAY),
+            config=InferConfig(seed=3),
+            index=4,
+        )
 
 
 def test_a_model_that_was_taught_no_tool_gets_the_defaults() -> None:

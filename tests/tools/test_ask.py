@@ -8,11 +8,11 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolError
-from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
+from toolformer.infer.request import Request
 from toolformer.lm.scripted import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import Ask, Tool, ToolContext, ToolResult, tool
+from toolformer.tools.base import Ask, Tool, ToolContext, tool
 from toolformer.tools.registry import load_tool
 from toolformer.tools.toolbox import Toolbox
 
@@ -24,14 +24,9 @@ def scripted_ask() -> Ask:
     model = ScriptedLanguageModel(continuations=[Continuation("Denmark?", " Copenhagen.")])
 
     def ask(prompts: Sequence[str], /) -> list[str]:
-        answers = decode(model, prompts, execute=_never, tools=(), config=InferConfig())
-        return [answer.text for answer in answers]
+        return [answer.text for answer in decode(model, map(Request, prompts))]
 
     return ask
-
-
-def _never(calls: Sequence[ToolCall], prompts: Sequence[int]) -> list[ToolResult]:
-    raise AssertionError
 
 
 @pytest.fixture

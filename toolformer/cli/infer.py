@@ -122,9 +122,8 @@ def infer(
             print(called(tools), file=sys.stderr)
         if input_ is not None:
             from toolformer.cli.infer_file import answer_file
-            from toolformer.infer.file_answers import Batch
 
-            return answer_file(Batch(model, tools, config), input_, out=out, today=day)
+            return answer_file(model, input_, tools=tools, config=config, out=out, today=day)
         session = Session(model, tools, config)
         if is_repl:
             is_tuned = sidecar is not None and sidecar.prompt_style is PromptStyle.NONE

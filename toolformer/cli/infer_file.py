@@ -12,45 +12,61 @@ from toolformer.cli.display.progress import answering_bar
 from toolformer.config import fingerprint
 from toolformer.corpus.files import CorpusProblem
 from toolformer.infer.answers_file import AnswersFile
-from toolformer.infer.file_answers import Batch, Row
-from toolformer.infer.prompts_file import FilePrompt, read_prompts
+from toolformer.infer.config import InferConfig
+from toolformer.infer.file_answers import Row, answer_prompts
+from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.prompts_file import read_prompts
+from toolformer.lm.base import LanguageModel
 from toolformer.specs import stamp_files
 
 
-def answer_file(batch: Batch, source: Path, *, out: Path | None, today: date | None) -> int:
+def answer_file(
+    model: LanguageModel,
+    source: Path,
+    *,
+    tools: LiveTools,
+    config: InferConfig,
+    out: Path | None,
+    today: date | None,
+) -> int:
     """Answers the prompts of a file and returns the exit code.
 
     Args:
-        batch: who answers.
-        source: the prompts.
-        out: where the answers go; None is stdout.
-        today: what was named as today, None where it is the clock's.
+        model: answers them.
+        source: the file of prompts.
+        tools: may be called.
+        config: the settings of all answers.
+        out: the file for the answers; None is stdout.
+        today: the day that was named for the tools; None where it is the clock's.
 
     Raises:
-        ConfigError: the prompts cannot be read, or there are other answers in `out`.
+        ConfigError: the prompts cannot be read, or `out` holds other answers.
     """
     notes = Console(stderr=True, highlight=False)
     total = sum(1 for _ in read_prompts(source, on_problem=_ignore))
     prompts = read_prompts(
-        source, on_problem=lambda problem: notes.print(f"Left out: {problem}", markup=False)
+        source, on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False)
     )
     if out is None:
-        _write_rows(batch, prompts, _print, done=0, total=total, notes=notes)
+        rows = answer_prompts(model, prompts, tools=tools, config=config)
+        _write_rows(rows, _print, done=0, total=total, notes=notes)
         return 0
-    with AnswersFile(out, settings=_settings(batch, today)) as file:
+    settings = _settings(model, tools, config=config, today=today)
+    with AnswersFile(out, settings=settings) as file:
         done = file.match(prompts)
         if done:
-            notes.print(f"{out} holds {done} of {total} answers already.", markup=False)
+            notes.print(f"{out} already holds {done} of {total} answers.", markup=False)
+        rows = answer_prompts(model, prompts, tools=tools, config=config, first_index=done)
         try:
-            _write_rows(batch, prompts, file.write, done=done, total=total, notes=notes)
+            _write_rows(rows, file.write, done=done, total=total, notes=notes)
         except KeyboardInterrupt:
-            notes.print("Stopped. Run the same command again to go on from there.")
+            notes.print("Stopped. Run the same command again to continue.")
             return 130
         except OSError as error:
-            # A full disk is no misuse.
+            # A full disk is not misuse.
             print(
                 f"Cannot write '{out}': {error.strerror}. Make room and run the same command "
-                "again to go on.",
+                "again to continue.",
                 file=sys.stderr,
             )
             return 1
@@ -58,32 +74,28 @@ def answer_file(batch: Batch, source: Path, *, out: Path | None, today: date | N
 
 
 def _write_rows(
-    batch: Batch,
-    prompts: Iterator[FilePrompt],
-    write: Callable[[Row], None],
-    *,
-    done: int,
-    total: int,
-    notes: Console,
+    rows: Iterator[Row], write: Callable[[Row], None], *, done: int, total: int, notes: Console
 ) -> None:
     failed = 0
     with answering_bar(notes, done=done, total=total) as move:
-        for number, row in enumerate(batch.rows(prompts, first_index=done), start=done + 1):
+        for number, row in enumerate(rows, start=done + 1):
             write(row)
             failed += "error" in row
             move(number)
     if failed:
-        notes.print(f"{failed} of {total} prompts: no answer but an `error`.")
+        notes.print(f"{failed} of {total} prompts have an `error` in place of an answer.")
 
 
-def _settings(batch: Batch, today: date | None) -> str:
-    """Returns a fingerprint of all that decides an answer, apart from its prompt."""
-    specs = [tool.spec for tool in batch.tools.tools]
+def _settings(
+    model: LanguageModel, tools: LiveTools, *, config: InferConfig, today: date | None
+) -> str:
+    """Returns a fingerprint of everything that decides an answer, apart from its prompt."""
+    specs = [tool.spec for tool in tools.tools]
     settings = {
-        "model": batch.model.fingerprint,
-        "config": batch.config.to_dict() | {"max_streams": None},  # changes no answer
+        "model": model.fingerprint,
+        "config": config.to_dict() | {"max_streams": None},  # changes no answer
         "tools": specs,
-        "called": list(batch.tools.names),
+        "called": list(tools.names),
         "today": None if today is None else today.isoformat(),
     }
     if stamps := stamp_files(specs):
@@ -96,4 +108,4 @@ def _print(row: Row) -> None:
 
 
 def _ignore(problem: CorpusProblem) -> None:
-    """Counting tells nobody; answering will."""
+    """The first pass counts in silence; the second reports."""

@@ -1,4 +1,4 @@
-"""One answer, or a REPL, on this terminal or into a pipe; what is said about model and tools."""
+"""One answer, or a REPL, on this terminal or into a pipe; the notes about model and tools."""
 
 import json
 import sys
@@ -18,8 +18,8 @@ from toolformer.infer.live_tools import LiveTools
 def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int:
     """Prints the answer to a prompt as it comes, and returns the exit code.
 
-    A terminal shows calls as they form, failed ones too. What reads a pipe gets the answer alone:
-    a call comes with its output, and one that failed is told on stderr.
+    A terminal shows calls as they form, failed ones too. A pipe gets the answer alone: a call
+    comes with its output, and one that failed is reported on stderr.
     """
     screen = Screen(Console(highlight=False))
     is_live = screen.console.is_terminal and not (strip or as_json)
@@ -45,9 +45,9 @@ def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
     """Runs a REPL on standard input and returns the exit code.
 
     Args:
-        session: nothing was asked in it yet.
+        session: without turns.
         is_terminal: whether standard input is one.
-        is_tuned: whether the model is known to have learned to make calls.
+        is_tuned: whether the model is known to have been tuned on calls.
     """
     from toolformer.cli.repl.lines import editor, piped
     from toolformer.cli.repl.loop import repl
@@ -63,7 +63,7 @@ def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
 
 
 def assumed(model: str, grammar: CallGrammar) -> str:
-    """Says what is assumed of a model that has no sidecar.
+    """Returns the note about a model that has no sidecar.
 
     >>> from toolformer.calls import InlineGrammar
     >>> assumed("gpt2", InlineGrammar())
@@ -74,5 +74,5 @@ def assumed(model: str, grammar: CallGrammar) -> str:
 
 
 def called(tools: LiveTools) -> str:
-    """Says which tools may be called."""
+    """Returns the note about which tools may be called."""
     return f"It can call {', '.join(tools.names)}." if tools.names else "It calls no tools."

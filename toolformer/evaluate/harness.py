@@ -13,19 +13,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
-from toolformer.tools.base import ToolResult
 
 _SURE = log(0.5)  # a token likelier than this is the likeliest
 _KNOWN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
 
 
-class Request(Protocol):
+class Instance(Protocol):
     """A request of lm-eval: its arguments are a context, and a continuation or settings."""
 
     @property
@@ -57,24 +56,8 @@ class HarnessAnswers:
 
     def generate(self, contexts: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
         """Returns what follows each context, calls and their outputs left out."""
-        by_config: dict[InferConfig, list[int]] = {}
         configs = [self._config(each) for each in settings]
-        for index, config in enumerate(configs):
-            by_config.setdefault(config, []).append(index)
-        said = [""] * len(contexts)
-        for config, indices in by_config.items():
-            prompts = [self._fit(contexts[each], config.max_new_tokens) for each in indices]
-            answers = decode(
-                self.model,
-                prompts,
-                execute=self._execute,
-                tools=() if self.live is None else self.live.names,
-                barred=() if self.live is None else self.live.barred,
-                config=config,
-            )
-            for index, answer in zip(indices, answers, strict=True):
-                said[index] = answer.text
-        return said
+        return self._decode(contexts, configs, live=self.live)
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> list[Scored]:
         """Returns how likely each continuation is, calls disabled where there are tools."""
@@ -125,9 +108,20 @@ class HarnessAnswers:
             max_new_tokens=max(lengths.values()),
             max_streams=self.config.max_streams,
         )
-        prompts = [self._fit(context, config.max_new_tokens) for context in lengths]
-        answers = decode(self.model, prompts, execute=self._execute, tools=(), config=config)
-        return {context: answer.text for context, answer in zip(lengths, answers, strict=True)}
+        said = self._decode(list(lengths), [config] * len(lengths), live=None)
+        return dict(zip(lengths, said, strict=True))
+
+    def _decode(
+        self, contexts: Sequence[str], configs: Sequence[InferConfig], *, live: LiveTools | None
+    ) -> list[str]:
+        """Returns what follows each context; one that is too long loses its beginning."""
+        requests = []
+        for index, (context, config) in enumerate(zip(contexts, configs, strict=True)):
+            prompt = self._fit(context, config.max_new_tokens)
+            request = Request(prompt, config=config, index=index)
+            requests.append(request if live is None else live.equip(request))
+        execute = None if live is None else live.execute
+        return [answer.text for answer in decode(self.model, requests, execute=execute)]
 
     def _config(self, settings: Mapping[str, Any]) -> InferConfig:
         """Returns how a task wants its contexts continued."""
@@ -151,11 +145,6 @@ class HarnessAnswers:
         room = max(1, self.model.max_length - max_new_tokens - 1)
         ends = self.model.token_ends(context)
         return context if len(ends) <= room else context[int(ends[len(ends) - room - 1]) :]
-
-    def _execute(self, calls: Sequence[ToolCall], prompts: Sequence[int]) -> list[ToolResult]:
-        if self.live is None:
-            raise ValueError(f"a call was made where there are no tools: {calls}")
-        return self.live.execute(calls, prompts)
 
 
 def harness_model(
@@ -182,25 +171,25 @@ def harness_model(
     class ToolformerLM(LM):  # type: ignore[misc, unused-ignore]
         """Passes lm-eval's requests on."""
 
-        def generate_until(self, requests: Sequence[Request], **_ignored: Any) -> list[str]:
+        def generate_until(self, requests: Sequence[Instance], **_ignored: Any) -> list[str]:
             contexts, settings = _split(requests)
             return answers.generate(contexts, settings)
 
         def loglikelihood(
-            self, requests: Sequence[Request], **_ignored: Any
+            self, requests: Sequence[Instance], **_ignored: Any
         ) -> list[tuple[float, bool]]:
             scored = answers.score(*_split(requests))
             return [(each.log_prob, each.is_greedy) for each in scored]
 
         def loglikelihood_rolling(
-            self, requests: Sequence[Request], **_ignored: Any
+            self, requests: Sequence[Instance], **_ignored: Any
         ) -> list[float]:
             return answers.score_whole([request.args[0] for request in requests])
 
     return ToolformerLM()
 
 
-def _split(requests: Sequence[Request]) -> tuple[list[Any], list[Any]]:
+def _split(requests: Sequence[Instance]) -> tuple[list[Any], list[Any]]:
     return [each.args[0] for each in requests], [each.args[1] for each in requests]
 
 

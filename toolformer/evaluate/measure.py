@@ -3,22 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
-from toolformer.calls import ToolCall
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import TextScores
 from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.trial import READ, TOO_LONG, Trial, TriedCall
 from toolformer.infer.answers import Answer
 from toolformer.infer.decode import decode
-from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.specs import type_adapter
-from toolformer.tools.base import ToolResult
+from toolformer.tools.base import ToolContext
 
 _TEXTS_AT_ONCE = 16
-_LEAST_ROOM = 8  # tokens; a prompt that leaves fewer cannot be answered
 
 
 def continue_prompts(task: Task, examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
@@ -27,23 +24,13 @@ def continue_prompts(task: Task, examples: Sequence[Example], setup: Setup) -> I
     Each example's own day is what the tools take for today. Without tools, a call that a model
     writes is text like any other, or cannot come where the markers are barred.
     """
-    model, live = setup.model, setup.live
-    prompts = [_prompt(each.prompt, model=model, tokens=task.prompt_tokens) for each in examples]
-    lengths = model.count_tokens(prompts)
-    fits = [length + _LEAST_ROOM <= model.max_length for length in lengths]
-    asked = [example for example, is_short in zip(examples, fits, strict=True) if is_short]
-    answers = decode(
-        model,
-        [prompt for prompt, is_short in zip(prompts, fits, strict=True) if is_short],
-        execute=partial(_execute, live=live, asked=asked),
-        tools=() if live is None else live.names,
-        barred=() if live is None else live.barred,
-        config=setup.config,
-    )
-    for example, is_short in zip(examples, fits, strict=True):
-        if is_short:
-            answer = next(answers)
-            yield judge(task, example, answer, text=model.grammar.strip(answer.text))
+    live = setup.live
+    requests = (_request(task, each, index, setup=setup) for index, each in enumerate(examples))
+    answers = decode(setup.model, requests, execute=None if live is None else live.execute)
+    for example, answer in zip(examples, answers, strict=True):
+        if answer.error is None:
+            text = setup.model.grammar.strip(answer.text)
+            yield judge(task, example, answer, text=text)
         else:
             yield _undecoded(example, finish=TOO_LONG)
 
@@ -165,16 +152,11 @@ def _parts(output: str) -> Iterator[str]:
         yield from output.split(", ")
 
 
-def _execute(
-    calls: Sequence[ToolCall],
-    indices: Sequence[int],
-    *,
-    live: LiveTools | None,
-    asked: Sequence[Example],
-) -> list[ToolResult]:
-    if live is None:
-        raise ValueError(f"a call was made where there are no tools: {calls}")
-    return live.execute_on(calls, [asked[index].today for index in indices])
+def _request(task: Task, example: Example, index: int, *, setup: Setup) -> Request:
+    prompt = _prompt(example.prompt, model=setup.model, tokens=task.prompt_tokens)
+    context = ToolContext(today=example.today)
+    request = Request(prompt, context=context, config=setup.config, index=index)
+    return request if setup.live is None else setup.live.equip(request)
 
 
 def _prompt(text: str, *, model: LanguageModel, tokens: int) -> str:

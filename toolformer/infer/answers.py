@@ -1,27 +1,28 @@
-"""What comes of a prompt: an answer in segments, and what became of each of its calls."""
+"""The answer to a prompt: segments, and an event for each call that the model started."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from toolformer.calls import Segment, ToolCall
+from toolformer.errors import clipped
 
-Finish = Literal["end", "length", "stop", "context"]
+Finish = Literal["end", "length", "stop", "context", "too long"]
 
 
 @dataclass(frozen=True, slots=True)
 class CallEvent:
-    """What became of a call that the model started: exactly one of output and error.
+    """A call that the model started, with exactly one of output and error.
 
     Attributes:
         position: Where the call starts, in characters of the answer's text, calls left out.
-        call: None where no readable call came of it.
-        written: What the model wrote of it, from the open marker on.
-        output: What the tool said, as it stands in the answer.
-        error: One sentence: why the call failed. Nothing of a failed call stands in the answer.
+        call: None where what was written is not a readable call.
+        written: The call as the model wrote it, from the open marker on.
+        output: The tool's output, as the answer has it.
+        error: One sentence: why the call failed. The answer holds nothing of a failed call.
         seconds: How long the tool took.
-        tool_failed: Whether the error is the tool's; otherwise the call was given up for what was
-            written, for what room there is, or for how the output looks.
+        tool_failed: Whether the error is the tool's; otherwise the call was given up because of
+            its spelling, the room left in the context, or an output that cannot be read back.
     """
 
     position: int
@@ -41,22 +42,26 @@ class CallEvent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A prompt's continuation.
+    """A prompt's continuation, or why it has none.
 
     Attributes:
         prompt: As it was given.
-        segments: The continuation by origin; no two of one kind stand side by side, except calls
+        segments: The continuation by origin; no two neighbours are of one kind, except calls
             without output.
         events: Every call, failed ones included, in the order they were started.
         tokens: How many the model chose, those of failed calls included.
         finish: Why it ends: the model ended its text, `max_new_tokens` or a stop text was reached,
-            or the model's context is full.
-        taken: How many characters at the prompt's end stand in the answer instead: white space, and
-            a call without its output.
+            the model's context is full, or the prompt left no room in it to begin with.
+        taken: How many characters at the prompt's end moved into the answer: white space, and a
+            call without its output.
+        error: One sentence: why the prompt could not be continued; None where it was.
 
-    >>> call, output = Segment("call", " [Calendar()"), Segment("output", " -> May 4]")
-    >>> said = (call, output, Segment("text", " May 4."))
-    >>> answer = Answer("Today is ", said, events=(), tokens=4, finish="end", taken=1)
+    >>> segments = Segment("call", " [Calendar()"), Segment("output", " -> May 4]")
+    >>> event = CallEvent(0, ToolCall("Calendar", ""), segments[0].text, output="May 4")
+    >>> segments += (Segment("text", " May 4."),)
+    >>> answer = Answer("Today is ", segments, (event,), tokens=4, finish="end", taken=1)
+    >>> answer
+    Answer('Today is ', ' [Calendar() -> May 4] May 4.', calls=1, tokens=4, finish='end')
     >>> answer.text, answer.whole
     (' May 4.', 'Today is [Calendar() -> May 4] May 4.')
     """
@@ -67,6 +72,13 @@ class Answer:
     tokens: int
     finish: Finish
     taken: int = 0
+    error: str | None = None
+
+    def __repr__(self) -> str:
+        if self.error is not None:
+            return f"Answer({clipped(self.prompt)!r}, finish={self.finish!r}, error={self.error!r})"
+        counts = f"calls={len(self.events)}, tokens={self.tokens}, finish={self.finish!r}"
+        return f"Answer({clipped(self.prompt)!r}, {clipped(self.annotated)!r}, {counts})"
 
     @property
     def text(self) -> str:
@@ -85,12 +97,14 @@ class Answer:
 
 
 def answer_row(answer: Answer) -> dict[str, Any]:
-    """Returns an answer as JSON values.
+    """Returns an answer as JSON values: of one that failed, its prompt and its error.
 
     >>> row = answer_row(Answer("2 + 2 is", (Segment("text", " 4."),), (), tokens=2, finish="end"))
     >>> row["prompt"], row["text"], row["segments"]
     ('2 + 2 is', ' 4.', [{'kind': 'text', 'text': ' 4.'}])
     """
+    if answer.error is not None:
+        return {"prompt": answer.prompt, "error": answer.error}
     return {
         "prompt": answer.prompt,
         "text": answer.text,
@@ -108,7 +122,7 @@ def segment_rows(segments: Sequence[Segment]) -> list[dict[str, str]]:
 
 
 def event_row(event: CallEvent) -> dict[str, Any]:
-    """Returns what became of a call as JSON values."""
+    """Returns an event as JSON values."""
     return {
         "position": event.position,
         "tool": None if event.call is None else event.call.tool,

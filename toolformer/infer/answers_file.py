@@ -1,6 +1,6 @@
 """The file that answers go to, one JSON object a line, in the order of the prompts.
 
-What is in it already is not asked again; a line that a kill has torn is.
+Answered prompts are skipped; an incomplete last line is dropped and answered again.
 """
 
 import json
@@ -14,14 +14,14 @@ from toolformer.infer.prompts_file import FilePrompt
 
 
 class AnswersFile:
-    """A file of answers that is open for more. Leaving it as a context manager closes it."""
+    """A file of answers, open for appending; leaving it as a context manager closes it."""
 
     def __init__(self, path: Path, *, settings: str) -> None:
-        """Opens a file, or makes it; drops a torn last line.
+        """Opens a file, or makes it; drops an incomplete last line.
 
         Args:
-            path: its directory is there.
-            settings: of all that decides an answer; answers by others are not to be mixed in.
+            path: in a directory that exists.
+            settings: a fingerprint of all that decides an answer; a file has answers of one.
 
         Raises:
             ConfigError: it cannot be written.
@@ -29,7 +29,7 @@ class AnswersFile:
         self.path = path
         self._settings = settings
         try:
-            # Unbuffered: what a full disk refuses is not written once more when the file is closed.
+            # Unbuffered: closing the file does not write again what a full disk has refused.
             self._file = path.open("ab", buffering=0)
             os.truncate(path, _whole_lines(path))
         except OSError as error:
@@ -42,7 +42,7 @@ class AnswersFile:
         self._file.close()
 
     def match(self, prompts: Iterator[FilePrompt]) -> int:
-        """Takes the prompts that are answered off an iterator and returns how many they were.
+        """Takes the answered prompts from an iterator and returns their number.
 
         Raises:
             ConfigError: the file holds answers to other prompts, or by another model.
@@ -53,8 +53,8 @@ class AnswersFile:
                 asked, row = next(prompts, None), self._read(line, number)
                 if asked is None or row.get("prompt") != asked.prompt:
                     raise ConfigError(
-                        f"'{self.path}', line {number}, answers another prompt than stands at "
-                        "this place of the input: name another --out."
+                        f"'{self.path}', line {number}, answers another prompt than the input "
+                        "has at this place: name another --out."
                     )
         return number
 
@@ -62,7 +62,7 @@ class AnswersFile:
         """Appends an answer.
 
         Raises:
-            OSError: the disk is full; the answer is torn.
+            OSError: the disk is full; the line is incomplete.
         """
         line = json.dumps({**row, "settings": self._settings}, ensure_ascii=False)
         left = memoryview(line.encode("utf-8", "surrogatepass") + b"\n")
@@ -75,7 +75,9 @@ class AnswersFile:
         except ValueError:
             row = None
         if not isinstance(row, dict):
-            raise ConfigError(f"'{self.path}', line {number}, is no answer: name another --out.")
+            raise ConfigError(
+                f"'{self.path}', line {number}, is not an answer: name another --out."
+            )
         if row.get("settings") != self._settings:
             raise ConfigError(
                 f"'{self.path}', line {number}, comes from another model, other tools or other "
@@ -85,7 +87,7 @@ class AnswersFile:
 
 
 def _whole_lines(path: Path, *, step: int = 1 << 16) -> int:
-    """Returns how long a file is up to the end of its last whole line."""
+    """Returns the length of a file up to the end of its last complete line, in bytes."""
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         while end > 0:

@@ -32,13 +32,13 @@ class _Open:
 class AnswerBuilder:
     """Writes one answer.
 
-    Whoever drives it passes on `ask()` and hands what came of it to `receive_step`, runs `call`
-    when there is one and hands its result to `receive`, until `answer` is there.
+    Until `answer` is set, the decoder passes `ask()` to the streams and the result of the step to
+    `receive_step`; when `call` is set, it runs the call and passes the result to `receive`.
 
     Args:
-        opening: the prompt; the stream was admitted with what is kept of it.
+        opening: the prompt; the stream was admitted with the part of it that is kept.
         stretch: the stream's, empty.
-        rules: what holds for every answer.
+        rules: of this answer.
         key: of its draws.
 
     Raises:
@@ -62,7 +62,7 @@ class AnswerBuilder:
         return self._stretch.stream
 
     def take(self) -> list[Segment | CallEvent]:
-        """Returns what may be shown and was not taken yet."""
+        """Returns the pieces that may be shown and were not taken yet."""
         return self._transcript.take()
 
     def ask(self) -> StepRequest:
@@ -88,7 +88,7 @@ class AnswerBuilder:
         )
 
     def receive_step(self, said: StepResult) -> None:
-        """Takes in what the stream said."""
+        """Takes the result of a step."""
         if said.starts:
             self._open = _Open(len(self._stretch.text))
         elif said.ends:
@@ -101,7 +101,7 @@ class AnswerBuilder:
             self._read()
 
     def receive(self, result: ToolResult) -> None:
-        """Takes in what came of the call: feeds its output, or takes the call back."""
+        """Takes the result of the call: feeds its output, or takes the call back."""
         call, opened, self.call = self.call, self._open, None
         if call is None or opened is None:
             raise RuntimeError("no call waits for a result")
@@ -126,7 +126,7 @@ class AnswerBuilder:
         return self._rules.callable
 
     def _has_room_for_lead(self, *, after: str) -> bool:
-        """Says whether the open marker may come next, and a lead still fits the context."""
+        """Returns whether the open marker may come next, and a lead still fits the context."""
         longest = max(map(len, self._rules.leads), default=0)  # a token has a character or more
         room = self._stretch.streams.room(self.stream)
         return self._rules.grammar.open.startswith(after) and room > longest

@@ -1,4 +1,4 @@
-"""What a user can decide about an answer."""
+"""The settings of an answer, and the rules its builder follows."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ class InferConfig(Config):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Told to each answer's writer.
+    """The rules of one answer: its settings, and its tools as the grammar writes them.
 
     >>> from toolformer.calls import InlineGrammar
     >>> grammar = InlineGrammar()

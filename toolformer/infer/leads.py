@@ -5,7 +5,8 @@ Pure text: no tokens, no tools, no model.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+
+from toolformer.lm.forming import beginnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,4 @@ def forming(text: str, wanted: Sequence[str], *, start: int = 0) -> int:
     >>> forming("It is [x", [" [Calculator("])
     8
     """
-    begun, firsts = _proper_beginnings(tuple(wanted))
-    longest = max((len(each) for each in wanted), default=1) - 1
-    for at in range(max(start, len(text) - longest), len(text)):
-        if text[at] in firsts and text[at:] in begun:
-            return at
-    return len(text)
-
-
-@lru_cache(maxsize=64)
-def _proper_beginnings(wanted: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Returns all that the texts can begin with, and the first characters of it."""
-    begun = frozenset(each[:size] for each in wanted for size in range(1, len(each)))
-    return begun, frozenset(each[0] for each in begun)
+    return next((at for at, _ in beginnings(text, tuple(wanted), start=start)), len(text))

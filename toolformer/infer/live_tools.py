@@ -1,15 +1,17 @@
-"""The tools that run while a model decodes: which they are, what day it is for them, who is barred.
+"""The tools that run while a model decodes: which they are, their day, and the barred names.
 
-Knows no model. A tool can come and go between two answers.
+Knows no model. Tools can be added and removed between two answers.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from types import TracebackType
 from typing import Self
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
+from toolformer.infer.request import Request
 from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.registry import default_tools, load_tools
@@ -17,11 +19,11 @@ from toolformer.tools.toolbox import Toolbox
 
 
 class LiveTools:
-    """Some tools, ready to run; leaving it as a context manager ends their processes.
+    """Tools that are ready to run; leaving it as a context manager ends their processes.
 
     Attributes:
         tools: in the order in which they were named.
-        today: what the tools take for today.
+        today: the day of calls whose request names none.
         on: whether calls are made at all.
     """
 
@@ -34,13 +36,13 @@ class LiveTools:
         on: bool = True,
         timeout_s: float = 10.0,
     ) -> None:
-        """Takes tools in.
+        """Makes tools ready to run.
 
         Args:
             tools: of different names.
-            today: what the tools take for today.
+            today: the day of calls whose request names none.
             taught: names the model was taught to call; those that are not among the tools are
-                barred, for a call of them could not be answered.
+                barred, since a call of them could not be answered.
             on: whether calls are made at all.
             timeout_s: for one call of a tool that runs in a process of its own.
         """
@@ -78,15 +80,15 @@ class LiveTools:
         called = {name.casefold() for name in self.names}
         return tuple(name for folded, name in known.items() if folded not in called)
 
-    def execute(self, calls: Sequence[ToolCall], _prompts: Sequence[int]) -> list[ToolResult]:
-        """Runs calls, whatever prompt each was made in; a failure is a result."""
-        return self._toolbox.execute(calls, ToolContext(today=self.today))
+    def equip(self, request: Request) -> Request:
+        """Returns a request with these tools, and with their day where it names none of its own."""
+        context = replace(request.context, today=request.context.today or self.today)
+        return replace(request, tools=self.names, barred=self.barred, context=context)
 
-    def execute_on(
-        self, calls: Sequence[ToolCall], days: Sequence[date | None]
-    ) -> list[ToolResult]:
-        """Runs calls, each on a day of its own; None is the day of them all."""
-        return self._toolbox.execute(calls, [ToolContext(today=day or self.today) for day in days])
+    def execute(self, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Runs a call; a failure is a result."""
+        [result] = self._toolbox.execute([call], context)
+        return result
 
     def add(self, *tools: Tool) -> None:
         """Takes tools in; one of the same name makes room for each."""
@@ -94,7 +96,7 @@ class LiveTools:
         self._replace([*(each for each in self.tools if each.name.casefold() not in names), *tools])
 
     def remove(self, name: str) -> Tool:
-        """Takes a tool out and returns it; from now on its name is barred.
+        """Removes a tool and returns it; from now on its name is barred.
 
         Raises:
             UnknownNameError: there is no such tool.
@@ -106,7 +108,7 @@ class LiveTools:
         return found
 
     def replace(self, tools: Sequence[Tool]) -> None:
-        """Puts other tools into the place of these."""
+        """Replaces all tools."""
         self._replace(tools)
 
     def _replace(self, tools: Sequence[Tool]) -> None:

@@ -1,4 +1,4 @@
-"""Prompts out of a file: a line of a .txt, or the field `prompt` of a .jsonl or .parquet."""
+"""The prompts of a file: each line of a .txt, or the field `prompt` of a .jsonl or .parquet."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class FilePrompt:
 
     prompt: str
     id: str | int | None = None
-    today: date | None = None  # what its calls take for today; None: as all
+    today: date | None = None  # the day of its calls; None: the day of the tools
 
 
 def read_prompts(
     path: Path, *, on_problem: Callable[[CorpusProblem], None]
 ) -> Iterator[FilePrompt]:
-    """Yields the prompts of a file; a record that holds none is told and left out.
+    """Yields the prompts of a file; a record without one is reported and skipped.
 
     Raises:
         ConfigError: the file as a whole cannot be read.

@@ -1,4 +1,4 @@
-"""Text that grows between two calls, and the tokens that spell it: it can go back to any character.
+"""The text that grows between two calls, with its tokens: it can be cropped at any character.
 
 Knows no rule about when to do so.
 """
@@ -19,12 +19,12 @@ class _Mark:
 
 @dataclass(slots=True)
 class Stretch:
-    """What a stream said since its last finished call.
+    """The text of a stream since its last finished call.
 
     Attributes:
-        streams: Where the tokens are.
-        stream: Its number.
-        text: What they spell.
+        streams: Hold the tokens.
+        stream: The number of the stream.
+        text: The text of the tokens.
     """
 
     streams: Streams
@@ -36,8 +36,8 @@ class Stretch:
         self._mark()
 
     def receive_step(self, text: str) -> None:
-        """Notes what the stream said."""
-        if text:  # else its token ends inside a character, where no going back is
+        """Adds the text of a step."""
+        if text:  # else its token ends inside a character, where nothing can be cropped
             self.text += text
             self._mark()
 
@@ -52,7 +52,7 @@ class Stretch:
         self._mark()
 
     def crop(self, characters: int) -> None:
-        """Goes back to when the text had so many characters."""
+        """Crops the text to so many characters."""
         while self._marks[-1].characters > characters:
             self._marks.pop()
         last = self._marks[-1]

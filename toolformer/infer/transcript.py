@@ -1,4 +1,4 @@
-"""What of an answer has been shown, and what stands for good."""
+"""The part of an answer that was shown, and the part that is final."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,7 +15,7 @@ class Transcript:
     Attributes:
         before: Characters of the text before the stretch, calls left out.
         shown: Characters of the stretch that were shown.
-        events: What became of the calls so far.
+        events: An event for each call so far.
     """
 
     before: int = 0
@@ -31,7 +31,7 @@ class Transcript:
             self.shown = end
 
     def commit(self, text: str, call: Segment, output: Segment, event: CallEvent) -> None:
-        """Ends a stretch with a call that has its output; the call itself is shown already."""
+        """Ends a stretch with a call that has its output; the call itself was already shown."""
         self._add_text(text)
         self._segments += [call, output]
         self._pieces += [output, event]
@@ -40,18 +40,18 @@ class Transcript:
         self.shown = 0
 
     def take_back(self, start: int, event: CallEvent) -> None:
-        """Notes that a call failed which started at a character of the stretch."""
+        """Records the failure of a call that started at a character of the stretch."""
         self._pieces.append(event)
         self.events.append(event)
         self.shown = min(self.shown, start)
 
     def take(self) -> list[Segment | CallEvent]:
-        """Returns what may be shown and was not taken yet."""
+        """Returns the pieces that may be shown and were not taken yet."""
         pieces, self._pieces = self._pieces, []
         return pieces
 
     def finish(self, text: str, finish: Finish, *, opening: Opening, tokens: int) -> Answer:
-        """Shows the rest of the last stretch and returns the whole."""
+        """Shows the rest of the last stretch and returns the whole answer."""
         self.show(text, len(text), kind="text")
         self._add_text(text)
         return Answer(

@@ -4,10 +4,11 @@ Pure text: no tensor and no model. Tokens that end a text say nothing.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.forming import beginnings
 
 CUT = "�"  # what a tokenizer shows for part of a character
 
@@ -67,8 +68,9 @@ class Vocabulary:
             held: tokens after it that are part of a character.
         """
         found = set(self._holding_any(tuple(wanted)))
-        for rest in _rests(text, tuple(wanted)):
-            found.update(self._saying(rest, held) if held else self.beginning(rest))
+        for _, rests in beginnings(text, tuple(wanted)):
+            for rest in rests:
+                found.update(self._saying(rest, held) if held else self.beginning(rest))
         return found
 
     def _find_holding_any(self, wanted: tuple[str, ...]) -> frozenset[int]:
@@ -89,28 +91,6 @@ class Vocabulary:
     @cached_property
     def _sorted(self) -> list[tuple[str, int]]:
         return sorted((text, token) for token, text in enumerate(self._texts) if text)
-
-
-def _rests(text: str, wanted: tuple[str, ...]) -> Iterator[str]:
-    """Yields how wanted texts continue of which the end of a text may be the beginning.
-
-    >>> list(_rests("So a", ("ab", "ac", " ad", "bc")))
-    ['d', 'b', 'c']
-    """
-    rests, firsts, longest = _rests_of(wanted)
-    for start in range(max(0, len(text) - longest), len(text)):
-        if text[start] in firsts:
-            yield from rests.get(text[start:], ())
-
-
-@lru_cache(maxsize=64)
-def _rests_of(wanted: tuple[str, ...]) -> tuple[Mapping[str, Sequence[str]], frozenset[str], int]:
-    """Returns continuations of texts by beginning, the first characters, the longest length."""
-    rests: dict[str, list[str]] = {}
-    for each in wanted:
-        for size in range(1, len(each)):
-            rests.setdefault(each[:size], []).append(each[size:])
-    return rests, frozenset(begun[0] for begun in rests), max(map(len, rests), default=0)
 
 
 class StreamText:

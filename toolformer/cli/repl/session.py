@@ -1,4 +1,4 @@
-"""What a REPL remembers: model, tools, settings, and the prompts so far with their answers.
+"""A REPL's memory: model, tools, settings, and the prompts so far with their answers.
 
 Knows no terminal.
 """
@@ -13,20 +13,20 @@ from toolformer.cli.repl.turns import Turn
 from toolformer.errors import ToolformerError
 from toolformer.infer.answers import CallEvent
 from toolformer.infer.config import InferConfig
-from toolformer.infer.decode import stream
+from toolformer.infer.decoder import Decoder
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.opening import open_answer
+from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import Tool
 
 
 @dataclass(slots=True)
 class Session:
-    """A model with tools at hand, and what it was asked.
+    """A model with its tools, and the prompts it was given.
 
     Attributes:
-        turns: each prompt stands alone: none is told of those before it.
-        saved: the files it was written to.
+        turns: each prompt stands alone: the model does not see those before it.
+        saved: the files that the session was written to.
     """
 
     model: LanguageModel
@@ -41,31 +41,32 @@ class Session:
         self._start = (self.config, self.tools.tools, self.tools.today, self.tools.on)
 
     def answer(self, prompt: str) -> Generator[Segment | CallEvent, None, None]:
-        """Continues a prompt and yields what may be shown; what came stays in the last turn.
+        """Continues a prompt and yields what may be shown; the last turn keeps what came.
 
         Raises:
-            ToolformerError: the prompt cannot be continued; it is no turn then.
+            ToolformerError: the prompt cannot be continued; it leaves no turn.
         """
-        names, barred = self.tools.names, self.tools.barred
-        leads = [self.model.grammar.lead(name) for name in (*names, *barred)]
-        turn = Turn(prompt, open_answer(prompt, leads=leads, grammar=self.model.grammar).kept)
-        self.turns.append(turn)
-        pieces = stream(
-            self.model,
-            prompt,
-            execute=self.tools.execute,
-            tools=names,
-            barred=barred,
-            config=self.config,
-        )
-        try:
-            yield from turn.follow(pieces, clock=self.clock)
-        except ToolformerError:
-            self.turns.pop()
-            raise
+        began, answer = self.clock(), None
+        request = self.tools.equip(Request(prompt, config=self.config))
+        with Decoder(self.model, execute=self.tools.execute) as decoder:
+            [decoding] = decoder.admit([request])
+            turn = Turn(prompt, decoding.kept)
+            self.turns.append(turn)
+            try:
+                for piece in decoder.follow(decoding):
+                    if turn.first_s is None:
+                        turn.first_s = self.clock() - began
+                    turn.add(piece)
+                    yield piece
+                answer = decoding.answer
+            except ToolformerError:
+                self.turns.pop()
+                raise
+            finally:
+                turn.end(answer, seconds=self.clock() - began)
 
     def reset(self) -> None:
-        """Goes back to how it began: the same settings, tools and day, and no turns."""
+        """Restores the settings, tools and day of the start, and drops all turns."""
         self.config, tools, self.tools.today, self.tools.on = self._start
         if tools != self.tools.tools:
             self.tools.replace(tools)

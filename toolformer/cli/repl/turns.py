@@ -1,6 +1,6 @@
-"""One prompt of a session and what has come of it so far: in pieces, with the time it took."""
+"""One prompt of a session and its answer so far: in pieces, with the time it took."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -8,21 +8,19 @@ from typing import Any
 from toolformer.calls import Segment
 from toolformer.infer.answers import Answer, CallEvent, answer_row, event_row, segment_rows
 
-Pieces = Generator[Segment | CallEvent, None, Answer]
-
 
 @dataclass(slots=True)
 class Turn:
     """A prompt that is being answered, or was.
 
     Attributes:
-        kept: what of the prompt stands before the answer.
-        segments: what came of the answer; the calls that failed are left out.
-        events: what became of its calls.
+        kept: the part of the prompt that stands before the answer.
+        segments: the answer as far as it was shown, without the calls that failed.
+        events: an event for each of its calls.
         forming: the call that is shown and has no output yet; a stopped answer may end in one.
-        answer: None while it is not whole, and where it was stopped.
-        first_s: seconds until the first piece, None while there is none.
-        seconds: how long it took.
+        answer: None until it is whole, and for good where it was stopped.
+        first_s: seconds until the first piece, None before it.
+        seconds: how long the answer took.
     """
 
     prompt: str
@@ -39,33 +37,21 @@ class Turn:
         """The prompt and its answer, calls and outputs left in."""
         return self.kept + "".join(segment.text for segment in self.segments)
 
-    def follow(
-        self, pieces: Pieces, *, clock: Callable[[], float]
-    ) -> Iterator[Segment | CallEvent]:
-        """Hands on what comes and keeps it; when it is stopped, what came is kept."""
-        began = clock()
-        try:
-            while True:
-                try:
-                    piece = next(pieces)
-                except StopIteration as end:
-                    self.answer = end.value
-                    return
-                if self.first_s is None:
-                    self.first_s = clock() - began
-                if isinstance(piece, CallEvent):
-                    self.events.append(piece)
-                    self.segments += self.forming if piece.error is None else []
-                    self.forming.clear()
-                elif piece.kind == "text":
-                    self.segments.append(piece)
-                else:
-                    self.forming.append(piece)
-                yield piece
-        finally:
-            pieces.close()
-            self.segments = _joined(self.segments)
-            self.seconds = clock() - began
+    def add(self, piece: Segment | CallEvent) -> None:
+        """Adds what was shown; a call is kept once it has its output."""
+        if isinstance(piece, CallEvent):
+            self.events.append(piece)
+            self.segments += self.forming if piece.error is None else []
+            self.forming.clear()
+        elif piece.kind == "text":
+            self.segments.append(piece)
+        else:
+            self.forming.append(piece)
+
+    def end(self, answer: Answer | None, *, seconds: float) -> None:
+        """Ends the turn, with its answer or, where it was stopped, with what was shown so far."""
+        self.answer, self.seconds = answer, seconds
+        self.segments = _joined(self.segments)
 
     def row(self) -> dict[str, Any]:
         """Returns the turn as JSON values; one that was stopped has the finish `stopped`."""
@@ -83,7 +69,7 @@ class Turn:
 
 
 def final(pieces: Iterator[Segment | CallEvent]) -> Iterator[Segment]:
-    """Yields what stays of an answer as soon as it is sure to: a call when it has its output.
+    """Yields the pieces that stay in an answer, once that is certain: a call with its output.
 
     >>> from toolformer.calls import ToolCall
     >>> call, said = Segment("call", " [Calculator(1/0)"), Segment("text", " nothing")
@@ -104,7 +90,7 @@ def final(pieces: Iterator[Segment | CallEvent]) -> Iterator[Segment]:
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:
-    """Joins the pieces of one kind that stand side by side."""
+    """Joins neighbouring pieces of one kind."""
     return [
         Segment(kind, "".join(piece.text for piece in pieces))
         for kind, pieces in groupby(segments, key=lambda segment: segment.kind)

@@ -55,9 +55,15 @@ class Checked:
     def __init__(self, model: HFLanguageModel, prompts: Sequence[str]) -> None:
         self.model = model
         self.streams = model.streams()
-        self.numbers = self.streams.admit(prompts)
-        self.ids = [start_of(model, prompt) for prompt in prompts]
-        self.text = ["" for _ in prompts]
+        self.numbers: list[int] = []
+        self.ids: list[list[int]] = []
+        self.text: list[str] = []
+        self.admit(*prompts)
+
+    def admit(self, *prompts: str) -> None:
+        self.numbers += self.streams.admit(prompts)
+        self.ids += [start_of(self.model, prompt) for prompt in prompts]
+        self.text += ["" for _ in prompts]
 
     def step(self, *streams: int) -> None:
         said = self.streams.step([StepRequest(self.numbers[stream]) for stream in streams])
@@ -132,6 +138,16 @@ def test_streams_come_and_go(llama: HFLanguageModel) -> None:
     checked.step(3, 1)
     checked.streams.retire([checked.numbers[1]])
     checked.step(2, 3)
+
+
+def test_streams_that_come_while_another_waits_change_seats_with_it(
+    model: HFLanguageModel,
+) -> None:
+    checked = Checked(model, [PROMPTS[2]] * 3)
+    checked.step(0, 1, 2)
+    checked.admit(PROMPTS[2], PROMPTS[2])
+    checked.step(0, 2, 3, 4)
+    checked.step(0, 1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("gone", [(0, 1, 2, 3), (3,), (0, 3), (3, 1), (0, 1, 2), (2, 1)])

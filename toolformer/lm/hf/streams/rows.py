@@ -57,6 +57,7 @@ class StreamRows:
                 row.seat = len(self._seated)
                 self._seated.append(row)
             row.seen = min(row.seen, len(row.ids) - 1)
+        self._make_room(self._cache.slots)  # before rows change seats with those that are new
         order: list[StreamRow] = []
         parts: list[torch.Tensor] = []
 
