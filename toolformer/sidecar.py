@@ -9,7 +9,7 @@ from typing import Any
 
 from toolformer.calls import CallGrammar
 from toolformer.errors import CallError, ModelError, closest
-from toolformer.files import json_text, write_whole
+from toolformer.files import from_json, json_text, write_whole
 
 SIDECAR = "toolformer.json"
 SCHEMA_VERSION = 1
@@ -26,6 +26,8 @@ class PromptStyle(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SidecarTool:
     """A tool the model was taught to call."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  pydantic's own name for it
 
     name: str
     spec: str  # what loads it again, such as "database:path=facts.db"
@@ -84,16 +86,8 @@ def read_sidecar(directory: str | Path) -> Sidecar | None:
         if name not in known:
             raise ModelError(f"Cannot read '{path}'. {closest(name, known, what='field')}")
     try:
-        return _sidecar(values)
-    except (TypeError, ValueError, AttributeError, CallError) as error:
+        if "grammar" in values:
+            values["grammar"] = CallGrammar(**values["grammar"])
+        return from_json(Sidecar, values)
+    except (TypeError, ValueError, CallError) as error:
         raise ModelError(f"Cannot read '{path}': {error}.") from None
-
-
-def _sidecar(values: dict[str, Any]) -> Sidecar:
-    if "grammar" in values:
-        values["grammar"] = CallGrammar(**values["grammar"])
-    if "prompt_style" in values:
-        values["prompt_style"] = PromptStyle(values["prompt_style"])
-    if "tools" in values:
-        values["tools"] = tuple(SidecarTool(**each) for each in values["tools"])
-    return Sidecar(**values)
