@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from tests.finetune.given import QUICK, sums, tiny_model, write_run
 from toolformer.cli.main import run
 from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
-from toolformer.finetune.dataset import read_run
+from toolformer.finetune.runs import read_run
 from toolformer.finetune.train import finetune as finetune_run
 
 FLAGS = ["--steps=2", "--batch-size=4", "--dtype=float32", "--dev-texts=2", "--device=cpu"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolformer.finetune.dataset import TrainingText
+from toolformer.finetune.texts import TrainingText
 from toolformer.lm.encoding import Encoding
 
 
