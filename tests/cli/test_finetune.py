@@ -92,7 +92,7 @@ def test_a_flag_goes_before_the_file(here: Path) -> None:
         (["--resume"], "There is no fine-tuning in 'none' to resume"),
         (["--plain-texts", "some"], "The setting 'plain_texts"),
         (["--model", "nowhere"], "Unknown model 'nowhere'"),
-        (["--batch-size", "4", "--device-rows", "3"], "no multiple of device_rows 3"),
+        (["--batch-size", "4", "--device-rows", "3"], "is not a multiple of device_rows 3"),
     ],
 )
 def test_what_the_user_can_put_right_is_one_sentence(
@@ -112,7 +112,7 @@ def test_an_out_that_holds_something_else_is_refused(
     Path("thesis").mkdir()
     Path("thesis/thesis.tex").touch()
     assert tune("--out", "thesis") == 2
-    assert "is not empty and no fine-tuning" in capsys.readouterr().err
+    assert "is neither empty nor a fine-tuning" in capsys.readouterr().err
 
 
 def test_another_threshold_selects_other_texts(

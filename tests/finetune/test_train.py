@@ -186,7 +186,7 @@ def test_without_texts_to_hold_out_the_last_weights_are_kept(folder: Path) -> No
 
 
 def test_a_batch_that_devices_cannot_share_is_refused(folder: Path) -> None:
-    with pytest.raises(ConfigError, match="batch_size 4 is no multiple of device_rows 3"):
+    with pytest.raises(ConfigError, match="batch_size 4 is not a multiple of device_rows 3"):
         QUICK.override(device_rows=3)
     with pytest.raises(ConfigError, match="There is no run"):
         finetune([], out=folder / "none")

@@ -21,7 +21,7 @@ _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
 
 @dataclass(frozen=True, slots=True)
 class StartingModel:
-    """What a training starts from."""
+    """A loaded model, and everything known of it that a training asks for."""
 
     name: str
     fingerprints: frozenset[str]  # by any dtype it may have been loaded with
@@ -93,7 +93,7 @@ def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None
 def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: SelectedRun) -> None:
     """Refuses a model whose tokenizer splits the texts elsewhere than the run's.
 
-    Texts that were annotated in windows tell nothing: a window is tokenised by itself.
+    Texts that were annotated in windows prove nothing: a window is tokenised by itself.
 
     Raises:
         ModelError: a call stands after another number of tokens.

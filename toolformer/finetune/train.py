@@ -120,6 +120,16 @@ def finetune_texts(
         ModelError: there is no such model, or its tokenizer cannot spell the markers.
         RunError: `out` holds something else, or a training with other settings or texts.
         TrainingError: the training diverges.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from toolformer import PlacedCall, ToolCall
+    >>> placed = PlacedCall(21, ToolCall("Calculator", "2 + 3"), "5")
+    >>> texts = [TrainingText("a", "The sum of 2 and 3 is 5.", (placed,))]
+    >>> config = FinetuneConfig(steps=1, batch_size=1)
+    >>> with TemporaryDirectory() as folder:
+    ...     report = finetune_texts(texts, model="nano", out=Path(folder), config=config)
+    >>> report.texts_per_tool, len(report.losses)
+    ({'Calculator': 1}, 1)
     """
     config = config or FinetuneConfig()
     _check_start(config, out=out, report_to=report_to, resume=resume)

@@ -1,6 +1,6 @@
 """The pretraining loop: a mixture in, a directory that `from_pretrained` loads out.
 
-Killed at any moment it goes on from its last checkpoint, over the same batches.
+Killed at any moment it continues from its last checkpoint, over the same batches.
 """
 
 import math
