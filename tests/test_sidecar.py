@@ -54,8 +54,11 @@ def test_a_tools_own_threshold_goes_before_the_models() -> None:
         ({"schema_version": "x"}, "has no schema_version"),
         ({"gramar": {}}, "Unknown field 'gramar'. Did you mean 'grammar'?"),
         ({"grammar": {"open": "API"}}, "The open marker 'API' could be part of"),
-        ({"prompt_style": "terse"}, "'terse' is not a valid PromptStyle"),
-        ({"tools": [{"name": "x"}]}, "missing 1 required positional argument: 'spec'"),
+        ({"grammar": {"opened": "["}}, "unexpected keyword argument 'opened'"),
+        ({"prompt_style": "terse"}, "prompt_style: Input should be 'few-shot', 'brief' or 'none'"),
+        ({"tools": [{"name": "x"}]}, "tools.0.spec: Field required"),
+        ({"tools": [{"name": "x", "spec": "y", "path": "z"}]}, "tools.0.path: Unexpected keyword"),
+        ({"gain_thresholds": {"Calculator": "low"}}, "gain_thresholds.Calculator: Input should be"),
     ],
 )
 def test_a_sidecar_that_cannot_be_followed_is_refused_by_a_sentence(

@@ -7,10 +7,13 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from toolformer.config import differences
 from toolformer.errors import RunError
+from toolformer.specs import type_adapter
+
+_T = TypeVar("_T")
 
 
 def is_encodable(text: str) -> bool:
@@ -29,6 +32,34 @@ def is_encodable(text: str) -> bool:
 def json_text(values: object) -> str:
     """Returns a value as a JSON file holds it."""
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def from_json(kind: type[_T], values: object) -> _T:
+    """Returns JSON values as a dataclass.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass
+    ... class Pair:
+    ...     name: str
+    ...     counts: tuple[int, ...] = ()
+    >>> from_json(Pair, {"name": "a", "counts": [1, 2]})
+    Pair(name='a', counts=(1, 2))
+    >>> from_json(Pair, {"name": "a", "counts": [1, "x"]})
+    Traceback (most recent call last):
+    ValueError: counts.1: Input should be a valid integer, unable to parse string as an integer
+
+    Raises:
+        ValueError: its sentence names the field.
+    """
+    from pydantic import ValidationError
+
+    try:
+        value: _T = type_adapter(kind).validate_python(values)  # type: ignore[arg-type, assignment]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from None
+    return value
 
 
 def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from toolformer.calls import CallGrammar, InlineGrammar, grammar_from_dict
 from toolformer.errors import CallError, ModelError, closest
-from toolformer.files import json_text, write_whole
+from toolformer.files import from_json, json_text, write_whole
 
 SIDECAR = "toolformer.json"
 SCHEMA_VERSION = 1
@@ -27,6 +27,8 @@ class PromptStyle(StrEnum):
 class SidecarTool:
     """A tool the model was taught to call."""
 
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  pydantic's own name for it
+
     name: str
     spec: str  # what loads it again, such as "database:path=facts.db"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -35,6 +37,9 @@ class SidecarTool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
     """How a model was taught to write calls."""
+
+    # The grammar is read by its kind.
+    __pydantic_config__: ClassVar = {"arbitrary_types_allowed": True}
 
     grammar: CallGrammar = field(default_factory=InlineGrammar)
     prompt_style: PromptStyle = PromptStyle.FEW_SHOT
@@ -85,16 +90,8 @@ def read_sidecar(directory: str | Path) -> Sidecar | None:
         if name not in known:
             raise ModelError(f"Cannot read '{path}'. {closest(name, known, what='field')}")
     try:
-        return _sidecar(values)
-    except (TypeError, ValueError, AttributeError, CallError) as error:
+        if "grammar" in values:
+            values["grammar"] = grammar_from_dict(values["grammar"])
+        return from_json(Sidecar, values)
+    except (TypeError, ValueError, CallError) as error:
         raise ModelError(f"Cannot read '{path}': {error}.") from None
-
-
-def _sidecar(values: dict[str, Any]) -> Sidecar:
-    if "grammar" in values:
-        values["grammar"] = grammar_from_dict(values["grammar"])
-    if "prompt_style" in values:
-        values["prompt_style"] = PromptStyle(values["prompt_style"])
-    if "tools" in values:
-        values["tools"] = tuple(SidecarTool(**each) for each in values["tools"])
-    return Sidecar(**values)

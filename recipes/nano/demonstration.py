@@ -7,7 +7,7 @@ from pathlib import Path
 
 from toolformer.annotate.prompts import brief_prompt
 from toolformer.calls import InlineGrammar, PlacedCall, ToolCall
-from toolformer.pretrain.mixture import Example, Source
+from toolformer.pretrain.mixture import PromptedText, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ def join(passages: Sequence[Passage], separator: str) -> Passage:
     return Passage(text, tuple(slots))
 
 
-def demonstrate(passage: Passage, *, tool: str, signature: str) -> Example:
+def demonstrate(passage: Passage, *, tool: str, signature: str) -> PromptedText:
     """Shows a passage under the brief prompt, then again with its calls; a result is never shown."""
     grammar = InlineGrammar()
     prompt = brief_prompt(signature, passage.text)
     placed = [PlacedCall(slot.position, ToolCall(tool, slot.arguments)) for slot in passage.slots]
-    return Example(prompt.shared + prompt.own, grammar.render(passage.text, placed))
+    return PromptedText(prompt.shared + prompt.own, grammar.render(passage.text, placed))
 
 
 def demonstrated(
@@ -57,7 +57,7 @@ def demonstrated(
 ) -> Source:
     """Returns the source that shows the passages of a family with their calls."""
 
-    def draw(rng: random.Random) -> Example:
+    def draw(rng: random.Random) -> PromptedText:
         return demonstrate(passage(rng, shared), tool=tool, signature=signature)
 
     return draw

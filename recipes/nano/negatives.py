@@ -5,7 +5,7 @@ from pathlib import Path
 
 from recipes.nano import calculator, calendar, lookup, prose
 from recipes.nano.demonstration import Passage, demonstrate
-from toolformer.pretrain.mixture import Example, Source
+from toolformer.pretrain.mixture import PromptedText, Source
 
 _TOOLS = (
     (calculator.TOOL, calculator.SIGNATURE),
@@ -18,7 +18,7 @@ def demonstrations(*, folder: Path, shared: str) -> Source:
     """Gives passages of real articles that ask nothing of the tool."""
     data = folder / shared
 
-    def draw(rng: random.Random) -> Example:
+    def draw(rng: random.Random) -> PromptedText:
         tool, signature = rng.choice(_TOOLS)
         return demonstrate(
             Passage(prose.passage(rng, data, most=3)), tool=tool, signature=signature
@@ -31,9 +31,9 @@ def arrows(*, folder: Path, shared: str) -> Source:
     """Gives lists of routes, so that the arrow is a token with a meaning before any call has shown one."""
     data = folder / shared
 
-    def draw(rng: random.Random) -> Example:
+    def draw(rng: random.Random) -> PromptedText:
         stops = [prose.words(rng, data, most=1).capitalize() for _ in range(rng.randint(2, 8))]
-        return Example(
+        return PromptedText(
             "",
             "Route: " + " -> ".join(stops) + rng.choice(("", ".", f" [{rng.randint(1, 99)} km]")),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recipes.nano import calculator, calendar, lookup, prose
 from recipes.nano.demonstration import Passage, Slot
-from toolformer.pretrain.mixture import Example, Source
+from toolformer.pretrain.mixture import PromptedText, Source
 
 _IRRELEVANT = 0.2  # the share of texts whose notes tell nothing of them
 _EQUATION = re.compile(
@@ -58,7 +58,7 @@ def legends(*, folder: Path, shared: str) -> Source:
     """
     data = folder / shared
 
-    def draw(rng: random.Random) -> Example:
+    def draw(rng: random.Random) -> PromptedText:
         passage = _prose(rng, data)
         while not passage.slots:
             passage = _prose(rng, data)
@@ -68,7 +68,7 @@ def legends(*, folder: Path, shared: str) -> Source:
             for slot in _prose(rng, data).slots[: rng.choice((0, 1, 2))]
         ]
         rng.shuffle(entries)
-        return Example(rng.choice(("; ", "\n", ", ")).join(entries) + "\n", passage.text)
+        return PromptedText(rng.choice(("; ", "\n", ", ")).join(entries) + "\n", passage.text)
 
     return draw
 
@@ -78,7 +78,7 @@ def _source(
     shared: Path,
     write: Callable[[random.Random, Path, Slot], str],
 ) -> Source:
-    def draw(rng: random.Random) -> Example:
+    def draw(rng: random.Random) -> PromptedText:
         passage = draw_passage(rng, shared)
         while not passage.slots:
             passage = draw_passage(rng, shared)
@@ -89,7 +89,7 @@ def _source(
             other = draw_passage(rng, shared)
             told = rng.sample(other.slots, min(len(other.slots), 1))
         gap = rng.choice(("", "", "", " ", "\n"))
-        return Example("".join(write(rng, shared, slot) for slot in told) + gap, passage.text)
+        return PromptedText("".join(write(rng, shared, slot) for slot in told) + gap, passage.text)
 
     return draw
 

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from tests.finetune.given import QUICK, sums, tiny_model, write_run
 from toolformer.cli.main import run
 from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
-from toolformer.finetune.dataset import read_run
+from toolformer.finetune.runs import read_run
 from toolformer.finetune.train import finetune as finetune_run
 
 FLAGS = ["--steps=2", "--batch-size=4", "--dtype=float32", "--dev-texts=2", "--device=cpu"]
@@ -92,7 +92,7 @@ def test_a_flag_goes_before_the_file(here: Path) -> None:
         (["--resume"], "There is no fine-tuning in 'none' to resume"),
         (["--plain-texts", "some"], "The setting 'plain_texts"),
         (["--model", "nowhere"], "Unknown model 'nowhere'"),
-        (["--batch-size", "4", "--device-rows", "3"], "no multiple of device_rows 3"),
+        (["--batch-size", "4", "--device-rows", "3"], "is not a multiple of device_rows 3"),
     ],
 )
 def test_what_the_user_can_put_right_is_one_sentence(
@@ -112,7 +112,7 @@ def test_an_out_that_holds_something_else_is_refused(
     Path("thesis").mkdir()
     Path("thesis/thesis.tex").touch()
     assert tune("--out", "thesis") == 2
-    assert "is not empty and no fine-tuning" in capsys.readouterr().err
+    assert "is neither empty nor a fine-tuning" in capsys.readouterr().err
 
 
 def test_another_threshold_selects_other_texts(

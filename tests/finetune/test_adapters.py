@@ -13,9 +13,9 @@ from tests.finetune.given import GRAMMAR, QUICK, write_run
 from tests.models import CONFIGS, byte_level_tokenizer, save_weights
 from toolformer.errors import ConfigError
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
-from toolformer.finetune.dataset import read_run
-from toolformer.finetune.progress import TrainingStep
+from toolformer.finetune.runs import read_run
 from toolformer.finetune.starting_model import load_base
+from toolformer.finetune.steps import TrainingStep
 from toolformer.finetune.train import finetune
 
 IDS = torch.tensor([[0, 40, 41, 42, 300, 301]])

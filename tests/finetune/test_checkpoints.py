@@ -22,7 +22,7 @@ def make_checkpoint(out: Path, step: int, *, is_whole: bool) -> Path:
 def test_a_directory_that_holds_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(
-        RunError, match=r"is not empty and no fine-tuning \('thesis.tex' is in it\)"
+        RunError, match=r"is neither empty nor a fine-tuning: it holds 'thesis.tex'\."
     ):
         checkpoints.check_out(tmp_path, resume=False)
 

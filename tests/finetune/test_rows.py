@@ -4,8 +4,8 @@ import pytest
 
 from tests.finetune.given import GRAMMAR, encoding
 from toolformer.calls import PlacedCall, ToolCall
-from toolformer.finetune.dataset import TrainingText
 from toolformer.finetune.rows import TrainingRow, make_rows
+from toolformer.finetune.texts import TrainingText
 
 TEXT = "The sum of 12 and 30 is 42, said the teacher. He paid 4 x 5 = 20 dollars in all."
 CALLS = (

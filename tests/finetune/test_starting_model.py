@@ -1,4 +1,4 @@
-"""The model a training starts from has to fit the runs, and the runs each other."""
+"""The model that a training starts from has to fit the runs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +7,11 @@ import pytest
 
 from tests.finetune.given import GRAMMAR, sums, tiny_model, write_run
 from tests.models import save_sentencepiece_model
-from toolformer.errors import ConfigError, ModelError
+from toolformer.errors import ModelError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dataset import SelectedRun, choose, read_run
-from toolformer.finetune.starting_model import check_base, check_places, check_runs_agree, load_base
+from toolformer.finetune.runs import SelectedRun, read_run
+from toolformer.finetune.starting_model import check_base, check_places, load_base
+from toolformer.finetune.texts import choose
 
 
 @pytest.fixture(scope="module")
@@ -29,30 +30,6 @@ def with_fields(run: SelectedRun, **fields: object) -> SelectedRun:
 
 def of_model(run: SelectedRun, name: str, fingerprint: str) -> SelectedRun:
     return with_fields(run, model=replace(run.manifest.model, name=name, fingerprint=fingerprint))
-
-
-def test_runs_of_different_models_are_not_mixed(run: SelectedRun) -> None:
-    other = of_model(run, "gpt2", "0")
-    with pytest.raises(ConfigError, match=r"'other' cannot be trained on together: model\.finger"):
-        check_runs_agree([run, other])
-
-
-def test_runs_of_different_grammars_are_not_mixed(run: SelectedRun) -> None:
-    other = with_fields(run, grammar=dict(run.manifest.grammar) | {"arrow": " =>"})
-    with pytest.raises(ConfigError, match=r'grammar\.arrow \(" ->", now " =>"\)'):
-        check_runs_agree([run, other])
-
-
-def test_one_tool_with_two_sets_of_options_is_not_mixed(run: SelectedRun) -> None:
-    [tool] = run.manifest.tools
-    other = with_fields(run, tools=[replace(tool, options={"path": "facts.db"})])
-    with pytest.raises(ConfigError, match=r"tools\.Calculator\.options\.path"):
-        check_runs_agree([run, other])
-
-
-def test_runs_with_other_tools_of_one_model_are_mixed(run: SelectedRun) -> None:
-    [tool] = run.manifest.tools
-    check_runs_agree([run, with_fields(run, tools=[replace(tool, name="Calendar")])])
 
 
 def test_the_runs_own_model_fits_whatever_dtype_it_was_loaded_with(

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +12,18 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.finetune.given import QUICK, sums, tiny_model, write_run
+from tests.models import save_model, startless_tokenizer
+from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, RunError, TrainingError
 from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dataset import read_run
-from toolformer.finetune.progress import TrainingStep
-from toolformer.finetune.report import FinetuneReport
-from toolformer.finetune.train import finetune
+from toolformer.finetune.report import FinetuneReport, read_report
+from toolformer.finetune.runs import read_run
+from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.texts import TrainingText, choose
+from toolformer.finetune.train import finetune, finetune_texts
 from toolformer.records import AnnotatedDocument
-from toolformer.sidecar import PromptStyle, read_sidecar
+from toolformer.sidecar import PromptStyle, SidecarTool, read_sidecar
 
 
 class KilledError(Exception):
@@ -90,7 +93,7 @@ def test_the_tuned_model_loads_and_says_how_it_was_taught(folder: Path) -> None:
 
 def test_the_metrics_tell_what_was_learned(folder: Path) -> None:
     values = json.loads((folder / "tuned" / "metrics.json").read_text())
-    report = FinetuneReport.from_dict(values)
+    report = read_report(folder / "tuned" / "metrics.json")
     assert report.texts == sum(report.texts_per_tool.values()) == 18
     assert report.dev_texts == 3
     assert report.left_out == {"held out": 2, "nothing kept": 10}
@@ -183,7 +186,107 @@ def test_without_texts_to_hold_out_the_last_weights_are_kept(folder: Path) -> No
 
 
 def test_a_batch_that_devices_cannot_share_is_refused(folder: Path) -> None:
-    with pytest.raises(ConfigError, match="batch_size 4 is no multiple of device_rows 3"):
+    with pytest.raises(ConfigError, match="batch_size 4 is not a multiple of device_rows 3"):
         QUICK.override(device_rows=3)
     with pytest.raises(ConfigError, match="There is no run"):
         finetune([], out=folder / "none")
+
+
+def given_texts(count: int = 12) -> Iterator[TrainingText]:
+    """Yields texts that no run has seen: every third has no call."""
+    for number in range(count):
+        text = f"The sum of {number} and 5 is {number + 5}, said the teacher."
+        call = ToolCall("Calculator", f"{number} + 5")
+        placed = PlacedCall(text.index(" is ") + 3, call, str(number + 5))
+        yield TrainingText(str(number), text, (placed,) if number % 3 else ())
+
+
+def tune_texts(
+    folder: Path,
+    out: str,
+    *,
+    texts: Iterable[TrainingText] | None = None,
+    steps: int = 2,
+    on_progress: Callable[[TrainingStep], None] | None = None,
+) -> FinetuneReport:
+    return finetune_texts(
+        given_texts() if texts is None else texts,
+        model=str(folder / "model"),
+        out=folder / out,
+        held_out=[TrainingText("dev", "The sum of 7 and 7 is 14, said the teacher.")],
+        tools=[SidecarTool("Calculator", "calculator")],
+        config=QUICK.override(steps=steps, evaluate_every=1),
+        device="cpu",
+        on_progress=on_progress,
+    )
+
+
+def test_a_model_is_tuned_on_texts_of_no_run(folder: Path) -> None:
+    report = tune_texts(folder, "texts")
+    assert report == read_report(folder / "texts" / "metrics.json")
+    assert report.texts == 12
+    assert report.texts_per_tool == {"Calculator": 8}
+    assert report.left_out == {}
+    assert report.dev_texts == 1
+    scores = [report.dev[step].loss for step in (0, 1, 2)]
+    assert all(score is not None and score > 0 for score in scores)
+    assert not equal(folder / "model", folder / "texts")
+
+
+def test_a_model_tuned_on_texts_says_what_it_was_made_of(folder: Path) -> None:
+    tune_texts(folder, "texts")
+    settings = json.loads((folder / "texts" / "finetune.json").read_text())
+    assert list(settings) == [
+        *("config", "devices", "base", "grammar", "texts", "held_out", "tools", "rows")
+    ]
+    assert settings["texts"]["count"] == settings["rows"]["count"] == 12
+    assert settings["held_out"]["count"] == 1
+    sidecar = read_sidecar(folder / "texts")
+    assert sidecar is not None
+    assert sidecar.prompt_style is PromptStyle.NONE
+    assert sidecar.tools == (SidecarTool("Calculator", "calculator"),)
+    assert sidecar.lineage["texts"] == settings["texts"]
+    assert "runs" not in sidecar.lineage
+
+
+def test_the_texts_of_a_run_give_the_same_weights_without_the_run(folder: Path) -> None:
+    run = read_run(folder / "run")
+    chosen = choose(run.documents, config=QUICK)
+    finetune_texts(
+        chosen.training,
+        model=str(folder / "model"),
+        out=folder / "same",
+        held_out=chosen.dev_as_trained,
+        config=QUICK,
+        device="cpu",
+    )
+    assert equal(folder / "same", folder / "tuned")
+
+
+def test_a_stopped_training_on_texts_goes_on_to_the_same_weights(folder: Path) -> None:
+    tune_texts(folder, "texts whole", steps=3)
+    with pytest.raises(KilledError):
+        tune_texts(folder, "texts stopped", steps=3, on_progress=kill_after(3))
+    done: list[int] = []
+    tune_texts(folder, "texts stopped", steps=3, on_progress=lambda step: done.append(step.done))
+    assert done == [3, 3]
+    assert equal(folder / "texts whole", folder / "texts stopped")
+
+
+def test_other_texts_do_not_continue_a_training(folder: Path) -> None:
+    tune_texts(folder, "texts")
+    others = list(given_texts())[::-1]
+    with pytest.raises(RunError, match=r"texts\.fingerprint \(.*\)"):
+        tune_texts(folder, "texts", texts=others)
+    with pytest.raises(RunError, match=r"runs \(null, now \["):
+        tune(folder, "texts", QUICK.override(steps=2, evaluate_every=1))
+
+
+@pytest.mark.parametrize("texts", [[], [TrainingText("a", "")]])
+def test_no_text_to_learn_from_is_refused(
+    texts: list[TrainingText], folder: Path, tmp_path: Path
+) -> None:
+    model = save_model(tmp_path / "startless", "llama", startless_tokenizer())
+    with pytest.raises(ConfigError, match="There is no text to learn from"):
+        finetune_texts(texts, model=str(model), out=tmp_path / "none", device="cpu")
+    assert not (tmp_path / "none").exists()

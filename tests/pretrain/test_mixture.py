@@ -9,7 +9,14 @@ from transformers import PreTrainedTokenizerFast
 
 from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
-from toolformer.pretrain.mixture import IGNORED, Batch, Example, Source, draw_batch, load_source
+from toolformer.pretrain.mixture import (
+    IGNORED,
+    PackedRows,
+    PromptedText,
+    Source,
+    draw_batch,
+    load_source,
+)
 from toolformer.pretrain.tokenizer import train_tokenizer
 
 
@@ -20,10 +27,10 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 def constant(prompt: str, completion: str) -> Source:
-    return lambda _rng: Example(prompt, completion)
+    return lambda _rng: PromptedText(prompt, completion)
 
 
-def batch_of(source: Source, tokenizer: PreTrainedTokenizerFast, *, length: int) -> Batch:
+def batch_of(source: Source, tokenizer: PreTrainedTokenizerFast, *, length: int) -> PackedRows:
     return draw_batch(
         {"a": source}, {"a": 1.0}, tokenizer=tokenizer, rows=1, length=length, key="0/0"
     )
@@ -66,8 +73,8 @@ def test_shares_of_the_tokens_follow_the_weights(tokenizer: PreTrainedTokenizerF
 
 
 def test_a_batch_depends_on_its_key_alone(tokenizer: PreTrainedTokenizerFast) -> None:
-    def draw(rng: random.Random) -> Example:
-        return Example("", str(rng.randrange(10**6)))
+    def draw(rng: random.Random) -> PromptedText:
+        return PromptedText("", str(rng.randrange(10**6)))
 
     def inputs(key: str) -> list[list[int]]:
         batch = draw_batch({"a": draw}, {"a": 1.0}, tokenizer=tokenizer, rows=2, length=16, key=key)

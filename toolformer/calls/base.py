@@ -10,7 +10,7 @@ makes reading linear in the text.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Span, ToolCall
 from toolformer.errors import CallError
@@ -40,6 +40,7 @@ def is_tool_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+@runtime_checkable
 class CallGrammar(Protocol):
     """How calls are written into a text, found in it, and taken out.
 

@@ -18,7 +18,7 @@ from toolformer.cli.settings import with_settings
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dataset import read_run
+from toolformer.finetune.runs import read_run
 from toolformer.runs.directory import Run
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def pretrain(
 ) -> None:
     """Trains a tokenizer and a Llama-architecture model on local corpora and generators.
 
-    Run the same command again after a kill: it resumes at the last checkpoint in OUT/checkpoint.
+    After a kill the same command continues from the last checkpoint, in OUT/checkpoint.
     """
     from toolformer.pretrain.config import PretrainConfig
     from toolformer.pretrain.train import pretrain as train
@@ -72,7 +72,7 @@ def pretrain(
 
 
 def tell(step: "Step") -> str:
-    """Says the loss, the speed, and the time left once it can be told."""
+    """Spells the loss, the speed, and the time left once it is known."""
     if math.isinf(step.seconds_left):
         return f"loss {step.loss:.3f}"
     return (

@@ -1,4 +1,4 @@
-"""From runs to a model that calls tools by itself: training on texts with their kept calls.
+"""From texts with calls to a model that calls tools by itself; the texts come from runs or not.
 
 What needs torch is loaded when it is first asked for.
 """
@@ -9,24 +9,30 @@ from typing import TYPE_CHECKING
 from toolformer.finetune.config import FinetuneConfig
 
 if TYPE_CHECKING:
-    from toolformer.finetune.dataset import SelectedRun, TrainingText, read_run
     from toolformer.finetune.report import FinetuneReport
-    from toolformer.finetune.train import finetune
+    from toolformer.finetune.runs import SelectedRun, read_run
+    from toolformer.finetune.steps import TrainingStep
+    from toolformer.finetune.texts import TrainingText
+    from toolformer.finetune.train import finetune, finetune_texts
 
 _HOMES = {
     "FinetuneReport": "report",
-    "SelectedRun": "dataset",
-    "TrainingText": "dataset",
+    "SelectedRun": "runs",
+    "TrainingStep": "steps",
+    "TrainingText": "texts",
     "finetune": "train",
-    "read_run": "dataset",
+    "finetune_texts": "train",
+    "read_run": "runs",
 }
 
 __all__ = [
     "FinetuneConfig",
     "FinetuneReport",
     "SelectedRun",
+    "TrainingStep",
     "TrainingText",
     "finetune",
+    "finetune_texts",
     "read_run",
 ]
 

@@ -1,24 +1,37 @@
-"""What the trainer of `transformers` is told of a plan."""
+"""A plan as arguments of the trainer of `transformers`; where it reports to, and what it hides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from transformers import TrainingArguments
+from transformers.integrations.integration_utils import (
+    get_available_reporting_integrations,
+    get_reporting_integration_callbacks,
+)
+from transformers.utils import logging
 
+from toolformer.errors import ConfigError
 from toolformer.finetune.checkpoints import training_folder
 from toolformer.finetune.plan import TrainingPlan
-from toolformer.finetune.trainer import LOSS, PERPLEXITY
 
-_JUDGE = {"loss": LOSS, "perplexity": PERPLEXITY, "last": None}
+_EVERYWHERE_OR_NOWHERE = ("all", "none")
 _SCHEDULES = {"constant": "constant_with_warmup"}  # where the trainer's name is another
 
 
 def training_arguments(
     plan: TrainingPlan, *, out: Path, report_to: Sequence[str], is_fresh: bool
 ) -> TrainingArguments:
-    """Returns what the trainer of `transformers` is told."""
+    """Returns the arguments of the trainer for a plan.
+
+    Args:
+        plan: with no number left open.
+        out: the tuned model's directory.
+        report_to: as `check_reports` accepts it.
+        is_fresh: whether no step has been made yet.
+    """
     config, schedule = plan.config, plan.schedule
-    judge = _JUDGE[config.keep]
+    judge = None if config.keep == "last" else f"eval_{config.keep}"  # as the trainer logs it
     on_cpu = plan.base.model.device.type == "cpu"
     evaluates = bool(plan.dev.plain)
     return TrainingArguments(
@@ -53,3 +66,36 @@ def training_arguments(
         ddp_find_unused_parameters=False,
         ddp_backend="gloo" if on_cpu and schedule.devices > 1 else None,
     )
+
+
+def check_reports(names: Sequence[str]) -> None:
+    """Refuses places to report to that `transformers` does not know or that are not installed.
+
+    Raises:
+        ConfigError: names those there are, or what to install.
+    """
+    for name in names:
+        if name in _EVERYWHERE_OR_NOWHERE:
+            continue
+        try:
+            get_reporting_integration_callbacks([name])  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            raise ConfigError(f"--report-to {name!r}: {error}") from None
+        if name not in get_available_reporting_integrations():  # type: ignore[no-untyped-call]
+            raise ConfigError(
+                f"--report-to {name} needs {name}, which is not installed: pip install {name}."
+            )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hides the library's bars and warnings, and restores its settings afterwards."""
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
-"""In which order rows are seen, and how a batch of them is put together.
+"""The order in which rows are seen, and how a batch of them is put together.
 
-The order is drawn once, for all steps, so that a resumed training goes on with the same batches.
+The order is drawn once, for all steps, so that a resumed training sees the same batches.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from toolformer.finetune.rows import TrainingRow
 
 IGNORED = -100  # a label that has no part in the loss
-# What a device takes at a time: tokens, and logits of these over the whole vocabulary.
+# A device takes so many tokens at a time, and logits of these over the whole vocabulary.
 _DEVICE_TOKENS = 4096
 _DEVICE_LOGITS = 100_000_000
 

@@ -1,11 +1,11 @@
-"""A fine-tuning's directory: what it is made from, whole checkpoints, and the finished model.
+"""The directory of a fine-tuning: its settings, whole checkpoints, and the finished model.
 
-    OUT/finetune.json            settings, runs and base model; written first
+    OUT/finetune.json            settings, texts and base model; written first
     OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it
     OUT/config.json              written last: without it nothing loads the model
     OUT/...                      weights, tokenizer, toolformer.json, metrics.json
 
-Whatever a kill leaves is a training to go on with or a finished model, never half of one.
+Whatever a kill leaves is a training to continue or a finished model, never half of one.
 """
 
 import os
@@ -46,8 +46,8 @@ def check_out(out: Path, *, resume: bool) -> None:
     others = [each.name for each in out.iterdir() if each.suffix != ".tmp"] if out.exists() else []
     if others:
         raise RunError(
-            f"'{out}' is not empty and no fine-tuning ('{min(others)}' is in it). Name a directory "
-            "that is empty or does not exist."
+            f"'{out}' is neither empty nor a fine-tuning: it holds '{min(others)}'. Name a "
+            "directory that is empty or does not exist."
         )
 
 
@@ -61,7 +61,7 @@ def claim(out: Path, settings: Mapping[str, Any]) -> None:
 
 
 def is_finished(out: Path) -> bool:
-    """Says whether a directory holds a finished model."""
+    """Returns whether a directory holds a finished model."""
     return (out / _LAST).exists()
 
 
@@ -86,7 +86,7 @@ def step_of(checkpoint: Path) -> int:
 
 
 def mark_whole(checkpoint: Path) -> None:
-    """Says that a checkpoint is written to its end."""
+    """Marks a checkpoint as written to its end."""
     (checkpoint / _WHOLE).touch()
 
 

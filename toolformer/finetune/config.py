@@ -1,4 +1,4 @@
-"""What a user can decide about a fine-tuning, and the rules behind what is left open."""
+"""The settings of a fine-tuning, and the rules for those that are left open."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -88,7 +88,7 @@ class FinetuneConfig(Config):
     def _go_together(self) -> Self:
         batch, rows = self.batch_size, self.device_rows
         if batch is not None and rows is not None and batch % rows:
-            raise ValueError(f"batch_size {batch} is no multiple of device_rows {rows}")
+            raise ValueError(f"batch_size {batch} is not a multiple of device_rows {rows}")
         return self
 
 

@@ -17,7 +17,7 @@ _BATCH_TOKENS = 4096
 
 @dataclass(frozen=True, slots=True)
 class DevRows:
-    """What a model is judged by while it is trained."""
+    """The rows by which a model is judged while it is trained."""
 
     plain: Sequence[TrainingRow]  # held-out texts without calls
     trained: Sequence[TrainingRow]  # those of them that would be trained on, as they would be

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,11 +18,11 @@ from toolformer.finetune.config import (
     learning_rate_for,
     steps_for,
 )
-from toolformer.finetune.dataset import SelectedRun, Texts, TrainingText
 from toolformer.finetune.dev import DevRows, plain_rows
 from toolformer.finetune.rows import TrainingRows, make_rows
 from toolformer.finetune.starting_model import StartingModel
-from toolformer.sidecar import PromptStyle, Sidecar, SidecarTool
+from toolformer.finetune.texts import Origin, Texts
+from toolformer.sidecar import PromptStyle, Sidecar
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What a training is made from."""
+    """Everything that a training is made from."""
 
-    config: FinetuneConfig  # settled
+    config: FinetuneConfig  # with no setting left open
     schedule: Schedule
     base: StartingModel
-    runs: Sequence[SelectedRun]
     texts: Texts
+    origin: Origin  # of the texts
     rows: TrainingRows
     order: Sequence[int]  # the rows of all steps
     dev: DevRows
@@ -62,13 +63,13 @@ class TrainingPlan:
         return [sum(lengths[start : start + size]) for start in range(0, len(lengths), size)]
 
     def settings(self) -> dict[str, Any]:
-        """Returns what tells this training from another, as JSON values."""
+        """Returns the JSON values that tell this training from another."""
         return {
             "config": self.config.to_dict(),
             "devices": self.schedule.devices,
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
             "grammar": self.base.encoding.grammar.to_dict(),
-            "runs": [run.manifest.fingerprint for run in self.runs],  # wherever they lie now
+            **self.origin.settings,
             "rows": {"count": len(self.rows.rows), "fingerprint": self.rows.fingerprint},
         }
 
@@ -80,11 +81,11 @@ class TrainingPlan:
             self.base.sidecar,
             grammar=self.base.encoding.grammar,
             prompt_style=PromptStyle.NONE,
-            tools=_tools(self.runs),
+            tools=self.origin.tools,
             lineage={
                 "made_by": "toolformer finetune",
                 "base": settings["base"] | {"lineage": dict(self.base.sidecar.lineage)},
-                "runs": [_lineage(run) for run in self.runs],
+                **self.origin.lineage,
                 "config": settings["config"],
                 "config_fingerprint": self.config.fingerprint(),
                 "mixed_texts": self.texts.mixed,
@@ -94,53 +95,48 @@ class TrainingPlan:
 
 
 def make_plan(
-    config: FinetuneConfig, *, base: StartingModel, runs: Sequence[SelectedRun], texts: Texts
+    config: FinetuneConfig, *, base: StartingModel, texts: Texts, origin: Origin
 ) -> TrainingPlan:
     """Encodes the texts and settles what the configuration leaves open.
 
     Raises:
-        ConfigError: a batch cannot be shared out among the devices.
+        ConfigError: the texts are empty, or a batch cannot be shared out among the devices.
     """
-    config = config.override(max_length=min(config.max_length, base.context))
-    rows = _rows(texts.training, config=config, base=base)
+    max_length = min(config.max_length, base.context)
+    encode = partial(
+        make_rows,
+        encoding=base.encoding,
+        end=base.end,
+        max_length=max_length,
+        loss_on_output=config.loss_on_output,
+        plain=config.plain,
+    )
+    rows = encode(texts.training)
+    if not rows.rows:
+        raise ConfigError("There is no text to learn from: name at least one that is not empty.")
     dev = DevRows(
         plain=plain_rows(
             [text.text for text in texts.dev], encoding=base.encoding, context=base.context
         ),
-        trained=_rows(
-            [text for text in texts.dev if text.calls or config.plain_texts],
-            config=config,
-            base=base,
-        ).rows,
+        trained=encode(texts.dev_as_trained).rows,
         barred=base.encoding.marker_ids,
     )
     lengths = [len(row.ids) for row in rows.rows]
     schedule = _schedule(config, lengths=lengths, model=base.model)
-    settled = config.override(
-        **{
-            name: getattr(schedule, name)
-            for name in ("steps", "batch_size", "device_rows", "learning_rate", "evaluate_every")
-        },
-        dtype=_fast_dtype(base.model.device) if config.dtype == "auto" else config.dtype,
-        keep=_keep(config, dev),
-    )
     order = draw_order(
         lengths, batch_size=schedule.batch_size, steps=schedule.steps, seed=config.seed
     )
-    return TrainingPlan(settled, schedule, base, runs, texts, rows, order, dev)
-
-
-def _rows(
-    texts: Sequence[TrainingText], *, config: FinetuneConfig, base: StartingModel
-) -> TrainingRows:
-    return make_rows(
-        texts,
-        encoding=base.encoding,
-        end=base.end,
-        max_length=config.max_length,
-        loss_on_output=config.loss_on_output,
-        plain=config.plain,
+    settled = config.override(
+        max_length=max_length,
+        steps=schedule.steps,
+        batch_size=schedule.batch_size,
+        device_rows=schedule.device_rows,
+        learning_rate=schedule.learning_rate,
+        evaluate_every=schedule.evaluate_every,
+        dtype=_fast_dtype(base.model.device) if config.dtype == "auto" else config.dtype,
+        keep=_keep(config, dev),
     )
+    return TrainingPlan(settled, schedule, base, texts, origin, rows, order, dev)
 
 
 def _schedule(
@@ -189,19 +185,3 @@ def _fast_dtype(device: torch.device) -> str:
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)  # no public question
     return "bfloat16" if device.type == "cpu" and has_instructions() else "float32"
-
-
-def _lineage(run: SelectedRun) -> dict[str, Any]:
-    return {
-        "name": run.name,
-        "fingerprint": run.manifest.fingerprint,
-        "thresholds": dict(run.thresholds),
-    }
-
-
-def _tools(runs: Sequence[SelectedRun]) -> tuple[SidecarTool, ...]:
-    tools: dict[str, SidecarTool] = {}
-    for run in runs:
-        for each in run.manifest.tools:
-            tools.setdefault(each.name, SidecarTool(each.name, each.spec, dict(each.options)))
-    return tuple(tools.values())

@@ -1,15 +1,20 @@
-"""What came of a training: facts that any machine would repeat, and what this machine took."""
+"""The report of a training: facts that any machine would repeat, and those of this machine."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from toolformer.finetune.progress import DevScore
+from toolformer.errors import RunError
+from toolformer.files import from_json
+from toolformer.finetune.steps import DevScore
+from toolformer.specs import type_adapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
-    """What another machine, or another try, would not repeat."""
+    """Facts that another machine, or another try, would not repeat."""
 
     seconds: float  # of this try, from the first step to the last
     tokens_per_second: float
@@ -21,7 +26,7 @@ class MachineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinetuneReport:
-    """What came of a training."""
+    """What a training was and what came of it: `metrics.json`."""
 
     base: str
     parameters: int
@@ -42,19 +47,17 @@ class FinetuneReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the facts as JSON values; a step is a string there."""
-        values = asdict(self)
-        values["losses"] = list(self.losses)
-        values["dev"] = {str(step): asdict(score) for step, score in self.dev.items()}
+        values: dict[str, Any] = type_adapter(FinetuneReport).dump_python(self, mode="json")
         return values
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "FinetuneReport":
-        """Returns the report `to_dict` made these values of."""
-        return cls(
-            **{
-                **values,
-                "losses": tuple(values["losses"]),
-                "dev": {int(step): DevScore(**score) for step, score in values["dev"].items()},
-                "machine": MachineFacts(**values["machine"]),
-            }
-        )
+
+def read_report(path: Path) -> FinetuneReport:
+    """Reads the `metrics.json` of a finished training.
+
+    Raises:
+        RunError: it is not such a file.
+    """
+    try:
+        return from_json(FinetuneReport, json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise RunError(f"Cannot read '{path}': {error}.") from None

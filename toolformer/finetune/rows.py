@@ -1,6 +1,6 @@
 """From a text with its calls to rows of tokens, and which of them are learned.
 
-A row starts with the start token; the end-of-text token stands where a text really ends.
+A row starts with the start token; the end-of-text token is put where a text really ends.
 """
 
 import hashlib
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolformer.finetune.dataset import TrainingText
+from toolformer.finetune.texts import TrainingText
 from toolformer.lm.encoding import Encoding
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRow:
-    """What one forward of the model sees."""
+    """The tokens of a text, or of a piece of one, that the model reads at once."""
 
     ids: tuple[int, ...]  # the start token included
     learned: tuple[bool, ...]  # per token: whether predicting it counts

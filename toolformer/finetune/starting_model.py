@@ -8,9 +8,9 @@ from transformers import AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerFast as HFTokenizer
 
 from toolformer.calls import CallGrammar
-from toolformer.config import differences
-from toolformer.errors import ConfigError, ModelError
-from toolformer.finetune.dataset import SelectedRun, TrainingText
+from toolformer.errors import ModelError
+from toolformer.finetune.runs import SelectedRun
+from toolformer.finetune.texts import TrainingText
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.backend import context_length
 from toolformer.lm.hf.load import fingerprints_of_weights, load_pretrained
@@ -21,7 +21,7 @@ _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
 
 @dataclass(frozen=True, slots=True)
 class StartingModel:
-    """What a training starts from."""
+    """A loaded model, and everything known of it that a training asks for."""
 
     name: str
     fingerprints: frozenset[str]  # by any dtype it may have been loaded with
@@ -35,9 +35,15 @@ class StartingModel:
 
 
 def load_base(
-    name: str, *, grammar: CallGrammar, device: str = "auto", in_four_bits: bool = False
+    name: str, *, grammar: CallGrammar | None, device: str = "auto", in_four_bits: bool = False
 ) -> StartingModel:
     """Loads the model to be trained, in float32 or in 4 bits.
+
+    Args:
+        name: a directory, a Hub id or "nano".
+        grammar: of the calls to be learned; the one the model was taught before when None.
+        device: cpu, cuda, or auto for what is there.
+        in_four_bits: whether the weights are held in 4 bits, as QLoRA does.
 
     Raises:
         ModelError: there is no such model, or its tokenizer cannot spell the markers.
@@ -49,6 +55,8 @@ def load_base(
         quantization=_four_bits() if in_four_bits else None,
     )
     tokenizer: Any = AutoTokenizer.from_pretrained(loaded.directory)
+    sidecar = Sidecar() if loaded.sidecar is None else loaded.sidecar
+    grammar = sidecar.grammar if grammar is None else grammar
     return StartingModel(
         name=name,
         fingerprints=frozenset(fingerprints_of_weights(loaded.directory).values()),
@@ -58,26 +66,8 @@ def load_base(
         encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=name),
         end=tokenizer.eos_token_id,
         context=context_length(loaded.model),
-        sidecar=Sidecar() if loaded.sidecar is None else loaded.sidecar,
+        sidecar=sidecar,
     )
-
-
-def check_runs_agree(runs: Sequence[SelectedRun]) -> None:
-    """Refuses runs whose calls do not go together.
-
-    Raises:
-        ConfigError: two runs have another model, grammar, or the same tool with other options.
-    """
-    first, *others = runs
-    for other in others:
-        ours, theirs = _shared(first), _shared(other)
-        fields = differences(ours, {name: theirs.get(name, ours[name]) for name in ours})
-        if fields:
-            raise ConfigError(
-                f"'{first.name}' and '{other.name}' cannot be trained on together: "
-                f"{'; '.join(fields)}. Tune on each by itself, or annotate again with one model, "
-                "grammar and set of tools."
-            )
 
 
 def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None:
@@ -103,7 +93,7 @@ def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None
 def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: SelectedRun) -> None:
     """Refuses a model whose tokenizer splits the texts elsewhere than the run's.
 
-    Texts that were annotated in windows tell nothing: a window is tokenised by itself.
+    Texts that were annotated in windows prove nothing: a window is tokenised by itself.
 
     Raises:
         ModelError: a call stands after another number of tokens.
@@ -125,20 +115,6 @@ def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: Sel
                     f"{run.manifest.model.name} after {before}. Train the run's own model, or "
                     f"annotate again with {base.name}."
                 )
-
-
-def _shared(run: SelectedRun) -> dict[str, object]:
-    """Returns what the runs of a training must have in common."""
-    shared: dict[str, object] = {
-        "model": {
-            "name": run.manifest.model.name,
-            "fingerprint": run.manifest.model.fingerprint,
-        },
-        "grammar": dict(run.manifest.grammar),
-    }
-    for tool in run.manifest.tools:
-        shared[f"tools.{tool.name}"] = {"spec": tool.spec, "options": dict(tool.options)}
-    return shared
 
 
 def _four_bits() -> BitsAndBytesConfig:

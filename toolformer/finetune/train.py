@@ -1,9 +1,9 @@
-"""Runs in, a model that calls tools out: the training from its first check to the finished model.
+"""Texts in, a model that calls tools out: the training from its first check to the finished model.
 
-Killed at any moment, it goes on from its last whole checkpoint, over the same batches.
+`finetune` takes the texts of runs, `finetune_texts` any others; below them nothing knows a run.
+Killed at any moment, a training continues from its last whole checkpoint, over the same batches.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,23 +12,23 @@ from typing import Any
 
 import torch
 
-from toolformer.calls import grammar_from_dict
+from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import ConfigError
 from toolformer.files import json_text, write_whole
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
-from toolformer.finetune.arguments import training_arguments
+from toolformer.finetune.arguments import check_reports, quiet, training_arguments
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dataset import SelectedRun, check_kept, choose, merge
 from toolformer.finetune.plan import TrainingPlan, make_plan
-from toolformer.finetune.progress import TrainingStep
-from toolformer.finetune.report import FinetuneReport, MachineFacts
-from toolformer.finetune.reporting import check_reports, quiet
-from toolformer.finetune.starting_model import check_base, check_places, check_runs_agree, load_base
+from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report
+from toolformer.finetune.runs import SelectedRun, origin_of_runs, texts_of_runs
+from toolformer.finetune.starting_model import check_base, check_places, load_base
+from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.texts import TrainingText, given_texts
 from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
 from toolformer.records import Document
-from toolformer.sidecar import write_sidecar
+from toolformer.sidecar import SidecarTool, write_sidecar
 
 
 def finetune(
@@ -45,18 +45,18 @@ def finetune(
 ) -> FinetuneReport:
     """Tunes a model on the kept calls of runs and writes it to `out`.
 
-    A training that was interrupted goes on: what `out` has already is not done again.
+    A training that was interrupted is continued: what `out` has already is not done again.
 
     Args:
-        runs: with the verdicts that count; `dataset.read_run` opens one as it was written.
+        runs: with the verdicts that count; `read_run` opens one as it was written.
         out: the model's directory.
         model: a directory, a Hub id or "nano"; the runs' own model when None.
         mixed: plain texts to train on as well, as they are.
         config: the defaults when None.
         device: cpu, cuda, or auto for what is there.
         report_to: what `transformers` should report to: tensorboard, wandb, trackio.
-        resume: whether there must be something to go on with.
-        on_progress: is told after every step and look at the held-out texts.
+        resume: whether there must be a training to continue.
+        on_progress: called after every step and look at the held-out texts.
 
     Raises:
         ConfigError: the runs do not go together or keep nothing, or a library is missing.
@@ -67,14 +67,8 @@ def finetune(
     config = config or FinetuneConfig()
     if not runs:
         raise ConfigError("There is no run to learn from: name at least one.")
-    checkpoints.check_out(out, resume=resume)
-    check_installed(config.adapter)
-    check_reports(report_to)
-    check_runs_agree(runs)
-    tools = list(dict.fromkeys(name for run in runs for name in run.thresholds))
-    documents = merge([run.documents for run in runs], tools=tools)
-    texts = choose(documents, config=config, mixed=mixed)
-    check_kept(texts, runs=runs)
+    _check_start(config, out=out, report_to=report_to, resume=resume)
+    texts = texts_of_runs(runs, config=config, mixed=mixed)
     with quiet():
         base = load_base(
             model or runs[0].manifest.model.name,
@@ -84,13 +78,77 @@ def finetune(
         )
         check_base(base, run=runs[0], is_named=model is not None)
         check_places(base, texts.training, run=runs[0])
-        plan = make_plan(config, base=base, runs=runs, texts=texts)
-        if _is_main():
-            checkpoints.claim(out, plan.settings())
-        if checkpoints.is_finished(out):
-            metrics = json.loads((out / checkpoints.METRICS).read_text(encoding="utf-8"))
-            return FinetuneReport.from_dict(metrics)
-        return _train(plan, out=out, report_to=report_to, on_progress=on_progress or _ignore)
+        plan = make_plan(config, base=base, texts=texts, origin=origin_of_runs(runs))
+        return _train(plan, out=out, report_to=report_to, on_progress=on_progress)
+
+
+def finetune_texts(
+    texts: Iterable[TrainingText],
+    *,
+    model: str,
+    out: Path,
+    held_out: Iterable[TrainingText] = (),
+    grammar: CallGrammar | None = None,
+    tools: Sequence[SidecarTool] = (),
+    config: FinetuneConfig | None = None,
+    device: str = "auto",
+    report_to: Sequence[str] = (),
+    resume: bool = False,
+    on_progress: Callable[[TrainingStep], None] | None = None,
+) -> FinetuneReport:
+    """Tunes a model on texts with or without calls, and writes it to `out`.
+
+    All texts are trained on: what the settings say of drawing them from runs (`max_per_tool`,
+    `plain_texts`, `dev_texts`) is not asked. A training that was interrupted is continued with the
+    same texts in the same order; with others it is refused.
+
+    Args:
+        texts: to learn; their calls are written where they stand.
+        model: a directory, a Hub id or "nano".
+        out: the tuned model's directory.
+        held_out: by which the training is judged. Without them the last weights are kept.
+        grammar: how calls are written; as the model was taught before when None.
+        tools: that the tuned model's sidecar names.
+        config: as for `finetune`, like everything that follows.
+        device: cpu, cuda, or auto for what is there.
+        report_to: what `transformers` should report to.
+        resume: whether there must be a training to continue.
+        on_progress: called after every step and look at the held-out texts.
+
+    Raises:
+        ConfigError: there is no text, or a library is missing.
+        ModelError: there is no such model, or its tokenizer cannot spell the markers.
+        RunError: `out` holds something else, or a training with other settings or texts.
+        TrainingError: the training diverges.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from toolformer import PlacedCall, ToolCall
+    >>> placed = PlacedCall(21, ToolCall("Calculator", "2 + 3"), "5")
+    >>> texts = [TrainingText("a", "The sum of 2 and 3 is 5.", (placed,))]
+    >>> config = FinetuneConfig(steps=1, batch_size=1)
+    >>> with TemporaryDirectory() as folder:
+    ...     report = finetune_texts(texts, model="nano", out=Path(folder), config=config)
+    >>> report.texts_per_tool, len(report.losses)
+    ({'Calculator': 1}, 1)
+    """
+    config = config or FinetuneConfig()
+    _check_start(config, out=out, report_to=report_to, resume=resume)
+    given, origin = given_texts(texts, held_out, tools)
+    with quiet():
+        base = load_base(
+            model, grammar=grammar, device=device, in_four_bits=config.adapter == "qlora"
+        )
+        plan = make_plan(config, base=base, texts=given, origin=origin)
+        return _train(plan, out=out, report_to=report_to, on_progress=on_progress)
+
+
+def _check_start(
+    config: FinetuneConfig, *, out: Path, report_to: Sequence[str], resume: bool
+) -> None:
+    """Refuses what can be refused before a text is read or a model is loaded."""
+    checkpoints.check_out(out, resume=resume)
+    check_installed(config.adapter)
+    check_reports(report_to)
 
 
 def _train(
@@ -98,8 +156,13 @@ def _train(
     *,
     out: Path,
     report_to: Sequence[str],
-    on_progress: Callable[[TrainingStep], None],
+    on_progress: Callable[[TrainingStep], None] | None,
 ) -> FinetuneReport:
+    """Claims the directory and trains, or reads what came of the training that is done."""
+    if _is_main():
+        checkpoints.claim(out, plan.settings())
+    if checkpoints.is_finished(out):
+        return read_report(out / checkpoints.METRICS)
     checkpoint = checkpoints.whole_checkpoint(out)
     if _is_main():
         checkpoints.drop_incomplete(out)
@@ -194,7 +257,3 @@ def _save_extras(plan: TrainingPlan, folder: Path) -> None:
 
 def _is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"  # as `accelerate launch` says
-
-
-def _ignore(step: TrainingStep) -> None:
-    """Tells nobody."""

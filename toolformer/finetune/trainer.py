@@ -18,11 +18,10 @@ from transformers import (
 from toolformer.errors import TrainingError
 from toolformer.finetune.checkpoints import mark_whole, whole_checkpoint
 from toolformer.finetune.dev import DevRows, perplexity, summed_loss
-from toolformer.finetune.progress import DevScore, TrainingStep, is_lost
+from toolformer.finetune.steps import DevScore, TrainingStep, is_lost
 
-# What the trainer's own log calls them.
-PERPLEXITY = "eval_perplexity"
-LOSS = "eval_loss"
+_PERPLEXITY = "eval_perplexity"  # as the trainer logs it
+_LOSS = "eval_loss"
 
 
 class FinetuneTrainer(Trainer):
@@ -53,9 +52,9 @@ class FinetuneTrainer(Trainer):
             trained = summed_loss(logits_of, self._dev.trained[first::every], device=device)
         summed = torch.tensor([plain, trained], dtype=torch.float64, device=device)
         plain, trained = self.accelerator.reduce(summed, reduction="sum").tolist()
-        metrics = {PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
+        metrics = {_PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
         if self._dev.trained:
-            metrics[LOSS] = trained / sum(row.count for row in self._dev.trained)
+            metrics[_LOSS] = trained / sum(row.count for row in self._dev.trained)
         model.train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -65,12 +64,12 @@ class FinetuneTrainer(Trainer):
 
 
 class Watch(TrainerCallback):
-    """Tells how far the training is, stops it when it is lost, and completes checkpoints.
+    """Reports how far the training is, stops it when it is lost, and completes checkpoints.
 
     Args:
         step_tokens: how many tokens each step learns from.
         save_extras: writes beside a checkpoint's weights what makes them a model to be used.
-        on_progress: is told after every step and evaluation.
+        on_progress: called after every step and evaluation.
         trainer: whose checkpoints these are; set before the training starts.
     """
 
@@ -79,7 +78,7 @@ class Watch(TrainerCallback):
         *,
         step_tokens: Sequence[int],
         save_extras: Callable[[Path], None],
-        on_progress: Callable[[TrainingStep], None],
+        on_progress: Callable[[TrainingStep], None] | None,
     ) -> None:
         self.trainer: FinetuneTrainer | None = None
         self._step_tokens = step_tokens
@@ -127,12 +126,12 @@ class Watch(TrainerCallback):
                     )
                 )
             self._last = self._step(state.global_step, logs)
-        elif PERPLEXITY in logs:
-            score = DevScore(logs[PERPLEXITY], logs.get(LOSS))
+        elif _PERPLEXITY in logs:
+            score = DevScore(logs[_PERPLEXITY], logs.get(_LOSS))
             self._last = replace(self._last, done=state.global_step, dev=score)
         else:
             return
-        if state.is_world_process_zero:
+        if state.is_world_process_zero and self._on_progress is not None:
             self._on_progress(self._last)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
@@ -166,9 +165,9 @@ def losses_of(state: TrainerState) -> list[float]:
 def dev_scores_of(state: TrainerState) -> dict[int, DevScore]:
     """Returns what the held-out texts said, by step; step 0 is the base model."""
     return {
-        int(logged["step"]): DevScore(logged[PERPLEXITY], logged.get(LOSS))
+        int(logged["step"]): DevScore(logged[_PERPLEXITY], logged.get(_LOSS))
         for logged in state.log_history
-        if PERPLEXITY in logged
+        if _PERPLEXITY in logged
     }
 
 

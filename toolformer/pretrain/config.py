@@ -1,4 +1,4 @@
-"""What a pretraining run is made of: tokenizer, shape, mixture and schedule."""
+"""The settings of a pretraining: tokenizer, shape, mixture and schedule."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -69,7 +69,7 @@ class PretrainConfig(Config):
     """A pretraining run. Paths are relative to the file that holds it."""
 
     seed: int = 0
-    # A finished model to go on from, with its tokenizer, in place of fresh weights.
+    # A finished model to continue from, with its tokenizer, in place of fresh weights.
     start_from: str | None = None
     mixture: tuple[SourceConfig, ...]
     tokenizer: TokenizerConfig = TokenizerConfig()

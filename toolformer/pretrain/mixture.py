@@ -1,10 +1,9 @@
-"""What a model is pretrained on: examples drawn from weighted sources and packed into rows.
+"""The texts of a pretraining: drawn from weighted sources and packed into rows.
 
 Knows no model. Every batch is a function of the seed and its number alone, so a resumed run sees
 the same rows.
 """
 
-import importlib.util
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
+from toolformer.specs import import_file
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -24,7 +24,7 @@ IGNORED = -100  # a label that carries no loss
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class PromptedText:
     """A text to learn from; only its completion carries a loss."""
 
     prompt: str
@@ -32,15 +32,15 @@ class Example:
 
 
 class Source(Protocol):
-    """Anything that gives one example for a random state."""
+    """Anything that gives a text for a random state."""
 
-    def __call__(self, rng: random.Random) -> Example:
-        """Draws an example."""
+    def __call__(self, rng: random.Random) -> PromptedText:
+        """Draws a text."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PackedRows:
     """Packed rows; a label is the *next* token, or IGNORED."""
 
     inputs: np.ndarray  # (rows, length) int64, token ids
@@ -51,7 +51,7 @@ def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -
     """Loads a source: a generator, or a corpus held in memory whose every 200th text is held out.
 
     Args:
-        config: Where the examples come from.
+        config: Where the texts come from.
         folder: What relative paths in the configuration are relative to.
         held_out: Draw from the held-out documents instead of the others (a generator has none).
     """
@@ -77,16 +77,16 @@ def draw_batch(
     rows: int,
     length: int,
     key: str,
-) -> Batch:
+) -> PackedRows:
     """Draws and packs one batch, in which each source's share of the tokens follows its weight.
 
-    An example goes whole into the fullest row that still has room; one longer than a row is cut at
+    A text goes whole into the fullest row that still has room; one longer than a row is cut at
     its end.
 
     Args:
         sources: The sources by name.
         weights: Their weights by name, at least one above 0.
-        tokenizer: What turns texts into ids; each example starts with its start token.
+        tokenizer: What turns texts into ids; each text starts with its start token.
         rows: The number of rows.
         length: Tokens a row.
         key: The seed and the number of the batch: the only randomness.
@@ -100,11 +100,9 @@ def draw_batch(
     while misses < 2 * rows:  # what fits nowhere is dropped; the gaps left are a few per cent
         # The source furthest behind its share; the noise varies the order of the sources.
         name = min(tokens, key=lambda name: (tokens[name] + rng.random() * length) / weights[name])
-        example = sources[name](rng)
-        prompt = (
-            tokenizer.encode(example.prompt, add_special_tokens=False) if example.prompt else []
-        )
-        completion = tokenizer.encode(example.completion, add_special_tokens=False)
+        drawn = sources[name](rng)
+        prompt = tokenizer.encode(drawn.prompt, add_special_tokens=False) if drawn.prompt else []
+        completion = tokenizer.encode(drawn.completion, add_special_tokens=False)
         row_ids = [tokenizer.bos_token_id, *prompt, *completion][: length + 1]
         row = _fullest_with_room(ids, len(row_ids), capacity=length + 1)
         if row is None:
@@ -119,7 +117,7 @@ def draw_batch(
     for row, (row_ids, row_learned) in enumerate(zip(ids, learned, strict=True)):
         inputs[row, : len(row_ids)] = row_ids
         labels[row, : len(row_ids)] = np.where(row_learned, row_ids, IGNORED)
-    return Batch(inputs=inputs[:, :-1], labels=labels[:, 1:])
+    return PackedRows(inputs=inputs[:, :-1], labels=labels[:, 1:])
 
 
 def sample_texts(
@@ -130,9 +128,9 @@ def sample_texts(
     total = {name: 0.0 for name, weight in weights.items() if weight > 0}
     while sum(total.values()) < characters:
         name = min(total, key=lambda name: total[name] / weights[name])
-        example = sources[name](rng)
-        total[name] += len(example.prompt) + len(example.completion)
-        yield example.prompt + example.completion
+        drawn = sources[name](rng)
+        total[name] += len(drawn.prompt) + len(drawn.completion)
+        yield drawn.prompt + drawn.completion
 
 
 def _fullest_with_room(rows: Sequence[Sequence[int]], size: int, *, capacity: int) -> int | None:
@@ -145,15 +143,15 @@ class _TextSource:
     texts: Sequence[str]
     max_characters: int
 
-    def __call__(self, rng: random.Random) -> Example:
+    def __call__(self, rng: random.Random) -> PromptedText:
         text = self.texts[rng.randrange(len(self.texts))]
         if len(text) <= self.max_characters:
-            return Example("", text)
+            return PromptedText("", text)
         # A piece starts after a line or sentence, so that beginnings look like beginnings.
         start = rng.randrange(len(text) - self.max_characters // 2)
         starts = [at for end in ("\n", ". ") if (at := text.find(end, start)) >= 0]
         start = min(starts) + 1 if starts else start
-        return Example("", text[start : start + self.max_characters].lstrip())
+        return PromptedText("", text[start : start + self.max_characters].lstrip())
 
 
 def _matching_documents(config: SourceConfig, *, folder: Path) -> Iterator[str]:
@@ -166,15 +164,14 @@ def _matching_documents(config: SourceConfig, *, folder: Path) -> Iterator[str]:
 
 
 def _load_function(spec: str, *, folder: Path) -> Callable[..., Any]:
-    path, _, name = spec.partition(":")
-    module_spec = importlib.util.spec_from_file_location(Path(path).stem, folder / path)
-    if module_spec is None or module_spec.loader is None or not (folder / path).is_file():
+    """Returns the function that FILE.py:NAME stands for, the file relative to a folder."""
+    file, _, name = spec.partition(":")
+    path = folder / file
+    if not path.is_file():
         raise ConfigError(
-            f"There is no file {folder / path} to take {name!r} from. Write it as FILE.py:NAME."
+            f"There is no file {path} to take {name!r} from. Write it as FILE.py:NAME."
         )
-    module = importlib.util.module_from_spec(module_spec)
-    module_spec.loader.exec_module(module)
-    if not hasattr(module, name):
-        raise ConfigError(f"{folder / path} holds no {name!r}. Write it as FILE.py:NAME.")
-    function: Callable[..., Any] = getattr(module, name)
+    function: Callable[..., Any] | None = getattr(import_file(path), name, None)
+    if function is None:
+        raise ConfigError(f"{path} holds no {name!r}. Write it as FILE.py:NAME.")
     return function

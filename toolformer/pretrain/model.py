@@ -9,7 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from toolformer.errors import ModelError
 from toolformer.pretrain.config import PretrainConfig
-from toolformer.pretrain.mixture import IGNORED, Batch
+from toolformer.pretrain.mixture import IGNORED, PackedRows
 
 
 def new_model(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
@@ -72,7 +72,7 @@ def new_optimizers(
 
 def loss_function(
     model: LlamaForCausalLM, config: PretrainConfig, *, device: torch.device
-) -> Callable[[Batch], torch.Tensor]:
+) -> Callable[[PackedRows], torch.Tensor]:
     """Returns the mean cross entropy, in nats, over a batch's labels.
 
     The output head, a fifth of a small model's work, sees only the positions that carry a label.
@@ -91,7 +91,7 @@ def loss_function(
         body = torch.compile(body, dynamic=False)
         head = torch.compile(head, dynamic=True)
 
-    def loss(batch: Batch) -> torch.Tensor:
+    def loss(batch: PackedRows) -> torch.Tensor:
         inputs = torch.from_numpy(batch.inputs).to(device)  # (rows, length) int64
         labels = torch.from_numpy(batch.labels).to(device).flatten()
         labelled = (labels != IGNORED).nonzero().squeeze(1)

@@ -8,12 +8,12 @@ from toolformer.pretrain.config import PretrainConfig
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a run stands after a step."""
+    """How far a run is after a step."""
 
     done: int  # steps
     loss: float  # nats a token, averaged over about fifty steps
     tokens_per_second: float
-    seconds_left: float  # infinite until it can be told
+    seconds_left: float  # infinite until it is known
 
 
 class Pace:
@@ -26,7 +26,7 @@ class Pace:
         self._length = 0
 
     def after(self, step: int, *, loss: float, seconds: float) -> Step:
-        """Takes in a finished step, numbered from 0, and says where the run stands."""
+        """Takes in a finished step, numbered from 0, and returns how far the run is."""
         stage = self._config.stage_at(step)
         self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
         if stage.length == self._length:  # the first step of a length compiles: it tells no speed

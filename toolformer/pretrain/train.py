@@ -1,6 +1,6 @@
 """The pretraining loop: a mixture in, a directory that `from_pretrained` loads out.
 
-Killed at any moment it goes on from its last checkpoint, over the same batches.
+Killed at any moment it continues from its last checkpoint, over the same batches.
 """
 
 import math
@@ -15,7 +15,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from toolformer.files import claim, json_text, write_whole
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
-from toolformer.pretrain.mixture import Batch, Source, draw_batch, load_source, sample_texts
+from toolformer.pretrain.mixture import PackedRows, Source, draw_batch, load_source, sample_texts
 from toolformer.pretrain.model import load_weights, loss_function, new_model, new_optimizers
 from toolformer.pretrain.progress import Pace, Step
 from toolformer.pretrain.tokenizer import load_tokenizer, train_tokenizer
@@ -65,7 +65,7 @@ def pretrain(
     first = state.restore(checkpoint, model, optimizers)
     loss_of = loss_function(model, config, device=place)
 
-    def draw(step: int) -> Batch:
+    def draw(step: int) -> PackedRows:
         stage = config.stage_at(step)
         key = f"{config.seed}/{step}"
         return draw_batch(
@@ -133,7 +133,7 @@ def _held_out(
     *,
     folder: Path,
     tokenizer: PreTrainedTokenizerFast,
-    loss_of: Callable[[Batch], torch.Tensor],
+    loss_of: Callable[[PackedRows], torch.Tensor],
 ) -> dict[str, float]:
     """Returns each source's perplexity on documents, or on draws, that no step saw."""
     stage = config.stages[0]

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from toolformer.calls import ToolCall
@@ -84,12 +83,7 @@ class Toolbox(Mapping[str, Tool]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self, *, keep: Sequence[Tool] = ()) -> None:

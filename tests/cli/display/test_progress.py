@@ -1,8 +1,12 @@
 """How fast a run is, and how long it will take."""
 
-import pytest
+import io
 
-from toolformer.cli.display.progress import Pace, spell_seconds
+import pytest
+from rich.console import Console
+
+from toolformer.cli.display.progress import Pace, spell_seconds, training_bar
+from toolformer.finetune.steps import DevScore, TrainingStep
 
 
 def pace(total: float | None, *times: float) -> Pace:
@@ -42,3 +46,33 @@ def test_more_than_was_counted_leaves_no_time_to_go() -> None:
 )
 def test_a_duration_has_the_units_that_matter(seconds: float, spelled: str) -> None:
     assert spell_seconds(seconds) == spelled
+
+
+def shown_of(*steps: TrainingStep, is_terminal: bool) -> str:
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=is_terminal, width=100, color_system=None)
+    with training_bar(console) as move:
+        for step in steps:
+            move(step)
+    return written.getvalue()
+
+
+def test_a_training_leaves_a_line_for_every_look_at_the_held_out_texts() -> None:
+    steps = [
+        TrainingStep(0, 4, dev=DevScore(20.125, 3.0)),
+        TrainingStep(1, 4, loss=2.5),
+        TrainingStep(2, 4, loss=2.0, dev=DevScore(10.0, None)),
+    ]
+    assert shown_of(*steps, is_terminal=False).rstrip("\n").split("\n") == [
+        "step 0/4: dev perplexity 20.12, dev loss 3.000",
+        "step 2/4: dev perplexity 10.00",
+    ]
+
+
+def test_on_a_terminal_a_bar_shows_the_step_and_how_it_does() -> None:
+    step = TrainingStep(
+        3, 4, loss=2.5, learning_rate=3e-4, tokens_per_second=1234.5, seconds_left=70.0
+    )
+    shown = shown_of(step, is_terminal=True)
+    assert "step 3/4" in shown
+    assert "loss 2.500, rate 0.0003, 1,234 tokens/s, 1 min 10 s left" in shown

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from toolformer.annotate import RunProgress
 from toolformer.evaluate import CellProgress
-from toolformer.finetune.progress import TrainingStep
+from toolformer.finetune.steps import TrainingStep
 
 _LOG_EVERY_S = 30
 

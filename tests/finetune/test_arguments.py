@@ -6,8 +6,8 @@ import pytest
 
 from tests.finetune.given import QUICK, tiny_model, write_run
 from toolformer.errors import ConfigError
-from toolformer.finetune.dataset import read_run
-from toolformer.finetune.reporting import check_reports
+from toolformer.finetune.arguments import check_reports
+from toolformer.finetune.runs import read_run
 from toolformer.finetune.train import finetune
 
 # Stands for the library that a user has installed: it writes what it is told.

@@ -1,58 +1,21 @@
 """Which texts are trained on, and which are held out."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from tests.finetune.given import annotated, candidate, manifest, sums, tiny_model
-from toolformer.errors import ConfigError
+from tests.finetune.given import annotated, candidate, sums
+from toolformer.calls import PlacedCall, ToolCall
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dataset import SelectedRun, check_kept, choose, merge
-from toolformer.records import AnnotatedDocument, Document, Verdict
+from toolformer.finetune.texts import TrainingText, choose, given_texts
+from toolformer.records import Document
+from toolformer.sidecar import SidecarTool
 
 NO_DEV = FinetuneConfig(dev_texts=0)
 TEXT = "He paid 4 x 5 = 20 dollars, and the old man said: 12 and 30 is 42, in all."
 EARLY, LATE = TEXT.index(" 20"), TEXT.index(" 42")
-
-
-def calls(documents: list[AnnotatedDocument]) -> list[tuple[str, ...]]:
-    return [tuple(each.call.arguments for each in document.kept) for document in documents]
-
-
-def test_runs_over_one_corpus_are_merged_with_all_their_calls() -> None:
-    first = annotated(TEXT, candidate(TEXT, EARLY, arguments="4 * 5"), name="a")
-    second = annotated(TEXT, candidate(TEXT, LATE, arguments="12 + 30"), name="a")
-    merged = list(merge([[first], [second]], tools=["Calculator"]))
-    assert calls(merged) == [("4 * 5", "12 + 30")]
-
-
-def test_the_same_text_under_another_name_is_another_document() -> None:
-    runs = [[annotated(TEXT, candidate(TEXT, EARLY), name=name)] for name in ("a", "b")]
-    assert [each.document.id for each in merge(runs, tools=["Calculator"])] == ["a", "b"]
-
-
-def test_of_two_runs_calls_at_one_place_the_better_gain_stays() -> None:
-    worse = annotated(TEXT, candidate(TEXT, LATE, arguments="40 + 2", gain=1.0), name="a")
-    better = annotated(TEXT, candidate(TEXT, LATE, arguments="12 + 30", gain=2.0), name="a")
-    for runs in ([[worse], [better]], [[better], [worse]]):
-        assert calls(list(merge(runs, tools=["Calculator"]))) == [("12 + 30",)]
-
-
-def test_of_two_runs_calls_within_five_tokens_the_better_gain_stays() -> None:
-    near = candidate(TEXT, LATE, arguments="12 + 30", gain=2.0)
-    assert near.token is not None
-    beside = replace(near, position=LATE - 3, token=near.token - 5, arguments="x")
-    apart = replace(near, position=LATE - 3, token=near.token - 6, arguments="x")
-    for other, kept in ((beside, [("12 + 30",)]), (apart, [("x", "12 + 30")])):
-        other = replace(other, losses=candidate(TEXT, LATE, gain=1.0).losses)
-        runs = [[annotated(TEXT, near, name="a")], [annotated(TEXT, other, name="a")]]
-        assert calls(list(merge(runs, tools=["Calculator"]))) == kept
-
-
-def test_what_a_run_did_not_keep_does_not_come_in_by_merging() -> None:
-    unkept = candidate(TEXT, EARLY, verdict=Verdict.LOW_GAIN)
-    runs = [[annotated(TEXT, unkept, name="a")], [annotated(TEXT, name="a")]]
-    assert calls(list(merge(runs, tools=["Calculator"]))) == [()]
+PLACED = PlacedCall(EARLY, ToolCall("Calculator", "4 * 5"), "20")
 
 
 def test_texts_that_kept_nothing_are_dropped_and_counted() -> None:
@@ -114,16 +77,6 @@ def test_a_rare_tool_is_not_crowded_out_by_a_common_one() -> None:
     assert texts.left_out["over max_per_tool"] == 36
 
 
-def test_a_run_with_nothing_kept_is_refused_with_its_threshold(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    documents = [replace(each, candidates=()) for each in sums(10)]
-    model = tiny_model(tmp_path_factory.mktemp("model"))
-    run = SelectedRun("run", manifest(model), {"Calculator": 0.8}, documents)
-    with pytest.raises(ConfigError, match=r"No call was kept in 'run' \(τf: Calculator 0\.8\)"):
-        check_kept(choose(documents, config=NO_DEV), runs=[run])
-
-
 def test_texts_that_are_mixed_in_are_trained_on_as_they_are_whatever_the_settings() -> None:
     mixed = [Document("m", "Nobody was at home.")]
     texts = choose(sums(9), config=NO_DEV, mixed=mixed)
@@ -136,3 +89,54 @@ def test_a_text_that_is_held_out_is_not_mixed_in_either() -> None:
     (held_out,) = choose(sums(30), config=config).dev
     texts = choose(sums(30), config=config, mixed=[Document("m", held_out.text)])
     assert texts.mixed == 0
+
+
+def given(text: str, *calls: PlacedCall, name: str = "a") -> TrainingText:
+    return TrainingText(name, text, calls)
+
+
+def origin_of(
+    training: list[TrainingText],
+    held_out: list[TrainingText] | None = None,
+    tools: tuple[SidecarTool, ...] = (),
+) -> dict[str, object]:
+    return dict(given_texts(training, held_out or [], tools)[1].settings)
+
+
+def test_given_texts_are_all_trained_on_and_all_held_out_texts_judge() -> None:
+    training = [given(TEXT, PLACED), given("Nobody was at home."), given("")]
+    texts, _ = given_texts(iter(training), iter(training[:2]), ())
+    assert texts.training == tuple(training)
+    assert texts.dev == texts.dev_as_trained == tuple(training[:2])
+    assert texts.per_tool == {"Calculator": 1}
+    assert texts.left_out == {}
+
+
+def test_the_origin_of_given_texts_changes_with_what_is_learned_and_not_with_names() -> None:
+    first = origin_of([given(TEXT, PLACED)])
+    assert first["texts"] == origin_of([given(TEXT, PLACED, name="b")])["texts"]
+    others = [
+        [given(TEXT)],
+        [given(TEXT + " ", PLACED)],
+        [given(TEXT, replace(PLACED, output="21"))],
+        [given(TEXT, replace(PLACED, output=None))],
+        [given(TEXT, replace(PLACED, position=LATE))],
+        [given(TEXT, PLACED)] * 2,
+        [],
+    ]
+    digests = {json.dumps(origin_of(each)["texts"]) for each in [*others, [given(TEXT, PLACED)]]}
+    assert len(digests) == len(others) + 1
+
+
+def test_held_out_texts_and_tools_tell_trainings_apart_too() -> None:
+    texts = [given(TEXT, PLACED)]
+    tool = SidecarTool("Calculator", "calculator")
+    plain, judged, named = (
+        origin_of(texts),
+        origin_of(texts, texts),
+        origin_of(texts, tools=(tool,)),
+    )
+    assert plain["texts"] == judged["texts"] == judged["held_out"]
+    assert plain["held_out"] != judged["held_out"]
+    assert plain["tools"] == []
+    assert named["tools"] == [{"name": "Calculator", "spec": "calculator", "options": {}}]

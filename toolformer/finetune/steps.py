@@ -1,4 +1,4 @@
-"""How far a training is, how well it does, and when it is lost."""
+"""The progress of a training: how far it is, how well it does, and when it is lost."""
 
 import math
 from collections.abc import Sequence
@@ -23,19 +23,19 @@ class DevScore:
 
 @dataclass(frozen=True, slots=True)
 class TrainingStep:
-    """Where a training stands."""
+    """How far a training is, after a step or a look at the held-out texts."""
 
     done: int  # steps
     steps: int
     loss: float | None = None  # nats a token in this step
     learning_rate: float | None = None
-    tokens_per_second: float = 0.0  # 0 until it can be told
+    tokens_per_second: float = 0.0  # 0 until it is known
     seconds_left: float = math.inf
     dev: DevScore | None = None  # where it was taken after this step
 
 
 def is_lost(losses: Sequence[float]) -> bool:
-    """Says whether a training diverges: not finite, or far above where it started.
+    """Returns whether a training diverges: not finite, or far above where it started.
 
     >>> is_lost([3.0, 2.8, 2.9]), is_lost([3.0, 2.8, math.nan])
     (False, True)

@@ -1,35 +1,22 @@
-"""Which texts are trained on, and which are held out: drawn from one or several runs.
+"""The texts of a training: which are learned and which are held out, given or drawn from documents.
 
-Knows no token and no model. What is drawn depends on texts and seed alone, not on their order.
+Knows no run, no token and no model. What is drawn depends on texts and seed, not on their order.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from hashlib import blake2b
+from dataclasses import asdict, dataclass, field
 from heapq import nsmallest
-from pathlib import Path
+from typing import Any
 
 from toolformer.calls import PlacedCall
-from toolformer.errors import ConfigError
+from toolformer.config import canonical_json
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.records import AnnotatedDocument, Document, Verdict
-from toolformer.runs.directory import Run
-from toolformer.runs.manifest import RunManifest
-from toolformer.runs.reading import read_selected, resolve_thresholds
-from toolformer.runs.select import winners
+from toolformer.sidecar import SidecarTool
 
 _HELD_OUT_SHARE = 10  # one text in so many is held out, at most
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedRun:
-    """A run with the verdicts that count."""
-
-    name: str  # for messages
-    manifest: RunManifest
-    thresholds: Mapping[str, float]  # τf in nats, by tool
-    documents: Iterable[AnnotatedDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +26,7 @@ class TrainingText:
     id: str
     text: str
     calls: tuple[PlacedCall, ...] = ()
-    tokens_before: tuple[
-        int | None, ...
-    ] = ()  # per call: the text's tokens before it, as the run counted
+    tokens_before: tuple[int | None, ...] = ()  # per call, as a run counted them; () without a run
 
     @property
     def tools(self) -> frozenset[str]:
@@ -49,14 +34,15 @@ class TrainingText:
         return frozenset(each.call.tool for each in self.calls)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """What the documents of the runs become."""
+    """Everything a training reads."""
 
     training: tuple[TrainingText, ...]
-    dev: tuple[TrainingText, ...]  # held out: no training text is among them
-    mixed: int  # how many of the training texts come from no run
-    left_out: Mapping[str, int]  # documents by reason
+    dev: tuple[TrainingText, ...]  # held out: their perplexity without calls is taken
+    dev_as_trained: tuple[TrainingText, ...]  # of these, the kind of text that is trained on
+    mixed: int = 0  # how many of the training texts were added to what the documents gave
+    left_out: Mapping[str, int] = field(default_factory=dict)  # documents by reason
 
     @property
     def per_tool(self) -> dict[str, int]:
@@ -65,64 +51,29 @@ class Texts:
         return dict(sorted(counted.items()))
 
 
-def read_run(
-    path: str | Path | Run, *, threshold: float | None = None, allow_peeking: bool | None = None
-) -> SelectedRun:
-    """Opens a run with the verdicts for a threshold.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the texts of a training come from, in the words of the files that a training writes."""
 
-    Args:
-        path: the run directory, or the run.
-        threshold: τf for all tools; the run's own when None.
-        allow_peeking: whether calls that peek compete; as in the run when None.
+    settings: Mapping[str, Any]  # JSON values that tell these texts from others; for finetune.json
+    lineage: Mapping[str, Any]  # JSON values; for the sidecar
+    tools: tuple[SidecarTool, ...]  # that the tuned model is said to call
 
-    Raises:
-        RunError: the directory is not a run.
-        ConfigError: the threshold is below what the run can answer for.
-    """
-    run = path if isinstance(path, Run) else Run.open(path)
-    return SelectedRun(
-        name=str(run.path),
-        manifest=run.manifest,
-        thresholds=resolve_thresholds(run.manifest, threshold),
-        documents=read_selected(run, threshold, allow_peeking=allow_peeking),
+
+def given_texts(
+    training: Iterable[TrainingText], held_out: Iterable[TrainingText], tools: Sequence[SidecarTool]
+) -> tuple[Texts, Origin]:
+    """Returns given texts, all of which count; their origin is a digest of them."""
+    texts, dev = tuple(training), tuple(held_out)
+    digests = {"texts": _summary(texts), "held_out": _summary(dev)}
+    return (
+        Texts(training=texts, dev=dev, dev_as_trained=dev),
+        Origin(
+            settings=digests | {"tools": [asdict(each) for each in tools]},
+            lineage=digests,
+            tools=tuple(tools),
+        ),
     )
-
-
-def merge(
-    runs: Sequence[Iterable[AnnotatedDocument]], *, tools: Sequence[str]
-) -> Iterator[AnnotatedDocument]:
-    """Yields the documents of several runs, each once, with the kept calls of all of them.
-
-    Documents are the same if their id and text are. Of calls that stand at one place or within
-    five tokens of each other the one with the best gain stays.
-
-    Args:
-        runs: their documents; those of a single run pass as they are.
-        tools: the names in tool order, for equal gains.
-    """
-    if len(runs) == 1:
-        yield from runs[0]
-        return
-    order = {name: number for number, name in enumerate(tools)}
-    merged: dict[bytes, AnnotatedDocument] = {}
-    for run in runs:
-        for annotated in run:
-            kept = tuple(each for each in annotated.candidates if each.verdict is Verdict.KEPT)
-            key = _digest(annotated.document.id, annotated.document.text)
-            known = merged.get(key)
-            if known is None:
-                merged[key] = replace(annotated, candidates=kept)
-                continue
-            merged[key] = replace(
-                known,
-                tried=tuple(dict.fromkeys(known.tried + annotated.tried)),
-                skipped=known.skipped and annotated.skipped,
-                candidates=known.candidates + kept,
-            )
-    for annotated in merged.values():
-        stay = winners(annotated.candidates, order=order)
-        kept = tuple(each for n, each in enumerate(annotated.candidates) if n in stay)
-        yield replace(annotated, candidates=kept)
 
 
 def choose(
@@ -142,9 +93,6 @@ def choose(
         documents: of the runs, merged.
         config: what is drawn.
         mixed: texts from elsewhere, which are all trained on as they are.
-
-    Raises:
-        ConfigError: no text is left to train on.
     """
     kept: dict[bytes, TrainingText] = {}
     unkept: dict[bytes, TrainingText] = {}
@@ -186,27 +134,13 @@ def choose(
         left_out["over plain_texts"] = max(0, len(plain) - config.plain_texts)
         plain = plain[: config.plain_texts]
     others = tuple(trainable(TrainingText(each.id, each.text) for each in mixed))
+    dev_texts = tuple(smallest[key] for key in dev)
     return Texts(
         training=(*annotated_texts, *plain, *others),
-        dev=tuple(smallest[key] for key in dev),
+        dev=dev_texts,
+        dev_as_trained=tuple(each for each in dev_texts if each.calls or config.plain_texts),
         mixed=len(others),
         left_out={reason: count for reason, count in sorted(left_out.items()) if count},
-    )
-
-
-def check_kept(texts: Texts, *, runs: Sequence[SelectedRun]) -> None:
-    """Refuses to train on nothing.
-
-    Raises:
-        ConfigError: no text with a kept call is there.
-    """
-    if any(text.calls for text in texts.training):
-        return
-    names = ", ".join(f"'{run.name}'" for run in runs)
-    lowest = ", ".join(f"{tool} {nats:g}" for run in runs for tool, nats in run.thresholds.items())
-    raise ConfigError(
-        f"No call was kept in {names} (τf: {lowest}), so there is nothing to learn. Choose a lower "
-        "--threshold, or annotate more texts."
     )
 
 
@@ -244,4 +178,19 @@ def _in_drawn_order(texts: Iterable[TrainingText], *, seed: int) -> list[Trainin
 def _digest(*parts: str) -> bytes:
     """Returns 16 bytes that differ for other parts."""
     whole = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return blake2b(whole, digest_size=16).digest()
+    return hashlib.blake2b(whole, digest_size=16).digest()
+
+
+def _summary(texts: Sequence[TrainingText]) -> dict[str, Any]:
+    """Returns how many texts there are, and 16 hexadecimal digits that change with any of them.
+
+    Names are left out: they change nothing that is learned.
+    """
+    digest = hashlib.sha256()
+    for each in texts:
+        calls = [
+            (placed.position, placed.call.tool, placed.call.arguments, placed.output)
+            for placed in each.calls
+        ]
+        digest.update(f"{canonical_json([each.text, calls])}\n".encode("utf-8", "surrogatepass"))
+    return {"count": len(texts), "fingerprint": digest.hexdigest()[:16]}

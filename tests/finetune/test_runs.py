@@ -1,0 +1,105 @@
+"""Runs that are trained on together have to agree, and are merged document by document."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.finetune.given import annotated, candidate, manifest, sums, tiny_model, write_run
+from toolformer.errors import ConfigError
+from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.runs import SelectedRun, check_kept, check_runs_agree, merge, read_run
+from toolformer.finetune.texts import choose
+from toolformer.records import AnnotatedDocument, Verdict
+
+TEXT = "He paid 4 x 5 = 20 dollars, and the old man said: 12 and 30 is 42, in all."
+EARLY, LATE = TEXT.index(" 20"), TEXT.index(" 42")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("base") / "model")
+
+
+@pytest.fixture
+def run(model: Path, tmp_path: Path) -> SelectedRun:
+    return read_run(write_run(tmp_path / "run", model))
+
+
+def with_fields(run: SelectedRun, **fields: object) -> SelectedRun:
+    return replace(run, name="other", manifest=replace(run.manifest, **fields))  # type: ignore[arg-type]
+
+
+def calls(documents: list[AnnotatedDocument]) -> list[tuple[str, ...]]:
+    return [tuple(each.call.arguments for each in document.kept) for document in documents]
+
+
+def test_runs_over_one_corpus_are_merged_with_all_their_calls() -> None:
+    first = annotated(TEXT, candidate(TEXT, EARLY, arguments="4 * 5"), name="a")
+    second = annotated(TEXT, candidate(TEXT, LATE, arguments="12 + 30"), name="a")
+    merged = list(merge([[first], [second]], tools=["Calculator"]))
+    assert calls(merged) == [("4 * 5", "12 + 30")]
+
+
+def test_the_same_text_under_another_name_is_another_document() -> None:
+    runs = [[annotated(TEXT, candidate(TEXT, EARLY), name=name)] for name in ("a", "b")]
+    assert [each.document.id for each in merge(runs, tools=["Calculator"])] == ["a", "b"]
+
+
+def test_of_two_runs_calls_at_one_place_the_better_gain_stays() -> None:
+    worse = annotated(TEXT, candidate(TEXT, LATE, arguments="40 + 2", gain=1.0), name="a")
+    better = annotated(TEXT, candidate(TEXT, LATE, arguments="12 + 30", gain=2.0), name="a")
+    for runs in ([[worse], [better]], [[better], [worse]]):
+        assert calls(list(merge(runs, tools=["Calculator"]))) == [("12 + 30",)]
+
+
+def test_of_two_runs_calls_within_five_tokens_the_better_gain_stays() -> None:
+    near = candidate(TEXT, LATE, arguments="12 + 30", gain=2.0)
+    assert near.token is not None
+    beside = replace(near, position=LATE - 3, token=near.token - 5, arguments="x")
+    apart = replace(near, position=LATE - 3, token=near.token - 6, arguments="x")
+    for other, kept in ((beside, [("12 + 30",)]), (apart, [("x", "12 + 30")])):
+        other = replace(other, losses=candidate(TEXT, LATE, gain=1.0).losses)
+        runs = [[annotated(TEXT, near, name="a")], [annotated(TEXT, other, name="a")]]
+        assert calls(list(merge(runs, tools=["Calculator"]))) == kept
+
+
+def test_what_a_run_did_not_keep_does_not_come_in_by_merging() -> None:
+    unkept = candidate(TEXT, EARLY, verdict=Verdict.LOW_GAIN)
+    runs = [[annotated(TEXT, unkept, name="a")], [annotated(TEXT, name="a")]]
+    assert calls(list(merge(runs, tools=["Calculator"]))) == [()]
+
+
+def of_model(run: SelectedRun, name: str, fingerprint: str) -> SelectedRun:
+    return with_fields(run, model=replace(run.manifest.model, name=name, fingerprint=fingerprint))
+
+
+def test_runs_of_different_models_are_not_mixed(run: SelectedRun) -> None:
+    other = of_model(run, "gpt2", "0")
+    with pytest.raises(ConfigError, match=r"'other' cannot be trained on together: model\.finger"):
+        check_runs_agree([run, other])
+
+
+def test_runs_of_different_grammars_are_not_mixed(run: SelectedRun) -> None:
+    other = with_fields(run, grammar=dict(run.manifest.grammar) | {"arrow": " =>"})
+    with pytest.raises(ConfigError, match=r'grammar\.arrow \(" ->", now " =>"\)'):
+        check_runs_agree([run, other])
+
+
+def test_one_tool_with_two_sets_of_options_is_not_mixed(run: SelectedRun) -> None:
+    [tool] = run.manifest.tools
+    other = with_fields(run, tools=[replace(tool, options={"path": "facts.db"})])
+    with pytest.raises(ConfigError, match=r"tools\.Calculator\.options\.path"):
+        check_runs_agree([run, other])
+
+
+def test_runs_with_other_tools_of_one_model_are_mixed(run: SelectedRun) -> None:
+    [tool] = run.manifest.tools
+    check_runs_agree([run, with_fields(run, tools=[replace(tool, name="Calendar")])])
+
+
+def test_a_run_with_nothing_kept_is_refused_with_its_threshold(model: Path) -> None:
+    documents = [replace(each, candidates=()) for each in sums(10)]
+    run = SelectedRun("run", manifest(model), {"Calculator": 0.8}, documents)
+    with pytest.raises(ConfigError, match=r"No call was kept in 'run' \(τf: Calculator 0\.8\)"):
+        check_kept(choose(documents, config=FinetuneConfig(dev_texts=0)), runs=[run])
