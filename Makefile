@@ -1,8 +1,8 @@
 # make demo   annotate the embedded corpus with the embedded model
 # make check  formatting, lint and types
 # make test   the tests, offline and on the CPU
-# make reproduce  annotate, tune, evaluate: the tables of docs/results.md; SEEDS=3 repeats it
-# make bench  what the engine must show, into docs/results.md; about a quarter of an hour
+# make reproduce  annotate, tune, evaluate: the tables of docs/results/reproduce.md; SEEDS=3 repeats it
+# make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
 # make nano   the embedded model anew: about three hours on two cores; goes on after a kill
 
 VENV ?= .venv
@@ -31,10 +31,10 @@ test: $(VENV)/installed-dev
 SEEDS ?= 1
 
 reproduce: $(VENV)/installed-dev
-	$(BIN)/python -m recipes.reproduce --seeds $(SEEDS) --write docs/results.md
+	$(BIN)/python -m recipes.reproduce --seeds $(SEEDS) --write docs/results/reproduce.md
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python -m benchmarks.bench --write docs/results.md
+	$(BIN)/python -m benchmarks.bench --write docs/results/engine.md
 
 nano: $(VENV)/installed
 	$(BIN)/python -m toolformer pretrain recipes/nano/nano.yaml --out build/nano-first
