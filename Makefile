@@ -1,9 +1,10 @@
 # make demo   annotate the embedded corpus with the embedded model
 # make check  formatting, lint and types
 # make test   the tests, offline and on the CPU
-# make reproduce  annotate, tune, evaluate: the tables of docs/results.md; SEEDS=3 repeats it
-# make bench  what the engine must show, into docs/results.md; about a quarter of an hour
-# make nano   the embedded model anew: about three hours on two cores; goes on after a kill
+# make docs   the documentation as a site, in build/site
+# make reproduce  annotate, tune, evaluate: the tables of docs/results/reproduce.md; SEEDS=3 repeats it
+# make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
+# make nano   the embedded model anew: about three hours on two cores; continues after a kill
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,10 +13,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test reproduce bench nano clean
+.PHONY: help demo check test docs reproduce bench nano clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 demo: $(VENV)/installed
 	$(BIN)/toolformer annotate
@@ -28,13 +29,16 @@ check: $(VENV)/installed-dev
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
 
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 SEEDS ?= 1
 
 reproduce: $(VENV)/installed-dev
-	$(BIN)/python -m recipes.reproduce --seeds $(SEEDS) --write docs/results.md
+	$(BIN)/python -m recipes.reproduce --seeds $(SEEDS) --write docs/results/reproduce.md
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python -m benchmarks.bench --write docs/results.md
+	$(BIN)/python -m benchmarks.bench --write docs/results/engine.md
 
 nano: $(VENV)/installed
 	$(BIN)/python -m toolformer pretrain recipes/nano/nano.yaml --out build/nano-first
@@ -54,4 +58,8 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,lm-eval]"
+	touch $@
+
+$(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
 	touch $@

@@ -1,1 +1,1 @@
-"""Speed and quality measurements; each command prints a section for docs/results.md."""
+"""Speed and quality measurements; each command prints a section of a page of docs/results/."""

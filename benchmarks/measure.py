@@ -66,7 +66,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument("--model", default="nano", help="a directory, a Hub id or nano")
     made.add_argument("--shared", type=Path, default=Path("../shared/data"))
     made.add_argument("--out", type=Path, help="keep the run here; default: a temporary directory")
-    made.add_argument("--write", type=Path, help="put the tables into this file (docs/results.md)")
+    made.add_argument("--write", type=Path, help="put the tables into this page of docs/results/")
     made.add_argument("--dtype", default="float32")
     made.add_argument("--device", default="auto")
     made.add_argument("--batch-tokens", type=int)

@@ -1,4 +1,4 @@
-"""Measured tables as Markdown, and their place in docs/results.md.
+"""Measured tables as Markdown, and their place in a page of docs/results/.
 
 A section stands between `<!-- gsm8k -->` and `<!-- /gsm8k -->` and is replaced as a whole, so that
 the command printed in it always makes the numbers beside it.
@@ -42,7 +42,7 @@ def section(
     """Returns a section: its title, the command that makes it, where and how, then its parts."""
     command = shlex.join(["python", "-m", module, *_shown_arguments()])
     described = ", ".join(f"{name} {value}" for name, value in settings.items())
-    return "\n\n".join([f"### {title}", f"`{command}`", f"{machine()}; {described}.", *parts])
+    return "\n\n".join([f"## {title}", f"`{command}`", f"{machine()}; {described}.", *parts])
 
 
 def publish(text: str, *, name: str, path: Path | None) -> None:

@@ -1,16 +1,37 @@
 """What the documentation shows is what happens."""
 
 import doctest
+import json
 import re
+import shlex
+from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
+import toolformer
 from tests.test_architecture import PACKAGE
+from toolformer.annotate import annotate
+from toolformer.cli.main import run
+from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+from toolformer.records import Document
+from toolformer.tools.builtin.calculator import calculator
 
 ROOT = Path(__file__).parents[1]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+PAGES = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+]
+REFERENCE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 def sessions() -> Iterator[doctest.DocTest]:
@@ -18,7 +39,7 @@ def sessions() -> Iterator[doctest.DocTest]:
     for page in PAGES:
         # A closing fence would be taken for printed text.
         text = re.sub(r"^```.*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        test = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+        test = doctest.DocTestParser().get_doctest(text, {}, name_of(page), str(page), 0)
         if test.examples:
             yield test
 
@@ -33,6 +54,63 @@ def test_a_session_prints_what_the_page_says(
     assert failed.failed == 0, "".join(said)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """One thread for torch: several spin as they wait, and crawl on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize(
+    ("page", "count"), [pytest.param("tutorial.md", 7, marks=pytest.mark.slow), ("extend.md", 3)]
+)
+def test_a_command_prints_what_the_page_says(
+    page: str,
+    count: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for name, content in re.findall(r'^```\w+ title="([\w.]+)"\n(.*?)^```$', text, re.M | re.S):
+        Path(name).write_text(content, encoding="utf-8")
+    shown = "".join(re.findall(r"^```console\n(.*?)^```$", text, re.M | re.S))
+    commands = re.findall(r"^\$ toolformer (.*)\n((?:(?!\$ ).*\n)*)", shown, re.M)
+    assert len(commands) == count
+    for command, expected in commands:
+        assert run(shlex.split(command)) == 0
+        printed = capfd.readouterr().out
+        if command.startswith(("finetune", "evaluate")):  # the last digits are the processor's
+            expected, printed = without_numbers(expected), without_numbers(printed)
+        checked = doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS)
+        assert checked, f"{command}\n{printed}"
+
+
+def test_the_exporter_of_the_page_writes_the_texts_with_a_kept_call(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+    source = re.search(r'^```python title="my_export.py"\n(.*?)^```$', page, re.M | re.S)
+    assert source is not None
+    there: dict[str, Any] = {}
+    exec(source[1], there)  # noqa: S102  our own page
+    sums = ScriptedCall("Calculator", after="303 + 453 =", writes=("303 + 453)",))
+    texts = [Document("1", "There are 303 + 453 = 756 here."), Document("2", "He read 5 books.")]
+    made = annotate(
+        texts, model=ScriptedLanguageModel([sums]), tools=[calculator], out=tmp_path / "run"
+    )
+    assert there["chat"](made, tmp_path / "texts.jsonl") == 1
+    text = "There are 303 + 453 = [Calculator(303 + 453) -> 756] 756 here."
+    assert (tmp_path / "texts.jsonl").read_text() == json.dumps({"text": text}) + "\n"
+
+
+def without_numbers(text: str) -> str:
+    """Returns a text without its numbers and without what their width draws."""
+    return re.sub(r" +|[━─]+", " ", re.sub(r"\d[\d.,]*", "0", text))
+
+
 def test_the_architecture_page_draws_every_part_of_the_package() -> None:
     drawn = re.findall(
         r"^  (\w+)(?:\.py|/)  ", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE
@@ -45,7 +123,51 @@ def test_the_architecture_page_draws_every_part_of_the_package() -> None:
     assert sorted(drawn) == sorted(parts - {"__main__", "_version"})
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES[:-3], ids=name_of)
+def test_a_page_of_the_site_links_to_nothing_outside_of_it(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    targets = [(page.parent / link).resolve() for link in links]
+    assert [target for target in targets if not target.is_relative_to(ROOT / "docs")] == []
+
+
+def test_a_table_of_the_results_stands_on_one_page() -> None:
+    text = "".join(page.read_text("utf-8") for page in (ROOT / "docs" / "results").glob("*.md"))
+    opened, closed = (re.findall(rf"<!-- {end}([\w-]+) -->", text) for end in ("(?!/)", "/"))
+    assert opened == closed
+    assert max(Counter(opened).values()) == 1
+
+
+def test_the_reference_shows_every_public_name() -> None:
+    pages = (ROOT / "docs" / "api").glob("*.md")
+    references = [name for page in pages for name in REFERENCE.findall(page.read_text("utf-8"))]
+    shown = {each for reference in references for each in shown_by(reference)}
+    names = [name for name in toolformer.__all__ if name != "__version__"]
+    assert [name for name in names if getattr(toolformer, name) not in shown] == []
+
+
+def shown_by(reference: str) -> list[object]:
+    """Returns what a block of the reference shows: one object, or a module's public ones."""
+    try:
+        module = import_module(reference)
+    except ModuleNotFoundError:
+        parent, _, name = reference.rpartition(".")
+        return [getattr(import_module(parent), name)]
+    own = [name for name, each in vars(module).items() if _home(each) == reference]
+    names = getattr(module, "__all__", own)
+    # A function with the name of the file it is in is taken for the file.
+    is_part = hasattr(module, "__path__")
+    return [
+        getattr(module, name)
+        for name in names
+        if not (is_part and find_spec(f"{reference}.{name}") is not None)
+    ]
+
+
+def _home(each: object) -> str | None:
+    return getattr(each, "__module__", None)

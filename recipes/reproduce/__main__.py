@@ -1,7 +1,8 @@
 """Annotate, tune, evaluate: the whole loop from the embedded model to its tables.
 
-`python -m recipes.reproduce [--seeds 3] [--write docs/results.md]`. Every step is a command that is
-printed before it runs, and is left out when what it makes is there: a run that was killed goes on.
+`python -m recipes.reproduce [--seeds 3] [--write docs/results/reproduce.md]`. Every step is a
+command that is printed before it runs, and is skipped when its output is there: a run that was
+killed continues.
 """
 
 import argparse

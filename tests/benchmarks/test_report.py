@@ -38,9 +38,18 @@ def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
 def test_the_command_is_shown_without_where_its_output_goes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arguments = ["x", "--model", "nano", "--write", "docs/results.md", "--samples", "5", "--out=r"]
+    arguments = [
+        "x",
+        "--model",
+        "nano",
+        "--write",
+        "docs/results/c4.md",
+        "--samples",
+        "5",
+        "--out=r",
+    ]
     monkeypatch.setattr(sys, "argv", arguments)
     shown = section("T", ["body"], module="benchmarks.c4", settings={"k": 5})
     assert "`python -m benchmarks.c4 --model nano --samples 5`" in shown
-    assert shown.startswith("### T\n\n")
+    assert shown.startswith("## T\n\n")
     assert shown.endswith("k 5.\n\nbody")
