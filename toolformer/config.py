@@ -1,4 +1,4 @@
-"""What the config models share: YAML in, flags in, dict out, fingerprint."""
+"""The base of the config models: YAML in, flags in, dict out, fingerprint."""
 
 import hashlib
 import json
@@ -137,7 +137,7 @@ def _offer_near_names(model: type[Config], error: ValidationError) -> Validation
 
 
 def _sentence(error: ValidationError) -> str:
-    """Says what the first error of a validation is, with the value and the way out."""
+    """Returns a sentence about the first error of a validation, with the value and the way out."""
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""What is known about a document; `shards.py` writes it to disk.
+"""Records of a document and the calls proposed for it; `runs/shards.py` writes them to disk.
 
 Positions are character offsets into the document's text, losses and gains are nats.
 """
@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
     KEPT = "kept"
     LOW_GAIN = "low_gain"  # its result does not make the text likely enough
-    OUTBID = "outbid"  # a better call stands at its place, or too near
+    OUTBID = "outbid"  # a better call is at its place, or too near
     PEEKS = "peeks"  # its arguments give away what follows
     UNREADABLE = "unreadable"  # what was sampled is not a call
     TOOL_ERROR = "tool_error"

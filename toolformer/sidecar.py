@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 
 
 class PromptStyle(StrEnum):
-    """How much a model has to be told."""
+    """How much of a prompt a model needs."""
 
     FEW_SHOT = "few-shot"  # any pretrained model
     BRIEF = "brief"  # a model that was taught to follow the tool's signature alone

@@ -1,4 +1,4 @@
-"""How a tool, a task or a model is named, and what stands behind the name.
+"""How a tool, a task or a model is named, and what is behind the name.
 
 A spec is a name (`calculator`), a name with options (`database:path=facts.db,table=facts`), or an
 object in a Python file, with or without options (`my_tools.py:convert`). A name is looked up among
@@ -39,7 +39,7 @@ class Spec:
 
     Attributes:
         text: The spec in its one spelling.
-        name: Of an object in the file, as it stands, or of an entry point, in lower case.
+        name: Of an object in the file, as written there, or of an entry point, in lower case.
         file: "" for an entry point.
         options: As they were written.
     """

@@ -1,4 +1,4 @@
-"""Which ends of tokens are places where a call may stand.
+"""Places: the ends of tokens where a call may be written.
 
 Pure text and numbers: no model, no tools.
 """

@@ -212,7 +212,7 @@ class _Reading:
 
 
 def _describe(corpus: str | Path | Iterable[Document]) -> dict[str, Any]:
-    """Returns what tells a corpus from another; a stream of documents cannot be told."""
+    """Returns what identifies a corpus; a stream of documents has no identity."""
     if isinstance(corpus, str | Path):
         return describe_corpus(corpus).to_dict()
     described: dict[str, Any] = {"name": "documents", "files": []}

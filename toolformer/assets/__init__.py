@@ -1,4 +1,4 @@
-"""What comes with the package: the embedded model, a sample corpus, a database of facts."""
+"""Data that comes with the package: the embedded model, a sample corpus, a database of facts."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -8,5 +8,5 @@ SAMPLE_CORPUS = "sample.jsonl.gz"
 
 
 def asset(name: str) -> Path:
-    """Returns where something that comes with the package lies."""
+    """Returns the path of something that comes with the package."""
     return Path(str(files("toolformer") / "assets" / name))

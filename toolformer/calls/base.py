@@ -1,4 +1,4 @@
-"""What all call formats share: the nouns, the protocol, and what follows from a call's shape.
+"""The common part of all call formats: nouns, protocol, and what follows from a call's shape.
 
 Pure text: no tokens, no tools, no model. What begins a call, up to its arguments, is its *lead*.
 Neither arguments nor an output may hold one. So a lead that dangles in a text can never swallow a
@@ -68,12 +68,12 @@ class CallGrammar(Protocol):
 
     @property
     def call_rule(self) -> str:
-        """What makes a call readable, for messages."""
+        """The conditions under which a call can be read back, for messages."""
         ...
 
     @property
     def output_rule(self) -> str:
-        """What makes an output readable, for messages."""
+        """The conditions under which an output can be read back, for messages."""
         ...
 
     def lead(self, tool: str) -> str:

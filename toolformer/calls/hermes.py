@@ -58,12 +58,12 @@ class HermesGrammar(CallGrammar):
 
     @property
     def end_signs(self) -> str:
-        """What ends an object, a tag or a lead."""
+        """Characters that end an object, a tag or a lead."""
         return "]}>:"
 
     @property
     def call_rule(self) -> str:
-        """What makes a call readable."""
+        """The conditions under which a call can be read back."""
         return (
             "a name has no white space and no brackets, arguments are the text of one JSON object "
             f"and have no {_OPEN!r} of another call in them"
@@ -71,7 +71,7 @@ class HermesGrammar(CallGrammar):
 
     @property
     def output_rule(self) -> str:
-        """What makes an output readable."""
+        """The conditions under which an output can be read back."""
         return f"an output is not empty and has no {_OUTPUT_CLOSE!r} and no call in it"
 
     def lead(self, tool: str) -> str:

@@ -60,12 +60,12 @@ class InlineGrammar(CallGrammar):
 
     @property
     def end_signs(self) -> str:
-        """What closes the arguments, ends a lead, or ends a line."""
+        """Characters that close the arguments, end a lead, or end a line."""
         return "()\n\r"
 
     @property
     def call_rule(self) -> str:
-        """What makes a call readable."""
+        """The conditions under which a call can be read back."""
         return (
             "a name has no white space and no brackets, arguments are one line with balanced "
             f"parentheses and no {self.lead('Name').strip()!r} in them"
@@ -73,7 +73,7 @@ class InlineGrammar(CallGrammar):
 
     @property
     def output_rule(self) -> str:
-        """What makes an output readable."""
+        """The conditions under which an output can be read back."""
         return (
             "an output is one line, not empty, with balanced square brackets and no "
             f"{self.lead('Name').strip()!r} in it"

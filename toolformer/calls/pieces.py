@@ -28,12 +28,12 @@ class CallPieces:
 
     @property
     def asked(self) -> str:
-        """What a model writes itself."""
+        """The part that a model writes itself."""
         return self.lead + self.arguments
 
     @property
     def supplied(self) -> str:
-        """What decoding supplies."""
+        """The part that decoding supplies."""
         return self.arrow + self.output + self.close
 
     def __iter__(self) -> Iterator[str]:

@@ -107,7 +107,7 @@ def annotate(
         notes.print(f"Stopped. {_whole(out)} Run the same command again to resume.")
         return 130
     except RunError as error:
-        # A full disk is no misuse.
+        # A full disk is not misuse.
         print(error, file=sys.stderr)
         return 1 if isinstance(error.__cause__, OSError) else 2
     seconds = time.monotonic() - began

@@ -139,7 +139,7 @@ def evaluate(
         print_note(f"Stopped. Run the same command again: {out} keeps what was measured.")
         return 130
     except RunError as error:
-        # A full disk is no misuse.
+        # A full disk is not misuse.
         print(error, file=sys.stderr)
         return 1 if isinstance(error.__cause__, OSError) else 2
     return _print(results, out, as_json=as_json)

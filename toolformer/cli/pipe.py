@@ -1,4 +1,4 @@
-"""What happens when nobody reads any more what a command prints: it ends, and quietly."""
+"""Ends a command quietly when nobody reads its output any longer."""
 
 import os
 import sys

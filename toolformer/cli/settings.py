@@ -51,7 +51,7 @@ def with_settings(
         model: its fields become options; one that maps names to settings has `--set` alone.
         names: of options that are not called as their field is, by field.
         read: what makes a value of an option's text, or of its texts where it is repeatable.
-        more: fields that stand in a panel of their own at the end of --help.
+        more: fields shown in a panel of their own at the end of --help.
     """
     options = {
         name: _flag(
@@ -98,7 +98,7 @@ def read_settings(
 
     Args:
         model: the settings' class.
-        path: a YAML file; None is no file.
+        path: a YAML file, if there is one.
         sets: `name=value`; `tool.name=value` where tools have settings of their own.
         flags: by field; None was not given.
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Calls(StrEnum):
-    """What becomes of the calls a model writes."""
+    """The treatment of the calls that a model writes."""
 
     NONE = "none"  # markers are text like any other: a model that knows nothing of tools
     DISABLED = "disabled"  # the open marker is impossible

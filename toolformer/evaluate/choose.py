@@ -58,7 +58,7 @@ def choose_arms(comparison: Comparison) -> ChosenArms:
             Arm("base, tools live", base, Calls.LIVE, tools),
         ]
     if comparison.control is not None:
-        find_sidecar(comparison.control)  # a wrong name is told before anything is measured
+        find_sidecar(comparison.control)  # a wrong name is reported before anything is measured
         arms.append(Arm("control", comparison.control, Calls.NONE))
     arms += [
         Arm("tuned, calls disabled", comparison.model, Calls.DISABLED),

@@ -1,4 +1,4 @@
-"""What decides an evaluation, apart from models, tasks and tools."""
+"""The settings of an evaluation."""
 
 from datetime import date
 

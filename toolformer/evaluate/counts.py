@@ -1,6 +1,6 @@
-"""What trials add up to: calls and right answers counted, predicted texts summed.
+"""Sums over trials: calls and right answers counted, predicted texts summed.
 
-The sums stand in results.json, so the metrics of the built-in tasks can be worked out from them
+The sums are in results.json, so the metrics of the built-in tasks can be worked out from them
 again, without the trials.
 """
 
@@ -144,4 +144,4 @@ BUILT_IN: Mapping[str, tuple[Metric, ...]] = {
     "restraint": (STARTED,),
     "perplexity": PREDICTION,
 }
-OWN = "own"  # any others: their numbers stand in results.json themselves
+OWN = "own"  # any others: their numbers are in results.json themselves

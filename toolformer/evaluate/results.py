@@ -1,4 +1,4 @@
-"""What an evaluation found: a cell for each task, arm and k, and the file they stand in.
+"""The results of an evaluation: a cell for each task, arm and k, and the file that holds them.
 
 The file calls an arm a column and its model a checkpoint, as earlier versions did.
 """
@@ -23,7 +23,7 @@ RESULTS = "results.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Cell:
-    """What one arm made of one task."""
+    """The result of one arm on one task."""
 
     task: str
     arm: Annotated[str, Field(alias="column")]
@@ -68,7 +68,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """What is said of a task beside its numbers."""
+    """The description of a task beside its numbers."""
 
     name: str
     measure: str  # one of BUILT_IN, or `own`
@@ -79,7 +79,7 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class ArmLine:
-    """What is said of an arm beside its numbers."""
+    """The description of an arm beside its numbers."""
 
     name: str
     model: Annotated[str, Field(alias="checkpoint")] = ""

@@ -40,7 +40,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What the trials of one cell are made with.
+    """The model, tools and settings with which the trials of one cell are made.
 
     Attributes:
         model: The model that is measured.
@@ -90,7 +90,7 @@ class Task:
         metrics: The rows of its tables.
         judged: Returns where the part of an output that is judged ends; a call after it came too
             late to tell the answer.
-        note: A few words that stand beside its name.
+        note: A few words beside its name.
         max_new_tokens: Tokens a model may choose for an input.
         call_tokens: How many more where calls are live, to write one.
         prompt_tokens: How many tokens of a text are the prompt; 0: all.
@@ -117,7 +117,7 @@ class Task:
 
     @property
     def measure(self) -> str:
-        """What results.json calls its metrics: `answers`, `restraint`, `perplexity`, or `own`."""
+        """Its metrics' name in results.json: `answers`, `restraint`, `perplexity`, or `own`."""
         names = (name for name, metrics in BUILT_IN.items() if metrics == tuple(self.metrics))
         return next(names, OWN)
 

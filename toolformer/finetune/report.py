@@ -26,7 +26,7 @@ class MachineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinetuneReport:
-    """What a training was and what came of it: `metrics.json`."""
+    """A training and its outcome: `metrics.json`."""
 
     base: str
     parameters: int

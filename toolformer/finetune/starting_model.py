@@ -96,7 +96,7 @@ def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: Sel
     Texts that were annotated in windows prove nothing: a window is tokenised by itself.
 
     Raises:
-        ModelError: a call stands after another number of tokens.
+        ModelError: a call comes after another number of tokens.
     """
     if run.manifest.model.fingerprint in base.fingerprints:
         return

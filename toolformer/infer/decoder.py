@@ -32,7 +32,7 @@ class Decoding:
 
     Attributes:
         request: As it was admitted.
-        kept: The part of the prompt that stands before the answer.
+        kept: The part of the prompt before the answer.
     """
 
     request: Request

@@ -11,7 +11,7 @@ from toolformer.lm.forming import beginnings
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One of several texts, and where it stands."""
+    """One of several texts, and where it was found."""
 
     start: int
     text: str

@@ -25,7 +25,7 @@ class Opening:
 
     @property
     def taken(self) -> int:
-        """How many characters at the prompt's end stand in the answer instead."""
+        """How many characters at the prompt's end belong to the answer instead."""
         return len(self.prompt) - len(self.kept)
 
 
@@ -55,5 +55,5 @@ def open_answer(prompt: str, *, leads: Sequence[str], grammar: CallGrammar) -> O
 
 
 def _waits(after: str) -> bool:
-    """Returns whether a call waits for its output: its line goes on with nothing but spaces."""
+    """Returns whether a call waits for its output: its line continues with nothing but spaces."""
     return not after.strip() and not {"\n", "\r"} & set(after)

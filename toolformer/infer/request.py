@@ -32,5 +32,5 @@ class Request:
 
     @property
     def key(self) -> str:
-        """What its draws are keyed by."""
+        """The key of its draws."""
         return f"{self.config.seed}|{self.index}"

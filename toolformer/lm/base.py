@@ -60,7 +60,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The arguments a model wrote: what stands before the balancing ")", or all if none came."""
+    """The arguments a model wrote: the text up to what closes them, or all if nothing did."""
 
     text: str
     closed: bool
@@ -71,7 +71,7 @@ class LossRequest:
     """Asks how well the tokens after a place are predicted.
 
     No call asks for L(ε), a call without output for L(e(c, ε)), with an output for L(e(c, r)). The
-    call stands in front of the whole text, or at the place itself when `inline`.
+    call is written in front of the whole text, or at the place itself when `inline`.
     """
 
     text: str
@@ -188,7 +188,7 @@ class LanguageModel(Protocol):
     ) -> list[np.ndarray]:
         """Returns (tokens,) float32 per text: log p of each token given the ones before it.
 
-        Before the first stands the start token; without one the first token's is left out. A text
+        The start token precedes the first; without one the first token's is left out. A text
         longer than the context is read in windows that overlap by half, each token scored once.
 
         Args:

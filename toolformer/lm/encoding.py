@@ -37,11 +37,11 @@ class EncodedText:
 
     @property
     def inner(self) -> np.ndarray:
-        """Returns (places,) int64: the indices of the tokens after which a call may stand."""
+        """Returns (places,) int64: the indices of the tokens after which a call may come."""
         return np.flatnonzero(self.ends[:-1] > 0)
 
     def tokens_before(self, position: int) -> int | None:
-        """Returns how many tokens stand before a place; None where there is no place.
+        """Returns how many tokens precede a place; None where there is no place.
 
         >>> encoded = EncodedText((7, 8, 9), np.array([2, 5, 6]))
         >>> [encoded.tokens_before(position) for position in (0, 2, 3, 5, 6)]
@@ -136,7 +136,7 @@ class Encoding:
         Args:
             call: the call.
             output: its output; without one the call is closed right away.
-            first: whether the call stands at the start of a row; then without its leading space.
+            first: whether the call is at the start of a row; then without its leading space.
         """
         pieces = self.grammar.pieces(call, output)
         lead = pieces.lead

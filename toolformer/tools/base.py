@@ -1,4 +1,4 @@
-"""What a tool is: a name, a function from text to text, and how a model is shown to call it.
+"""Tools: a name, a function from text to text, and how a model is shown to call it.
 
 Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them.
 """
@@ -22,7 +22,7 @@ RunBatch = Callable[[Sequence[Mapping[str, object]]], object]
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What became of a call: exactly one of output and error."""
+    """The outcome of a call: exactly one of output and error."""
 
     call: ToolCall
     output: str | None = None

@@ -1,4 +1,4 @@
-"""What a tool may know besides its arguments.
+"""The facts that a tool may know besides its arguments.
 
 Knows no model: whoever runs tools may lend one, as a function from texts to texts.
 """
@@ -18,7 +18,7 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may know besides its arguments.
+    """The facts that a tool may know besides its arguments.
 
     A field that is compared is data: a pure tool's output may depend on it, and it is sent to
     worker processes; its metadata says how it is read from text. The others stay in this process.

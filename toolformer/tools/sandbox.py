@@ -36,7 +36,7 @@ class WorkerLostError(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker process may use."""
+    """Limits of a worker process."""
 
     timeout_s: float = 10.0  # for one call
     memory_bytes: int = 2 << 30

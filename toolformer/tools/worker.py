@@ -1,4 +1,4 @@
-"""What runs inside a worker process: the tools of one spec, call after call, over a socket.
+"""The inside of a worker process: the tools of one spec, call after call, over a socket.
 
 The socket is where standard input was; a line of JSON comes for each call and a line goes back.
 `sandbox.py` is the other end.

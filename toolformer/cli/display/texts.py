@@ -49,7 +49,7 @@ def why(candidate: Candidate, *, threshold: float) -> str:
     reasons = {
         Verdict.KEPT: f"gain {gain}.",
         Verdict.LOW_GAIN: f"gain {gain} is below {threshold:g}.",
-        Verdict.OUTBID: f"gain {gain}, but a call with a better gain stands here or near.",
+        Verdict.OUTBID: f"gain {gain}, but a call with a better gain is here or near.",
         Verdict.PEEKS: f"its arguments are read off the text after it (gain {gain}).",
         Verdict.UNREADABLE: "what was sampled is not a call.",
         Verdict.TOOL_ERROR: candidate.error or "",

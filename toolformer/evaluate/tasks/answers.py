@@ -1,4 +1,4 @@
-"""Tasks whose answer is a number, and tasks whose answer stands within the first words."""
+"""Tasks whose answer is a number, and tasks whose answer is within the first words."""
 
 from typing import Any
 

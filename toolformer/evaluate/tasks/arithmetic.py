@@ -132,7 +132,7 @@ def _plus(rng: Random) -> Sum:
 
 def _minus(rng: Random) -> Sum:
     a, b = sorted((_number(rng), _number(rng)), reverse=True)
-    a += a == b  # nothing is left of equal numbers, which is no sum worth stating
+    a += a == b  # nothing is left of equal numbers, which is not worth stating
     return Sum(str(a), str(b), str(a - b))
 
 

@@ -77,7 +77,7 @@ def dates(count: int = 500, seed: int = 0, name: str = "dates") -> Task:
 
 @dataclass(frozen=True, slots=True)
 class DateQuestion:
-    """What one question is about: the words that fill its wording, and its answers."""
+    """The subject of one question: the words that fill its wording, and its answers."""
 
     fields: Mapping[str, str]
     answers: tuple[str, ...]  # first as the Calendar writes it

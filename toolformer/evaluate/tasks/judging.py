@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-FIRST_WORDS = 5  # LAMA: the answer stands within so many words
+FIRST_WORDS = 5  # LAMA: the answer is within so many words
 
 _NUMBER_TEXT = r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _NUMBER = re.compile(f"({_NUMBER_TEXT})")
@@ -62,7 +62,7 @@ def plain_words(text: str) -> list[str]:
 
 
 def is_within_first_words(text: str, answers: Sequence[str], *, count: int = FIRST_WORDS) -> bool:
-    """Returns whether one of the answers stands whole among the first words of an output.
+    """Returns whether one of the answers is whole among the first words of an output.
 
     An answer of more words than `count` may take as many as it has.
 

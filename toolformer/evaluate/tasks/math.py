@@ -42,7 +42,7 @@ def _example(row: TaskRecord, prompt: str) -> Example:
 
 
 def _problem(row: TaskRecord) -> str:
-    r"""Returns what is told and asked.
+    r"""Returns the story and the question.
 
     >>> _problem(TaskRecord("svamp", 1, {"Body": "Dan had $ 3 left", "Question": "How much?"}))
     'Dan had $ 3 left. How much?'

@@ -116,7 +116,7 @@ class ScriptedStreams:
         return 1 + len(self._streams[stream].tokens)
 
     def text(self, stream: int) -> str:
-        """Returns all that stands in a stream."""
+        """Returns the whole text of a stream."""
         return self._streams[stream].text
 
     def room(self, stream: int) -> int:
@@ -151,7 +151,7 @@ class ScriptedStreams:
         return replace(said, text=chosen, token=self._id(chosen), log_prob=log(probability))
 
     def _say_lead(self, ask: StepRequest) -> StepResult:
-        """Says the tokens of one of the leads up to the next choice between them."""
+        """Appends the tokens of one of the leads up to the next choice between them."""
         stream = self._streams[ask.stream]
         leads = [self.split(lead) for lead in ask.among]
         said: list[str] = []

@@ -55,7 +55,7 @@ _FUNCTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SqlRows:
-    """What a query returned, and whether it would have returned more."""
+    """The rows of a query, and whether it would have returned more."""
 
     rows: list[tuple[SqlValue, ...]]
     has_more: bool
@@ -166,7 +166,7 @@ class _Session:
 
 
 class _Deadline:
-    """Tells SQLite when to stop. Holds its session weakly: the session's end closes the file."""
+    """Makes SQLite stop in time. Holds its session weakly: the session's end closes the file."""
 
     def __init__(self, session: _Session) -> None:
         self._session = weakref.ref(session)

@@ -27,7 +27,7 @@ class Attended:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where rows stand in a table in which other places are empty."""
+    """The places of rows in a table in which other places are empty."""
 
     index: torch.Tensor  # (rows * heads,) int64
     size: int  # of the table

@@ -17,7 +17,7 @@ class BranchStart:
     """Where a branch leaves its text and what it is forced to say first."""
 
     row: int  # which text of the trunk
-    seen: int  # tokens of that row, prompt included, that stand before the place
+    seen: int  # tokens of that row before the place, prompt included
     ids: tuple[int, ...]
 
 

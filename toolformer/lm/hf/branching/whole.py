@@ -1,4 +1,4 @@
-"""Branches decoded in whole rows, nothing kept: for models that cannot be gone on from.
+"""Branches decoded in whole rows, nothing kept: for models that cannot be continued from a cache.
 
 A recurrent layer keeps one state, that of its row's end, and no place before it can be returned to.
 So each step forwards every branch from its prompt on: exact, and slow.

@@ -78,7 +78,7 @@ def masked(logits: torch.Tensor, wishes: Sequence[TokenConstraint]) -> torch.Ten
 
 
 def ranks(logits: torch.Tensor, markers: torch.Tensor) -> torch.Tensor:
-    """Returns (rows,) int64: where the markers, their probabilities added, stand among the others.
+    """Returns (rows,) int64: the ranks of the markers, their probabilities added, among the others.
 
     One of them is never likelier than all of them, so it need not be distinguished from the others.
 

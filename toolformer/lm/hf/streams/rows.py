@@ -33,7 +33,7 @@ class StreamRows:
         forward: runs the model.
         max_length: the longest row.
         sees_masks: whether the model is exact on rows with masks and positions of their own.
-        keeps: whether rows can be gone on with; else each is forwarded whole, every time.
+        keeps: whether rows can be continued; otherwise each is forwarded whole, every time.
     """
 
     def __init__(self, forward: Forward, *, max_length: int, sees_masks: bool, keeps: bool) -> None:

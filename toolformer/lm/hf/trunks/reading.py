@@ -33,7 +33,7 @@ class Reading:
 
     @property
     def before(self) -> int:
-        """Tokens of the row that stand before the text."""
+        """Tokens of the row before the text."""
         return len(self.prompt.shared) + len(self.prompt.own)
 
 
