@@ -109,3 +109,10 @@ def test_a_taught_tool_that_is_not_installed_is_named_with_the_way_out() -> None
         taught_tools(sidecar, model="tuned")
     [left] = taught_tools(sidecar, model="tuned", are_needed=False)
     assert left.name == "Calculator"
+
+
+def test_live_tools_show_what_may_be_called() -> None:
+    with LiveTools([calculator, calendar], today=FRIDAY) as live:
+        assert repr(live) == "LiveTools(Calculator, Calendar; today 2023-03-03)"
+        live.on = False
+        assert repr(live) == "LiveTools(none; today 2023-03-03)"

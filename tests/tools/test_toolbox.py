@@ -318,3 +318,8 @@ def test_closing_ends_the_processes_also_one_in_the_middle_of_a_call() -> None:
     toolbox.execute([ToolCall("echo", "a")])
     del toolbox  # forgotten rather than closed
     assert set(_workers()) - before == set()
+
+
+def test_a_toolbox_shows_how_its_tools_are_called() -> None:
+    with Toolbox([calculator]) as toolbox:
+        assert repr(toolbox) == "Toolbox(Calculator(expression))"

@@ -6,7 +6,6 @@ Knows no model. Tools can be added and removed between two answers.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from types import TracebackType
 from typing import Self
 
 from toolformer.calls import ToolCall
@@ -56,13 +55,12 @@ class LiveTools:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        """Returns the names that may be called, and the day."""
+        return f"LiveTools({', '.join(self.names) or 'none'}; today {self.today.isoformat()})"
 
     def close(self) -> None:
         """Ends the processes of the tools."""

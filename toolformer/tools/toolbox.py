@@ -80,6 +80,10 @@ class Toolbox(Mapping[str, Tool]):
     def __len__(self) -> int:
         return len(self._tools)
 
+    def __repr__(self) -> str:
+        """Returns how its tools are called."""
+        return f"Toolbox({', '.join(tool.signature for tool in self._tools.values())})"
+
     def __enter__(self) -> Self:
         return self
 

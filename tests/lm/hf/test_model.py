@@ -225,3 +225,9 @@ def test_a_row_that_does_not_fit_alone_is_named(model: HFLanguageModel) -> None:
 
     with pytest.raises(ModelError, match="One row of this model does not fit into memory"):
         model.engine.forward.in_batches([[1]], run)
+
+
+def test_a_model_shows_its_name_its_kind_and_where_it_runs(model: HFLanguageModel) -> None:
+    assert repr(model) == (
+        f"HFLanguageModel({model.name!r}, LlamaForCausalLM on cpu, torch.float32)"
+    )

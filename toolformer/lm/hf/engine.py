@@ -1,12 +1,9 @@
 """The parts of a loaded model that its questions share, and the way its branches are decoded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolformer.errors import ModelError
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf.branching.branches import Decoder
-from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.prompts import SharedPrompts
 from toolformer.lm.hf.branching.shared import Shared
 from toolformer.lm.hf.branching.tree import Tree
@@ -36,17 +33,6 @@ class Engine:
     def keeps(self) -> bool:
         """Whether a row can be continued from keys and values that are kept of it."""
         return self.decoding is not FullRowDecoder
-
-    def decoder(self, cache: RoomyCache, texts: Sequence[Sequence[int]]) -> Decoder:
-        """Returns what decodes the branches of texts.
-
-        Args:
-            cache: what is kept of them.
-            texts: their tokens, prompts included; looked at only where nothing is kept.
-        """
-        if self.decoding is FullRowDecoder:
-            return FullRowDecoder(self.forward, texts)
-        return self.decoding(self.forward, cache)
 
     def check_length(self, tokens: int, text: str) -> None:
         """Raises ModelError if a row is longer than the model's context."""

@@ -31,7 +31,6 @@ def load(
     device: str = "auto",
     batch_tokens: int | None = None,
     grammar: CallGrammar | None = None,
-    exact_under_masks: bool | None = None,
 ) -> "HFLanguageModel":
     """Loads a language model.
 
@@ -41,7 +40,6 @@ def load(
         device: "auto" takes a GPU where there is one.
         batch_tokens: tokens of one batch, padding included; as many as fit unless given.
         grammar: how calls are written; as the model was taught unless given.
-        exact_under_masks: False decodes branches over copies; else found out.
 
     Raises:
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
@@ -52,9 +50,7 @@ def load(
         grammar = InlineGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
     if batch_tokens is None:
         batch_tokens = fitting_tokens(loaded.model)
-    return HFLanguageModel(
-        loaded, grammar, batch_tokens=batch_tokens, exact_under_masks=exact_under_masks
-    )
+    return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens)
 
 
 class HFLanguageModel:
@@ -66,8 +62,9 @@ class HFLanguageModel:
         grammar: CallGrammar,
         *,
         batch_tokens: int = MOST_ON_CPU,
-        exact_under_masks: bool | None = None,
+        copies: bool = False,
     ) -> None:
+        """Uses a loaded model; with `copies`, branches are decoded over copies in any case."""
         backend = TransformersBackend(loaded.model)
         forward = Forward(backend, batch_tokens=batch_tokens)
         self.name = loaded.name
@@ -84,10 +81,17 @@ class HFLanguageModel:
                 forward,
                 max_length=backend.max_length,
                 name=loaded.name,
-                copies=exact_under_masks is False,
+                copies=copies,
             ),
         )
         forward.usage = TokenUsage()  # the question above is not the user's
+
+    def __repr__(self) -> str:
+        """Returns its name, size, and where and how it runs."""
+        backend = self.engine.forward.backend
+        return (
+            f"HFLanguageModel({self.name!r}, {backend.name} on {backend.device}, {backend.dtype})"
+        )
 
     @property
     def grammar(self) -> CallGrammar:

@@ -10,6 +10,7 @@ from toolformer.lm.base import StartProbabilities
 from toolformer.lm.encoding import EncodedPrompt, EncodedText
 from toolformer.lm.hf.branching.branches import BranchStart, Decoder
 from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.branching.whole import FullRowDecoder
 from toolformer.lm.hf.engine import Engine
 
 
@@ -47,8 +48,9 @@ class Trunk:
 
     def decoder(self, engine: Engine) -> Decoder:
         """Returns what decodes the branches of these texts."""
-        texts = [] if engine.keeps else [reading.row for reading in self.readings]
-        return engine.decoder(self.cache, texts)
+        if engine.decoding is FullRowDecoder:
+            return FullRowDecoder(engine.forward, [reading.row for reading in self.readings])
+        return engine.decoding(engine.forward, self.cache)
 
 
 def read_trunk(
