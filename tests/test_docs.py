@@ -111,16 +111,23 @@ def without_numbers(text: str) -> str:
     return re.sub(r" +|[━─]+", " ", re.sub(r"\d[\d.,]*", "0", text))
 
 
+PARTS = {
+    path.stem
+    for path in PACKAGE.iterdir()
+    if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")
+}
+
+
 def test_the_architecture_page_draws_every_part_of_the_package() -> None:
-    drawn = re.findall(
-        r"^  (\w+)(?:\.py|/)  ", (ROOT / "docs" / "architecture.md").read_text(), flags=re.MULTILINE
-    )
-    parts = {
-        path.stem
-        for path in PACKAGE.iterdir()
-        if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")
-    }
-    assert sorted(drawn) == sorted(parts - {"__main__", "_version"})
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^  (\w+)(?:\.py|/)  ", page, flags=re.MULTILINE)
+    assert sorted(drawn) == sorted(PARTS - {"__main__", "_version"})
+
+
+def test_the_tree_in_the_readme_has_every_folder_of_the_package() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^  (\w+)/  ", page, flags=re.MULTILINE)
+    assert sorted(drawn) == sorted(part for part in PARTS if (PACKAGE / part).is_dir())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
