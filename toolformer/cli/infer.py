@@ -92,7 +92,7 @@ def infer(
 ) -> int:
     """Let a model continue a prompt and call tools on the way.
 
-    Prints the answer without the prompt; with its calls in it as the model reads them. With
+    Prints the answer without the prompt, with its calls in it as the model reads them. With
     nothing but a model, on a terminal: a REPL.
     """
     _check_together(
