@@ -9,7 +9,7 @@ lm-eval is an extra and is imported only here, when its model is asked for.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +22,6 @@ from toolformer.lm.base import LanguageModel
 
 _SURE = log(0.5)  # a token likelier than this is the likeliest
 _KNOWN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
-
-
-class Instance(Protocol):
-    """A request of lm-eval: its arguments are a context, and a continuation or settings."""
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """The arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +48,7 @@ class HarnessAnswers:
 
     def generate(self, contexts: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
         """Returns what follows each context, calls and their outputs left out."""
-        configs = [self._config(each) for each in settings]
-        return self._decode(contexts, configs, live=self.live)
+        return self._decode(contexts, [self._config(each) for each in settings], live=self.live)
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> list[Scored]:
         """Returns how likely each continuation is, calls disabled where there are tools."""
@@ -171,25 +162,24 @@ def harness_model(
     class ToolformerLM(LM):  # type: ignore[misc, unused-ignore]
         """Passes lm-eval's requests on."""
 
-        def generate_until(self, requests: Sequence[Instance], **_ignored: Any) -> list[str]:
+        def generate_until(self, requests: Sequence[Any], **_ignored: Any) -> list[str]:
             contexts, settings = _split(requests)
             return answers.generate(contexts, settings)
 
         def loglikelihood(
-            self, requests: Sequence[Instance], **_ignored: Any
+            self, requests: Sequence[Any], **_ignored: Any
         ) -> list[tuple[float, bool]]:
             scored = answers.score(*_split(requests))
             return [(each.log_prob, each.is_greedy) for each in scored]
 
-        def loglikelihood_rolling(
-            self, requests: Sequence[Instance], **_ignored: Any
-        ) -> list[float]:
+        def loglikelihood_rolling(self, requests: Sequence[Any], **_ignored: Any) -> list[float]:
             return answers.score_whole([request.args[0] for request in requests])
 
     return ToolformerLM()
 
 
-def _split(requests: Sequence[Instance]) -> tuple[list[Any], list[Any]]:
+def _split(requests: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Returns the contexts of requests, and their continuations or settings."""
     return [each.args[0] for each in requests], [each.args[1] for each in requests]
 
 

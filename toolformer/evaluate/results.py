@@ -4,7 +4,7 @@ The file calls an arm a column and its model a checkpoint, as earlier versions d
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
@@ -107,15 +107,13 @@ class Results:
 
     def cell(self, task: str, arm: str, k: int | None = None) -> Cell | None:
         """Returns a cell; with no k, the one of the largest."""
-        found = [each for each in self.cells if (each.task, each.arm) == (task, arm)]
-        if k is not None:
-            found = [each for each in found if each.k == k]
-        return max(found, key=lambda each: each.k or 0, default=None)
+        found = [each for each in self.sweep(task, arm) if k is None or each.k == k]
+        return found[-1] if found else None
 
-    def sweep(self, task: str, arm: str) -> Iterator[Cell]:
-        """Yields the cells of an arm, the smallest k first."""
+    def sweep(self, task: str, arm: str) -> list[Cell]:
+        """Returns the cells of an arm, the smallest k first."""
         found = (each for each in self.cells if (each.task, each.arm) == (task, arm))
-        yield from sorted(found, key=lambda each: each.k or 0)
+        return sorted(found, key=lambda each: each.k or 0)
 
     def metrics(self, task: TaskLine) -> list[str]:
         """Returns the names of a task's metrics, in the order of its rows."""

@@ -77,7 +77,8 @@ def _asked(
         elif served is not facts and not has_changed(before, fact):
             dropped["the same after the edit"] += 1
         else:
-            asked.append((fact, usable[_number(fact) % len(usable)]))
+            drawn = int(sha256(_id(fact).encode()).hexdigest(), 16)
+            asked.append((fact, usable[drawn % len(usable)]))
     return asked, dict(dropped)
 
 
@@ -93,7 +94,7 @@ def _examples(
         if _is_hard(fact, [each.get(fact.relation) for each in common]):
             tags.append(HARD)
         yield Example(
-            f"{fact.relation}/{fact.subject}",
+            _id(fact),
             cloze.ask(fact.subject),
             fact.objects,
             fact.relation,
@@ -116,8 +117,7 @@ def _majorities(facts: Sequence[Triple]) -> Mapping[str, str]:
 
 def _training(learned: Sequence[Triple]) -> Iterator[Example]:
     for fact in learned:
-        name = f"{fact.relation}/{fact.subject}"
-        yield Example(name, fact.subject, fact.objects, fact.relation)
+        yield Example(_id(fact), fact.subject, fact.objects, fact.relation)
 
 
 def _rows(fact: Triple, clozes: Clozes) -> Iterator[FactRow]:
@@ -131,5 +131,5 @@ def _rows(fact: Triple, clozes: Clozes) -> Iterator[FactRow]:
         yield FactRow(fact.subject, attribute, name)
 
 
-def _number(fact: Triple) -> int:
-    return int(sha256(f"{fact.relation}/{fact.subject}".encode()).hexdigest(), 16)
+def _id(fact: Triple) -> str:
+    return f"{fact.relation}/{fact.subject}"
