@@ -53,12 +53,13 @@ class HarnessAnswers:
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> list[Scored]:
         """Returns how likely each continuation is, calls disabled where there are tools."""
         pairs = [_move_space(*pair) for pair in zip(contexts, continuations, strict=True)]
-        found = [
-            log_probs[max(0, len(log_probs) - count) :]
-            for log_probs, count in zip(
-                self._log_probs([context + rest for context, rest in pairs]),
-                self._rest_tokens(pairs),
-                strict=True,
+        wholes = [context + rest for context, rest in pairs]
+        all_tokens = self.model.count_tokens(wholes)
+        first_tokens = self.model.count_tokens([context for context, _ in pairs])
+        found = [  # the last tokens of the whole are the continuation's, as lm-eval counts them
+            log_probs[max(0, len(log_probs) - max(0, count - first)) :]
+            for log_probs, count, first in zip(
+                self._log_probs(wholes), all_tokens, first_tokens, strict=True
             )
         ]
         said = self._greedy(pairs, found)
@@ -76,12 +77,6 @@ class HarnessAnswers:
 
     def _log_probs(self, texts: Sequence[str]) -> list[np.ndarray]:
         return self.model.text_log_probs(texts, without_marker=self.live is not None)
-
-    def _rest_tokens(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
-        """Returns how many tokens of the whole are the continuation's, as lm-eval counts them."""
-        whole = self.model.count_tokens([context + rest for context, rest in pairs])
-        before = self.model.count_tokens([context for context, _ in pairs])
-        return [max(0, all_ - first) for all_, first in zip(whole, before, strict=True)]
 
     def _greedy(
         self, pairs: Sequence[tuple[str, str]], found: Sequence[np.ndarray]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolformer.evaluate.arm import Calls
-from toolformer.evaluate.counts import ACCURACY, BUILT_IN, Counts
+from toolformer.evaluate.counts import ACCURACY, BUILT_IN, STARTED, Counts
 from toolformer.evaluate.metric import NOTHING, Numbers, share
 from toolformer.evaluate.results import ArmLine, Cell, Results, TaskLine
 
@@ -131,14 +131,14 @@ def _sweeps(results: Results, task: TaskLine) -> Iterator[TableText]:
             (
                 f"{cell.k or 0}",
                 *(each for name in names for each in _numbers(results, task, [cell], name)),
-                _if(cell.counts, _CALL_ROWS[_CALLED]),
+                _if(cell.counts, _CALL_ROWS[STARTED.name]),
             )
             for cell in [*(disabled if tried[0].k else []), *tried]
             if cell is not None
         ]
         yield TableText(
             f"{task.name}: {arm.name}, by k",
-            ("k", *names, _CALLED),
+            ("k", *names, STARTED.name),
             tuple(rows),
             note="k = 0: calls disabled",
         )
@@ -168,7 +168,8 @@ def _inputs(results: Results, task: TaskLine) -> str:
 
 
 def _is_by_k(task: TaskLine) -> bool:
-    return any(metric.by_k for metric in BUILT_IN.get(task.measure, ()))
+    """Returns whether a task's rows are repeated for each k, rather than shown at the largest."""
+    return STARTED in BUILT_IN.get(task.measure, ())
 
 
 def _arms(results: Results, tasks: Sequence[TaskLine]) -> list[ArmLine]:
@@ -184,10 +185,9 @@ def _if(counts: Counts | None, write: Callable[[Counts], str]) -> str:
     return NOTHING if counts is None else write(counts)
 
 
-_CALLED = "inputs with a call"
 # The rows about the calls of arms that may call.
 _CALL_ROWS: Mapping[str, Callable[[Counts], str]] = {
-    _CALLED: lambda each: percent(each.called, each.inputs),
+    STARTED.name: lambda each: percent(each.called, each.inputs),
     "accuracy with a call": lambda each: percent(each.right_called, each.called),
     "says what the tool said": lambda each: percent(each.followed, each.called),
     "accuracy without a call": lambda each: percent(each.right_uncalled, each.uncalled),

@@ -91,7 +91,9 @@ def _examples(
         tags = [*fact.tags, *cloze.tags]
         if relations and fact.relation not in relations:
             tags.append(UNSEEN_RELATION)
-        if _is_hard(fact, [each.get(fact.relation) for each in common]):
+        easy = [each.get(fact.relation) for each in common]
+        subject = fact.subject.casefold()
+        if not any(name in easy or name.casefold() in subject for name in fact.objects):
             tags.append(HARD)
         yield Example(
             _id(fact),
@@ -100,12 +102,6 @@ def _examples(
             fact.relation,
             tags=tuple(dict.fromkeys(tags)),
         )
-
-
-def _is_hard(fact: Triple, common: Sequence[str | None]) -> bool:
-    return not any(
-        name.casefold() in fact.subject.casefold() or name in common for name in fact.objects
-    )
 
 
 def _majorities(facts: Sequence[Triple]) -> Mapping[str, str]:
