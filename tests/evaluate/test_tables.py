@@ -128,3 +128,15 @@ def test_markdown_has_a_title_a_note_and_a_table_for_each() -> None:
         "| perplexity per word | 1.0 |\n"
         "| bits per byte | 0.0000 |"
     )
+
+
+def test_where_calls_are_counted_k_by_k_an_arm_without_live_calls_is_in_the_row_of_0() -> None:
+    cells = [
+        Cell(task="own", arm="disabled", counts=Counts(inputs=4)),
+        Cell(task="own", arm="tuned", k=10, counts=Counts(inputs=4, started=2)),
+    ]
+    [table] = tables_of(TaskLine("own", "restraint"), cells=cells)
+    assert rows_of(table) == {
+        "inputs with a call, k = 0": ("0.0 % (0.0–49.0)", "–"),
+        "inputs with a call, k = 10": ("–", "50.0 % (15.0–85.0)"),
+    }

@@ -1,7 +1,6 @@
 """`toolformer annotate`: a corpus goes in, a run with its kept tool calls comes out."""
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -9,16 +8,16 @@ from typing import Annotated
 from rich.console import Console
 from typer import Argument, Option
 
-from toolformer.annotate import AnnotateConfig
+from toolformer.annotate import AnnotateConfig, RunProgress
 from toolformer.annotate import annotate as annotate_corpus
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import answer_console
-from toolformer.cli.display.progress import annotation_bar, spell_seconds
+from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.cli.settings import with_settings
-from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus.read import describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
@@ -92,7 +91,7 @@ def annotate(
         )
     began = time.monotonic()
     try:
-        with annotation_bar(notes, total=total) as move:
+        with counting_bar(notes, "Annotating", "texts", total=total) as move:
             run = annotate_corpus(
                 source,
                 model=language_model,
@@ -100,22 +99,23 @@ def annotate(
                 out=out,
                 config=settings,
                 strict=strict,
-                on_progress=move,
+                on_progress=lambda progress: _move(move, progress),
                 on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False),
             )
     except KeyboardInterrupt:
         notes.print(f"Stopped. {_whole(out)} Run the same command again to resume.")
         return 130
-    except RunError as error:
-        # A full disk is not misuse.
-        print(error, file=sys.stderr)
-        return 1 if isinstance(error.__cause__, OSError) else 2
     seconds = time.monotonic() - began
     if as_json:
         print(json.dumps({"run": str(out), "seconds": round(seconds, 3)} | run.stats().to_dict()))
     else:
         _report(run, seconds)
     return 0
+
+
+def _move(move: MoveBar, progress: RunProgress) -> None:
+    kept = f"{progress.kept} calls kept" if progress.kept else ""
+    move(progress.documents, progress.resumed, kept)
 
 
 def read_batch_tokens(text: str) -> int | None:
@@ -136,20 +136,16 @@ def read_batch_tokens(text: str) -> int | None:
 def _report(run: Run, seconds: float) -> None:
     """Prints the table per tool and a dozen texts."""
     console = answer_console()
-    names = list(run_thresholds(run.manifest))
-    stats = run.stats()
+    thresholds = run_thresholds(run.manifest)
+    names, stats = list(thresholds), run.stats()
     grammar = grammar_from_dict(run.manifest.grammar)
     for annotated in dozen(run.documents(), names):
         console.print(kept_text(annotated, grammar))
         console.print()
     console.print(tool_table(stats, names))
     console.print(verdict_line(stats))
-    thresholds = ", ".join(
-        f"{name} {nats:g}" for name, nats in run_thresholds(run.manifest).items()
-    )
-    console.print(
-        f"A kept call saves {run.manifest.model.name} at least so many nats: {thresholds}."
-    )
+    nats = ", ".join(f"{name} {threshold:g}" for name, threshold in thresholds.items())
+    console.print(f"A kept call saves {run.manifest.model.name} at least so many nats: {nats}.")
     console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
     console.print(f"  toolformer show {run.path}")
 
@@ -164,13 +160,9 @@ def _count(source: str, settings: AnnotateConfig) -> int | None:
         text_column=settings.text_column,
         date_column=settings.date_column,
         max_documents=settings.max_documents,
-        on_problem=_ignore,
+        on_problem=lambda _problem: None,  # annotating will tell
     )
     return sum(1 for _ in documents)
-
-
-def _ignore(problem: CorpusProblem) -> None:
-    """Counting tells nobody; annotating will."""
 
 
 def _whole(out: Path) -> str:

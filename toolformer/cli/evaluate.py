@@ -2,7 +2,6 @@
 
 import gc
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
 from toolformer.cli.settings import with_settings
 from toolformer.dates import read_date
-from toolformer.errors import ConfigError, RunError
+from toolformer.errors import ConfigError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_arms
 from toolformer.evaluate.choose import Comparison, choose_arms
@@ -138,10 +137,6 @@ def evaluate(
     except KeyboardInterrupt:
         print_note(f"Stopped. Run the same command again: {out} keeps what was measured.")
         return 130
-    except RunError as error:
-        # A full disk is not misuse.
-        print(error, file=sys.stderr)
-        return 1 if isinstance(error.__cause__, OSError) else 2
     return _print(results, out, as_json=as_json)
 
 

@@ -15,7 +15,7 @@ from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import ACCURACY
-from toolformer.evaluate.results import Cell
+from toolformer.evaluate.results import Cell, cell_name
 from toolformer.evaluate.trial import Trial
 from toolformer.sidecar import read_sidecar
 
@@ -125,9 +125,8 @@ def _grammar(model: str) -> CallGrammar:
 
 def _print(trial: Trial, cell: Cell, grammar: CallGrammar, *, is_judged: bool) -> None:
     screen = Screen(Console(highlight=False))
-    k = "" if cell.k is None else f", k = {cell.k}"
     tags = f" ({', '.join(trial.tags)})" if trial.tags else ""
-    screen.say(f"{cell.task}, {cell.arm}{k}: {trial.id}{tags}")
+    screen.say(f"{cell_name(cell.task, cell.arm, cell.k)}: {trial.id}{tags}")
     screen.show(Segment("text", trial.prompt))
     for segment in grammar.read(trial.annotated):
         screen.show(segment)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from toolformer.cli.display.progress import answering_bar
+from toolformer.cli.display.progress import counting_bar
 from toolformer.config import fingerprint
-from toolformer.corpus.files import CorpusProblem
 from toolformer.infer.answers_file import AnswersFile
 from toolformer.infer.config import InferConfig
 from toolformer.infer.file_answers import Row, answer_prompts
@@ -43,7 +42,8 @@ def answer_file(
         ConfigError: the prompts cannot be read, or `out` holds other answers.
     """
     notes = Console(stderr=True, highlight=False)
-    total = sum(1 for _ in read_prompts(source, on_problem=_ignore))
+    # This pass counts in silence; the next reports.
+    total = sum(1 for _ in read_prompts(source, on_problem=lambda _problem: None))
     prompts = read_prompts(
         source, on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False)
     )
@@ -77,11 +77,11 @@ def _write_rows(
     rows: Iterator[Row], write: Callable[[Row], None], *, done: int, total: int, notes: Console
 ) -> None:
     failed = 0
-    with answering_bar(notes, done=done, total=total) as move:
+    with counting_bar(notes, "Answering", "prompts", total=total, done=done) as move:
         for number, row in enumerate(rows, start=done + 1):
             write(row)
             failed += "error" in row
-            move(number)
+            move(number, done, "")
     if failed:
         notes.print(f"{failed} of {total} prompts have an `error` in place of an answer.")
 
@@ -105,7 +105,3 @@ def _settings(
 
 def _print(row: Row) -> None:
     print(json.dumps(row, ensure_ascii=False), flush=True)
-
-
-def _ignore(problem: CorpusProblem) -> None:
-    """The first pass counts in silence; the second reports."""

@@ -15,7 +15,7 @@ import typer
 
 from toolformer._version import __version__
 from toolformer.cli.pipe import drop_output, until_closed
-from toolformer.errors import ToolformerError, UnknownNameError, closest
+from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
 
 COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
@@ -62,7 +62,9 @@ def run(arguments: Sequence[str]) -> int:
         return until_closed(lambda: _run_command(arguments))
     except ToolformerError as error:
         print(error, file=sys.stderr)
-        return 2
+        # What cannot be written, on a full disk or elsewhere, is not misuse.
+        is_failure = isinstance(error, RunError) and isinstance(error.__cause__, OSError)
+        return 1 if is_failure else 2
     except _UsageError as error:
         command = "toolformer" if error.ctx is None else error.ctx.command_path
         message = error.format_message().rstrip(".")

@@ -1,24 +1,18 @@
 """`toolformer pretrain CONFIG`: train a small causal language model from scratch."""
 
 import json
-import math
-import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from toolformer.cli.display.console import answer_console
-from toolformer.cli.display.progress import spell_seconds
+from toolformer.cli.display.progress import training_bar
 from toolformer.cli.settings import SETS, read_settings
-
-_LOG_EVERY_S = 30
-
-if TYPE_CHECKING:
-    from toolformer.pretrain.progress import Step
+from toolformer.finetune.steps import TrainingStep
 
 
 def pretrain(
@@ -39,27 +33,14 @@ def pretrain(
 
     settings = read_settings(PretrainConfig, config, sets=set_ or [])
     messages = Console(stderr=True)
-    with Progress(
-        TextColumn("Training"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[pace]}"),
-        console=messages,
-    ) as bar:
-        task = bar.add_task("", total=settings.steps, pace="drawing the first batch")
-
-        told = time.monotonic()
-
-        def show(step: "Step") -> None:
-            nonlocal told
-            bar.update(task, completed=step.done, pace=tell(step))
-            # A log has no bar: a line now and then takes its place.
-            if not messages.is_terminal and time.monotonic() - told >= _LOG_EVERY_S:
-                told = time.monotonic()
-                messages.print(f"step {step.done}/{settings.steps}, {tell(step)}")
-
+    first = "drawing the first batch"
+    with training_bar(messages, steps=settings.steps, first=first, transient=False) as move:
         perplexities = train(
-            settings, folder=config.resolve().parent, out=out, device=device, on_step=show
+            settings,
+            folder=config.resolve().parent,
+            out=out,
+            device=device,
+            on_step=lambda step: move(TrainingStep(steps=settings.steps, **asdict(step))),
         )
     if as_json:
         print(json.dumps(perplexities))
@@ -69,13 +50,3 @@ def pretrain(
         table.add_row(name, f"{perplexity:.2f}")
     answer_console().print(table)
     messages.print(f"The model is in {out}: toolformer annotate --model {out}")
-
-
-def tell(step: "Step") -> str:
-    """Spells the loss, the speed, and the time left once it is known."""
-    if math.isinf(step.seconds_left):
-        return f"loss {step.loss:.3f}"
-    return (
-        f"loss {step.loss:.3f}, {step.tokens_per_second:,.0f} tokens/s, "
-        f"{spell_seconds(step.seconds_left)} left"
-    )

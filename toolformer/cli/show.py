@@ -54,7 +54,13 @@ def show(
     grammar = grammar_from_dict(opened.manifest.grammar)
     shown = 0
     if as_json or verdict is not Verdict.KEPT:
-        for annotated, candidate in islice(_found(selected, verdict, wanted), limit):
+        found = (
+            (annotated, candidate)
+            for annotated in selected
+            for candidate in annotated.candidates
+            if candidate.verdict is verdict and candidate.tool in wanted
+        )
+        for annotated, candidate in islice(found, limit):
             shown += 1
             if as_json:
                 print(json.dumps(_row(annotated, candidate, thresholds), ensure_ascii=False))
@@ -64,7 +70,12 @@ def show(
             )
             console.print()
     else:
-        for annotated in islice(_with_kept(selected, wanted), limit):
+        kept = (
+            annotated
+            for annotated in selected
+            if any(placed.call.tool in wanted for placed in annotated.kept)
+        )
+        for annotated in islice(kept, limit):
             shown += 1
             console.print(kept_text(annotated, grammar))
             console.print()
@@ -83,23 +94,6 @@ def _wanted(tools: list[str], thresholds: Mapping[str, float]) -> list[str]:
         if name.casefold() not in known:
             raise UnknownNameError(closest(name, thresholds, what="tool in this run"))
     return [known[name.casefold()] for name in tools] or list(thresholds)
-
-
-def _with_kept(
-    documents: Iterator[AnnotatedDocument], wanted: list[str]
-) -> Iterator[AnnotatedDocument]:
-    for annotated in documents:
-        if any(placed.call.tool in wanted for placed in annotated.kept):
-            yield annotated
-
-
-def _found(
-    documents: Iterator[AnnotatedDocument], verdict: Verdict, wanted: list[str]
-) -> Iterator[tuple[AnnotatedDocument, Candidate]]:
-    for annotated in documents:
-        for candidate in annotated.candidates:
-            if candidate.verdict is verdict and candidate.tool in wanted:
-                yield annotated, candidate
 
 
 def _row(

@@ -127,9 +127,7 @@ def _describe(tool: Tool) -> None:
         print(f"  knows of a text: {', '.join(tool.context)}")
     print(f"  runs in {'a process of its own' if tool.isolated else 'this process'}")
     if shown:
-        print("\nExemplars")
-    for line in shown:
-        print(f"  {line}")
+        print("\nExemplars", *shown, sep="\n  ")
 
 
 def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
@@ -137,18 +135,14 @@ def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
         call = ToolCall(tool.name, arguments)
         [result] = toolbox.execute([call], ToolContext(today=today))
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "tool": tool.name,
-                    "arguments": arguments,
-                    "output": result.output,
-                    "error": result.error,
-                    "seconds": round(result.seconds, 6),
-                },
-                ensure_ascii=False,
-            )
-        )
+        row = {
+            "tool": tool.name,
+            "arguments": arguments,
+            "output": result.output,
+            "error": result.error,
+            "seconds": round(result.seconds, 6),
+        }
+        print(json.dumps(row, ensure_ascii=False))
     elif result.output is not None:
         print(result.output)
     else:

@@ -38,14 +38,7 @@ class Arm:
     sweeps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ArmAtK:
-    """An arm with one k; None where no calls are live."""
-
-    arm: Arm
-    k: int | None
-
-
+ArmAtK = tuple[Arm, int | None]  # None: no calls are live
 # Returns what a task is tried with, given the arms of an evaluation and its k, ascending.
 ChooseArms = Callable[[Sequence[Arm], Sequence[int]], Iterator[ArmAtK]]
 
@@ -54,26 +47,26 @@ def every_arm(arms: Sequence[Arm], ks: Sequence[int]) -> Iterator[ArmAtK]:
     """Yields every arm; k = 0 is the disabled arm of the same model, where there is one.
 
     >>> tuned = Arm("tuned", "m", Calls.LIVE, sweeps=True)
-    >>> [each.k for each in every_arm([tuned], (0, 1, 10))]
+    >>> [k for _, k in every_arm([tuned], (0, 1, 10))]
     [0, 1, 10]
-    >>> [each.k for each in every_arm([tuned, Arm("off", "m", Calls.DISABLED)], (0, 1, 10))]
+    >>> [k for _, k in every_arm([tuned, Arm("off", "m", Calls.DISABLED)], (0, 1, 10))]
     [1, 10, None]
     """
     disabled = {arm.model for arm in arms if arm.calls is Calls.DISABLED}
     for arm in arms:
         if arm.calls is not Calls.LIVE:
-            yield ArmAtK(arm, None)
+            yield arm, None
             continue
         for k in ks if arm.sweeps else ks[-1:]:
             if k > 0 or arm.model not in disabled:
-                yield ArmAtK(arm, k)
+                yield arm, k
 
 
 def live_arms(arms: Sequence[Arm], ks: Sequence[int]) -> Iterator[ArmAtK]:
     """Yields the arms with live calls, with every k and with 1."""
     for arm in arms:
         for k in sorted({1, *ks} - {0}) if arm.calls is Calls.LIVE else ():
-            yield ArmAtK(arm, k)
+            yield arm, k
 
 
 def each_model(arms: Sequence[Arm], ks: Sequence[int]) -> Iterator[ArmAtK]:  # noqa: ARG001
@@ -84,4 +77,4 @@ def each_model(arms: Sequence[Arm], ks: Sequence[int]) -> Iterator[ArmAtK]:  # n
     plain = {arm.model for arm in arms if arm.calls is not Calls.LIVE}
     for arm in arms:
         if arm.calls is not Calls.LIVE or arm.model not in plain:
-            yield ArmAtK(arm, None)
+            yield arm, None

@@ -59,9 +59,11 @@ def measure_cell(
     progress = CellProgress(task.name, planned.arm.name, planned.k, 0, len(examples))
     with _live_tools(planned, model, config) as live:
         setup = Setup(model=model, arm=planned.arm, live=live, config=planned.infer_config(config))
-        trials = list(
-            _counting(scored(task, examples, run(examples, setup)), progress, on_progress)
-        )
+        on_progress(progress)
+        trials = []
+        for number, trial in enumerate(scored(task, examples, run(examples, setup)), start=1):
+            on_progress(replace(progress, done=number))
+            trials.append(trial)
     cell = replace(
         add_up(task, trials, arm=planned.arm.name),
         k=planned.k,
@@ -111,15 +113,6 @@ def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     with (out / cell.trials).open(encoding="utf-8") as file:
         for line in file:
             yield from_row(json.loads(line))
-
-
-def _counting(
-    trials: Iterable[Trial], progress: CellProgress, on_progress: Callable[[CellProgress], None]
-) -> Iterator[Trial]:
-    on_progress(progress)
-    for number, trial in enumerate(trials, start=1):
-        on_progress(replace(progress, done=number))
-        yield trial
 
 
 @contextmanager

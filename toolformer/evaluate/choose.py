@@ -65,7 +65,12 @@ def choose_arms(comparison: Comparison) -> ChosenArms:
         Arm("tuned", comparison.model, Calls.LIVE, tools, sweeps=True),
         *_others(comparison, tools),
     ]
-    _check_names([arm.name for arm in arms])
+    names = [arm.name for arm in arms]
+    for name in names:
+        if names.count(name) > 1 or name == PRIOR:
+            raise ConfigError(
+                f"The column name {name!r} is taken: give another, --column NAME=CKPT."
+            )
     return ChosenArms(arms, assumed)
 
 
@@ -121,11 +126,3 @@ def _others(comparison: Comparison, tools: tuple[str, ...]) -> Iterator[Arm]:
         is_taught = sidecar is not None and sidecar.tools and not comparison.tools
         own = _tools(model, sidecar, ()) if is_taught else tools
         yield Arm(name.strip(), model, Calls.LIVE, own)
-
-
-def _check_names(names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1 or name == PRIOR:
-            raise ConfigError(
-                f"The column name {name!r} is taken: give another, --column NAME=CKPT."
-            )

@@ -132,7 +132,7 @@ def _predicted(name: str, value: Callable[[TextScores], float], form: str) -> Me
 
 
 ACCURACY = Metric.proportion("right", name="accuracy")
-STARTED = Metric.proportion("started", name="inputs with a call", by_k=True)
+STARTED = Metric.proportion("started", name="inputs with a call")
 PREDICTION = (
     _predicted("perplexity per token", lambda each: each.perplexity, ".2f"),
     _predicted("perplexity per word", lambda each: each.word_perplexity, ".1f"),

@@ -9,7 +9,7 @@ lm-eval is an extra and is imported only here, when its model is asked for.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +22,6 @@ from toolformer.lm.base import LanguageModel
 
 _SURE = log(0.5)  # a token likelier than this is the likeliest
 _KNOWN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
-
-
-class Instance(Protocol):
-    """A request of lm-eval: its arguments are a context, and a continuation or settings."""
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """The arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +48,18 @@ class HarnessAnswers:
 
     def generate(self, contexts: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
         """Returns what follows each context, calls and their outputs left out."""
-        configs = [self._config(each) for each in settings]
-        return self._decode(contexts, configs, live=self.live)
+        return self._decode(contexts, [self._config(each) for each in settings], live=self.live)
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> list[Scored]:
         """Returns how likely each continuation is, calls disabled where there are tools."""
         pairs = [_move_space(*pair) for pair in zip(contexts, continuations, strict=True)]
-        found = [
-            log_probs[max(0, len(log_probs) - count) :]
-            for log_probs, count in zip(
-                self._log_probs([context + rest for context, rest in pairs]),
-                self._rest_tokens(pairs),
-                strict=True,
+        wholes = [context + rest for context, rest in pairs]
+        all_tokens = self.model.count_tokens(wholes)
+        first_tokens = self.model.count_tokens([context for context, _ in pairs])
+        found = [  # the last tokens of the whole are the continuation's, as lm-eval counts them
+            log_probs[max(0, len(log_probs) - max(0, count - first)) :]
+            for log_probs, count, first in zip(
+                self._log_probs(wholes), all_tokens, first_tokens, strict=True
             )
         ]
         said = self._greedy(pairs, found)
@@ -85,12 +77,6 @@ class HarnessAnswers:
 
     def _log_probs(self, texts: Sequence[str]) -> list[np.ndarray]:
         return self.model.text_log_probs(texts, without_marker=self.live is not None)
-
-    def _rest_tokens(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
-        """Returns how many tokens of the whole are the continuation's, as lm-eval counts them."""
-        whole = self.model.count_tokens([context + rest for context, rest in pairs])
-        before = self.model.count_tokens([context for context, _ in pairs])
-        return [max(0, all_ - first) for all_, first in zip(whole, before, strict=True)]
 
     def _greedy(
         self, pairs: Sequence[tuple[str, str]], found: Sequence[np.ndarray]
@@ -171,25 +157,24 @@ def harness_model(
     class ToolformerLM(LM):  # type: ignore[misc, unused-ignore]
         """Passes lm-eval's requests on."""
 
-        def generate_until(self, requests: Sequence[Instance], **_ignored: Any) -> list[str]:
+        def generate_until(self, requests: Sequence[Any], **_ignored: Any) -> list[str]:
             contexts, settings = _split(requests)
             return answers.generate(contexts, settings)
 
         def loglikelihood(
-            self, requests: Sequence[Instance], **_ignored: Any
+            self, requests: Sequence[Any], **_ignored: Any
         ) -> list[tuple[float, bool]]:
             scored = answers.score(*_split(requests))
             return [(each.log_prob, each.is_greedy) for each in scored]
 
-        def loglikelihood_rolling(
-            self, requests: Sequence[Instance], **_ignored: Any
-        ) -> list[float]:
+        def loglikelihood_rolling(self, requests: Sequence[Any], **_ignored: Any) -> list[float]:
             return answers.score_whole([request.args[0] for request in requests])
 
     return ToolformerLM()
 
 
-def _split(requests: Sequence[Instance]) -> tuple[list[Any], list[Any]]:
+def _split(requests: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Returns the contexts of requests, and their continuations or settings."""
     return [each.args[0] for each in requests], [each.args[1] for each in requests]
 
 

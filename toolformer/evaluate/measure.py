@@ -11,7 +11,6 @@ from toolformer.evaluate.trial import READ, TOO_LONG, Trial, TriedCall
 from toolformer.infer.answers import Answer
 from toolformer.infer.decode import decode
 from toolformer.infer.request import Request
-from toolformer.lm.base import LanguageModel
 from toolformer.specs import type_adapter
 from toolformer.tools.base import ToolContext
 
@@ -153,15 +152,9 @@ def _parts(output: str) -> Iterator[str]:
 
 
 def _request(task: Task, example: Example, index: int, *, setup: Setup) -> Request:
-    prompt = _prompt(example.prompt, model=setup.model, tokens=task.prompt_tokens)
+    prompt, tokens = example.prompt, task.prompt_tokens
+    if tokens and len(ends := setup.model.token_ends(prompt)) > tokens:
+        prompt = prompt[: int(ends[tokens - 1])]
     context = ToolContext(today=example.today)
     request = Request(prompt, context=context, config=setup.config, index=index)
     return request if setup.live is None else setup.live.equip(request)
-
-
-def _prompt(text: str, *, model: LanguageModel, tokens: int) -> str:
-    """Returns the first tokens of a text, all of it where `tokens` is 0."""
-    if tokens == 0:
-        return text
-    ends = model.token_ends(text)
-    return text if len(ends) <= tokens else text[: int(ends[tokens - 1])]

@@ -72,17 +72,13 @@ class Metric:
     Attributes:
         name: The row's.
         reduce: Returns the number; None where the trials have nothing to take it of.
-        by_k: Whether its row is repeated for each k, rather than shown at the largest.
     """
 
     name: str
     reduce: Callable[[Sequence[Scores]], Number | None]
-    by_k: bool = False
 
     @classmethod
-    def proportion(
-        cls, part: str, of: str = "inputs", *, name: str = "", by_k: bool = False
-    ) -> "Metric":
+    def proportion(cls, part: str, of: str = "inputs", *, name: str = "") -> "Metric":
         """Returns the share of one score that counts in another, with its 95 % interval.
 
         >>> right = Metric.proportion("right", name="accuracy")
@@ -96,7 +92,7 @@ class Metric:
                 return None
             return Number(share(counted, whole), wilson(counted, whole))
 
-        return cls(name or part, reduce, by_k)
+        return cls(name or part, reduce)
 
     @classmethod
     def mean(cls, score: str, *, name: str = "", form: str = ",.4g") -> "Metric":

@@ -74,8 +74,8 @@ def plan(
 ) -> Iterator[PlannedCell]:
     """Yields the cells, task by task."""
     for task in tasks:
-        for each in task.arms(arms, config.ks):
-            yield PlannedCell(task, each.arm, each.k)
+        for arm, k in task.arms(arms, config.ks):
+            yield PlannedCell(task, arm, k)
 
 
 def stamp(model: str) -> Mapping[str, Any]:
@@ -92,7 +92,4 @@ def stamp(model: str) -> Mapping[str, Any]:
 
 
 def _digest(records: Sequence[object]) -> str:
-    digest = sha256()
-    for record in records:
-        digest.update(repr(record).encode())
-    return digest.hexdigest()
+    return sha256("".join(map(repr, records)).encode()).hexdigest()

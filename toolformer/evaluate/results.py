@@ -4,7 +4,7 @@ The file calls an arm a column and its model a checkpoint, as earlier versions d
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
@@ -42,7 +42,6 @@ class Cell:
         >>> Cell(task="sums", arm="tuned", k=10, counts=Counts(inputs=3, right=2, called=1))
         <Cell sums, tuned, k = 10: 3 inputs, 2 right, 1 called>
         """
-        k = "" if self.k is None else f", k = {self.k}"
         said = [f"{name} {number}" for name, number in self.metrics.items()]
         if self.counts is not None:
             right = [] if said else [f"{self.counts.right:,} right"]
@@ -50,7 +49,7 @@ class Cell:
             said.append(f"{self.counts.called:,} called")
         if self.scores is not None:
             said += [f"{self.scores.texts:,} texts", f"perplexity {self.scores.perplexity:.2f}"]
-        return f"<Cell {self.task}, {self.arm}{k}: {', '.join(said)}>"
+        return f"<Cell {cell_name(self.task, self.arm, self.k)}: {', '.join(said)}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the cell as JSON values; metrics of its own only where the task brings any."""
@@ -64,6 +63,15 @@ class Cell:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` wrote."""
         return cast(Self, type_adapter(Cell).validate_python(values))
+
+
+def cell_name(task: str, arm: str, k: int | None) -> str:
+    """Returns the name of a cell.
+
+    >>> cell_name("lama", "tuned", 10)
+    'lama, tuned, k = 10'
+    """
+    return f"{task}, {arm}" if k is None else f"{task}, {arm}, k = {k}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +114,14 @@ class Results:
         return f"<Results: {len(self.cells)} cells of the tasks {tasks} and the arms {arms}>"
 
     def cell(self, task: str, arm: str, k: int | None = None) -> Cell | None:
-        """Returns a cell; with no k, the one of the largest."""
-        found = [each for each in self.cells if (each.task, each.arm) == (task, arm)]
-        if k is not None:
-            found = [each for each in found if each.k == k]
-        return max(found, key=lambda each: each.k or 0, default=None)
+        """Returns a cell; with no k, the one of the largest; k = 0 is one without live calls."""
+        found = [each for each in self.sweep(task, arm) if k is None or (each.k or 0) == k]
+        return found[-1] if found else None
 
-    def sweep(self, task: str, arm: str) -> Iterator[Cell]:
-        """Yields the cells of an arm, the smallest k first."""
+    def sweep(self, task: str, arm: str) -> list[Cell]:
+        """Returns the cells of an arm, the smallest k first."""
         found = (each for each in self.cells if (each.task, each.arm) == (task, arm))
-        yield from sorted(found, key=lambda each: each.k or 0)
+        return sorted(found, key=lambda each: each.k or 0)
 
     def metrics(self, task: TaskLine) -> list[str]:
         """Returns the names of a task's metrics, in the order of its rows."""

@@ -86,7 +86,7 @@ def evaluate(
                 model=model,
                 config=config,
                 out=out,
-                on_progress=on_progress or _ignore,
+                on_progress=on_progress or (lambda _progress: None),
             )
         del model  # before the next one is loaded
     results = Results(
@@ -106,13 +106,10 @@ def evaluate(
 
 def _priors(tasks: Sequence[Task], drawn: dict[str, list[Example]]) -> list[Cell]:
     """Returns what the majority answers come to, where there is something to learn them from."""
-    return [
-        add_up(task, list(scored(task, drawn[task.name], guesses)), arm=PRIOR)
-        for task in tasks
-        if next(iter(task.training()), None) is not None
-        for guesses in [guess_majority(task, drawn[task.name])]
-    ]
-
-
-def _ignore(_progress: CellProgress) -> None:
-    """Reports nothing."""
+    cells = []
+    for task in tasks:
+        if any(True for _ in task.training()):
+            examples = drawn[task.name]
+            trials = scored(task, examples, guess_majority(task, examples))
+            cells.append(add_up(task, list(trials), arm=PRIOR))
+    return cells

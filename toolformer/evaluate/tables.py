@@ -1,10 +1,10 @@
 """Results as tables: tasks one under another, arms side by side. Plain text; draws nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolformer.evaluate.arm import Calls
-from toolformer.evaluate.counts import ACCURACY, BUILT_IN, Counts
+from toolformer.evaluate.counts import ACCURACY, BUILT_IN, STARTED, Counts
 from toolformer.evaluate.metric import NOTHING, Numbers, share
 from toolformer.evaluate.results import ArmLine, Cell, Results, TaskLine
 
@@ -62,7 +62,8 @@ def _table(results: Results, task: TaskLine) -> TableText:
     else:
         cells = [results.cell(task.name, arm.name) for arm in arms]
         rows = [*_metric_rows(results, task, cells), *_call_rows(results, task, arms, cells)]
-        shown_k = _shown_k(cells)
+        ks = [cell.k for cell in cells if cell is not None and cell.k is not None]
+        shown_k = f"k = {max(ks)}" if ks else ""
     dropped = [f"{count:,} left out ({reason})" for reason, count in task.dropped.items()]
     note = "; ".join(filter(None, [_inputs(results, task), shown_k, *dropped]))
     title = f"{task.name}: {task.note}" if task.note else task.name
@@ -105,9 +106,9 @@ def _call_rows(
         each if arm.calls is Calls.LIVE else None for each, arm in zip(counts, arms, strict=True)
     ]
     is_judged = ACCURACY.name in results.metrics(task)
-    for row in _CALL_ROWS:
-        if is_judged or not row.needs_judging:
-            yield (row.name, *(_if(each, row.write) for each in live))
+    for name, write in _CALL_ROWS.items():
+        if is_judged or name not in _NEED_JUDGING:
+            yield (name, *(_if(each, write) for each in live))
     if any(each is not None and each.late for each in live):
         yield ("called after the answer", *(_if(each, lambda c: f"{c.late:,}") for each in live))
     if any(each is not None and each.too_long for each in counts):
@@ -118,7 +119,7 @@ def _sweeps(results: Results, task: TaskLine) -> Iterator[TableText]:
     """Yields the paper's table 9 for each arm that was tried with several k."""
     names = results.metrics(task)
     for arm in results.arms:
-        tried = list(results.sweep(task.name, arm.name))
+        tried = results.sweep(task.name, arm.name)
         if arm.calls is not Calls.LIVE or len(tried) < 2:
             continue
         disabled = [
@@ -130,14 +131,14 @@ def _sweeps(results: Results, task: TaskLine) -> Iterator[TableText]:
             (
                 f"{cell.k or 0}",
                 *(each for name in names for each in _numbers(results, task, [cell], name)),
-                _if(cell.counts, _CALL_ROWS[0].write),
+                _if(cell.counts, _CALL_ROWS[STARTED.name]),
             )
             for cell in [*(disabled if tried[0].k else []), *tried]
             if cell is not None
         ]
         yield TableText(
             f"{task.name}: {arm.name}, by k",
-            ("k", *names, _CALL_ROWS[0].name),
+            ("k", *names, STARTED.name),
             tuple(rows),
             note="k = 0: calls disabled",
         )
@@ -167,7 +168,8 @@ def _inputs(results: Results, task: TaskLine) -> str:
 
 
 def _is_by_k(task: TaskLine) -> bool:
-    return any(metric.by_k for metric in BUILT_IN.get(task.measure, ()))
+    """Returns whether a task's rows are repeated for each k, rather than shown at the largest."""
+    return STARTED in BUILT_IN.get(task.measure, ())
 
 
 def _arms(results: Results, tasks: Sequence[TaskLine]) -> list[ArmLine]:
@@ -179,44 +181,20 @@ def _arms(results: Results, tasks: Sequence[TaskLine]) -> list[ArmLine]:
     ]
 
 
-def _shown_k(cells: Sequence[Cell | None]) -> str:
-    ks = {cell.k for cell in cells if cell is not None and cell.k is not None}
-    return f"k = {max(ks)}" if ks else ""
-
-
 def _if(counts: Counts | None, write: Callable[[Counts], str]) -> str:
     return NOTHING if counts is None else write(counts)
 
 
-@dataclass(frozen=True, slots=True)
-class _CallRow:
-    """A row about the calls of arms that may call."""
-
-    name: str
-    write: Callable[[Counts], str]
-    needs_judging: bool = False
-
-
-_CALL_ROWS = (
-    _CallRow("inputs with a call", lambda each: percent(each.called, each.inputs)),
-    _CallRow(
-        "accuracy with a call",
-        lambda each: percent(each.right_called, each.called),
-        needs_judging=True,
-    ),
-    _CallRow(
-        "says what the tool said",
-        lambda each: percent(each.followed, each.called),
-        needs_judging=True,
-    ),
-    _CallRow(
-        "accuracy without a call",
-        lambda each: percent(each.right_uncalled, each.uncalled),
-        needs_judging=True,
-    ),
-    _CallRow("tool errors", lambda each: f"{each.tool_errors:,}"),
-    _CallRow("failed calls", lambda each: f"{each.failed_calls:,}"),
-)
+# The rows about the calls of arms that may call.
+_CALL_ROWS: Mapping[str, Callable[[Counts], str]] = {
+    STARTED.name: lambda each: percent(each.called, each.inputs),
+    "accuracy with a call": lambda each: percent(each.right_called, each.called),
+    "says what the tool said": lambda each: percent(each.followed, each.called),
+    "accuracy without a call": lambda each: percent(each.right_uncalled, each.uncalled),
+    "tool errors": lambda each: f"{each.tool_errors:,}",
+    "failed calls": lambda each: f"{each.failed_calls:,}",
+}
+_NEED_JUDGING = ("accuracy with a call", "says what the tool said", "accuracy without a call")
 
 
 def _markdown(table: TableText) -> str:

@@ -59,18 +59,6 @@ class Setup:
 RunTrials = Callable[[Sequence[Example], Setup], Iterator[Trial]]
 
 
-def _no_examples() -> Iterable[Example]:
-    return ()
-
-
-def _never(_text: str, _example: Example) -> bool:
-    return False
-
-
-def _no_scores(_trial: Trial, _example: Example) -> Mapping[str, float]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Something to measure models by.
@@ -101,11 +89,11 @@ class Task:
     name: str
     spec: str = ""
     examples: Callable[[], Iterable[Example]]
-    training: Callable[[], Iterable[Example]] = _no_examples
+    training: Callable[[], Iterable[Example]] = lambda: ()
     run: RunTrials | None = None
     arms: ChooseArms = every_arm
-    is_right: Callable[[str, Example], bool] = _never
-    score: Callable[[Trial, Example], Mapping[str, float]] = _no_scores
+    is_right: Callable[[str, Example], bool] = lambda _text, _example: False
+    score: Callable[[Trial, Example], Mapping[str, float]] = lambda _trial, _example: {}
     metrics: Sequence[Metric] = (ACCURACY,)
     judged: Callable[[str], int] = lambda text: len(text) + 1
     note: str = ""
@@ -126,9 +114,9 @@ class Task:
         numbered: Iterator[tuple[int, Example]] = enumerate(self.examples())
         if limit is None:
             return [example for _, example in numbered]
-        drawn = nsmallest(limit, numbered, key=lambda each: _draw(seed, each[1].id))
+
+        def digest(each: tuple[int, Example]) -> str:
+            return sha256(f"{seed}/{each[1].id}".encode()).hexdigest()
+
+        drawn = nsmallest(limit, numbered, key=digest)
         return [example for _, example in sorted(drawn, key=lambda each: each[0])]
-
-
-def _draw(seed: int, name: str) -> str:
-    return sha256(f"{seed}/{name}".encode()).hexdigest()

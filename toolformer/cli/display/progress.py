@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from toolformer.annotate import RunProgress
 from toolformer.evaluate import CellProgress
+from toolformer.evaluate.results import cell_name
 from toolformer.finetune.steps import TrainingStep
 
 _LOG_EVERY_S = 30
@@ -71,52 +71,30 @@ def spell_seconds(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-@contextmanager
-def annotation_bar(
-    console: Console, *, total: int | None
-) -> Iterator[Callable[[RunProgress], None]]:
-    """Shows a bar and yields what moves it."""
-    pace = Pace("texts", total)
-    with Progress(
-        TextColumn("Annotating"),
-        BarColumn(),
-        TextColumn("{task.fields[done]} texts"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[pace]}"),
-        TextColumn("{task.fields[kept]}"),
-        console=console,
-    ) as bar:
-        task = bar.add_task("", total=total, done="0", pace="", kept="")
-
-        def move(progress: RunProgress) -> None:
-            known = "" if total is None else f"/{total}"
-            bar.update(
-                task,
-                completed=progress.documents,
-                done=f"{progress.documents:.0f}{known}",
-                pace=pace.tell(progress.documents, resumed=progress.resumed),
-                kept=f"{progress.kept} calls kept" if progress.kept else "",
-            )
-
-        yield move
+# Takes how much is done, how much of it an earlier try did, and what else is to be said.
+MoveBar = Callable[[float, int, str], None]
 
 
 @contextmanager
-def answering_bar(console: Console, *, done: int, total: int) -> Iterator[Callable[[int], None]]:
+def counting_bar(
+    console: Console, title: str, unit: str, *, total: int | None, done: int = 0
+) -> Iterator[MoveBar]:
     """Shows a bar with rate and time left, and yields what moves it."""
-    pace = Pace("prompts", total)
+    pace = Pace(unit, total)
+    known = "" if total is None else f"/{total}"
     with Progress(
-        TextColumn("Answering"),
+        TextColumn(title),
         BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} prompts"),
+        TextColumn(f"{{task.completed:.0f}}{known} {unit}"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[pace]}"),
+        TextColumn("{task.fields[said]}"),
         console=console,
     ) as bar:
-        task = bar.add_task("", total=total, completed=done, pace="")
+        task = bar.add_task("", total=total, completed=done, pace="", said="")
 
-        def move(number: int) -> None:
-            bar.update(task, completed=number, pace=pace.tell(number, resumed=done))
+        def move(done: float, resumed: int, said: str) -> None:
+            bar.update(task, completed=done, pace=pace.tell(done, resumed=resumed), said=said)
 
         yield move
 
@@ -143,17 +121,31 @@ def spell_step(step: TrainingStep) -> str:
 
 
 @contextmanager
-def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
-    """Shows a bar and a line for every dev perplexity; yields what is called with each step."""
+def training_bar(
+    console: Console,
+    *,
+    steps: int | None = None,
+    first: str = "loading the model",
+    transient: bool = True,
+) -> Iterator[Callable[[TrainingStep], None]]:
+    """Shows a bar and a line for every dev perplexity; yields what is called with each step.
+
+    Args:
+        console: where it is shown.
+        steps: how many there are, where that is known before the first.
+        first: what is done before the first step.
+        transient: whether the bar disappears at the end.
+    """
     with Progress(
         TextColumn("Training"),
         BarColumn(),
         TextColumn("{task.fields[done]}"),
         TextColumn("{task.fields[pace]}"),
         console=console,
-        transient=True,
+        transient=transient,
     ) as bar:
-        task = bar.add_task("", total=None, done="", pace="loading the model")
+        done = "" if steps is None else f"step 0/{steps}"
+        task = bar.add_task("", total=steps, done=done, pace=first)
         told = time.monotonic()
 
         def move(step: TrainingStep) -> None:
@@ -173,16 +165,6 @@ def training_bar(console: Console) -> Iterator[Callable[[TrainingStep], None]]:
         yield move
 
 
-def spell_cell(progress: CellProgress) -> str:
-    """Spells the name of a cell.
-
-    >>> spell_cell(CellProgress("lama", "tuned", 10, 0, 80))
-    'lama, tuned, k = 10'
-    """
-    said = f"{progress.task}, {progress.arm}"
-    return said if progress.k is None else f"{said}, k = {progress.k}"
-
-
 @contextmanager
 def evaluation_bar(console: Console) -> Iterator[Callable[[CellProgress], None]]:
     """Shows a bar and yields what moves it."""
@@ -200,18 +182,13 @@ def evaluation_bar(console: Console) -> Iterator[Callable[[CellProgress], None]]
 
         def move(progress: CellProgress) -> None:
             nonlocal pace
+            name = cell_name(progress.task, progress.arm, progress.k)
             if progress.done == 0:
                 pace = Pace("inputs", progress.total)
                 bar.reset(task, total=progress.total)
-            bar.update(
-                task,
-                completed=progress.done,
-                cell=spell_cell(progress),
-                pace=pace.tell(progress.done),
-            )
+            bar.update(task, completed=progress.done, cell=name, pace=pace.tell(progress.done))
             if progress.done == progress.total:
-                seconds = spell_seconds(pace.seconds)
-                said = f"{spell_cell(progress)}: {progress.total:,} inputs in {seconds}."
+                said = f"{name}: {progress.total:,} inputs in {spell_seconds(pace.seconds)}."
                 console.print(said, markup=False, highlight=False)
 
         yield move

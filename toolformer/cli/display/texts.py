@@ -1,12 +1,12 @@
 """Annotated texts for a terminal: calls in colour, gains, and why a call was not kept."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.cli.display.console import STYLES, clean
-from toolformer.records import AnnotatedDocument, Candidate, Losses, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 
 _GAIN_STYLE = "magenta"
 _AROUND = 200  # characters shown on either side of a call
@@ -16,9 +16,7 @@ _NEAR = 60  # the same where a single candidate is shown
 def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
     """Returns a document with its kept calls and their gains; text far from calls is left out."""
     kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
-    shown = Text().append(f"{clean(annotated.document.id)}\n", style="dim")
-    shown.append(_calls_in_text(annotated.document.text, kept, grammar, around=_AROUND))
-    return shown
+    return _calls_in_text(annotated.document, kept, grammar, around=_AROUND)
 
 
 def candidate_text(
@@ -29,8 +27,7 @@ def candidate_text(
     thresholds: Mapping[str, float],
 ) -> Text:
     """Returns a candidate in its text, and what became of it and why."""
-    shown = Text().append(f"{clean(annotated.document.id)}\n", style="dim")
-    shown.append(_calls_in_text(annotated.document.text, [candidate], grammar, around=_NEAR))
+    shown = _calls_in_text(annotated.document, [candidate], grammar, around=_NEAR)
     reason = why(candidate, threshold=thresholds[candidate.tool])
     shown.append(f"\n  {candidate.verdict}: {clean(reason)}", style="yellow")
     return shown
@@ -60,8 +57,8 @@ def why(candidate: Candidate, *, threshold: float) -> str:
     said = [reasons[candidate.verdict]]
     if candidate.losses is not None:
         said.append(_losses(candidate.losses))
-    samples = "" if candidate.count == 0 else f", {candidate.count} samples"
-    samples = samples.removesuffix("s") if candidate.count == 1 else samples
+    plural = "" if candidate.count == 1 else "s"
+    samples = f", {candidate.count} sample{plural}" if candidate.count else ""
     said.append(f"p(start) {candidate.start_prob:.3f}{samples}.")
     return " ".join(said)
 
@@ -87,9 +84,11 @@ def dozen(documents: Iterable[AnnotatedDocument], tools: Sequence[str]) -> list[
 
 
 def _calls_in_text(
-    text: str, candidates: Sequence[Candidate], grammar: CallGrammar, *, around: int
+    document: Document, candidates: Sequence[Candidate], grammar: CallGrammar, *, around: int
 ) -> Text:
-    shown = Text()
+    """Returns the name of a document, and its text near some calls with these in it."""
+    text = document.text
+    shown = Text().append(f"{clean(document.id)}\n", style="dim")
     for start, end in _stretches([each.position for each in candidates], len(text), around):
         if start > 0:
             shown.append("… ")
@@ -107,39 +106,35 @@ def _calls_in_text(
 
 def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
     """Returns a call as it would stand in the text, with its gain."""
-    call = ToolCall(candidate.tool, candidate.arguments or "")
     shown = Text()
-    placed = PlacedCall(0, call, candidate.output)
     if candidate.arguments is None:
         shown.append(grammar.lead(candidate.tool), style=STYLES["call"])
     elif candidate.verdict not in (Verdict.UNREADABLE, Verdict.NOT_RENDERABLE):
-        for segment in grammar.segments("", [placed]):
+        call = ToolCall(candidate.tool, candidate.arguments)
+        for segment in grammar.segments("", [PlacedCall(0, call, candidate.output)]):
             shown.append(segment.text, style=STYLES[segment.kind])
     else:
-        shown.append(grammar.lead(candidate.tool) + clean(call.arguments), style=STYLES["call"])
+        shown.append(
+            grammar.lead(candidate.tool) + clean(candidate.arguments), style=STYLES["call"]
+        )
     if candidate.gain is not None:
         shown.append(f"⟨{candidate.gain:+.2f}⟩", style=_GAIN_STYLE)
     return shown
 
 
-def _stretches(positions: Sequence[int], length: int, around: int) -> Iterator[tuple[int, int]]:
-    """Yields the half-open ranges of a text that lie near some positions.
+def _stretches(positions: Sequence[int], length: int, around: int) -> list[tuple[int, int]]:
+    """Returns the half-open ranges of a text that lie near some positions.
 
-    >>> list(_stretches([10, 15, 90], 100, 5))
+    >>> _stretches([10, 15, 90], 100, 5)
     [(5, 20), (85, 95)]
     """
-    start = end = None
+    found: list[tuple[int, int]] = []
     for position in sorted(positions):
-        low, high = max(0, position - around), min(length, position + around)
-        if start is None or end is None:
-            start, end = low, high
-        elif low <= end:
-            end = high
-        else:
-            yield start, end
-            start, end = low, high
-    if start is not None and end is not None:
-        yield start, end
+        start, end = max(0, position - around), min(length, position + around)
+        if found and start <= found[-1][1]:
+            start, _ = found.pop()
+        found.append((start, end))
+    return found
 
 
 def _gain(candidate: Candidate) -> str:

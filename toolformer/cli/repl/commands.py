@@ -74,16 +74,11 @@ def run_command(line: str, session: Session) -> Reply:
 
 
 def _help(_session: Session, _arguments: str) -> Reply:
-    usages = [f"{name} {command.arguments}".strip() for name, command in COMMANDS.items()]
-    width = max(map(len, usages))
-    lines = [
-        f"  {usage:<{width}}  {command.does}"
-        for usage, command in zip(usages, COMMANDS.values(), strict=True)
-    ]
+    usages = {f"{name} {each.arguments}".strip(): each.does for name, each in COMMANDS.items()}
     return Reply(
         "Anything else is a prompt, which the model continues. Each prompt stands alone; /more\n"
         "continues the last answer. A prompt that begins with a slash is written with two.\n"
-        + "\n".join(lines)
+        + _aligned(usages)
         + "\nCtrl-C stops an answer, Ctrl-D leaves. Alt-Enter begins a new line."
     )
 
@@ -92,11 +87,8 @@ def _tools(session: Session, _arguments: str) -> Reply:
     tools = session.tools.tools
     if not tools:
         return Reply("No tools. Add one with /tool add calculator.")
-    width = max(len(tool.signature) for tool in tools)
-    lines = [f"  {tool.signature:<{width}}  {_first_line(tool.description)}" for tool in tools]
-    if not session.tools.on:
-        lines.append("Calls are off: /calls on.")
-    return Reply("\n".join(lines))
+    said = _aligned({tool.signature: tool.description.partition("\n")[0] for tool in tools})
+    return Reply(said if session.tools.on else f"{said}\nCalls are off: /calls on.")
 
 
 def _tool(session: Session, arguments: str) -> Reply:
@@ -128,7 +120,9 @@ def _set(session: Session, arguments: str) -> Reply:
     name, _, value = arguments.partition(" ")
     if not name:
         values = {each: value_of(session.config, each) for each in MEANINGS}
-        return Reply(_columns(values, MEANINGS))
+        width = max(map(len, values.values()))
+        rows = {name: f"{value:<{width}}  {MEANINGS[name]}" for name, value in values.items()}
+        return Reply(_aligned(rows))
     name = setting_of(name)
     if value.strip():
         session.config = with_setting(session.config, name, value.strip())
@@ -219,25 +213,17 @@ def _candidates(words: list[str], session: Session) -> list[str]:
     """Returns what can stand where the last of some words stands."""
     if len(words) == 1:
         return list(COMMANDS)
-    command = COMMANDS.get(words[0].casefold())
-    if command is None:
-        return []
-    if len(words) == 2:
-        return list(command.words)
-    if len(words) == 3 and words[0].casefold() == "/tool":
-        action = words[1].casefold()
-        if action == "remove":
+    match [word.casefold() for word in words]:
+        case [name, _] if name in COMMANDS:
+            return list(COMMANDS[name].words)
+        case ["/tool", "remove", _]:
             return [tool.name for tool in session.tools.tools]
-        return available() if action == "add" else []
+        case ["/tool", "add", _]:
+            return available()
     return []
 
 
-def _columns(values: Mapping[str, str], meanings: Mapping[str, str]) -> str:
-    first, second = max(map(len, values)), max(map(len, values.values()))
-    return "\n".join(
-        f"  {name:<{first}}  {value:<{second}}  {meanings[name]}" for name, value in values.items()
-    )
-
-
-def _first_line(description: str) -> str:
-    return description.partition("\n")[0]
+def _aligned(rows: Mapping[str, str]) -> str:
+    """Returns names and what is said of each, a line for each."""
+    width = max(map(len, rows))
+    return "\n".join(f"  {name:<{width}}  {said}" for name, said in rows.items())

@@ -6,7 +6,7 @@ Knows neither where lines come from nor how pieces look.
 from contextlib import closing
 
 from toolformer.cli.display.screen import Screen
-from toolformer.cli.repl.commands import is_command, prompt_of, run_command
+from toolformer.cli.repl.commands import Reply, is_command, prompt_of, run_command
 from toolformer.cli.repl.lines import ReadLine
 from toolformer.cli.repl.session import Session
 from toolformer.errors import ToolformerError
@@ -24,8 +24,7 @@ def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
             if is_interrupted:  # printed here, where another Ctrl-C does no harm
                 is_interrupted = False
                 screen.aside("/quit or Ctrl-D leaves.")
-            line = read()
-            _do(session, line, screen)
+            _do(session, read(), screen)
         except EOFError:
             return
         except KeyboardInterrupt:
@@ -34,23 +33,17 @@ def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
 
 def _do(session: Session, line: str, screen: Screen) -> None:
     """Does what a line says; user errors are printed and change nothing."""
-    try:
-        _once(session, line, screen)
-    except ToolformerError as error:
-        screen.complain(str(error))
-
-
-def _once(session: Session, line: str, screen: Screen) -> None:
     if not line.strip():
         return
-    if not is_command(line):
-        _answer(session, prompt_of(line), screen)
-        return
-    reply = run_command(line, session)
-    if reply.said:
-        screen.say(reply.said)
-    if reply.prompt is not None:
-        _answer(session, reply.prompt, screen)
+    try:
+        is_prompt = not is_command(line)
+        reply = Reply(prompt=prompt_of(line)) if is_prompt else run_command(line, session)
+        if reply.said:
+            screen.say(reply.said)
+        if reply.prompt is not None:
+            _answer(session, reply.prompt, screen)
+    except ToolformerError as error:
+        screen.complain(str(error))
 
 
 def _answer(session: Session, prompt: str, screen: Screen) -> None:

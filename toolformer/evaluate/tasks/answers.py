@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.task import Task
 from toolformer.evaluate.tasks.judging import (
     end_of_first_words,
     end_of_number,
     is_number_right,
     is_within_first_words,
 )
-
-# Where the first five words are all that counts, and no number further on.
-_WORDS_TOKENS = 32
-_CALL_TOKENS = 32
 
 
 def number_task(**rest: Any) -> Task:
@@ -21,11 +17,12 @@ def number_task(**rest: Any) -> Task:
     Args:
         rest: the other fields of the task.
     """
-
-    def is_right(text: str, example: Example) -> bool:
-        return is_number_right(text, example.answers)
-
-    return Task(is_right=is_right, judged=end_of_number, note="first number of the output", **rest)
+    return Task(
+        is_right=lambda text, example: is_number_right(text, example.answers),
+        judged=end_of_number,
+        note="first number of the output",
+        **rest,
+    )
 
 
 def first_words_task(**rest: Any) -> Task:
@@ -34,14 +31,10 @@ def first_words_task(**rest: Any) -> Task:
     Args:
         rest: the other fields of the task.
     """
-
-    def is_right(text: str, example: Example) -> bool:
-        return is_within_first_words(text, example.answers)
-
     return Task(
-        is_right=is_right,
+        is_right=lambda text, example: is_within_first_words(text, example.answers),
         judged=end_of_first_words,
-        max_new_tokens=_WORDS_TOKENS,
-        call_tokens=_CALL_TOKENS,
+        max_new_tokens=32,  # the first five words are all that counts, and no number further on
+        call_tokens=32,
         **rest,
     )

@@ -4,7 +4,7 @@ As with dates, a *kind* is what has to be worked out, and training texts may hav
 the wordings.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -79,8 +79,8 @@ def arithmetic(count: int = 500, seed: int = 0, name: str = "arithmetic") -> Tas
         seed: Random seed of the drawing.
         name: How the results call it.
     """
-    inputs = made_up(arithmetic_sentences, count=count, seed=seed)
-    return number_task(name=name, examples=inputs.examples, training=inputs.training)
+    examples, training = made_up(arithmetic_sentences, count=count, seed=seed)
+    return number_task(name=name, examples=examples, training=training)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,44 +117,28 @@ def draw_sum(kind: str, rng: Random) -> Sum:
     >>> draw_sum("divided", Random(1))
     Sum(a='1661', b='11', result='151')
     """
-    return _KINDS[kind](rng)
+    match kind:
+        case "plus":
+            a, b = _number(rng), _number(rng)
+            result = a + b
+        case "minus":
+            b, a = sorted((_number(rng), _number(rng)))
+            a += a == b  # nothing is left of equal numbers, which is not worth stating
+            result = a - b
+        case "times":
+            a, b = rng.randint(11, 999), rng.randint(3, 60)
+            result = a * b
+        case "divided":
+            b, result = rng.randint(3, 40), rng.randint(6, 240)
+            a = b * result
+        case "percent":
+            a, b = 20 * rng.randint(3, 400), 5 * rng.randint(1, 19)
+            result = a * b // 100
+        case _:
+            raise KeyError(kind)
+    return Sum(str(a), str(b), str(result))
 
 
 def _number(rng: Random) -> int:
     """Draws a number of two to four digits; small ones as often as large ones."""
     return rng.randint(10, rng.choice((99, 999, 9999)))
-
-
-def _plus(rng: Random) -> Sum:
-    a, b = _number(rng), _number(rng)
-    return Sum(str(a), str(b), str(a + b))
-
-
-def _minus(rng: Random) -> Sum:
-    a, b = sorted((_number(rng), _number(rng)), reverse=True)
-    a += a == b  # nothing is left of equal numbers, which is not worth stating
-    return Sum(str(a), str(b), str(a - b))
-
-
-def _times(rng: Random) -> Sum:
-    a, b = rng.randint(11, 999), rng.randint(3, 60)
-    return Sum(str(a), str(b), str(a * b))
-
-
-def _divided(rng: Random) -> Sum:
-    b, result = rng.randint(3, 40), rng.randint(6, 240)
-    return Sum(str(b * result), str(b), str(result))
-
-
-def _percent(rng: Random) -> Sum:
-    a, b = 20 * rng.randint(3, 400), 5 * rng.randint(1, 19)
-    return Sum(str(a), str(b), str(a * b // 100))
-
-
-_KINDS: Mapping[str, Callable[[Random], Sum]] = {
-    "plus": _plus,
-    "minus": _minus,
-    "times": _times,
-    "divided": _divided,
-    "percent": _percent,
-}

@@ -5,8 +5,6 @@ from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.tasks.judging import named_option, options_of
 from toolformer.evaluate.tasks.records import TaskRecord, read_task_records
 
-_LETTER_AT = 1  # of "(B)"
-
 
 def date_understanding(
     path: str, prompt: str = "{question}\nThe answer is", name: str = "date understanding"
@@ -23,18 +21,14 @@ def date_understanding(
         name: How the results call it.
     """
     examples = [_example(row, prompt) for row in read_task_records(path)]
-    return Task(
-        name=name,
-        examples=lambda: examples,
-        is_right=_is_right,
-        note="the option named first",
-    )
+    note = "the option named first"
+    return Task(name=name, examples=lambda: examples, is_right=_is_right, note=note)
 
 
 def _example(row: TaskRecord, prompt: str) -> Example:
     question, target = row.text("input"), row.text("target").strip()
     options = options_of(question)
-    letter = target[_LETTER_AT : _LETTER_AT + 1]
+    letter = target[1:2]  # of "(B)"
     if letter not in options:
         raise CorpusError(f"{row.file}, line {row.number}: {target!r} is not one of its options.")
     written = prompt.replace("{question}", question).replace("\\n", "\n")

@@ -66,11 +66,11 @@ def dates(count: int = 500, seed: int = 0, name: str = "dates") -> Task:
         seed: Random seed of the drawing.
         name: How the results call it.
     """
-    inputs = made_up(date_questions, count=count, seed=seed)
+    examples, training = made_up(date_questions, count=count, seed=seed)
     return first_words_task(
         name=name,
-        examples=inputs.examples,
-        training=inputs.training,
+        examples=examples,
+        training=training,
         note="the answer within the first five words",
     )
 
@@ -110,9 +110,25 @@ def draw_date_question(kind: str, rng: Random) -> DateQuestion:
     are written in one style.
     """
     today = _day(rng)
-    styles = [*_STYLES, _long]  # the way of the examples in the paper is drawn twice as often
-    write = rng.choice(styles)
-    return _KINDS[kind](rng, today, write)
+    write = rng.choice([*_STYLES, _long])  # as the paper's examples are written, twice as often
+    match kind:
+        case "today":
+            return DateQuestion({}, _written(today, _full), today)
+        case "weekday":
+            day = _day(rng)
+            return DateQuestion({"date": write(day)}, (f"{day:%A}",), today)
+        case "after" | "before":
+            day = _day(rng)
+            span, target = _span(rng, day, 1 if kind == "after" else -1)
+            return DateQuestion({"date": write(day), "span": span}, _written(target, write), today)
+        case "ahead" | "ago":
+            span, target = _span(rng, today, 1 if kind == "ahead" else -1)
+            return DateQuestion({"span": span}, _written(target, _long), today)
+        case "between":
+            day, days = _day(rng), rng.randint(3, 400)
+            fields = {"date": write(day), "later": write(day + timedelta(days=days))}
+            return DateQuestion(fields, (str(days),), today)
+    raise KeyError(kind)
 
 
 def _day(rng: Random) -> date:
@@ -123,15 +139,11 @@ def _long(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-def _iso(day: date) -> str:
-    return day.isoformat()
-
-
 def _day_first(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
-_STYLES: Sequence[Callable[[date], str]] = (_long, _iso, _day_first)
+_STYLES: Sequence[Callable[[date], str]] = (_long, date.isoformat, _day_first)
 
 
 def _full(day: date) -> str:
@@ -141,43 +153,6 @@ def _full(day: date) -> str:
 def _written(day: date, first: Callable[[date], str]) -> tuple[str, ...]:
     """Returns the ways a date may be given as an answer, one of them first."""
     return tuple(dict.fromkeys(write(day) for write in (first, *_STYLES, _full)))
-
-
-def _today(_rng: Random, today: date, _write: Callable[[date], str]) -> DateQuestion:
-    return DateQuestion({}, _written(today, _full), today)
-
-
-def _weekday(rng: Random, today: date, write: Callable[[date], str]) -> DateQuestion:
-    day = _day(rng)
-    return DateQuestion({"date": write(day)}, (f"{day:%A}",), today)
-
-
-def _shifted(rng: Random, today: date, write: Callable[[date], str], sign: int) -> DateQuestion:
-    day = _day(rng)
-    span, target = _span(rng, day, sign)
-    return DateQuestion({"date": write(day), "span": span}, _written(target, write), today)
-
-
-def _from_today(rng: Random, today: date, _write: Callable[[date], str], sign: int) -> DateQuestion:
-    span, target = _span(rng, today, sign)
-    return DateQuestion({"span": span}, _written(target, _long), today)
-
-
-def _between(rng: Random, today: date, write: Callable[[date], str]) -> DateQuestion:
-    day, days = _day(rng), rng.randint(3, 400)
-    fields = {"date": write(day), "later": write(day + timedelta(days=days))}
-    return DateQuestion(fields, (str(days),), today)
-
-
-_KINDS: Mapping[str, Callable[[Random, date, Callable[[date], str]], DateQuestion]] = {
-    "today": _today,
-    "weekday": _weekday,
-    "after": lambda rng, today, write: _shifted(rng, today, write, 1),
-    "before": lambda rng, today, write: _shifted(rng, today, write, -1),
-    "ahead": lambda rng, today, write: _from_today(rng, today, write, 1),
-    "ago": lambda rng, today, write: _from_today(rng, today, write, -1),
-    "between": _between,
-}
 
 
 def _span(rng: Random, day: date, sign: int) -> tuple[str, date]:

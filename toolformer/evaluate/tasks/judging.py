@@ -61,10 +61,10 @@ def plain_words(text: str) -> list[str]:
     return [word for word in bare if word]
 
 
-def is_within_first_words(text: str, answers: Sequence[str], *, count: int = FIRST_WORDS) -> bool:
+def is_within_first_words(text: str, answers: Sequence[str]) -> bool:
     """Returns whether one of the answers is whole among the first words of an output.
 
-    An answer of more words than `count` may take as many as it has.
+    An answer of more words than these may take as many as it has.
 
     >>> is_within_first_words(" the city of Paris, France", ["Paris"])
     True
@@ -74,17 +74,17 @@ def is_within_first_words(text: str, answers: Sequence[str], *, count: int = FIR
     False
     """
     said = plain_words(text)
-    return any(_holds(said, plain_words(answer), count) for answer in answers)
+    return any(_holds(said, plain_words(answer)) for answer in answers)
 
 
-def end_of_first_words(text: str, *, count: int = FIRST_WORDS) -> int:
+def end_of_first_words(text: str) -> int:
     """Returns where the first words end: what comes after them is not judged.
 
     >>> end_of_first_words(" one two, three four five six"), end_of_first_words(" one")
     (25, 5)
     """
     ends = [word.end() for word in _WORD.finditer(text)]
-    return len(text) + 1 if len(ends) < count else ends[count - 1]
+    return len(text) + 1 if len(ends) < FIRST_WORDS else ends[FIRST_WORDS - 1]
 
 
 def options_of(question: str) -> dict[str, str]:
@@ -116,7 +116,7 @@ def _find_number(text: str) -> re.Match[str] | None:
     return _AFTER_EQUALS.search(text) or _NUMBER.search(text)
 
 
-def _holds(said: list[str], answer: list[str], count: int) -> bool:
-    first = said[: max(count, len(answer))]
+def _holds(said: list[str], answer: list[str]) -> bool:
+    first = said[: max(FIRST_WORDS, len(answer))]
     starts = range(len(first) - len(answer) + 1)
     return bool(answer) and any(first[at : at + len(answer)] == answer for at in starts)

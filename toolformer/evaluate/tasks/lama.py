@@ -77,7 +77,8 @@ def _asked(
         elif served is not facts and not has_changed(before, fact):
             dropped["the same after the edit"] += 1
         else:
-            asked.append((fact, usable[_number(fact) % len(usable)]))
+            drawn = int(sha256(_id(fact).encode()).hexdigest(), 16)
+            asked.append((fact, usable[drawn % len(usable)]))
     return asked, dict(dropped)
 
 
@@ -90,21 +91,17 @@ def _examples(
         tags = [*fact.tags, *cloze.tags]
         if relations and fact.relation not in relations:
             tags.append(UNSEEN_RELATION)
-        if _is_hard(fact, [each.get(fact.relation) for each in common]):
+        easy = [each.get(fact.relation) for each in common]
+        subject = fact.subject.casefold()
+        if not any(name in easy or name.casefold() in subject for name in fact.objects):
             tags.append(HARD)
         yield Example(
-            f"{fact.relation}/{fact.subject}",
+            _id(fact),
             cloze.ask(fact.subject),
             fact.objects,
             fact.relation,
             tags=tuple(dict.fromkeys(tags)),
         )
-
-
-def _is_hard(fact: Triple, common: Sequence[str | None]) -> bool:
-    return not any(
-        name.casefold() in fact.subject.casefold() or name in common for name in fact.objects
-    )
 
 
 def _majorities(facts: Sequence[Triple]) -> Mapping[str, str]:
@@ -116,8 +113,7 @@ def _majorities(facts: Sequence[Triple]) -> Mapping[str, str]:
 
 def _training(learned: Sequence[Triple]) -> Iterator[Example]:
     for fact in learned:
-        name = f"{fact.relation}/{fact.subject}"
-        yield Example(name, fact.subject, fact.objects, fact.relation)
+        yield Example(_id(fact), fact.subject, fact.objects, fact.relation)
 
 
 def _rows(fact: Triple, clozes: Clozes) -> Iterator[FactRow]:
@@ -131,5 +127,5 @@ def _rows(fact: Triple, clozes: Clozes) -> Iterator[FactRow]:
         yield FactRow(fact.subject, attribute, name)
 
 
-def _number(fact: Triple) -> int:
-    return int(sha256(f"{fact.relation}/{fact.subject}".encode()).hexdigest(), 16)
+def _id(fact: Triple) -> str:
+    return f"{fact.relation}/{fact.subject}"

@@ -96,15 +96,13 @@ def read_clozes(source: str | None, names: Path | None) -> Clozes:
 
 
 def _triple(row: TaskRecord) -> Triple:
-    tags = row.texts("tags")
-    clozes = (Cloze(row.text("template")),) if row.has("template") else ()
     return Triple(
         row.text("relation", "predicate_id"),
         row.text("subject", "sub_label"),
         (row.text("object", "obj_label"),),
         attribute=row.text("attribute") if row.has("attribute") else "",
-        clozes=clozes,
-        tags=tags,
+        clozes=(Cloze(row.text("template")),) if row.has("template") else (),
+        tags=row.texts("tags"),
     )
 
 

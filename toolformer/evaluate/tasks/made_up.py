@@ -1,7 +1,7 @@
 """Inputs that are made up by seed, for a task and for its prior."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from toolformer.errors import ConfigError
@@ -19,15 +19,10 @@ class MakeExamples(Protocol):
         """Yields `count` inputs; another seed draws others."""
 
 
-@dataclass(frozen=True, slots=True)
-class MadeUp:
-    """The two streams of a task, as its fields of these names take them."""
-
-    examples: Callable[[], Iterator[Example]]
-    training: Callable[[], Iterator[Example]]
+Begin = Callable[[], Iterator[Example]]  # begins a stream
 
 
-def made_up(make: MakeExamples, *, count: int, seed: int) -> MadeUp:
+def made_up(make: MakeExamples, *, count: int, seed: int) -> tuple[Begin, Begin]:
     """Returns made-up inputs, and as many others for the prior.
 
     Raises:
@@ -35,7 +30,4 @@ def made_up(make: MakeExamples, *, count: int, seed: int) -> MadeUp:
     """
     if count < 1:
         raise ConfigError(f"The option count is {count}: a task has at least one input.")
-    return MadeUp(
-        examples=lambda: make(count, seed=seed),
-        training=lambda: make(count, seed=seed + _TRAINING_SEED),
-    )
+    return partial(make, count, seed=seed), partial(make, count, seed=seed + _TRAINING_SEED)

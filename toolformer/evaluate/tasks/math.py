@@ -1,6 +1,6 @@
 """`math`: word problems whose answer is a number (MAWPS, SVAMP, GSM8K and their like)."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 from toolformer.errors import CorpusError
 from toolformer.evaluate.task import Example, Task
@@ -25,11 +25,8 @@ def math(path: str, prompt: str = "{problem} The answer is", name: str = "math")
     examples = [_example(row, prompt) for row in read_task_records(path)]
     files = {example.tags for example in examples}
     if len(files) == 1:  # a subset that is everything need not be reported apart
-        examples = [Example(each.id, each.prompt, each.answers, each.group) for each in examples]
-    return number_task(
-        name=name,
-        examples=lambda: examples,
-    )
+        examples = [replace(example, tags=()) for example in examples]
+    return number_task(name=name, examples=lambda: examples)
 
 
 def _example(row: TaskRecord, prompt: str) -> Example:
@@ -49,10 +46,6 @@ def _problem(row: TaskRecord) -> str:
     """
     if not row.has("Body"):
         return row.text(*_QUESTIONS)
-    body, question = row.text("Body").strip(), row.text("Question")
-    return " ".join(_parts(body, question))
-
-
-def _parts(body: str, question: str) -> Iterator[str]:
-    yield body if body.endswith((".", "?", "!", ",")) else f"{body}."
-    yield question
+    body = row.text("Body").strip()
+    end = "" if body.endswith((".", "?", "!", ",")) else "."
+    return f"{body}{end} {row.text('Question')}"

@@ -25,9 +25,9 @@ class TaskRecord:
         """The name of the record within its task."""
         return f"{self.file}/{self.number}"
 
-    def has(self, *names: str) -> bool:
-        """Returns whether it has all of these fields."""
-        return all(self.fields.get(name) is not None for name in names)
+    def has(self, name: str) -> bool:
+        """Returns whether it has a field."""
+        return self.fields.get(name) is not None
 
     def text(self, *names: str) -> str:
         """Returns the first of these fields it has, as text.
