@@ -174,7 +174,10 @@ COMMANDS: Mapping[str, Command] = {
     "/more": Command("", "continue the last answer", _more),
     "/tools": Command("", "the tools that can be called", _tools),
     "/tool": Command(
-        "add SPEC | remove NAME", "add a tool that can be called, or remove one", _tool, ("add", "remove")
+        "add SPEC | remove NAME",
+        "add a tool that can be called, or remove one",
+        _tool,
+        ("add", "remove"),
     ),
     "/calls": Command("on | off", "whether calls are made at all", _calls, ("on", "off")),
     "/set": Command("[NAME VALUE]", "change a setting, or list them", _set, tuple(MEANINGS)),
