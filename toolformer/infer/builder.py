@@ -142,7 +142,10 @@ class AnswerBuilder:
         if opening.lead:
             self._open = _Open(0, opening.lead)
             if opening.lead not in self._callable:
-                self._fail(self._open, f"{self._rules.tool(opening.lead)} may not be called now.")
+                self._fail(
+                    self._open,
+                    f"{self._rules.grammar.tool_of(opening.lead)} may not be called now.",
+                )
         self._read()
 
     def _read(self) -> None:
@@ -181,7 +184,7 @@ class AnswerBuilder:
         self._stretch.text = text[: begin + end.stop]
         if end.is_closed:
             self._transcript.show(text, begin + end.stop, kind="call")
-            self._close(opened, ToolCall(self._rules.tool(opened.lead), end.arguments))
+            self._close(opened, ToolCall(self._rules.grammar.tool_of(opened.lead), end.arguments))
         else:
             self._transcript.show(text, begin + len(end.arguments), kind="call")
             self._fail(opened, end.problem)

@@ -64,11 +64,6 @@ def told_by_output(token: str, request: LossRequest) -> float:
     return -0.1 if word and word in request.output else -2.0
 
 
-def _tokens(text: str) -> list[str]:
-    """Returns a text's tokens."""
-    return [match.group() for match in _TOKEN.finditer(text)]
-
-
 @lru_cache(maxsize=1024)  # A text is asked about many times in a row.
 def _ends(text: str) -> tuple[int, ...]:
     """Splits at words, digits and signs, each with the one space before it.
@@ -137,7 +132,10 @@ class ScriptedLanguageModel:
         requests = [LossRequest(text, 0, without_marker=without_marker) for text in texts]
         self.usage.score += sum(self.count_tokens(texts))
         return [
-            np.array([self.log_prob(token, request) for token in _tokens(request.text)], np.float32)
+            np.array(
+                [self.log_prob(token, request) for token in _TOKEN.findall(request.text)],
+                np.float32,
+            )
             for request in requests
         ]
 
@@ -145,7 +143,7 @@ class ScriptedLanguageModel:
         """Returns an empty set of streams that continue as `continuations` say."""
         return ScriptedStreams(
             self.continuations,
-            split=_tokens,
+            split=_TOKEN.findall,
             grammar=self.grammar,
             max_length=self.max_length,
             usage=self.usage,
@@ -190,7 +188,7 @@ class ScriptedLanguageModel:
     def _check_length(self, row: str) -> None:
         if len(row) <= self.max_length:
             return
-        length = sum(1 for _ in _TOKEN.finditer(row))
+        length = len(_TOKEN.findall(row))
         if length > self.max_length:
             raise ModelError(
                 f"A row of {length} tokens is longer than the {self.max_length} that {self.name}"

@@ -23,9 +23,7 @@ KeepingType = type[Shared] | type[Tree] | type[Copies]  # continue from what is 
 DecoderType = KeepingType | type[FullRowDecoder]
 
 
-def choose_decoding(
-    forward: Forward, *, max_length: int, name: str, copies: bool = False
-) -> DecoderType:
+def choose_decoding(forward: Forward, *, name: str, copies: bool = False) -> DecoderType:
     """Returns the quickest way to decode branches that is exact for a model.
 
     Asked of the model itself, by a row of a few tokens: no list of architectures to keep. A window
@@ -33,7 +31,6 @@ def choose_decoding(
 
     Args:
         forward: runs the model.
-        max_length: of its rows.
         name: of the model, for messages.
         copies: whether to decode over copies, whatever the model can do.
 
@@ -41,7 +38,7 @@ def choose_decoding(
         ModelError: if what stands behind a token changes what the model predicts after it.
     """
     true = torch.cat([_plain(forward, row) for row in _ROWS])
-    if copies or forward.backend.has_window(max_length=max_length):
+    if copies or forward.backend.has_window():
         why = "asked for" if copies else "the model has a sliding window"
     elif (reason := _why_not(Tree, forward, true)) is not None:
         why = f"in one row per text, the model {reason}"

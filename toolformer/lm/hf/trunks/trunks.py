@@ -131,7 +131,7 @@ def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> Bran
             f"Position {branch.position} is not a place of text {branch.request}: places are the"
             " ends of its tokens but the last, as `token_ends` gives them."
         )
-    return BranchStart(row, reading.before + before, engine.encoding.lead(branch.lead))
+    return BranchStart(row, reading.before + before, engine.encoding.piece(branch.lead))
 
 
 def _of_whole_texts(
