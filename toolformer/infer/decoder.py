@@ -194,7 +194,9 @@ class Decoder:
                 self._streams.retire([stream])
                 raise
         except ModelError as error:
-            return Decoding(request, opening.kept, _too_long(request.text, error))
+            reason = f"The prompt {clipped(request.text)!r} cannot be continued: {error}"
+            answer = Answer(request.text, (), (), tokens=0, finish="too long", error=reason)
+            return Decoding(request, opening.kept, answer)
         return Decoding(request, opening.kept, builder)
 
     def _run_call(self, decoding: Decoding) -> None:
@@ -216,17 +218,6 @@ class Decoder:
 
         self._waiting[future] = builder
         threading.Thread(target=run, name=f"call of {call.tool}", daemon=True).start()
-
-
-def _too_long(prompt: str, error: ModelError) -> Answer:
-    return Answer(
-        prompt,
-        segments=(),
-        events=(),
-        tokens=0,
-        finish="too long",
-        error=f"The prompt {clipped(prompt)!r} cannot be continued: {error}",
-    )
 
 
 def _rules(request: Request, grammar: CallGrammar) -> Rules:

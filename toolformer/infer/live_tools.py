@@ -18,13 +18,7 @@ from toolformer.tools.toolbox import Toolbox
 
 
 class LiveTools:
-    """Tools that are ready to run; leaving it as a context manager ends their processes.
-
-    Attributes:
-        tools: in the order in which they were named.
-        today: the day of calls whose request names none.
-        on: whether calls are made at all.
-    """
+    """Tools that are ready to run; leaving it as a context manager ends their processes."""
 
     def __init__(
         self,
