@@ -45,10 +45,6 @@ class ScriptedCall:
     writes: Writes | Callable[[str], Writes]  # always these, or what it makes of the text so far
     start_prob: float = 0.9
 
-    def writes_after(self, text: str) -> Writes:
-        """Returns what is written where `text` stands before the call."""
-        return self.writes(text) if callable(self.writes) else self.writes
-
 
 def told_by_output(token: str, request: LossRequest) -> float:
     """Returns −0.1 nats for a token that the output holds, −2 for any other.
@@ -233,10 +229,11 @@ class ScriptedTrunks:
     def _sample(self, branch: Branch) -> list[Sampled]:
         request = self.requests[branch.request]
         script = self.model.scripted_calls(request.prompt.shared)
-        call = _call_at(script, request.text, branch.position)
+        before = request.text[: branch.position]
+        call = next((each for each in script if before.endswith(each.after)), None)
         if call is None or branch.lead != self.model.grammar.lead(call.tool):
             return [Sampled("", closed=False)] * branch.samples
-        writes = call.writes_after(request.text[: branch.position])
+        writes = call.writes(before) if callable(call.writes) else call.writes
         # At temperature 0 the samples are all the first one.
         written = writes if branch.temperature > 0 else writes[:1]
         cut = [self._cut(each, branch.max_tokens) for each in written[: branch.samples]]
@@ -264,11 +261,3 @@ def _places_after(words: str, text: str) -> Iterator[int]:
     while found >= 0:
         yield found + len(words)
         found = text.find(words, found + 1)
-
-
-def _call_at(script: Sequence[ScriptedCall], text: str, position: int) -> ScriptedCall | None:
-    """Returns what a script makes of a text up to a position."""
-    for call in script:
-        if text.endswith(call.after, 0, position):
-            return call
-    return None

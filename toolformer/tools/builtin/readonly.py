@@ -114,11 +114,9 @@ class ReadOnlyDatabase:
                 rows = list(islice(cursor, max_rows + 1))
             finally:
                 cursor.close()
-        except sqlite3.OperationalError as error:
-            if time.monotonic() >= session.deadline:
-                raise ToolError(f"The query took longer than {limit_s:g} s.") from None
-            raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
         except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError) as error:
+            if isinstance(error, sqlite3.OperationalError) and _is_over(weakref.ref(session)):
+                raise ToolError(f"The query took longer than {limit_s:g} s.") from None
             raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
         return SqlRows(rows[:max_rows], has_more=len(rows) > max_rows)
 

@@ -54,7 +54,7 @@ class Decoder(Protocol):
         """Forwards the leads; returns (leads, vocabulary) float32 logits after each."""
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Goes on from some of the branches of the step before, each with one token.
+        """Continues some of the branches of the step before, each by one token.
 
         Args:
             parents: indices into the branches of the step before; one may continue several ways.
