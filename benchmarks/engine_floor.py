@@ -41,7 +41,7 @@ def _floor(annotated: AnnotatedDocument, encoding: Encoding) -> Floor:
     n = len(encoding.text(annotated.document.text).ids)
     sampled = [each for each in annotated.candidates if each.arguments is not None]
     leads = {(each.tool, each.position) for each in sampled}
-    decode = sum(len(encoding.lead(encoding.grammar.lead(tool))) for tool, _ in leads)
+    decode = sum(len(encoding.piece(encoding.grammar.lead(tool))) for tool, _ in leads)
     decode += sum(each.count * len(encoding.piece(f"{each.arguments})")) for each in sampled)
     score = n if annotated.candidates else 0
     # One row serves every place of a call: the furthest decides how long it is.

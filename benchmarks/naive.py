@@ -93,7 +93,7 @@ class Naive:
         """Writes calls at a place and runs them."""
         config, numbers = self.plan.config, self.plan.thresholds[tool.name]
         before = text.tokens_before(place.position) or 0
-        lead = self.encoding.lead(self.plan.model.grammar.lead(tool.name))
+        lead = self.encoding.piece(self.plan.model.grammar.lead(tool.name))
         root = self._prompt(tool, document.text) + text.ids[:before] + lead
         key = f"{config.seed}|{document.id}|{tool.name}|{place.position}"
         samples = numbers.samples if config.temperature > 0 else 1

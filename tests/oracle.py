@@ -63,7 +63,7 @@ class Oracle:
 
     def sample(self, request: TextRequest, branch: Branch) -> list[Sampled]:
         """Writes each sample of a branch on its own."""
-        root = self._row(request, branch.position) + self.encoding.lead(branch.lead)
+        root = self._row(request, branch.position) + self.encoding.piece(branch.lead)
         return [self._write(root, branch, sample) for sample in range(branch.samples)]
 
     def _write(self, root: tuple[int, ...], branch: Branch, sample: int) -> Sampled:

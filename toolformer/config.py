@@ -117,12 +117,10 @@ def differences(old: object, new: object, *, name: str = "") -> list[str]:
             path = f"{name}.{key}" if name else str(key)
             found += differences(old.get(key), new.get(key), name=path)
         return found
-    return [] if old == new else [f"{name} ({_short(old)}, now {_short(new)})"]
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return clipped(text)
+    if old == new:
+        return []
+    was, now = (json.dumps(each, ensure_ascii=False, sort_keys=True) for each in (old, new))
+    return [f"{name} ({clipped(was)}, now {clipped(now)})"]
 
 
 def _offer_near_names(model: type[Config], error: ValidationError) -> ValidationError:

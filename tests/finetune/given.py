@@ -7,7 +7,7 @@ from tests.models import byte_level_tokenizer, save_model
 from toolformer.calls import InlineGrammar
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf.load import fingerprint_weights
+from toolformer.lm.hf.load import fingerprints_of_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.directory import RunWriter
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
@@ -81,7 +81,7 @@ def manifest(
         "corpus": {"name": "by hand", "files": []},
         "model": ManifestModel(
             name=str(model),
-            fingerprint=fingerprint_weights(model, dtype="float32"),
+            fingerprint=fingerprints_of_weights(model)["float32"],
             max_length=256,
             batch_tokens=4096,
         ),

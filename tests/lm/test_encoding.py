@@ -89,7 +89,7 @@ def test_a_call_in_the_format_of_a_chat_model_decodes_to_the_rendered_text(
     told = "" if output is None else "\n<tool_response>\n42\n</tool_response>"
     assert encoding.decode(supplied) == told
     lead = encoding.grammar.lead("Calculator")
-    assert encoding.lead(lead) == encoding.call(call, first=False).lead
+    assert encoding.piece(lead) == encoding.call(call, first=False).lead
 
 
 def test_a_call_before_a_text_decodes_without_its_leading_space(encoding: Encoding) -> None:
@@ -107,7 +107,7 @@ def test_the_pieces_of_a_call_are_encoded_each_on_its_own(encoding: Encoding) ->
 
 
 def test_what_sampling_starts_from_is_what_scoring_reads(encoding: Encoding) -> None:
-    assert encoding.lead(GRAMMAR.lead("Calculator")) == encoding.call(CALL, first=False).lead
+    assert encoding.piece(GRAMMAR.lead("Calculator")) == encoding.call(CALL, first=False).lead
 
 
 def test_a_prompt_and_the_text_after_it_decode_to_themselves(encoding: Encoding) -> None:

@@ -150,6 +150,30 @@ def test_a_schema_that_python_cannot_state_lets_any_value_through() -> None:
     assert parameter.type is Any
 
 
+@pytest.mark.parametrize("schema", [True, {"enum": []}, {"description": None}])
+def test_a_schema_that_states_nothing_lets_any_value_through(schema: object) -> None:
+    tool = tool_from_schema({"name": "T", "parameters": {"properties": {"x": schema}}}, keywords)
+    assert tool.bind("x=[1, 'a']") == {"x": [1, "a"]}
+    assert tool.parameters[0].description == ""
+
+
+def test_a_schema_may_hold_itself_in_many_places() -> None:
+    ways = {way: {"$ref": "#/$defs/Node"} for way in "abcdefgh"}  # 8 ** 9 nodes, one by one
+    node = {"type": "object", "properties": {**ways, "size": {"type": "integer"}}}
+    schema = {"properties": {"tree": {"$ref": "#/$defs/Node"}}, "$defs": {"Node": node}}
+    tool = tool_from_schema({"name": "Tree", "parameters": schema}, keywords)
+    tree = {"a": {"h": {"size": 2}}}
+    assert tool.bind(f"tree={tree}") == {"tree": tree}
+    with pytest.raises(ToolError, match="Input should be a valid integer"):
+        tool.bind("tree={'a': {'h': {'size': 'wide'}}}")
+
+
+def test_a_reference_may_mean_the_whole_schema() -> None:
+    schema = {"properties": {"size": {"type": "integer"}, "inner": {"$ref": "#"}}}
+    tool = tool_from_schema({"name": "Box", "parameters": schema}, keywords)
+    assert tool.bind("inner={'inner': {'size': 1}}") == {"inner": {"inner": {"size": 1}}}
+
+
 @pytest.mark.parametrize(
     ("definition", "message"),
     [

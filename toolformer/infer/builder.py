@@ -142,7 +142,10 @@ class AnswerBuilder:
         if opening.lead:
             self._open = _Open(0, opening.lead)
             if opening.lead not in self._callable:
-                self._fail(self._open, f"{self._rules.tool(opening.lead)} may not be called now.")
+                self._fail(
+                    self._open,
+                    f"{self._rules.grammar.tool_of(opening.lead)} may not be called now.",
+                )
         self._read()
 
     def _read(self) -> None:
@@ -181,18 +184,14 @@ class AnswerBuilder:
         self._stretch.text = text[: begin + end.stop]
         if end.is_closed:
             self._transcript.show(text, begin + end.stop, kind="call")
-            self._close(opened, ToolCall(self._rules.tool(opened.lead), end.arguments))
+            call = ToolCall(self._rules.grammar.tool_of(opened.lead), end.arguments)
+            if self._transcript.events and self._transcript.events[-1].call == call:
+                self._fail(opened, "It is the last call once more.", call=call)
+            else:
+                self.call = call
         else:
             self._transcript.show(text, begin + len(end.arguments), kind="call")
             self._fail(opened, end.problem)
-
-    def _close(self, opened: _Open, call: ToolCall) -> None:
-        """Asks for a call to be run, unless it says nothing new."""
-        events = self._transcript.events
-        if events and events[-1].call == call:
-            self._fail(opened, "It is the last call once more.", call=call)
-        else:
-            self.call = call
 
     def _insert(self, opened: _Open, call: ToolCall, output: str, *, seconds: float) -> None:
         """Feeds a call with its output, in canonical pieces, where the model wrote the call."""

@@ -40,14 +40,7 @@ class InferConfig(Config):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one answer: its settings, and its tools as the grammar writes them.
-
-    >>> from toolformer.calls import InlineGrammar
-    >>> grammar = InlineGrammar()
-    >>> rules = Rules(InferConfig(), grammar, callable=(grammar.lead("Sum"),), barred=())
-    >>> rules.tool(rules.leads[0])
-    'Sum'
-    """
+    """The rules of one answer: its settings, and its tools as the grammar writes them."""
 
     config: InferConfig
     grammar: CallGrammar
@@ -58,7 +51,3 @@ class Rules:
     def leads(self) -> tuple[str, ...]:
         """The leads of all tools."""
         return self.callable + self.barred
-
-    def tool(self, lead: str) -> str:
-        """Returns the name in a lead."""
-        return self.grammar.tool_of(lead)

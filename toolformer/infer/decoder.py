@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from toolformer.calls import CallGrammar, Segment, ToolCall
@@ -91,12 +90,7 @@ class Decoder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __len__(self) -> int:
@@ -200,7 +194,9 @@ class Decoder:
                 self._streams.retire([stream])
                 raise
         except ModelError as error:
-            return Decoding(request, opening.kept, _too_long(request.text, error))
+            reason = f"The prompt {clipped(request.text)!r} cannot be continued: {error}"
+            answer = Answer(request.text, (), (), tokens=0, finish="too long", error=reason)
+            return Decoding(request, opening.kept, answer)
         return Decoding(request, opening.kept, builder)
 
     def _run_call(self, decoding: Decoding) -> None:
@@ -222,17 +218,6 @@ class Decoder:
 
         self._waiting[future] = builder
         threading.Thread(target=run, name=f"call of {call.tool}", daemon=True).start()
-
-
-def _too_long(prompt: str, error: ModelError) -> Answer:
-    return Answer(
-        prompt,
-        segments=(),
-        events=(),
-        tokens=0,
-        finish="too long",
-        error=f"The prompt {clipped(prompt)!r} cannot be continued: {error}",
-    )
 
 
 def _rules(request: Request, grammar: CallGrammar) -> Rules:

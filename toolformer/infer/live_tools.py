@@ -18,13 +18,7 @@ from toolformer.tools.toolbox import Toolbox
 
 
 class LiveTools:
-    """Tools that are ready to run; leaving it as a context manager ends their processes.
-
-    Attributes:
-        tools: in the order in which they were named.
-        today: the day of calls whose request names none.
-        on: whether calls are made at all.
-    """
+    """Tools that are ready to run; leaving it as a context manager ends their processes."""
 
     def __init__(
         self,
@@ -91,7 +85,7 @@ class LiveTools:
     def add(self, *tools: Tool) -> None:
         """Takes tools in; one of the same name makes room for each."""
         names = {tool.name.casefold() for tool in tools}
-        self._replace([*(each for each in self.tools if each.name.casefold() not in names), *tools])
+        self.replace([*(each for each in self.tools if each.name.casefold() not in names), *tools])
 
     def remove(self, name: str) -> Tool:
         """Removes a tool and returns it; from now on its name is barred.
@@ -99,17 +93,14 @@ class LiveTools:
         Raises:
             UnknownNameError: there is no such tool.
         """
-        found = next((tool for tool in self.tools if _same(tool.name, name)), None)
+        found = next((tool for tool in self.tools if tool.name.casefold() == name.casefold()), None)
         if found is None:
             raise UnknownNameError(closest(name, [tool.name for tool in self.tools], what="tool"))
-        self._replace([tool for tool in self.tools if tool is not found])
+        self.replace([tool for tool in self.tools if tool is not found])
         return found
 
     def replace(self, tools: Sequence[Tool]) -> None:
         """Replaces all tools."""
-        self._replace(tools)
-
-    def _replace(self, tools: Sequence[Tool]) -> None:
         made = Toolbox(tools, timeout_s=self._timeout_s)
         self._toolbox.close(keep=tools)
         self._toolbox = made
@@ -144,7 +135,3 @@ def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True
                 "or use --no-tools."
             ) from error
     return tools
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()

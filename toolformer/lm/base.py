@@ -7,7 +7,6 @@ numbers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -39,9 +38,7 @@ class TextRequest:
 class StartProbabilities:
     """How likely a call starts at each place of one text."""
 
-    positions: (
-        np.ndarray
-    )  # (places,) int64, character offsets: ends of the text's tokens, not the last
+    positions: np.ndarray  # (places,) int64: ends of the text's tokens, but not the last
     probabilities: np.ndarray  # (places,) float32: p(the whole open marker comes next)
 
 
@@ -110,20 +107,13 @@ class Trunks(Protocol):
         an end-of-text token, `max_tokens`, or the end of the model's context. Neither the other
         branches nor the batch change what is drawn.
         """
-        ...
 
     def close(self) -> None:
         """Frees what is kept. Further samples are refused."""
-        ...
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
 
 @runtime_checkable
@@ -133,37 +123,30 @@ class LanguageModel(Protocol):
     @property
     def name(self) -> str:
         """The name that the user gave it."""
-        ...
 
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides the model's answers."""
-        ...
 
     @property
     def grammar(self) -> CallGrammar:
         """How the model's calls are written."""
-        ...
 
     @property
     def sidecar(self) -> Sidecar | None:
         """How the model was taught to write calls; None when it was not."""
-        ...
 
     @property
     def max_length(self) -> int:
         """The longest row, in tokens, prompt included."""
-        ...
 
     @property
     def batch_tokens(self) -> int:
         """About how many tokens, prompts included, the texts of one `read` should have together."""
-        ...
 
     @property
     def usage(self) -> TokenUsage:
         """The tokens forwarded so far."""
-        ...
 
     def read(self, requests: Sequence[TextRequest]) -> Trunks:
         """Reads texts under their prompts.
@@ -171,7 +154,6 @@ class LanguageModel(Protocol):
         Raises:
             ModelError: if a prompt and its text are longer than `max_length`.
         """
-        ...
 
     def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
         """Returns (up to 5,) float32 per request: log p of each token from the place on.
@@ -181,7 +163,6 @@ class LanguageModel(Protocol):
         Raises:
             ModelError: if a position is not a place of its text, or a row exceeds `max_length`.
         """
-        ...
 
     def text_log_probs(
         self, texts: Sequence[str], *, without_marker: bool = False
@@ -196,19 +177,15 @@ class LanguageModel(Protocol):
             without_marker: the open marker's probability is removed and the rest renormalised,
                 except where the target itself is the marker ("calls disabled").
         """
-        ...
 
     def streams(self) -> Streams:
         """Returns a fresh, empty set of streams."""
-        ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Returns the number of tokens of each text, special tokens left out."""
-        ...
 
     def token_ends(self, text: str) -> np.ndarray:
         """Returns (tokens,) int64: the ends of the text's tokens as character offsets.
 
         The last one is included. An end inside a character of several bytes is left out.
         """
-        ...

@@ -20,12 +20,7 @@ from toolformer.lm.base import Prompt
 
 _INSIDE = -1  # where a token ends inside a character, there is no place
 _BEFORE = "a"  # decoding behind a letter keeps the space that SentencePiece drops at a row's start
-_ANCHORS = (
-    "\n",
-    "a",
-    "0",
-    ".",
-)  # a piece is encoded behind one of these where alone it gains a space
+_ANCHORS = ("\n", "a", "0", ".")  # pieces that alone would gain a space are encoded behind one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +44,9 @@ class EncodedText:
         """
         if position == 0:
             return 0 if self.ids else None
-        index = int(np.searchsorted(self._clean_ends, position))
+        # Ends grow with the index, but for those inside a character.
+        index = int(np.searchsorted(np.maximum.accumulate(self.ends), position))
         return index + 1 if index < len(self.ids) - 1 and self.ends[index] == position else None
-
-    @property
-    def _clean_ends(self) -> np.ndarray:
-        # Ends grow with the index; where a token ends inside a character, the next end stands in.
-        return np.maximum.accumulate(self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +108,7 @@ class Encoding:
         self.start: tuple[int, ...] = () if start is None else (start,)
         self.name = name
         self._before = tuple(self._encode(_BEFORE))
-        self._before_text = self._decode(self._before)
+        self._before_text = self.decode_row(self._before)
         self._anchors = self._find_anchors()
         self.piece = lru_cache(maxsize=4096)(self._piece)
 
@@ -179,10 +170,6 @@ class Encoding:
         first, *others = [text[start:end] for start, end in pairwise(edges)]
         return [self.text(first).ids, *(self._piece(other) if other else () for other in others)]
 
-    def lead(self, lead: str) -> tuple[int, ...]:
-        """Encodes what sampling starts from, exactly as `call` does."""
-        return self.piece(lead)
-
     def prompt(self, prompt: Prompt) -> EncodedPrompt:
         """Encodes a prompt; the text's tokens follow directly."""
         if not prompt.shared:
@@ -192,11 +179,12 @@ class Encoding:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Decodes what follows other text; a cut character shows as the replacement character."""
-        return self._decode((*self._before, *ids))[len(self._before_text) :]
+        return self.decode_row((*self._before, *ids))[len(self._before_text) :]
 
     def decode_row(self, ids: Sequence[int]) -> str:
         """Decodes a whole row; special tokens stay visible."""
-        return self._decode(ids)
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
+        return text
 
     @cached_property
     def marker_ids(self) -> tuple[int, ...]:
@@ -242,10 +230,6 @@ class Encoding:
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
-
-    def _decode(self, ids: Sequence[int]) -> str:
-        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
-        return text
 
 
 def _ends(offsets: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -54,7 +54,6 @@ class Streams(Protocol):
             ModelError: a prompt does not leave room for one token in the model's context. Its
                 sentence is about "it": the caller knows which prompt is meant.
         """
-        ...
 
     def step(self, asks: Sequence[StepRequest]) -> list[StepResult]:
         """Lets each of the asked streams choose one token; one forward for all of them.
@@ -63,7 +62,6 @@ class Streams(Protocol):
         the tokens up to the next such choice, so that a lead is said in as few steps as it has
         choices.
         """
-        ...
 
     def feed(self, stream: int, pieces: Sequence[str]) -> None:
         """Appends text that the model did not choose, each piece encoded on its own.
@@ -73,20 +71,15 @@ class Streams(Protocol):
         Raises:
             ModelError: there is no room for it in the model's context.
         """
-        ...
 
     def tokens(self, stream: int) -> int:
         """Returns how many tokens a stream has, its prompt and start token included."""
-        ...
 
     def room(self, stream: int) -> int:
         """Returns how many tokens still fit into the model's context."""
-        ...
 
     def crop(self, stream: int, tokens: int) -> None:
         """Goes back to when a stream had so many tokens."""
-        ...
 
     def retire(self, streams: Sequence[int]) -> None:
         """Frees what is kept of streams; they may not be asked again."""
-        ...

@@ -187,9 +187,8 @@ def _check(parameter: Parameter, value: object, *, tool: str) -> object:
         return value if isinstance(value, str) else str(value)
     from pydantic import ValidationError
 
-    adapter = type_adapter(parameter.type)
     try:
-        return adapter.validate_python(value)
+        return type_adapter(parameter.type).validate_python(value)
     except ValidationError as error:
         reason = error.errors(include_url=False, include_context=False)[0]["msg"]
         raise ToolError(

@@ -10,8 +10,6 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
-MAX_RESULTS = 100_000
-
 
 class ResultCache(Generic[Value]):
     """The most recently used results, in memory; safe between threads.
@@ -22,7 +20,7 @@ class ResultCache(Generic[Value]):
     (None, '2')
     """
 
-    def __init__(self, *, max_results: int = MAX_RESULTS) -> None:
+    def __init__(self, *, max_results: int = 100_000) -> None:
         self._max_results = max_results
         self._results: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()

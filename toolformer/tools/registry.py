@@ -28,7 +28,6 @@ DOOR = Door(
     "function in a file such as my_tools.py:convert",
     offers=lambda found: isinstance(found, Tool),
 )
-DEFAULT = ("calculator", "calendar", "database")
 _ONLY = "only"  # the option that chooses tools; it never reaches a factory
 
 
@@ -39,7 +38,7 @@ def available() -> list[str]:
 
 def default_tools() -> list[Tool]:
     """Returns the tools a run uses when none are named."""
-    return [load_tool(name) for name in DEFAULT]
+    return [load_tool(name) for name in ("calculator", "calendar", "database")]
 
 
 def load_tools(spec: str) -> list[Tool]:

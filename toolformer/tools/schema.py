@@ -6,6 +6,7 @@ Knows no server: the function that runs the tool is the caller's.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -21,6 +22,8 @@ _SCALARS: Mapping[object, Any] = {
     "null": type(None),
 }
 _MAX_DEPTH = 20  # of schemas in one another; a schema may hold itself
+
+_Refer = Callable[[str, int], Any]
 
 
 def tool_from_schema(
@@ -74,27 +77,40 @@ def read_schema(schema: Mapping[str, Any]) -> tuple[Parameter, ...]:
     if schema.get("type", "object") != "object" or not isinstance(properties, Mapping):
         raise ConfigError(f"{dict(schema)!r} is not the JSON schema of an object.")
     required = schema.get("required", ())
-    parameters = [
-        Parameter(
-            name=name,
-            type=_type_of(each, root=schema),
-            required=name in required,
-            default=each.get("default"),
-            omitted="default" not in each,
-            description=" ".join(str(each.get("description", "")).split()),
+
+    @cache  # what schemas hold of each other, and of themselves, would be read again and again
+    def referred(reference: str, depth: int) -> Any:
+        return _type_of(_referred(reference, schema), refer=referred, depth=depth)
+
+    parameters = []
+    for name, stated in properties.items():
+        each = stated if isinstance(stated, Mapping) else {}  # true is a schema, too
+        parameters.append(
+            Parameter(
+                name=name,
+                type=_type_of(each, refer=referred),
+                required=name in required,
+                default=each.get("default"),
+                omitted="default" not in each,
+                description=" ".join(str(each.get("description") or "").split()),
+            )
         )
-        for name, each in properties.items()
-    ]
     texts = [parameter.name for parameter in parameters if parameter.is_text]
     return tuple(replace(each, free_text=each.name in texts[:1]) for each in parameters)
 
 
-def _type_of(schema: object, *, root: Mapping[str, Any], depth: int = 0) -> Any:
-    """Returns the Python type of the values that a schema allows; Any for what it cannot tell."""
+def _type_of(schema: object, *, refer: _Refer, depth: int = 0) -> Any:
+    """Returns the Python type of the values that a schema allows; Any for what it cannot tell.
+
+    Args:
+        schema: a JSON schema.
+        refer: returns the type that a reference in it means, at a depth.
+        depth: how many schemas it is in.
+    """
     if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
         return Any
     if "$ref" in schema:
-        return _type_of(_referred(schema["$ref"], root), root=root, depth=depth + 1)
+        return refer(str(schema["$ref"]), depth + 1)
     if "const" in schema:
         return _choice([schema["const"]])
     if "enum" in schema:
@@ -105,18 +121,18 @@ def _type_of(schema: object, *, root: Mapping[str, Any], depth: int = 0) -> Any:
     else:
         alternatives = schema.get("anyOf") or schema.get("oneOf") or ()
     if alternatives:
-        return _any_of([_type_of(each, root=root, depth=depth + 1) for each in alternatives])
+        return _any_of([_type_of(each, refer=refer, depth=depth + 1) for each in alternatives])
     if kinds == "array":
-        item = _type_of(schema.get("items"), root=root, depth=depth + 1)
+        item = _type_of(schema.get("items"), refer=refer, depth=depth + 1)
         return _from_text(GenericAlias(list, (item,)))
     if kinds == "object" or "properties" in schema:
-        return _object(schema, root=root, depth=depth)
+        return _object(schema, refer=refer, depth=depth)
     return _SCALARS.get(kinds, Any)
 
 
-def _referred(reference: object, root: Mapping[str, Any]) -> object:
+def _referred(reference: str, root: Mapping[str, Any]) -> object:
     found: object = root
-    for key in str(reference).removeprefix("#").strip("/").split("/"):
+    for key in filter(None, reference.removeprefix("#").split("/")):
         if not isinstance(found, Mapping) or key not in found:
             raise ConfigError(f"The JSON schema refers to {reference!r}, which is not in it.")
         found = found[key]
@@ -124,7 +140,7 @@ def _referred(reference: object, root: Mapping[str, Any]) -> object:
 
 
 def _choice(values: Sequence[Any]) -> Any:
-    if not all(isinstance(value, str | int | bool | None) for value in values):
+    if not values or not all(isinstance(value, str | int | bool | None) for value in values):
         return Any  # Python cannot say it; whoever runs the tool can
     literal: Any = Literal
     chosen = literal[tuple(values)]
@@ -141,12 +157,12 @@ def _any_of(types: Sequence[Any]) -> Any:
     return union
 
 
-def _object(schema: Mapping[str, Any], *, root: Mapping[str, Any], depth: int) -> Any:
+def _object(schema: Mapping[str, Any], *, refer: _Refer, depth: int) -> Any:
     from typing_extensions import TypedDict  # pydantic's own wish before Python 3.12
 
     required = schema.get("required", ())
     types = {
-        name: _type_of(each, root=root, depth=depth + 1)
+        name: _type_of(each, refer=refer, depth=depth + 1)
         for name, each in schema.get("properties", {}).items()
     }
     make: Any = TypedDict

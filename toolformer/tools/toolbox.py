@@ -135,22 +135,16 @@ class Toolbox(Mapping[str, Tool]):
                 results[index] = replace(known, call=call, seconds=0.0)
             else:
                 pure.setdefault(job.key, (job, []))[1].append(index)
-        for result, indices in self._run_all(list(pure.values()), impure):
-            first, *others = indices
+        outcomes = self._run_at_once([job for job, _ in pure.values()])
+        if impure:  # else a slow one of another batch would hold this one up
+            with self._impure:
+                outcomes += [self._runner.run(job) for job, _ in impure]
+        places = [indices for _, indices in (*pure.values(), *impure)]
+        for result, (first, *others) in zip(outcomes, places, strict=True):
             results[first] = result
             for index in others:
                 results[index] = replace(result, call=calls[index], seconds=0.0)
         return [result for result in results if result is not None]
-
-    def _run_all(
-        self, pure: list[tuple[Job, list[int]]], impure: list[tuple[Job, list[int]]]
-    ) -> list[tuple[ToolResult, list[int]]]:
-        outcomes = self._run_at_once([job for job, _ in pure])
-        if impure:  # else a slow one of another batch would hold this one up
-            with self._impure:
-                outcomes += [self._runner.run(job) for job, _ in impure]
-        indices = [places for _, places in pure + impure]
-        return list(zip(outcomes, indices, strict=True))
 
     def _run_at_once(self, jobs: Sequence[Job]) -> list[ToolResult]:
         """Runs jobs in all threads; each takes the next, or the next batch, until none is left."""

@@ -110,7 +110,7 @@ def test_greedy_samples_are_written_once(model: HFLanguageModel) -> None:
         first, second = trunks.sample(branches)
     assert len(first) == 4
     assert len({*first, *second}) == 1
-    assert model.usage.decode == len(model.engine.encoding.lead(" [Calculator("))
+    assert model.usage.decode == len(model.engine.encoding.piece(" [Calculator("))
 
 
 def test_a_text_without_an_inner_place_has_no_starts(model: HFLanguageModel) -> None:
@@ -121,7 +121,7 @@ def test_a_text_without_an_inner_place_has_no_starts(model: HFLanguageModel) -> 
 def test_a_branch_ends_where_the_context_does(model: HFLanguageModel) -> None:
     text = TEXT * 20
     tokens = model.engine.encoding.text(text)
-    room = model.max_length - 1 - len(model.engine.encoding.lead(" [Calculator("))
+    room = model.max_length - 1 - len(model.engine.encoding.piece(" [Calculator("))
     near = int(tokens.ends[room - 3])  # leaves two tokens
     full = int(tokens.ends[room + 1])
     cut = text[: int(tokens.ends[model.max_length - 2])]

@@ -22,35 +22,12 @@ _UNBOUNDED = 2**20  # tokens: a context that the config does not bound
 class Backend(Protocol):
     """A model on its device."""
 
-    @property
-    def name(self) -> str:
-        """The kind of model, for messages."""
-        ...
-
-    @property
-    def device(self) -> torch.device:
-        """Where tensors go."""
-        ...
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Of the weights."""
-        ...
-
-    @property
-    def vocabulary(self) -> int:
-        """How many ids it chooses among."""
-        ...
-
-    @property
-    def width(self) -> int:
-        """Of its hidden states."""
-        ...
-
-    @property
-    def max_length(self) -> int:
-        """The longest row it reads, in tokens."""
-        ...
+    name: str  # the kind of model, for messages
+    device: torch.device  # where tensors go
+    dtype: torch.dtype  # of the weights
+    vocabulary: int  # how many ids it chooses among
+    width: int  # of its hidden states
+    max_length: int  # the longest row it reads, in tokens
 
     def logits(
         self,
@@ -73,15 +50,12 @@ class Backend(Protocol):
         Returns:
             (wanted, vocabulary) float32 logits.
         """
-        ...
 
-    def has_window(self, *, max_length: int) -> bool:
-        """Returns whether some layer sees less than rows of this length."""
-        ...
+    def has_window(self) -> bool:
+        """Returns whether some layer sees less than the longest row."""
 
     def attending(self, attention: str) -> AbstractContextManager[None]:
         """Makes it attend by a registered attention of transformers; refuses what cannot."""
-        ...
 
 
 class TransformersBackend:
@@ -94,18 +68,11 @@ class TransformersBackend:
         self.device = next(model.parameters()).device
         self.dtype = next(model.parameters()).dtype
         self.vocabulary: int = self._config.vocab_size
-        self._cache_name = _cache_name(model)
-
-    @property
-    def width(self) -> int:
-        """Of its hidden states."""
-        width: int = self._config.hidden_size
-        return width
-
-    @property
-    def max_length(self) -> int:
-        """The longest row it reads, in tokens."""
-        return context_length(self.model)
+        self.width: int = self._config.hidden_size
+        self.max_length = context_length(model)
+        # What the model calls its cache: `past_key_values` until transformers 5.24.
+        parameters = inspect.signature(model.forward).parameters
+        self._cache_name = "cache" if "cache" in parameters else "past_key_values"
 
     @torch.inference_mode()
     def logits(
@@ -130,14 +97,14 @@ class TransformersBackend:
         logits: torch.Tensor = output.logits
         return logits.reshape(-1, logits.shape[-1]).float()
 
-    def has_window(self, *, max_length: int) -> bool:
-        """Returns whether some layer sees less than rows of this length."""
+    def has_window(self) -> bool:
+        """Returns whether some layer sees less than the longest row."""
         config = self._config
         kinds = getattr(config, "layer_types", None) or getattr(config, "attention_layers", None)
         if kinds is not None:
             return any(kind not in ("full_attention", "global") for kind in kinds)
         window = getattr(config, "sliding_window", None)
-        return window is not None and window < max_length
+        return window is not None and window < self.max_length
 
     @contextmanager
     def attending(self, attention: str) -> Iterator[None]:
@@ -191,8 +158,3 @@ def additive(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """
     hidden = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=mask.device)
     return torch.where(mask, torch.zeros((), dtype=dtype, device=mask.device), hidden)
-
-
-def _cache_name(model: PreTrainedModel) -> str:
-    """Returns what a model calls its cache: `past_key_values` until transformers 5.24."""
-    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"

@@ -53,16 +53,7 @@ class Forward:
         mask: torch.Tensor | None = None,
         positions: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Runs the model and returns what it predicts after some of the tokens.
-
-        Args:
-            ids: (rows, tokens) int64, padded on the right, where causal attention hides it.
-            rows: (wanted,) int64: which tokens, counted through all rows.
-            purpose: what the tokens are counted as.
-            padding: how many of the tokens are padding.
-            cache: what stands before; grows by these tokens.
-            mask: (rows, 1, tokens, cached + tokens) bool, true where a token may look.
-            positions: (rows, tokens) int64; in order after the cache unless given.
+        """Runs the model as `Backend.logits` does, and counts the tokens by purpose, padding apart.
 
         Returns:
             (wanted, vocabulary) float32 logits.

@@ -76,10 +76,11 @@ class KVBuffer:
             slots: as many as now when None.
             cleared: whether the rest is zero.
         """
-        self.keys, self.values = (
-            _moved(each, rows or self.rows, slots or self.slots, used=used, cleared=cleared)
-            for each in (self.keys, self.values)
-        )
+        rows, slots = rows or self.rows, slots or self.slots
+        moved = KVBuffer.like((self.keys, self.values), rows=rows, slots=slots, cleared=cleared)
+        kept = slice(min(rows, self.rows))
+        moved.put(self.part(min(used, slots), rows=kept), start=0, rows=kept)
+        self.keys, self.values = moved.keys, moved.values
 
     def select(self, rows: torch.Tensor, *, used: int, slots: int | None = None) -> None:
         """Keeps the first tokens of some rows, in this order, in buffers of as many rows."""
@@ -99,12 +100,3 @@ class KVBuffer:
 def _empty(like: torch.Tensor, rows: int | None, slots: int, *, cleared: bool) -> torch.Tensor:
     shape = (like.shape[0] if rows is None else rows, like.shape[1], slots, like.shape[3])
     return like.new_zeros(shape) if cleared else like.new_empty(shape)
-
-
-def _moved(
-    buffer: torch.Tensor, rows: int, slots: int, *, used: int, cleared: bool
-) -> torch.Tensor:
-    moved = _empty(buffer, rows, slots, cleared=cleared)
-    kept, tokens = min(rows, buffer.shape[0]), min(used, slots, buffer.shape[2])
-    moved[:kept, :, :tokens] = buffer[:kept, :, :tokens]
-    return moved

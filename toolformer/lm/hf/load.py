@@ -76,6 +76,7 @@ def load_pretrained(
     except (OSError, ValueError, HFValidationError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ModelError(f"Model {name!r} cannot be loaded: {reason}") from error
+    directory = Path(str(config)).parent
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise ModelError(
@@ -90,13 +91,13 @@ def load_pretrained(
     start = tokenizer.bos_token_id
     return Loaded(
         name=name,
-        directory=Path(str(config)).parent,
+        directory=directory,
         model=model,
         tokenizer=backend,
         start=tokenizer.eos_token_id if start is None else start,
         specials=frozenset(tokenizer.all_special_ids),
-        fingerprint=fingerprint_weights(Path(str(config)).parent, dtype=dtype),
-        sidecar=read_sidecar(Path(str(config)).parent),
+        fingerprint=fingerprints_of_weights(directory)[dtype],
+        sidecar=read_sidecar(directory),
     )
 
 
@@ -119,13 +120,10 @@ def find_source(name: str) -> str:
             )
         return str(path)
     is_hub_id = name.count("/") <= 1 and not name.startswith((".", "/", "~"))
-    if is_hub_id and (name in _cached() or ("/" in name and not _is_offline())):
+    is_offline = constants.HF_HUB_OFFLINE or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
+    if is_hub_id and (name in _cached() or ("/" in name and not is_offline)):
         return name
     raise ModelError(closest(name, [EMBEDDED_MODEL, *_neighbours(path), *_cached()], what="model"))
-
-
-def _is_offline() -> bool:
-    return bool(constants.HF_HUB_OFFLINE) or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
 
 
 def _neighbours(path: Path) -> list[str]:
@@ -151,13 +149,11 @@ def _device(device: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def fingerprint_weights(directory: Path, *, dtype: str) -> str:
-    """Returns 16 hex digits over what decides the answers of a model that is loaded in a dtype."""
-    return fingerprints_of_weights(directory)[dtype]
-
-
 def fingerprints_of_weights(directory: Path) -> dict[str, str]:
-    """Returns the fingerprints by dtype; each file is read once."""
+    """Returns, by dtype, 16 hex digits over all that decides a model's answers.
+
+    Each file is read once.
+    """
     digests = {dtype: hashlib.sha256(dtype.encode()) for dtype in DTYPES}
     for path in _deciding(directory):
         with path.open("rb") as file:

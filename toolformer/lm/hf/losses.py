@@ -104,10 +104,9 @@ def _score(engine: Engine, rows: Sequence[_Row]) -> dict[LossRequest, np.ndarray
         padding=ids.numel() - sum(row.length for row in rows),
     )
     aimed = forward.tensor([row.ids[i] for row, js in zip(rows, wanted, strict=True) for i in js])
-    plain = _log_probs(logits, aimed)
-    freed = plain
+    plain = freed = log_probs(logits, aimed).cpu().numpy()
     if any(target.request.without_marker for row in rows for target in row.targets):
-        freed = _log_probs_without_marker(engine, logits, aimed)
+        freed = log_probs_without_marker(engine, logits, aimed).cpu().numpy()
     found: dict[LossRequest, np.ndarray] = {}
     done = 0
     for row, indices in zip(rows, wanted, strict=True):
@@ -120,28 +119,27 @@ def _score(engine: Engine, rows: Sequence[_Row]) -> dict[LossRequest, np.ndarray
     return found
 
 
-def _log_probs(logits: torch.Tensor, aimed: torch.Tensor) -> np.ndarray:
+def log_probs(logits: torch.Tensor, aimed: torch.Tensor) -> torch.Tensor:
     """Returns (targets,) float32: log p of each target."""
-    values: np.ndarray = (
-        (logits.gather(1, aimed[:, None])[:, 0] - logits.logsumexp(dim=-1)).cpu().numpy()
-    )
-    return values
+    return logits.gather(1, aimed[:, None])[:, 0] - logits.logsumexp(dim=-1)
 
 
-def _log_probs_without_marker(
+def log_probs_without_marker(
     engine: Engine, logits: torch.Tensor, aimed: torch.Tensor
-) -> np.ndarray:
+) -> torch.Tensor:
     """Returns (targets,) float32: log p of each target once the open marker is impossible.
 
     Where the target itself is the marker, nothing is removed.
+
+    Raises:
+        ModelError: if no token holds the marker.
     """
     if not engine.encoding.marker_ids:
         raise ModelError(
             f"The tokenizer of {engine.name} has no token for the marker"
-            f" {engine.encoding.grammar.open!r}, so calls cannot be disabled. Choose another marker"
-            " or a prompt style other than none."
+            f" {engine.encoding.grammar.open!r}, so calls cannot be disabled. Choose another"
+            " marker, or for annotating a prompt style other than none."
         )
     markers = engine.forward.tensor(engine.encoding.marker_ids)
-    freed = _log_probs(logits.index_fill(1, markers, -torch.inf), aimed)
-    aims_at_marker = torch.isin(aimed, markers).cpu().numpy()
-    return np.where(aims_at_marker, _log_probs(logits, aimed), freed)
+    freed = log_probs(logits.index_fill(1, markers, -torch.inf), aimed)
+    return torch.where(torch.isin(aimed, markers), log_probs(logits, aimed), freed)

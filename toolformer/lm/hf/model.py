@@ -32,14 +32,7 @@ def load(
     batch_tokens: int | None = None,
     grammar: CallGrammar | None = None,
 ) -> "HFLanguageModel":
-    """Loads a language model.
-
-    Args:
-        model: a directory, a Hub id, or "nano", the embedded model, which is the default.
-        dtype: float32, bfloat16 or float16; losses are compared in float32 whatever it is.
-        device: "auto" takes a GPU where there is one.
-        batch_tokens: tokens of one batch, padding included; as many as fit unless given.
-        grammar: how calls are written; as the model was taught unless given.
+    """Loads weights by a directory or a Hub id, otherwise as `load_model` of lm/registry.py.
 
     Raises:
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
@@ -77,14 +70,12 @@ class HFLanguageModel:
             prompts=SharedPrompts(forward),
             max_length=backend.max_length,
             ends_text=loaded.specials,
-            decoding=choose_decoding(
-                forward,
-                max_length=backend.max_length,
-                name=loaded.name,
-                copies=copies,
-            ),
+            decoding=choose_decoding(forward, name=loaded.name, copies=copies),
         )
-        forward.usage = TokenUsage()  # the question above is not the user's
+        self.grammar = grammar
+        self.max_length = backend.max_length
+        self.batch_tokens = batch_tokens
+        self.usage = forward.usage = TokenUsage()  # `choose_decoding` was not the user's question
 
     def __repr__(self) -> str:
         """Returns its name, size, and where and how it runs."""
@@ -92,26 +83,6 @@ class HFLanguageModel:
         return (
             f"HFLanguageModel({self.name!r}, {backend.name} on {backend.device}, {backend.dtype})"
         )
-
-    @property
-    def grammar(self) -> CallGrammar:
-        """How the model's calls are written."""
-        return self.engine.encoding.grammar
-
-    @property
-    def max_length(self) -> int:
-        """The longest row, in tokens."""
-        return self.engine.max_length
-
-    @property
-    def batch_tokens(self) -> int:
-        """Tokens of one forward pass."""
-        return self.engine.forward.batch_tokens
-
-    @property
-    def usage(self) -> TokenUsage:
-        """The tokens forwarded so far."""
-        return self.engine.forward.usage
 
     def read(self, requests: Sequence[TextRequest]) -> HFTrunks:
         """Reads texts under their prompts."""

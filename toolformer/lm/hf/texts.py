@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from toolformer.errors import ModelError
 from toolformer.lm.hf.engine import Engine
+from toolformer.lm.hf.losses import log_probs, log_probs_without_marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,6 @@ def text_log_probs(
     engine: Engine, texts: Sequence[str], *, without_marker: bool
 ) -> list[np.ndarray]:
     """Returns (tokens,) float32 per text: log p of each token given those before it, nats."""
-    if without_marker and not engine.encoding.marker_ids:
-        raise ModelError(
-            f"The tokenizer of {engine.name} has no token for the marker"
-            f" {engine.encoding.grammar.open!r}, so calls cannot be disabled. Choose another"
-            " marker."
-        )
     start = engine.encoding.start
     rows: list[_Row] = []
     for index, encoded in enumerate(engine.encoding.texts(texts)):
@@ -94,14 +87,10 @@ def _score(engine: Engine, rows: Sequence[_Row], *, without_marker: bool) -> dic
         padding=ids.numel() - sum(map(len, given)),
     )
     aimed = forward.tensor([token for row in rows for token in row.ids[row.first :]])
-    if without_marker:
-        markers = forward.tensor(engine.encoding.marker_ids)
-        barred = torch.zeros(logits.shape[-1], dtype=torch.bool, device=logits.device)
-        barred[markers] = True
-        removed = logits.masked_fill(barred, -torch.inf).logsumexp(dim=-1)
-        total = torch.where(barred[aimed], logits.logsumexp(dim=-1), removed)
-    else:
-        total = logits.logsumexp(dim=-1)
-    found = (logits.gather(1, aimed[:, None])[:, 0] - total).cpu().numpy()
-    split = np.split(found, np.cumsum([len(span) for span in spans])[:-1])
+    found = (
+        log_probs_without_marker(engine, logits, aimed)
+        if without_marker
+        else log_probs(logits, aimed)
+    )
+    split = np.split(found.cpu().numpy(), np.cumsum([len(span) for span in spans])[:-1])
     return dict(zip(rows, split, strict=True))

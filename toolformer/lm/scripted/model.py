@@ -45,10 +45,6 @@ class ScriptedCall:
     writes: Writes | Callable[[str], Writes]  # always these, or what it makes of the text so far
     start_prob: float = 0.9
 
-    def writes_after(self, text: str) -> Writes:
-        """Returns what is written where `text` stands before the call."""
-        return self.writes(text) if callable(self.writes) else self.writes
-
 
 def told_by_output(token: str, request: LossRequest) -> float:
     """Returns −0.1 nats for a token that the output holds, −2 for any other.
@@ -62,11 +58,6 @@ def told_by_output(token: str, request: LossRequest) -> float:
         return -2.0
     word = token.strip()
     return -0.1 if word and word in request.output else -2.0
-
-
-def _tokens(text: str) -> list[str]:
-    """Returns a text's tokens."""
-    return [match.group() for match in _TOKEN.finditer(text)]
 
 
 @lru_cache(maxsize=1024)  # A text is asked about many times in a row.
@@ -137,7 +128,10 @@ class ScriptedLanguageModel:
         requests = [LossRequest(text, 0, without_marker=without_marker) for text in texts]
         self.usage.score += sum(self.count_tokens(texts))
         return [
-            np.array([self.log_prob(token, request) for token in _tokens(request.text)], np.float32)
+            np.array(
+                [self.log_prob(token, request) for token in _TOKEN.findall(request.text)],
+                np.float32,
+            )
             for request in requests
         ]
 
@@ -145,7 +139,7 @@ class ScriptedLanguageModel:
         """Returns an empty set of streams that continue as `continuations` say."""
         return ScriptedStreams(
             self.continuations,
-            split=_tokens,
+            split=_TOKEN.findall,
             grammar=self.grammar,
             max_length=self.max_length,
             usage=self.usage,
@@ -190,7 +184,7 @@ class ScriptedLanguageModel:
     def _check_length(self, row: str) -> None:
         if len(row) <= self.max_length:
             return
-        length = sum(1 for _ in _TOKEN.finditer(row))
+        length = len(_TOKEN.findall(row))
         if length > self.max_length:
             raise ModelError(
                 f"A row of {length} tokens is longer than the {self.max_length} that {self.name}"
@@ -235,10 +229,11 @@ class ScriptedTrunks:
     def _sample(self, branch: Branch) -> list[Sampled]:
         request = self.requests[branch.request]
         script = self.model.scripted_calls(request.prompt.shared)
-        call = _call_at(script, request.text, branch.position)
+        before = request.text[: branch.position]
+        call = next((each for each in script if before.endswith(each.after)), None)
         if call is None or branch.lead != self.model.grammar.lead(call.tool):
             return [Sampled("", closed=False)] * branch.samples
-        writes = call.writes_after(request.text[: branch.position])
+        writes = call.writes(before) if callable(call.writes) else call.writes
         # At temperature 0 the samples are all the first one.
         written = writes if branch.temperature > 0 else writes[:1]
         cut = [self._cut(each, branch.max_tokens) for each in written[: branch.samples]]
@@ -266,11 +261,3 @@ def _places_after(words: str, text: str) -> Iterator[int]:
     while found >= 0:
         yield found + len(words)
         found = text.find(words, found + 1)
-
-
-def _call_at(script: Sequence[ScriptedCall], text: str, position: int) -> ScriptedCall | None:
-    """Returns what a script makes of a text up to a position."""
-    for call in script:
-        if text.endswith(call.after, 0, position):
-            return call
-    return None

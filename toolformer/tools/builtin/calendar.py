@@ -51,19 +51,19 @@ _SPAN = _form(
     rf"(?P<unit>days|weeks)\s+(?P<way>from|between)\s+(?P<start>{_DATE})\s+"
     rf"(?:to|until|and)\s+(?P<end>{_DATE})"
 )
-_ISO = _form(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
-_MONTH_FIRST = _form(rf"{_WEEKDAY}(?P<month>{_MONTH})\s+(?P<day>{_DAY}),?\s+(?P<year>\d{{4}})")
-_DAY_FIRST = _form(
-    rf"{_WEEKDAY}(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>\d{{4}})"
-)
 
 
 class DateStyle(Enum):
     """The ways a date is written; a sum is answered in the way it was asked."""
 
-    ISO = _ISO  # 2023-03-03
-    MONTH_FIRST = _MONTH_FIRST  # March 3, 2023
-    DAY_FIRST = _DAY_FIRST  # 3 March 2023
+    # 2023-03-03
+    ISO = _form(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+    # March 3, 2023
+    MONTH_FIRST = _form(rf"{_WEEKDAY}(?P<month>{_MONTH})\s+(?P<day>{_DAY}),?\s+(?P<year>\d{{4}})")
+    # 3 March 2023
+    DAY_FIRST = _form(
+        rf"{_WEEKDAY}(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>\d{{4}})"
+    )
 
     def format(self, day: date) -> str:
         """Writes a date in this style."""

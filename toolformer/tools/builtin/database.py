@@ -89,7 +89,7 @@ class Facts:
             quote_identifier(_find(column, columns, what=f"column of {known}"))
             for column in (entity, attribute, value)
         )
-        self._attributes = Names(self._distinct(self._attribute, max_names=MAX_NAMES) or [])
+        self._attributes = Names(self._distinct(self._attribute) or [])
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -129,13 +129,13 @@ class Facts:
     @cached_property
     def _entities(self) -> Names | None:
         """The entities by name; None where there are too many to hold."""
-        names = self._distinct(self._entity, max_names=MAX_NAMES)
+        names = self._distinct(self._entity)
         return None if names is None else Names(names)
 
-    def _distinct(self, column: str, *, max_names: int) -> list[str] | None:
+    def _distinct(self, column: str) -> list[str] | None:
         query = f"SELECT DISTINCT {column} FROM {self._table}"  # noqa: S608
         try:
-            found = self._source.select(query, max_rows=max_names, timeout_s=LOAD_TIMEOUT_S)
+            found = self._source.select(query, max_rows=MAX_NAMES, timeout_s=LOAD_TIMEOUT_S)
         except ToolError as error:
             raise ConfigError(
                 f"The names in column {column} cannot be read: {error} Make an index on it."

@@ -11,6 +11,7 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -35,8 +36,8 @@ _LIMITS: Mapping[int, int] = {
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
-_SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema"})
-_TABLE_FUNCTIONS = frozenset({"json_each", "json_tree"})
+# Tables of the schema and functions that are read as tables, besides the file's own tables.
+_READABLE = frozenset({"sqlite_master", "sqlite_schema", "json_each", "json_tree"})
 # Those whose value follows from their arguments. Chance, the clock, files, extensions and memory
 # by the gigabyte are not among them.
 _FUNCTIONS = frozenset(
@@ -83,6 +84,7 @@ class ReadOnlyDatabase:
             self.tables = self._read_tables()
         except sqlite3.DatabaseError as error:
             raise ConfigError(f"{str(path)!r} cannot be read as a database: {error}.") from None
+        self._readable = _READABLE | set(map(str.casefold, self.tables))
 
     def select(
         self,
@@ -112,11 +114,9 @@ class ReadOnlyDatabase:
                 rows = list(islice(cursor, max_rows + 1))
             finally:
                 cursor.close()
-        except sqlite3.OperationalError as error:
-            if time.monotonic() >= session.deadline:
-                raise ToolError(f"The query took longer than {limit_s:g} s.") from None
-            raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
         except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError) as error:
+            if isinstance(error, sqlite3.OperationalError) and _is_over(weakref.ref(session)):
+                raise ToolError(f"The query took longer than {limit_s:g} s.") from None
             raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
         return SqlRows(rows[:max_rows], has_more=len(rows) > max_rows)
 
@@ -126,8 +126,8 @@ class ReadOnlyDatabase:
             connection = _connect(self._path)
             session = _Session(connection)
             weakref.finalize(session, connection.close)
-            connection.set_progress_handler(_Deadline(session), 1000)
-            connection.set_authorizer(_Authorizer(frozenset(map(str.casefold, self.tables))))
+            connection.set_progress_handler(partial(_is_over, weakref.ref(session)), 1000)
+            connection.set_authorizer(partial(_authorize, self._readable))
             self._threads.session = session
         return session
 
@@ -157,49 +157,34 @@ def quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@dataclass(slots=True, weakref_slot=True)
 class _Session:
     """One thread's connection and the time at which its query must have ended."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.deadline = 0.0
+    connection: sqlite3.Connection
+    deadline: float = 0.0
 
 
-class _Deadline:
+def _is_over(session: "weakref.ref[_Session]") -> bool:
     """Makes SQLite stop in time. Holds its session weakly: the session's end closes the file."""
-
-    def __init__(self, session: _Session) -> None:
-        self._session = weakref.ref(session)
-
-    def __call__(self) -> bool:
-        session = self._session()
-        return session is None or time.monotonic() > session.deadline
+    held = session()
+    return held is None or time.monotonic() > held.deadline
 
 
-class _Authorizer:
-    """Allows what a SELECT over the file's own tables does, and nothing else."""
-
-    def __init__(self, tables: frozenset[str]) -> None:
-        self._tables = tables | _SCHEMA_TABLES | _TABLE_FUNCTIONS
-
-    def __call__(
-        self,
-        action: int,
-        first: str | None,
-        second: str | None,
-        _database: str | None,
-        _source: str | None,
-    ) -> int:
-        match action:
-            case sqlite3.SQLITE_SELECT | sqlite3.SQLITE_RECURSIVE:
-                is_allowed = True
-            case sqlite3.SQLITE_READ:  # no column: a name in FROM, perhaps of a subquery
-                is_allowed = not second or (first or "").casefold() in self._tables
-            case sqlite3.SQLITE_FUNCTION:
-                is_allowed = (second or "").casefold() in _FUNCTIONS
-            case _:
-                is_allowed = False
-        return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
+def _authorize(
+    tables: frozenset[str], action: int, first: str | None, second: str | None, *_: str | None
+) -> int:
+    """Allows what a SELECT over some tables does, and nothing else."""
+    match action:
+        case sqlite3.SQLITE_SELECT | sqlite3.SQLITE_RECURSIVE:
+            is_allowed = True
+        case sqlite3.SQLITE_READ:  # no column: a name in FROM, perhaps of a subquery
+            is_allowed = not second or (first or "").casefold() in tables
+        case sqlite3.SQLITE_FUNCTION:
+            is_allowed = (second or "").casefold() in _FUNCTIONS
+        case _:
+            is_allowed = False
+    return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 
 
 def _connect(path: Path) -> sqlite3.Connection:

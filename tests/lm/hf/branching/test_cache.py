@@ -57,7 +57,7 @@ def test_tails_are_selected_with_the_head_they_share() -> None:
     read = prompt.repeated(2, room=4)
     for number in (3, 4):
         read.update(tokens(number, rows=2), -tokens(number, rows=2), 0)
-    tails = RoomyCache.of_tails(prompt)
+    tails = RoomyCache(head=prompt)
     tails.put_tails(read, first=0, rows=2, length=2)
     assert tails.layers[0].keys.shape[2] == 2, "what is shared is not kept again"
     chosen = tails.selected(torch.tensor([1, 0]), length=3, room=5)

@@ -29,7 +29,7 @@ def trunk(model: HFLanguageModel, *, prompt: list[int]) -> RoomyCache:
     cache = head.repeated(3, room=len(prompt) + 8)
     ids = torch.arange(20, 44).view(3, 8)
     model.engine.forward.logits(ids, torch.tensor([0]), purpose="text", cache=cache)
-    tails = RoomyCache.of_tails(head)
+    tails = RoomyCache(head=head)
     tails.put_tails(cache, first=0, rows=3, length=8)
     return tails
 

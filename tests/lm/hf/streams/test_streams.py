@@ -211,7 +211,7 @@ def test_a_lead_is_said_whole_in_as_few_steps_as_it_has_choices(model: HFLanguag
         [said] = streams.step([StepRequest(stream, among=LEADS)])
         text, steps = text + said.text, steps + 1
         assert steps <= 2
-    assert streams.tokens(stream) - before == len(encoding.lead(text))
+    assert streams.tokens(stream) - before == len(encoding.piece(text))
     streams.crop(stream, before)
     [said] = streams.step([StepRequest(stream, among=LEADS[:1])])
     assert (said.text, said.log_prob) == (LEADS[0], 0.0)
@@ -220,7 +220,7 @@ def test_a_lead_is_said_whole_in_as_few_steps_as_it_has_choices(model: HFLanguag
 def test_a_lead_is_chosen_where_leads_differ_by_what_is_likelier(llama: HFLanguageModel) -> None:
     streams, encoding = llama.streams(), llama.engine.encoding
     [stream] = streams.admit([PROMPTS[0]])
-    ids = {lead: encoding.lead(lead) for lead in (LEADS[0], LEADS[2])}
+    ids = {lead: encoding.piece(lead) for lead in (LEADS[0], LEADS[2])}
     differ = next(
         i for i, pair in enumerate(zip(*ids.values(), strict=False)) if len(set(pair)) > 1
     )

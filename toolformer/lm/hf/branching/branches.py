@@ -49,14 +49,12 @@ class Decoder(Protocol):
             rooted: the branches.
             head: tokens of the prompt that all texts share.
         """
-        ...
 
     def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
         """Forwards the leads; returns (leads, vocabulary) float32 logits after each."""
-        ...
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Goes on from some of the branches of the step before, each with one token.
+        """Continues some of the branches of the step before, each by one token.
 
         Args:
             parents: indices into the branches of the step before; one may continue several ways.
@@ -65,7 +63,6 @@ class Decoder(Protocol):
         Returns:
             (branches, vocabulary) float32 logits.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

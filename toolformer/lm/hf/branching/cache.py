@@ -95,11 +95,6 @@ class RoomyCache(Cache):
             layers.append(RoomyLayer.filled((keys.expand(shape), values.expand(shape)), room=room))
         return RoomyCache(layers)
 
-    @classmethod
-    def of_tails(cls, head: "RoomyCache") -> "RoomyCache":
-        """Returns a cache for the tails of rows that begin with a head."""
-        return cls(head=head)
-
     def put_tails(self, read: "RoomyCache", *, first: int, rows: int, length: int) -> None:
         """Puts in what rows that were read with their head hold after it.
 

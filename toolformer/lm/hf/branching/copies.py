@@ -51,7 +51,7 @@ class Copies:
         return self._in_order(parts)
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Goes on from some of the branches, each with one token."""
+        """Continues some of the branches, each by one token."""
         children: dict[int, list[int]] = {}
         for child, parent in enumerate(parents):
             children.setdefault(parent, []).append(child)

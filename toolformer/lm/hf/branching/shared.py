@@ -70,7 +70,7 @@ class Shared:
 
     @torch.inference_mode()
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Goes on from some of the branches, each with one token."""
+        """Continues some of the branches, each by one token."""
         forward = self._forward
         self._rows = [self._rows[parent] for parent in parents]
         self._depths = [self._depths[parent] for parent in parents]

@@ -48,7 +48,8 @@ class Tree:
         self._cache = self._trunk.selected(
             forward.tensor(texts), length=length, room=length + slots + ROOM * across
         )
-        ids = forward.tensor(self._table([_pad(lead.ids, width) for lead in leads], across))
+        padded = [[*lead.ids, *[0] * (width - len(lead.ids))] for lead in leads]
+        ids = forward.tensor(self._table(padded, across))
         seen = forward.tensor(self._table([lead.seen for lead in leads], across))
         count = forward.tensor(self._table([len(lead.ids) for lead in leads], across))
         order = torch.arange(width, device=forward.device)
@@ -75,7 +76,7 @@ class Tree:
         )
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Goes on from some of the branches, each with one token."""
+        """Continues some of the branches, each by one token."""
         forward = self._forward
         columns = [self._columns[parent] for parent in parents]
         self._depths = [self._depths[parent] for parent in parents]
@@ -136,7 +137,3 @@ def _own(said: torch.Tensor) -> torch.Tensor:
     """
     same = torch.eye(said.shape[1], dtype=torch.bool, device=said.device)
     return same[None, :, :, None] & said[:, None]
-
-
-def _pad(ids: tuple[int, ...], width: int) -> list[int]:
-    return [*ids, *[0] * (width - len(ids))]

@@ -1,7 +1,6 @@
 """Which way branches are decoded: the quickest of four that is exact for a model."""
 
 import logging
-from collections.abc import Sequence
 
 import torch
 
@@ -23,9 +22,7 @@ KeepingType = type[Shared] | type[Tree] | type[Copies]  # continue from what is 
 DecoderType = KeepingType | type[FullRowDecoder]
 
 
-def choose_decoding(
-    forward: Forward, *, max_length: int, name: str, copies: bool = False
-) -> DecoderType:
+def choose_decoding(forward: Forward, *, name: str, copies: bool = False) -> DecoderType:
     """Returns the quickest way to decode branches that is exact for a model.
 
     Asked of the model itself, by a row of a few tokens: no list of architectures to keep. A window
@@ -33,15 +30,14 @@ def choose_decoding(
 
     Args:
         forward: runs the model.
-        max_length: of its rows.
         name: of the model, for messages.
         copies: whether to decode over copies, whatever the model can do.
 
     Raises:
         ModelError: if what stands behind a token changes what the model predicts after it.
     """
-    true = torch.cat([_plain(forward, row) for row in _ROWS])
-    if copies or forward.backend.has_window(max_length=max_length):
+    true = torch.cat([padded_logits(forward, [row], purpose="text") for row in _ROWS])
+    if copies or forward.backend.has_window():
         why = "asked for" if copies else "the model has a sliding window"
     elif (reason := _why_not(Tree, forward, true)) is not None:
         why = f"in one row per text, the model {reason}"
@@ -85,9 +81,3 @@ def _alike(forward: Forward, seen: torch.Tensor, true: torch.Tensor) -> bool:
     """Returns whether logits differ by rounding alone."""
     tolerance = 1e-4 if forward.dtype == torch.float32 else 5e-2
     return torch.allclose(seen, true, rtol=tolerance, atol=tolerance * float(true.abs().max()))
-
-
-def _plain(forward: Forward, row: Sequence[int]) -> torch.Tensor:
-    """Returns (1, vocabulary) logits after a row."""
-    last = forward.tensor([len(row) - 1])
-    return forward.logits(forward.tensor([row]), last, purpose="text")

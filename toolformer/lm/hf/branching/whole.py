@@ -38,7 +38,7 @@ class FullRowDecoder:
         return logits_after(self._forward, self._rows, purpose="decode")
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Goes on from some of the branches, each with one token."""
+        """Continues some of the branches, each by one token."""
         said = zip(parents, tokens, strict=True)
         self._rows = [[*self._rows[parent], token] for parent, token in said]
         return logits_after(self._forward, self._rows, purpose="decode")

@@ -99,16 +99,8 @@ class SeatCache(Cache):
             layer.resize(seats, slots)
 
     @torch.inference_mode()
-    def move(self, one: int, to: int, *, tokens: int) -> None:
-        """Lets a row take a free seat."""
-        self._copy([one], [to], tokens=tokens)
-
-    @torch.inference_mode()
-    def swap(self, one: int, other: int, *, tokens: int) -> None:
-        """Lets two rows change seats."""
-        self._copy([one, other], [other, one], tokens=tokens)
-
-    def _copy(self, sources: list[int], targets: list[int], *, tokens: int) -> None:
+    def reseat(self, sources: list[int], targets: list[int], *, tokens: int) -> None:
+        """Lets rows take other seats: free ones, or each other's."""
         for layer in self._own:
             if layer.buffer is not None:
                 layer.buffer.copy_rows(sources, targets, used=tokens)

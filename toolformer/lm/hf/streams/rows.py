@@ -79,7 +79,7 @@ class StreamRows:
                 continue
             last = self._seated.pop()  # stays: all that go from behind this row have gone
             if last is not row:
-                self._cache.move(last.seat, row.seat, tokens=last.seen)
+                self._cache.reseat([last.seat], [row.seat], tokens=last.seen)
                 self._seated[row.seat], last.seat = last, row.seat
             row.seat = -1
         if not self._seated:
@@ -100,9 +100,7 @@ class StreamRows:
                 by_past.setdefault(kind, []).append(row)
         batches: list[list[StreamRow]] = []
         for group in by_past.values():
-            costs = [
-                self._forward.cost(len(row.ids) - row.seen, head_rows=1, cached=0) for row in group
-            ]
+            costs = [self._forward.cost(len(row.ids) - row.seen, head_rows=1) for row in group]
             planned = plan_batches(costs, self._forward.batch_tokens)
             batches += [[group[index] for index in batch] for batch in planned]
         return self._seat(batches)
@@ -129,7 +127,8 @@ class StreamRows:
         return batches
 
     def _swap(self, one: StreamRow, other: StreamRow) -> None:
-        self._cache.swap(one.seat, other.seat, tokens=max(one.seen, other.seen))
+        seats, tokens = [one.seat, other.seat], max(one.seen, other.seen)
+        self._cache.reseat(seats, seats[::-1], tokens=tokens)
         one.seat, other.seat = other.seat, one.seat
         self._seated[one.seat], self._seated[other.seat] = one, other
 

@@ -171,7 +171,7 @@ class HFStreams:
     def _follow_leads(self, turn: _Turn) -> None:
         """Appends the leads as far as they do not differ."""
         stream = turn.stream
-        leads = [self._encoding.lead(lead) for lead in turn.ask.among]
+        leads = [self._encoding.piece(lead) for lead in turn.ask.among]
         done = len(stream.lead)
         going_on = [lead for lead in leads if lead[:done] == stream.lead and len(lead) > done]
         if not going_on:

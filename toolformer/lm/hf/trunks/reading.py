@@ -67,7 +67,7 @@ def read_trunk(
     prompt = engine.prompts.get(readings[0].prompt.shared)
     ordered = [readings[index] for batch in batches for index in batch]
     length = max(len(reading.own) for reading in readings)
-    tails, found, first = RoomyCache.of_tails(prompt), [], 0
+    tails, found, first = RoomyCache(head=prompt), [], 0
     for batch in batches:
         read, log_probs = _read(engine, [readings[index] for index in batch], prompt)
         tails.put_tails(read, first=first, rows=len(readings), length=length)

@@ -60,7 +60,9 @@ class HFTrunks:
             if reading.text.ids:
                 by_prompt.setdefault(reading.prompt.shared, []).append(reading)
             else:
-                self._starts[reading.request] = _no_starts()
+                self._starts[reading.request] = StartProbabilities(
+                    np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+                )
         for alike in by_prompt.values():
             costs = [
                 engine.forward.cost(len(each.own), head_rows=len(each.text.ids)) for each in alike
@@ -131,7 +133,7 @@ def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> Bran
             f"Position {branch.position} is not a place of text {branch.request}: places are the"
             " ends of its tokens but the last, as `token_ends` gives them."
         )
-    return BranchStart(row, reading.before + before, engine.encoding.lead(branch.lead))
+    return BranchStart(row, reading.before + before, engine.encoding.piece(branch.lead))
 
 
 def _of_whole_texts(
@@ -157,7 +159,3 @@ def _of_whole_texts(
         batches[-1] += group
         size += cost
     return batches
-
-
-def _no_starts() -> StartProbabilities:
-    return StartProbabilities(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
