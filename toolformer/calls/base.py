@@ -158,17 +158,15 @@ class CallGrammar(Protocol):
         done = 0
         for each in sorted(placed, key=lambda each: each.position):
             self._check(each, text)
-            if each.position > done:
-                segments.append(Segment("text", text[done : each.position]))
-                done = each.position
             pieces = self.pieces(each.call, each.output)
+            segments.append(Segment("text", text[done : each.position]))
             if each.output is None:
                 segments.append(Segment("call", "".join(pieces)))
             else:
                 segments += [Segment("call", pieces.asked), Segment("output", pieces.supplied)]
-        if done < len(text):
-            segments.append(Segment("text", text[done:]))
-        return segments
+            done = each.position
+        segments.append(Segment("text", text[done:]))
+        return [segment for segment in segments if segment.text]
 
     def read(self, text: str) -> list[Segment]:
         """Returns the parts of a text by origin; joined, they are the text.
@@ -179,17 +177,15 @@ class CallGrammar(Protocol):
         segments: list[Segment] = []
         done = 0
         for span in self._spans(text):
-            if span.start > done:
-                segments.append(Segment("text", text[done : span.start]))
-            if span.output_start is None:
-                segments.append(Segment("call", text[span.start : span.end]))
-            else:
-                segments.append(Segment("call", text[span.start : span.output_start]))
-                segments.append(Segment("output", text[span.output_start : span.end]))
+            call_end = span.end if span.output_start is None else span.output_start
+            segments += [
+                Segment("text", text[done : span.start]),
+                Segment("call", text[span.start : call_end]),
+                Segment("output", text[call_end : span.end]),
+            ]
             done = span.end
-        if done < len(text):
-            segments.append(Segment("text", text[done:]))
-        return segments
+        segments.append(Segment("text", text[done:]))
+        return [segment for segment in segments if segment.text]
 
     def calls(self, text: str) -> list[PlacedCall]:
         """Returns the calls of a text; their positions refer to the text without calls."""
