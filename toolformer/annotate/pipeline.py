@@ -82,9 +82,11 @@ def annotate_batches(
         plan: of the run.
         tool_thread: runs one thing at a time, in order; the tools run in it.
     """
-    proposed = (_propose(batch, plan) for batch in _cut(shards, plan))
+    proposed = (
+        replace(batch, proposals=propose(batch.excerpts, plan)) for batch in _cut(shards, plan)
+    )
     executed = ahead((partial(_execute, batch, plan) for batch in proposed), tool_thread)
-    scored = (_score(batch, plan) for batch in executed)
+    scored = (replace(batch, proposals=score(batch.proposals, plan)) for batch in executed)
     return _select(scored, plan)
 
 
@@ -121,16 +123,8 @@ def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
             yield ShardBatch(shard, batch, done / len(excerpts))
 
 
-def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
-    return replace(batch, proposals=propose(batch.excerpts, plan))
-
-
 def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:
     return replace(batch, proposals=execute(batch.proposals, plan))
-
-
-def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
-    return replace(batch, proposals=score(batch.proposals, plan))
 
 
 def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:

@@ -13,26 +13,11 @@ from itertools import islice
 from pathlib import Path
 
 from toolformer.corpus.files import CorpusProblem, Record, format_of, read_records
-from toolformer.corpus.sources import (
-    CorpusDescription,
-    CorpusFile,
-    HubDataset,
-    describe_corpus,
-    find_files,
-    parse_dataset,
-)
+from toolformer.corpus.sources import HubDataset, find_files, parse_dataset
 from toolformer.dates import find_date
 from toolformer.errors import CorpusError
 from toolformer.files import is_encodable
 from toolformer.records import Document
-
-__all__ = [
-    "CorpusDescription",
-    "CorpusFile",
-    "CorpusProblem",
-    "describe_corpus",
-    "read_corpus",
-]
 
 _log = logging.getLogger(__name__)
 
