@@ -75,7 +75,6 @@ class ToolThresholds:
     max_positions: int  # k
     samples: int  # m
     prune_below: float  # nats
-    lowest_threshold: float  # nats: the lowest τf that the stored losses can answer for
 
 
 def resolve(
@@ -126,8 +125,7 @@ def _resolve(
     )
     # A loss is never below zero, so pruning at or below zero leaves every place in.
     keeps_all = config.keep_all_losses and prune_below <= 0
-    lowest_threshold = float("-inf") if keeps_all else prune_below
-    if gain_threshold < lowest_threshold:
+    if gain_threshold < prune_below and not keeps_all:
         raise ConfigError(
             f"{tool.name}: gain_threshold {gain_threshold:g} is below prune_below {prune_below:g}, "
             "so calls that gain enough would be left out unseen. Lower prune_below to "
@@ -141,7 +139,6 @@ def _resolve(
         ),
         samples=_first(own.samples, config.samples, suited.samples, tool.samples),
         prune_below=prune_below,
-        lowest_threshold=lowest_threshold,
     )
 
 

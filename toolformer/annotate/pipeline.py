@@ -23,10 +23,6 @@ from toolformer.garbage import gc_paused
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
 
-EMPTY = "empty"
-HOLDS_CALL = "holds a call already"
-UNSUITED = "no tool suits it"
-
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -98,8 +94,8 @@ def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
     'holds a call already'
     """
     if not document.text.strip():
-        return EMPTY
-    return HOLDS_CALL if grammar.holds_call(document.text) else None
+        return "empty"
+    return "holds a call already" if grammar.holds_call(document.text) else None
 
 
 def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
@@ -145,7 +141,7 @@ def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
                 tried=tuple(name for name in plan.thresholds if name in tried.get(number, ())),
                 skipped=None
                 if number in tried
-                else skip_reason(document, plan.model.grammar) or UNSUITED,
+                else skip_reason(document, plan.model.grammar) or "no tool suits it",
                 candidates=_decide(document, found.get(number, []), plan=plan),
             )
             for number, document in enumerate(batch.shard.documents)

@@ -89,7 +89,7 @@ class TrainingPlan:
                 "config": settings["config"],
                 "config_fingerprint": self.config.fingerprint(),
                 "mixed_texts": self.texts.mixed,
-                "rows_fingerprint": self.rows.fingerprint,
+                "rows_fingerprint": settings["rows"]["fingerprint"],
             },
         )
 

@@ -77,7 +77,7 @@ def finetune(
             in_four_bits=config.adapter == "qlora",
         )
         check_base(base, run=runs[0], is_named=model is not None)
-        check_places(base, texts.training, run=runs[0])
+        check_places(base, texts.training, runs=runs)
         plan = make_plan(config, base=base, texts=texts, origin=origin_of_runs(runs))
         return _train(plan, out=out, report_to=report_to, on_progress=on_progress)
 
