@@ -91,7 +91,7 @@ def resolve(
     Args:
         config: the run's.
         tools: their names are the keys of the result.
-        model_settings: by tool name, as the model's sidecar has them.
+        model_settings: what suits the model, by tool name.
 
     Raises:
         ConfigError: there are settings for a tool that is not there, or a tool is pruned above its
@@ -102,13 +102,13 @@ def resolve(
         if name.casefold() not in names:
             raise ConfigError(closest(name, names.values(), what="tool in the settings"))
     own = {name.casefold(): each for name, each in config.tools.items()}
-    suited = {name.casefold(): each for name, each in (model_settings or {}).items()}
+    suited = model_settings or {}
     return {
         tool.name: _resolve(
             config,
             tool,
             own=own.get(tool.name.casefold(), ToolConfig()),
-            suited=suited.get(tool.name.casefold(), ToolConfig()),
+            suited=suited.get(tool.name, ToolConfig()),
         )
         for tool in tools
     }

@@ -111,9 +111,9 @@ class _Reader:
                 yield record
                 continue
             if is_first:
-                wanted = [text_column] + ([self.date_column] if self.date_column else [])
-                for column in wanted:
-                    _require_column(column, record, name)
+                _require_column(text_column, record, name)
+                if self.date_column:
+                    _require_column(self.date_column, record, name)
                 is_first = False
             problem = _text_problem(record, text_column)
             if problem is not None:
