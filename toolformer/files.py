@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from toolformer.config import differences
 from toolformer.errors import RunError
@@ -73,8 +74,8 @@ def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:
     Raises:
         RunError: it cannot be written; its cause is the OSError.
     """
-    # The process number keeps two writers of one file apart; both write the same bytes.
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # A name of its own keeps two writers of one file apart: threads, processes, machines.
+    temporary = path.with_name(f"{path.name}.{uuid4().hex[:12]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

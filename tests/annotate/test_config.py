@@ -33,7 +33,6 @@ def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
         max_positions=3,
         samples=4,
         prune_below=0.5,
-        lowest_threshold=0.5,
     )
 
 
@@ -45,7 +44,6 @@ def test_what_suits_the_model_goes_before_the_tools_own() -> None:
         max_positions=8,
         samples=2,
         prune_below=0.4,
-        lowest_threshold=0.4,
     )
     assert settled(AnnotateConfig(), of=OTHER, model=model).gain_threshold == 0.3
 
@@ -76,11 +74,12 @@ def test_pruning_above_a_threshold_is_refused_by_name() -> None:
         settled(AnnotateConfig(prune_below=0.7))
 
 
-def test_only_a_run_that_keeps_all_losses_can_be_read_with_any_threshold() -> None:
-    assert settled(AnnotateConfig(prune_below=0)).lowest_threshold == 0
-    everything = AnnotateConfig(prune_below=0, keep_all_losses=True)
-    assert settled(everything).lowest_threshold == float("-inf")
-    assert settled(AnnotateConfig(prune_below=0.1, keep_all_losses=True)).lowest_threshold == 0.1
+def test_only_a_run_that_keeps_all_losses_can_have_any_threshold() -> None:
+    everything = AnnotateConfig(gain_threshold=-9.0, prune_below=0, keep_all_losses=True)
+    assert settled(everything).gain_threshold == -9.0
+    for others in ({"keep_all_losses": False}, {"prune_below": 0.1}):
+        with pytest.raises(ConfigError, match="gain_threshold -9 is below prune_below"):
+            settled(everything.override(**others))
 
 
 def test_numbers_for_an_unknown_tool_are_refused_with_the_near_names() -> None:

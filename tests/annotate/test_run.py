@@ -12,7 +12,7 @@ import pytest
 
 from tests.annotate.given import BRIEF, SCRIPT, documents, echo, long_texts, run_into
 from toolformer.annotate import RunProgress, annotate, annotate_shard, make_plan
-from toolformer.corpus.read import CorpusProblem
+from toolformer.corpus import CorpusProblem
 from toolformer.errors import CorpusError, RunError
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel

@@ -312,3 +312,9 @@ def test_an_unknown_kind_of_grammar_is_refused_by_name() -> None:
         CallError, match=r"Unknown kind of call grammar 'herms'\. Did you mean 'herm"
     ):
         grammar_from_dict({"kind": "herms"})
+
+
+def test_an_output_that_would_begin_a_lead_with_its_close_is_not_renderable() -> None:
+    grammar = InlineGrammar(open=" <", arrow=" =>", close=">")
+    assert not grammar.is_renderable_output("<>")  # before "(x" it would be the lead ` <>>(`
+    assert grammar.is_renderable_output("<> ")

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolformer.corpus.read import CorpusFile, CorpusProblem, describe_corpus, read_corpus
-from toolformer.corpus.sources import HubDataset, parse_dataset
+from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus.sources import CorpusFile, HubDataset, parse_dataset
 from toolformer.errors import CorpusError
 from toolformer.records import Document
 

@@ -37,11 +37,7 @@ def test_the_runs_own_model_fits_whatever_dtype_it_was_loaded_with(
 ) -> None:
     base = load_base(str(model), grammar=GRAMMAR, device="cpu")
     for fingerprint in base.fingerprints:
-        check_base(
-            base,
-            run=of_model(run, str(model), fingerprint),
-            is_named=False,
-        )
+        check_base(base, run=of_model(run, str(model), fingerprint), is_named=False)
 
 
 def test_other_weights_under_the_runs_name_are_refused_unless_named(
@@ -62,11 +58,14 @@ def test_a_model_whose_tokenizer_splits_elsewhere_is_refused(
     )
     texts = choose(sums(), config=FinetuneConfig(dev_texts=0)).training
     with pytest.raises(ModelError, match=r"tokenizer of .*other does not fit .*run'.* after \d+\."):
-        check_places(other, texts, run=run)
+        check_places(other, texts, runs=[run])
+    # Of two runs the one with the shorter windows says how long a text proves something.
+    windowed = with_fields(run, config={**run.manifest.config, "window_tokens": 8})
+    check_places(other, texts, runs=[run, windowed])
 
 
 def test_another_model_with_the_same_tokenizer_fits(run: SelectedRun, tmp_path: Path) -> None:
     other = load_base(str(tiny_model(tmp_path / "other", seed=7)), grammar=GRAMMAR, device="cpu")
     texts = choose(sums(), config=FinetuneConfig(dev_texts=0)).training
-    check_places(other, texts, run=run)
+    check_places(other, texts, runs=[run])
     assert run.manifest.model.fingerprint not in other.fingerprints

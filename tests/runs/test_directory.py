@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -209,6 +209,24 @@ def test_a_run_starts_in_a_directory_where_a_kill_left_half_a_manifest(tmp_path:
     (tmp_path / "manifest.json.4711.tmp").write_bytes(b"half")
     write_all(tmp_path)
     assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+
+
+def test_a_run_that_another_process_starts_at_the_same_moment_is_continued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, files = tmp_path / "run", Path.glob
+    unfinished = run / "manifest.json.4711.tmp"
+
+    def started_meanwhile(folder: Path, pattern: str) -> Iterator[Path]:
+        if folder == run and pattern == "*":
+            monkeypatch.undo()
+            RunWriter(run, MANIFEST).write(0, DOCUMENTS[:2])
+            unfinished.write_bytes(b"a third process is writing this")
+        return files(folder, pattern)
+
+    monkeypatch.setattr(Path, "glob", started_meanwhile)
+    assert RunWriter(run, MANIFEST).done == {0}
+    assert unfinished.exists()
 
 
 def test_a_damaged_shard_is_named_with_the_way_out(tmp_path: Path) -> None:

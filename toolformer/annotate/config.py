@@ -75,7 +75,6 @@ class ToolThresholds:
     max_positions: int  # k
     samples: int  # m
     prune_below: float  # nats
-    lowest_threshold: float  # nats: the lowest τf that the stored losses can answer for
 
 
 def resolve(
@@ -92,7 +91,7 @@ def resolve(
     Args:
         config: the run's.
         tools: their names are the keys of the result.
-        model_settings: by tool name, as the model's sidecar has them.
+        model_settings: what suits the model, by tool name.
 
     Raises:
         ConfigError: there are settings for a tool that is not there, or a tool is pruned above its
@@ -103,13 +102,13 @@ def resolve(
         if name.casefold() not in names:
             raise ConfigError(closest(name, names.values(), what="tool in the settings"))
     own = {name.casefold(): each for name, each in config.tools.items()}
-    suited = {name.casefold(): each for name, each in (model_settings or {}).items()}
+    suited = model_settings or {}
     return {
         tool.name: _resolve(
             config,
             tool,
             own=own.get(tool.name.casefold(), ToolConfig()),
-            suited=suited.get(tool.name.casefold(), ToolConfig()),
+            suited=suited.get(tool.name, ToolConfig()),
         )
         for tool in tools
     }
@@ -126,8 +125,7 @@ def _resolve(
     )
     # A loss is never below zero, so pruning at or below zero leaves every place in.
     keeps_all = config.keep_all_losses and prune_below <= 0
-    lowest_threshold = float("-inf") if keeps_all else prune_below
-    if gain_threshold < lowest_threshold:
+    if gain_threshold < prune_below and not keeps_all:
         raise ConfigError(
             f"{tool.name}: gain_threshold {gain_threshold:g} is below prune_below {prune_below:g}, "
             "so calls that gain enough would be left out unseen. Lower prune_below to "
@@ -141,7 +139,6 @@ def _resolve(
         ),
         samples=_first(own.samples, config.samples, suited.samples, tool.samples),
         prune_below=prune_below,
-        lowest_threshold=lowest_threshold,
     )
 
 

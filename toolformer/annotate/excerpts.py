@@ -4,7 +4,7 @@ Everything follows from the documents and the configuration, so that a run is th
 however often it is resumed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -47,8 +47,8 @@ def cut_excerpts(
     for number, document in documents.items():
         context = ToolContext(today=document_date(document))
         tokens = counts.get(number)
-        parts: Iterator[Window] = (
-            iter([whole(document.text, tokens)])
+        parts: Iterable[Window] = (
+            [whole(document.text, tokens)]
             if tokens is not None and tokens <= window_tokens
             else windows(
                 document.text,

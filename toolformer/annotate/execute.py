@@ -30,9 +30,5 @@ def execute(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
 def _with_result(candidate: Candidate, result: ToolResult, grammar: CallGrammar) -> Candidate:
     if result.output is None:
         return replace(candidate, error=result.error, verdict=Verdict.TOOL_ERROR)
-    can_be_written = grammar.is_renderable_output(result.output)
-    return replace(
-        candidate,
-        output=result.output,
-        verdict=None if can_be_written else Verdict.NOT_RENDERABLE,
-    )
+    verdict = None if grammar.is_renderable_output(result.output) else Verdict.NOT_RENDERABLE
+    return replace(candidate, output=result.output, verdict=verdict)

@@ -23,10 +23,6 @@ from toolformer.garbage import gc_paused
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
 
-EMPTY = "empty"
-HOLDS_CALL = "holds a call already"
-UNSUITED = "no tool suits it"
-
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -82,9 +78,11 @@ def annotate_batches(
         plan: of the run.
         tool_thread: runs one thing at a time, in order; the tools run in it.
     """
-    proposed = (_propose(batch, plan) for batch in _cut(shards, plan))
+    proposed = (
+        replace(batch, proposals=propose(batch.excerpts, plan)) for batch in _cut(shards, plan)
+    )
     executed = ahead((partial(_execute, batch, plan) for batch in proposed), tool_thread)
-    scored = (_score(batch, plan) for batch in executed)
+    scored = (replace(batch, proposals=score(batch.proposals, plan)) for batch in executed)
     return _select(scored, plan)
 
 
@@ -96,8 +94,8 @@ def skip_reason(document: Document, grammar: CallGrammar) -> str | None:
     'holds a call already'
     """
     if not document.text.strip():
-        return EMPTY
-    return HOLDS_CALL if grammar.holds_call(document.text) else None
+        return "empty"
+    return "holds a call already" if grammar.holds_call(document.text) else None
 
 
 def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
@@ -121,16 +119,8 @@ def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
             yield ShardBatch(shard, batch, done / len(excerpts))
 
 
-def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
-    return replace(batch, proposals=propose(batch.excerpts, plan))
-
-
 def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:
     return replace(batch, proposals=execute(batch.proposals, plan))
-
-
-def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
-    return replace(batch, proposals=score(batch.proposals, plan))
 
 
 def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
@@ -151,7 +141,7 @@ def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
                 tried=tuple(name for name in plan.thresholds if name in tried.get(number, ())),
                 skipped=None
                 if number in tried
-                else skip_reason(document, plan.model.grammar) or UNSUITED,
+                else skip_reason(document, plan.model.grammar) or "no tool suits it",
                 candidates=_decide(document, found.get(number, []), plan=plan),
             )
             for number, document in enumerate(batch.shard.documents)

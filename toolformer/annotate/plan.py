@@ -159,9 +159,5 @@ def _manifest_tool(tool: Tool, thresholds: ToolThresholds) -> ManifestTool:
         spec=tool.spec,
         options=dict(tool.options),
         shown=fingerprint([*shown, sorted(tool.vocabulary)]),
-        min_prob=thresholds.min_prob,
-        gain_threshold=thresholds.gain_threshold,
-        max_positions=thresholds.max_positions,
-        samples=thresholds.samples,
-        prune_below=thresholds.prune_below,
+        **asdict(thresholds),
     )

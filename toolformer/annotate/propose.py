@@ -108,9 +108,7 @@ def _with_plain_losses(found: Sequence[Sequence[Proposal]], plan: Plan) -> list[
     first = {_key(place): place for places in found for place in places}
     requests = [
         LossRequest(
-            place.excerpt.window.text,
-            place.position,
-            without_marker=plan.prompts.are_empty,
+            place.excerpt.window.text, place.position, without_marker=plan.prompts.are_empty
         )
         for place in first.values()
     ]

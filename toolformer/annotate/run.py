@@ -15,7 +15,7 @@ from toolformer.annotate.ahead import ahead
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.pipeline import Shard, ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.corpus.read import CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import CorpusError
 from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
@@ -185,18 +185,15 @@ class _Reading:
         self.problems = 0
         self._pass_on = on_problem
         self._size = config.documents_per_shard
-        self._documents = (
-            read_corpus(
+        if isinstance(corpus, str | Path):
+            corpus = read_corpus(
                 corpus,
                 text_column=config.text_column,
                 date_column=config.date_column,
-                max_documents=config.max_documents,
                 strict=strict,
                 on_problem=self._count,
             )
-            if isinstance(corpus, str | Path)
-            else islice(iter(corpus), config.max_documents)
-        )
+        self._documents = islice(corpus, config.max_documents)
 
     def __iter__(self) -> Iterator[list[Document]]:
         while shard := list(islice(self._documents, self._size)):

@@ -4,7 +4,7 @@ gain = min(L(ε), L(e(c, ε))) − L(e(c, r)) is at most L(ε) − L(e(c, r)): w
 run can ever select, L(e(c, ε)) is not asked for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from toolformer.annotate.losses import ask_losses
@@ -19,20 +19,9 @@ def score(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
 
     A call that is too long with its output to be scored is `not_renderable`.
     """
-
-    def is_hopeful(candidate: Candidate) -> bool:
-        if candidate.verdict is not None or candidate.losses is None:
-            return False
-        lowest = plan.thresholds[candidate.tool].prune_below
-        return plan.config.keep_all_losses or candidate.losses.gain_at_most >= lowest
-
     checked = [_drop_overlong(each, plan) for each in proposals]
-    scored = _add_losses(checked, plan, of=_is_open, with_output=True)
-    return _add_losses(scored, plan, of=is_hopeful, with_output=False)
-
-
-def _is_open(candidate: Candidate) -> bool:
-    return candidate.verdict is None
+    scored = _add_losses(checked, plan, with_output=True)
+    return _add_losses(scored, plan, with_output=False)
 
 
 def _drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
@@ -42,22 +31,22 @@ def _drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
         return proposal
     written = model.grammar.format(candidate.call, candidate.output)
     # A token has a byte at least, so most need no counting.
-    if len(written.encode()) <= plan.call_tokens:
-        return proposal
-    if model.count_tokens([written])[0] <= plan.call_tokens:
+    room = plan.call_tokens
+    if len(written.encode()) <= room or model.count_tokens([written])[0] <= room:
         return proposal
     return replace(proposal, candidate=replace(candidate, verdict=Verdict.NOT_RENDERABLE))
 
 
-def _add_losses(
-    proposals: Sequence[Proposal],
-    plan: Plan,
-    *,
-    of: Callable[[Candidate], bool],
-    with_output: bool,
-) -> list[Proposal]:
-    """Returns the proposals, the chosen ones with L(e(c, r)) or with L(e(c, ε))."""
-    chosen = [of(each.candidate) for each in proposals]
+def _add_losses(proposals: Sequence[Proposal], plan: Plan, *, with_output: bool) -> list[Proposal]:
+    """Returns the proposals, with L(e(c, r)) or with L(e(c, ε)) where it is asked for."""
+
+    def is_asked(candidate: Candidate) -> bool:
+        if candidate.verdict is not None or candidate.losses is None:
+            return False
+        lowest = plan.thresholds[candidate.tool].prune_below
+        is_hopeful = plan.config.keep_all_losses or candidate.losses.gain_at_most >= lowest
+        return with_output or is_hopeful
+
     requests = [
         LossRequest(
             each.excerpt.window.text,
@@ -67,13 +56,15 @@ def _add_losses(
             inline=plan.config.loss_context == "inline",
             without_marker=plan.prompts.are_empty,
         )
-        for each, is_chosen in zip(proposals, chosen, strict=True)
-        if is_chosen
+        for each in proposals
+        if is_asked(each.candidate)
     ]
     losses = iter(ask_losses(plan.model, requests))
     return [
-        _with_loss(each, next(losses), with_output=with_output) if is_chosen else each
-        for each, is_chosen in zip(proposals, chosen, strict=True)
+        _with_loss(each, next(losses), with_output=with_output)
+        if is_asked(each.candidate)
+        else each
+        for each in proposals
     ]
 
 

@@ -54,43 +54,34 @@ class CallGrammar(Protocol):
     @property
     def open(self) -> str:
         """The open marker: the start of every lead, by whose probability a place is judged."""
-        ...
 
     @property
     def lead_pattern(self) -> re.Pattern[str]:
         """Matches a lead; no two matches overlap."""
-        ...
 
     @property
     def end_signs(self) -> str:
         """Characters; arguments end only with a token that holds one of them."""
-        ...
 
     @property
     def call_rule(self) -> str:
         """The conditions under which a call can be read back, for messages."""
-        ...
 
     @property
     def output_rule(self) -> str:
         """The conditions under which an output can be read back, for messages."""
-        ...
 
     def lead(self, tool: str) -> str:
         """Returns what a call of this tool starts with, up to its arguments."""
-        ...
 
     def tool_of(self, lead: str) -> str:
         """Returns the tool that a lead names."""
-        ...
 
     def opens_call(self, text: str) -> bool:
         """Returns whether a text is an open marker and after it what can still become a lead."""
-        ...
 
     def pieces(self, call: ToolCall, output: str | None = None) -> CallPieces:
         """Returns the pieces of a call, with its output when there is one."""
-        ...
 
     def end_of_arguments(self, text: str) -> ArgumentsEnd | None:
         """Returns where arguments that are being written end; None where they may continue.
@@ -98,19 +89,15 @@ class CallGrammar(Protocol):
         Args:
             text: what follows the lead.
         """
-        ...
 
     def is_readable(self, call: ToolCall) -> bool:
         """Returns whether a call's name and arguments can be written and read back."""
-        ...
 
     def is_renderable_output(self, output: str) -> bool:
         """Returns whether an output can be written and read back."""
-        ...
 
     def span(self, text: str, lead: re.Match[str], limit: int) -> Span | None:
         """Returns the call that starts with a lead and ends before `limit`."""
-        ...
 
     def spell(self, arguments: str, read: Callable[[str], Mapping[str, object]]) -> str:
         """Returns the arguments of an exemplar as this format writes them.
@@ -119,11 +106,9 @@ class CallGrammar(Protocol):
             arguments: as a tool's author wrote them.
             read: returns the values that they give to the tool's parameters.
         """
-        ...
 
     def to_dict(self) -> dict[str, str]:
         """Returns what `grammar_from_dict` reads back."""
-        ...
 
     # ---- What follows from it
 
@@ -158,17 +143,15 @@ class CallGrammar(Protocol):
         done = 0
         for each in sorted(placed, key=lambda each: each.position):
             self._check(each, text)
-            if each.position > done:
-                segments.append(Segment("text", text[done : each.position]))
-                done = each.position
             pieces = self.pieces(each.call, each.output)
+            segments.append(Segment("text", text[done : each.position]))
             if each.output is None:
                 segments.append(Segment("call", "".join(pieces)))
             else:
                 segments += [Segment("call", pieces.asked), Segment("output", pieces.supplied)]
-        if done < len(text):
-            segments.append(Segment("text", text[done:]))
-        return segments
+            done = each.position
+        segments.append(Segment("text", text[done:]))
+        return [segment for segment in segments if segment.text]
 
     def read(self, text: str) -> list[Segment]:
         """Returns the parts of a text by origin; joined, they are the text.
@@ -179,17 +162,15 @@ class CallGrammar(Protocol):
         segments: list[Segment] = []
         done = 0
         for span in self._spans(text):
-            if span.start > done:
-                segments.append(Segment("text", text[done : span.start]))
-            if span.output_start is None:
-                segments.append(Segment("call", text[span.start : span.end]))
-            else:
-                segments.append(Segment("call", text[span.start : span.output_start]))
-                segments.append(Segment("output", text[span.output_start : span.end]))
+            call_end = span.end if span.output_start is None else span.output_start
+            segments += [
+                Segment("text", text[done : span.start]),
+                Segment("call", text[span.start : call_end]),
+                Segment("output", text[call_end : span.end]),
+            ]
             done = span.end
-        if done < len(text):
-            segments.append(Segment("text", text[done:]))
-        return segments
+        segments.append(Segment("text", text[done:]))
+        return [segment for segment in segments if segment.text]
 
     def calls(self, text: str) -> list[PlacedCall]:
         """Returns the calls of a text; their positions refer to the text without calls."""

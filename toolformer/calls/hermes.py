@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from toolformer.calls.base import CallGrammar, is_tool_name
 from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Span, ToolCall
@@ -46,33 +47,16 @@ class HermesGrammar(CallGrammar):
     </tool_call>
     """
 
-    @property
-    def open(self) -> str:
-        """The opening tag, which is one token for models that were trained on it."""
-        return _OPEN
-
-    @property
-    def lead_pattern(self) -> re.Pattern[str]:
-        """Matches a lead; its group is the name as JSON."""
-        return _LEAD
-
-    @property
-    def end_signs(self) -> str:
-        """Characters that end an object, a tag or a lead."""
-        return "]}>:"
-
-    @property
-    def call_rule(self) -> str:
-        """The conditions under which a call can be read back."""
-        return (
-            "a name has no white space and no brackets, arguments are the text of one JSON object "
-            f"and have no {_OPEN!r} of another call in them"
-        )
-
-    @property
-    def output_rule(self) -> str:
-        """The conditions under which an output can be read back."""
-        return f"an output is not empty and has no {_OUTPUT_CLOSE!r} and no call in it"
+    open: ClassVar[str] = _OPEN  # one token for models that were trained on it
+    lead_pattern: ClassVar[re.Pattern[str]] = _LEAD  # its group is the name as JSON
+    end_signs: ClassVar[str] = "]}>:"  # end an object, a tag or a lead
+    call_rule: ClassVar[str] = (
+        "a name has no white space and no brackets, arguments are the text of one JSON object "
+        f"and have no {_OPEN!r} of another call in them"
+    )
+    output_rule: ClassVar[str] = (
+        f"an output is not empty and has no {_OUTPUT_CLOSE!r} and no call in it"
+    )
 
     def lead(self, tool: str) -> str:
         """Returns the tag and the object up to its arguments."""
@@ -84,8 +68,7 @@ class HermesGrammar(CallGrammar):
         >>> HermesGrammar().tool_of(HermesGrammar().lead("Calculator"))
         'Calculator'
         """
-        name: str = json.loads(lead.removeprefix(_OPEN + _NAME).removesuffix(_ARGUMENTS))
-        return name
+        return str(json.loads(lead.removeprefix(_OPEN + _NAME).removesuffix(_ARGUMENTS)))
 
     def opens_call(self, text: str) -> bool:
         """Returns whether a text is the opening tag and after it what can still become a lead."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 from toolformer.calls.base import CallGrammar, is_tool_name
 from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Span, ToolCall
@@ -30,6 +31,8 @@ class InlineGrammar(CallGrammar):
     >>> grammar.strip(annotated)
     'So 5 is it.'
     """
+
+    end_signs: ClassVar[str] = "()\n\r"  # close the arguments, end a lead, or end a line
 
     open: str = " ["
     arrow: str = " ->"
@@ -57,11 +60,6 @@ class InlineGrammar(CallGrammar):
     def lead_pattern(self) -> re.Pattern[str]:
         """Matches a lead; its group is the name."""
         return _lead_pattern(self.open)
-
-    @property
-    def end_signs(self) -> str:
-        """Characters that close the arguments, end a lead, or end a line."""
-        return "()\n\r"
 
     @property
     def call_rule(self) -> str:
@@ -125,14 +123,11 @@ class InlineGrammar(CallGrammar):
         ends += [line.start()] if line is not None else []
         if not ends:
             return None
-        is_line = close is None and line is not None
-        return ArgumentsEnd(
-            text[: min(ends)],
-            stop=len(text) if close is None else close + 1,
-            problem="The call does not close on its line."
-            if is_line
-            else "Another call starts inside the call.",
-        )
+        problem = "Another call starts inside the call."
+        if close is None and line is not None:
+            problem = "The call does not close on its line."
+        stop = len(text) if close is None else close + 1
+        return ArgumentsEnd(text[: min(ends)], stop, problem)
 
     def is_readable(self, call: ToolCall) -> bool:
         """Returns whether a call's name and arguments can be written and read back."""
@@ -153,7 +148,7 @@ class InlineGrammar(CallGrammar):
         return (
             output != ""
             and _closing(self._brackets, output + self.close, 0) == len(output)
-            and not self.holds_lead(" " + output)
+            and not self.holds_lead(f" {output}{self.close}(")  # the text may continue with "("
         )
 
     def span(self, text: str, lead: re.Match[str], limit: int) -> Span | None:

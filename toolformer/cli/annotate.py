@@ -17,7 +17,7 @@ from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.cli.settings import with_settings
-from toolformer.corpus.read import describe_corpus, read_corpus
+from toolformer.corpus import describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run

@@ -13,26 +13,11 @@ from itertools import islice
 from pathlib import Path
 
 from toolformer.corpus.files import CorpusProblem, Record, format_of, read_records
-from toolformer.corpus.sources import (
-    CorpusDescription,
-    CorpusFile,
-    HubDataset,
-    describe_corpus,
-    find_files,
-    parse_dataset,
-)
+from toolformer.corpus.sources import HubDataset, find_files, parse_dataset
 from toolformer.dates import find_date
 from toolformer.errors import CorpusError
 from toolformer.files import is_encodable
 from toolformer.records import Document
-
-__all__ = [
-    "CorpusDescription",
-    "CorpusFile",
-    "CorpusProblem",
-    "describe_corpus",
-    "read_corpus",
-]
 
 _log = logging.getLogger(__name__)
 
@@ -126,9 +111,9 @@ class _Reader:
                 yield record
                 continue
             if is_first:
-                wanted = [text_column] + ([self.date_column] if self.date_column else [])
-                for column in wanted:
-                    _require_column(column, record, name)
+                _require_column(text_column, record, name)
+                if self.date_column:
+                    _require_column(self.date_column, record, name)
                 is_first = False
             problem = _text_problem(record, text_column)
             if problem is not None:

@@ -99,16 +99,12 @@ def find_files(path: Path) -> dict[str, Path]:
                 f"The name of '{path}' does not say what it holds; a corpus ends in {known}."
             )
         return {path.name: path}
-    names = {
-        each.relative_to(path).as_posix(): each
+    names = (
+        each.relative_to(path).as_posix()
         for each in path.rglob("*")
         if each.is_file() and format_of(each) is not None
-    }
-    visible = {
-        name: names[name]
-        for name in sorted(names)
-        if not any(part.startswith(".") for part in name.split("/"))
-    }
+    )
+    visible = {name: path / name for name in sorted(names) if "/." not in f"/{name}"}
     if not visible:
         raise CorpusError(f"There is no corpus file in '{path}'; one ends in {known}.")
     return visible

@@ -15,7 +15,6 @@ from toolformer.errors import ConfigError
 from toolformer.finetune.checkpoints import training_folder
 from toolformer.finetune.plan import TrainingPlan
 
-_EVERYWHERE_OR_NOWHERE = ("all", "none")
 _SCHEDULES = {"constant": "constant_with_warmup"}  # where the trainer's name is another
 
 
@@ -75,7 +74,7 @@ def check_reports(names: Sequence[str]) -> None:
         ConfigError: names those there are, or what to install.
     """
     for name in names:
-        if name in _EVERYWHERE_OR_NOWHERE:
+        if name in ("all", "none"):  # places without a name of their own
             continue
         try:
             get_reporting_integration_callbacks([name])  # type: ignore[no-untyped-call]

@@ -37,13 +37,14 @@ def check_out(out: Path, *, resume: bool) -> None:
     """
     if out.exists() and not out.is_dir():
         raise RunError(f"Cannot write a model to '{out}': it is a file.")
+    # Looked at before the settings, for the first of several processes may be writing these.
+    others = [each.name for each in out.glob("*") if each.suffix != ".tmp"]
     if (out / SETTINGS).exists():
         return
     if resume:
         raise RunError(
             f"There is no fine-tuning in '{out}' to resume. Leave --resume out to start one."
         )
-    others = [each.name for each in out.iterdir() if each.suffix != ".tmp"] if out.exists() else []
     if others:
         raise RunError(
             f"'{out}' is neither empty nor a fine-tuning: it holds '{min(others)}'. Name a "

@@ -89,7 +89,7 @@ class TrainingPlan:
                 "config": settings["config"],
                 "config_fingerprint": self.config.fingerprint(),
                 "mixed_texts": self.texts.mixed,
-                "rows_fingerprint": self.rows.fingerprint,
+                "rows_fingerprint": settings["rows"]["fingerprint"],
             },
         )
 
@@ -171,9 +171,9 @@ def _schedule(
 
 def _keep(config: FinetuneConfig, dev: DevRows) -> str:
     """Returns by what the kept weights are chosen; the last where there is nothing to choose by."""
-    if config.keep == "loss" and not dev.trained:
-        return "perplexity" if dev.plain else "last"
-    return config.keep if dev.plain else "last"
+    if not dev.plain:
+        return "last"
+    return "perplexity" if config.keep == "loss" and not dev.trained else config.keep
 
 
 def _fast_dtype(device: torch.device) -> str:

@@ -71,12 +71,7 @@ def load_base(
 
 
 def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None:
-    """Refuses a model that is not the run's, unless it was named.
-
-    Args:
-        base: as loaded.
-        run: one of the runs; they agree.
-        is_named: whether the user asked for this model.
+    """Refuses a model that is not the run's, unless the user named it.
 
     Raises:
         ModelError: the weights are not those that the run was made with.
@@ -90,17 +85,20 @@ def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None
         )
 
 
-def check_places(base: StartingModel, texts: Sequence[TrainingText], *, run: SelectedRun) -> None:
-    """Refuses a model whose tokenizer splits the texts elsewhere than the run's.
+def check_places(
+    base: StartingModel, texts: Sequence[TrainingText], *, runs: Sequence[SelectedRun]
+) -> None:
+    """Refuses a model whose tokenizer splits the texts elsewhere than the runs' one model.
 
     Texts that were annotated in windows prove nothing: a window is tokenised by itself.
 
     Raises:
         ModelError: a call comes after another number of tokens.
     """
+    run = runs[0]
     if run.manifest.model.fingerprint in base.fingerprints:
         return
-    window = run.manifest.window_tokens
+    window = min(each.manifest.window_tokens for each in runs)
     for text in texts[:_CHECKED_TEXTS]:
         encoded = base.encoding.text(text.text)
         if len(encoded.ids) > window:

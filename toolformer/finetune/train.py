@@ -77,7 +77,7 @@ def finetune(
             in_four_bits=config.adapter == "qlora",
         )
         check_base(base, run=runs[0], is_named=model is not None)
-        check_places(base, texts.training, run=runs[0])
+        check_places(base, texts.training, runs=runs)
         plan = make_plan(config, base=base, texts=texts, origin=origin_of_runs(runs))
         return _train(plan, out=out, report_to=report_to, on_progress=on_progress)
 
@@ -238,12 +238,11 @@ def _report(
 
 def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport) -> None:
     """Writes the finished model aside and moves it to its place."""
-    plain = model
     if plan.config.adapter != "none":
-        plain = merge_adapter(model, adapter=plan.config.adapter)
-    plain.config.use_cache = True  # training turns it off
+        model = merge_adapter(model, adapter=plan.config.adapter)
+    model.config.use_cache = True  # training turns it off
     folder = checkpoints.new_model_folder(out)
-    plain.save_pretrained(folder)
+    model.save_pretrained(folder)
     _save_extras(plan, folder)
     write_whole(folder / checkpoints.METRICS, json_text(report.to_dict()))
     checkpoints.publish(out)

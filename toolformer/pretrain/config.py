@@ -38,16 +38,12 @@ class SourceConfig(Config):
     weight: float = Field(gt=0)  # its share of the tokens, relative to the others'
     corpus: str | None = None  # a path that `read_corpus` reads, relative to the configuration
     text_column: str = "text"
-    keep: str | None = (
-        None  # FILE.py:NAME, called with a Document and its number from 0: whether it may be used
-    )
+    # FILE.py:NAME, called with a Document and its number from 0: whether it may be used.
+    keep: str | None = None
     edit: str | None = None  # FILE.py:NAME, called with the text, gives the text to learn
-    max_characters: Positive = (
-        2000  # a longer text gives a piece of this size each time it is drawn
-    )
-    generator: str | None = (
-        None  # FILE.py:NAME, called once with folder= and the options, gives the source
-    )
+    max_characters: Positive = 2000  # a longer text gives such a piece each time it is drawn
+    # FILE.py:NAME, called once with folder= and the options, gives the source.
+    generator: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -79,18 +75,15 @@ class PretrainConfig(Config):
     matrix_learning_rate: float = Field(default=0.02, gt=0)  # of Muon: all other weights
     weight_decay: float = Field(default=0.0, ge=0)
     warmup_steps: int = Field(default=100, ge=0)
-    decay_fraction: float = Field(
-        default=0.4, gt=0, le=1
-    )  # the last part of the run, in which the rates fall to 0
+    # The last part of the run, in which the rates fall to 0.
+    decay_fraction: float = Field(default=0.4, gt=0, le=1)
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     compile: bool = True
-    attention: Literal["sdpa", "eager"] = (
-        "sdpa"  # eager is the faster one when compiled for short rows on a CPU
-    )
+    # Eager is the faster one when compiled for short rows on a CPU.
+    attention: Literal["sdpa", "eager"] = "sdpa"
     checkpoint_every: Positive = 200  # steps
-    held_out_batches: Positive = (
-        2  # batches a source of the first stage's shape, for the perplexity at the end
-    )
+    # Batches a source, of the first stage's shape, for the perplexity at the end.
+    held_out_batches: Positive = 2
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -36,7 +36,6 @@ class Source(Protocol):
 
     def __call__(self, rng: random.Random) -> PromptedText:
         """Draws a text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ def pretrain(
     Raises:
         RunError: `out` holds a run with other settings.
     """
-    place = torch.device(_available() if device == "auto" else device)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    place = torch.device(device)
     checkpoint = out / "checkpoint"
     claim(checkpoint / "config.json", config.to_dict(), what="a run")
     sources = {each.name: load_source(each, folder=folder) for each in config.mixture}
@@ -100,10 +102,6 @@ def pretrain(
     metrics = {"steps": config.steps, "held_out_perplexity": perplexities}
     write_whole(out / "metrics.json", json_text(metrics))
     return perplexities
-
-
-def _available() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _tokenizer(

@@ -58,7 +58,8 @@ class Run:
 
     def shards(self) -> dict[int, Path]:
         """Returns the shards that are there, by number, in order."""
-        return _shards(self.path)
+        found = (self.path / "shards").glob("*.parquet")
+        return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
 
     def documents(self) -> Iterator[AnnotatedDocument]:
         """Yields the annotated documents, in the corpus's order."""
@@ -87,13 +88,22 @@ class RunWriter:
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"Cannot write a run to '{path}': it is a file.")
         self._leftovers = leftovers(self.path) | leftovers(self.path / "shards")
+        # Another process may be starting the same run: what is there is looked at before the
+        # manifest is, and what it writes aside is no leftover.
+        self._leftovers.pop("manifest.json", None)
+        others = [each.name for each in self.path.glob("*") if each.suffix != ".tmp"]
         old = read_manifest(self.path)
-        if old is None:
-            self._start()
-        else:
+        if old is not None:
             refuse_differences(old.to_dict(), manifest.to_dict(), folder=self.path, what="a run")
-        self._done = set(_shards(self.path))
-        # What this writer writes is counted as it goes by, and need not be read again for that.
+        elif others:
+            raise RunError(
+                f"'{self.path}' is not empty and is not a run ('{min(others)}' is in it). "
+                "Name a directory that is empty or does not exist."
+            )
+        else:
+            self._start()
+        self._done = set(Run(self.path, manifest).shards())
+        # What this writer writes is counted as it passes, and need not be read again for that.
         self._counter = StatsCounter()
         self._counted: set[int] = set()
 
@@ -115,7 +125,7 @@ class RunWriter:
             raise ValueError(f"{len(documents)} documents are not a shard of this run")
         if shard in self._done:
             raise ValueError(f"shard {shard} is there already")
-        self._write(_shard_path(self.path, shard), shard_bytes(documents))
+        self._write(self.path / "shards" / f"{shard:05}.parquet", shard_bytes(documents))
         self._counter.add(documents)
         self._counted.add(shard)
         self._done.add(shard)
@@ -142,13 +152,6 @@ class RunWriter:
         return run
 
     def _start(self) -> None:
-        if self.path.exists():
-            others = [each.name for each in self.path.iterdir() if each.suffix != ".tmp"]
-            if others:
-                raise RunError(
-                    f"'{self.path}' is not empty and is not a run ('{min(others)}' is in it). "
-                    "Name a directory that is empty or does not exist."
-                )
         values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -162,14 +165,5 @@ class RunWriter:
             leftover.unlink(missing_ok=True)
 
 
-def _shards(path: Path) -> dict[int, Path]:
-    found = (path / "shards").glob("*.parquet")
-    return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
-
-
 def _count(shards: Collection[int]) -> str:
     return "1 shard" if len(shards) == 1 else f"{len(shards)} shards"
-
-
-def _shard_path(path: Path, shard: int) -> Path:
-    return path / "shards" / f"{shard:05}.parquet"

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 
 from toolformer.config import fingerprint
 from toolformer.errors import RunError
+from toolformer.files import from_json
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
@@ -67,8 +68,7 @@ class RunManifest:
     @property
     def window_tokens(self) -> int:
         """The most tokens that were read of a text at a time; 0 where it is not known."""
-        tokens: int = self.config.get("window_tokens", 0)
-        return tokens
+        return int(self.config.get("window_tokens", 0))
 
     @property
     def allow_peeking(self) -> bool:
@@ -84,9 +84,6 @@ class RunManifest:
         """Returns the fields as they come back from JSON."""
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return values
-
-
-_VALUES = TypeAdapter(RunManifest)
 
 
 def read_manifest(path: Path) -> RunManifest | None:
@@ -110,6 +107,6 @@ def read_manifest(path: Path) -> RunManifest | None:
         )
     values.pop("fingerprint", None)
     try:
-        return _VALUES.validate_python(values)
-    except ValueError:  # pydantic's own
+        return from_json(RunManifest, values)
+    except ValueError:
         raise RunError(f"'{file}' is not the manifest of a run.") from None

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ _ROWS_AT_ONCE = 64
 # ASCII: holds any string, half a surrogate pair too, which UTF-8 cannot.
 _META = json.JSONEncoder(sort_keys=True)
 _Columns = dict[str, list[Any]]
+# Fields of a candidate that are columns, in its order.
+_FIELDS = ("position", "tool", "arguments", "start_prob", "count", "output", "error")
 
 
 def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
@@ -116,20 +119,12 @@ def shard_schema() -> Any:
 def _candidate_columns(candidates: Sequence[Candidate]) -> _Columns:
     """Returns the values of candidates by the name of their field in a shard."""
     losses = [each.losses for each in candidates]
-    return {
-        "position": [each.position for each in candidates],
-        "tool": [each.tool for each in candidates],
-        "arguments": [each.arguments for each in candidates],
-        "start_prob": [each.start_prob for each in candidates],
-        "count": [each.count for each in candidates],
-        "output": [each.output for each in candidates],
-        "error": [each.error for each in candidates],
+    plain = {name: list(map(attrgetter(name), candidates)) for name in (*_FIELDS, "gain", "token")}
+    return plain | {
         "loss_no_call": [None if each is None else each.no_call for each in losses],
         "loss_no_output": [None if each is None else each.no_output for each in losses],
         "loss_with_output": [None if each is None else each.with_output for each in losses],
-        "gain": [None if each is None else each.gain for each in losses],
         "verdict": [_verdict_value(each) for each in candidates],
-        "token": [each.token for each in candidates],
     }
 
 
@@ -166,11 +161,9 @@ def _candidates(structs: Any) -> list[Candidate]:
             strict=True,
         )
     ]
-    given = ("position", "tool", "arguments", "start_prob", "count", "output", "error")
+    plain = (columns[name] for name in _FIELDS)
     verdicts = map(Verdict, columns["verdict"])
-    return list(
-        map(Candidate, *(columns[name] for name in given), losses, verdicts, columns["token"])
-    )
+    return list(map(Candidate, *plain, losses, verdicts, columns["token"]))
 
 
 def _offsets(lengths: Sequence[int]) -> list[int]:

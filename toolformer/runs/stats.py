@@ -2,23 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter
-
+from toolformer.files import from_json
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
-
-# The counts of `ToolStats`.
-_COUNTED = (
-    "texts_tried",
-    "texts_proposed",
-    "texts_kept",
-    "places",
-    "proposed",
-    "executed",
-    "scored",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +45,12 @@ class RunStats:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the counts as JSON values."""
-        values: dict[str, Any] = _VALUES.dump_python(self, mode="json")
-        return values
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "RunStats":
         """Returns the stats `to_dict` made these values of."""
-        return _VALUES.validate_python(values)
-
-
-_VALUES = TypeAdapter(RunStats)
+        return from_json(cls, values)
 
 
 class StatsCounter:
@@ -75,8 +59,8 @@ class StatsCounter:
     def __init__(self) -> None:
         self._documents = self._kept = 0
         self._skipped: Counter[str] = Counter()
-        self._totals: dict[str, dict[str, int]] = {}
-        self._verdicts: dict[str, dict[str, int]] = {}
+        self._totals: dict[str, Counter[str]] = {}
+        self._verdicts: dict[str, Counter[str]] = {}
 
     def add(self, documents: Iterable[AnnotatedDocument]) -> None:
         """Counts what became of some documents' candidates."""
@@ -104,27 +88,25 @@ class StatsCounter:
 
     def _add_text(self, tool: str, candidates: Sequence[Candidate]) -> None:
         """Counts what one tool was worth to one text."""
-        totals = self._totals.setdefault(tool, dict.fromkeys(_COUNTED, 0))
-        verdicts = self._verdicts.setdefault(tool, {})
-        proposed = kept = 0
-        for each in candidates:
-            if each.verdict is not None:
-                verdicts[each.verdict.value] = verdicts.get(each.verdict.value, 0) + 1
-                kept += each.verdict is Verdict.KEPT
-            if each.arguments is None:
-                continue
-            proposed += 1
-            totals["executed"] += each.output is not None or each.error is not None
-            totals["scored"] += each.losses is not None and each.losses.with_output is not None
+        totals = self._totals.setdefault(tool, Counter())
+        verdicts = Counter(each.verdict.value for each in candidates if each.verdict is not None)
+        calls = [each for each in candidates if each.arguments is not None]
         totals["texts_tried"] += 1
-        totals["texts_proposed"] += proposed > 0
-        totals["texts_kept"] += kept > 0
+        totals["texts_proposed"] += bool(calls)
+        totals["texts_kept"] += Verdict.KEPT in verdicts
         totals["places"] += len({each.position for each in candidates})
-        totals["proposed"] += proposed
+        totals["proposed"] += len(calls)
+        totals["executed"] += sum(
+            each.output is not None or each.error is not None for each in calls
+        )
+        totals["scored"] += sum(
+            each.losses is not None and each.losses.with_output is not None for each in calls
+        )
+        self._verdicts.setdefault(tool, Counter()).update(verdicts)
 
 
-def count_documents(documents: Iterable[AnnotatedDocument], *, problems: int = 0) -> RunStats:
+def count_documents(documents: Iterable[AnnotatedDocument]) -> RunStats:
     """Counts what became of some documents' candidates."""
     counter = StatsCounter()
     counter.add(documents)
-    return counter.stats(problems=problems)
+    return counter.stats()
