@@ -12,7 +12,7 @@ ENCODING = Encoding(
 TEXT = "The sum of 12 and 30 is 42, said the teacher to the children."
 N = len(ENCODING.text(TEXT).ids)
 CALL = ToolCall("Calculator", "12 + 30")
-LEAD = len(ENCODING.lead(" [Calculator("))
+LEAD = len(ENCODING.piece(" [Calculator("))
 ARGUMENTS = len(ENCODING.piece("12 + 30)"))
 
 
