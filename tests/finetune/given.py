@@ -1,11 +1,13 @@
 """What the tests of fine-tuning start from: a tiny model and a run that was written by hand."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from tests.models import byte_level_tokenizer, save_model
 from toolformer.calls import InlineGrammar
 from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.runs import SelectedRun
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.load import fingerprints_of_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
@@ -124,3 +126,13 @@ def write_run(
 
 def tiny_model(path: Path, *, seed: int = 0) -> Path:
     return save_model(path, "llama", seed=seed)
+
+
+def with_fields(run: SelectedRun, **fields: object) -> SelectedRun:
+    """Another run, with some fields of its manifest replaced."""
+    return replace(run, name="other", manifest=replace(run.manifest, **fields))  # type: ignore[arg-type]
+
+
+def of_model(run: SelectedRun, name: str, fingerprint: str) -> SelectedRun:
+    """Another run, made with another model."""
+    return with_fields(run, model=replace(run.manifest.model, name=name, fingerprint=fingerprint))

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.finetune.given import annotated, candidate, manifest, sums, tiny_model, write_run
+from tests.finetune.given import (
+    annotated,
+    candidate,
+    manifest,
+    of_model,
+    sums,
+    tiny_model,
+    with_fields,
+    write_run,
+)
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.runs import SelectedRun, check_kept, check_runs_agree, merge, read_run
@@ -24,10 +33,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(model: Path, tmp_path: Path) -> SelectedRun:
     return read_run(write_run(tmp_path / "run", model))
-
-
-def with_fields(run: SelectedRun, **fields: object) -> SelectedRun:
-    return replace(run, name="other", manifest=replace(run.manifest, **fields))  # type: ignore[arg-type]
 
 
 def calls(documents: list[AnnotatedDocument]) -> list[tuple[str, ...]]:
@@ -68,10 +73,6 @@ def test_what_a_run_did_not_keep_does_not_come_in_by_merging() -> None:
     unkept = candidate(TEXT, EARLY, verdict=Verdict.LOW_GAIN)
     runs = [[annotated(TEXT, unkept, name="a")], [annotated(TEXT, name="a")]]
     assert calls(list(merge(runs, tools=["Calculator"]))) == [()]
-
-
-def of_model(run: SelectedRun, name: str, fingerprint: str) -> SelectedRun:
-    return with_fields(run, model=replace(run.manifest.model, name=name, fingerprint=fingerprint))
 
 
 def test_runs_of_different_models_are_not_mixed(run: SelectedRun) -> None:

@@ -1,11 +1,10 @@
 """The model that a training starts from has to fit the runs."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.finetune.given import GRAMMAR, sums, tiny_model, write_run
+from tests.finetune.given import GRAMMAR, of_model, sums, tiny_model, with_fields, write_run
 from tests.models import save_sentencepiece_model
 from toolformer.errors import ModelError
 from toolformer.finetune.config import FinetuneConfig
@@ -22,14 +21,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(model: Path, tmp_path: Path) -> SelectedRun:
     return read_run(write_run(tmp_path / "run", model))
-
-
-def with_fields(run: SelectedRun, **fields: object) -> SelectedRun:
-    return replace(run, name="other", manifest=replace(run.manifest, **fields))  # type: ignore[arg-type]
-
-
-def of_model(run: SelectedRun, name: str, fingerprint: str) -> SelectedRun:
-    return with_fields(run, model=replace(run.manifest.model, name=name, fingerprint=fingerprint))
 
 
 def test_the_runs_own_model_fits_whatever_dtype_it_was_loaded_with(
