@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from toolformer import specs as module
+from toolformer.errors import ConfigError
 from toolformer.specs import Door, stamp_files
 
-DOOR = Door(what="thing", group="toolformer.things", built_in={}, examples="a name")
+DOOR = Door(
+    what="thing",
+    group="toolformer.things",
+    built_in={},
+    examples="a name",
+    offers=lambda found: isinstance(found, dict),
+)
 
 
 def test_a_spec_is_taken_apart() -> None:
@@ -90,3 +97,25 @@ def test_a_spec_has_one_spelling_whatever_its_options_were_before() -> None:
     spec = DOOR.read(" Name: a=1 ")
     assert spec.with_options({"b": "2"}).text == "name:b=2"
     assert spec.with_options({}).text == "name"
+
+
+THINGS = """
+ready = {"size": 1}
+
+def sized(size: int) -> dict:
+    return {"size": size}
+"""
+
+
+@pytest.mark.parametrize(("named", "size"), [("ready", 1), ("sized:size=3", 3)])
+def test_a_thing_is_taken_as_it_is_or_made_of_options(
+    tmp_path: Path, named: str, size: int
+) -> None:
+    (tmp_path / "things.py").write_text(THINGS)
+    assert DOOR.make(DOOR.read(f"{tmp_path}/things.py:{named}")) == {"size": size}
+
+
+def test_options_of_what_takes_none_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "things.py").write_text(THINGS)
+    with pytest.raises(ConfigError, match="takes no options; it was given size"):
+        DOOR.make(DOOR.read(f"{tmp_path}/things.py:ready:size=3"))

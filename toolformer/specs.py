@@ -69,15 +69,14 @@ class Door:
         built_in: What this package declares in the group, by name, for a source tree that nobody
             installed.
         examples: How specs of this kind look, for messages.
-        offers: Whether an object of a file could be meant, besides what the file defines; for the
-            near names in a message.
+        offers: Returns whether an object is one of this kind.
     """
 
     what: str
     group: str
     built_in: Mapping[str, str]
     examples: str
-    offers: Callable[[object], bool] = lambda _: False
+    offers: Callable[[object], bool]
 
     def names(self) -> list[str]:
         """Returns the names that stand for something without a file, in order."""
@@ -120,6 +119,31 @@ class Door:
                         f"{error}."
                     ) from error
         raise UnknownNameError(closest(spec.name, self.names(), what=self.what))
+
+    def make(self, spec: Spec) -> object:
+        """Returns what a spec names: one of this kind, or what a function makes of its options.
+
+        Raises:
+            UnknownNameError: Nothing has this name; the near ones are offered.
+            ConfigError: It cannot be imported, or the options do not fit.
+        """
+        found = self.find(spec)
+        if callable(found) and not self.offers(found):
+            return self.call(found, spec)
+        self.refuse_options(spec)
+        return found
+
+    def refuse_options(self, spec: Spec) -> None:
+        """Refuses the options of what takes none.
+
+        Raises:
+            ConfigError: There are options.
+        """
+        if spec.options:
+            raise ConfigError(
+                f"The {self.what} {spec.text!r} takes no options; it was given "
+                f"{', '.join(spec.options)}."
+            )
 
     def is_built_in(self, spec: Spec) -> bool:
         """Returns whether a spec names something that comes with this package."""

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from toolformer.evaluate.arm import Arm, Calls, ChooseArms, each_model, every_arm, live_arms
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.metric import Metric
-from toolformer.evaluate.plan import PlannedCell, plan
+from toolformer.evaluate.plan import PlannedCell, plan, stamp
 from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.tasks.fact_table import FactRow
 
@@ -145,3 +147,16 @@ def test_a_checkpoint_that_was_written_again_is_another(tmp_path: Path) -> None:
     assert fingerprint(cell) == before
     os.utime(weights, (1, 1))
     assert fingerprint(cell) != before
+
+
+def test_a_model_of_another_distribution_is_not_stamped_by_files_that_lie_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "another-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: another\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[toolformer.models]\ntheirs = models:made\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    assert stamp("theirs") == {"name": "theirs", "files": {}}

@@ -82,7 +82,7 @@ def annotate(
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
     source = str(asset(SAMPLE_CORPUS)) if corpus is None else corpus
-    tools = [one for each in tool for one in load_tools(each)] if tool else default_tools()
+    tools = load_tools(*tool) if tool else default_tools()
     total = _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):

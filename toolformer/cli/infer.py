@@ -99,7 +99,7 @@ def infer(
         ckpt, prompt, input_=input_, out=out, as_repl=as_repl, strip=strip, as_json=as_json
     )
     day = None if today is None else read_date(today)
-    named = [one for each in tool or [] for one in load_tools(each)]
+    named = load_tools(*(tool or []))
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     is_repl = as_repl or (prompt is None and input_ is None and is_terminal)
     if not is_repl and prompt is None and input_ is None:

@@ -124,10 +124,9 @@ def _live_tools(
         yield None
         return
     taught = [] if model.sidecar is None else [tool.name for tool in model.sidecar.tools]
-    tools = [tool for spec in planned.arm.tools for tool in load_tools(spec)]
     with (
         TemporaryDirectory(prefix="toolformer-") as folder,
-        LiveTools(tools, today=config.today, taught=taught) as live,
+        LiveTools(load_tools(*planned.arm.tools), today=config.today, taught=taught) as live,
     ):
         if planned.task.facts:
             path = Path(folder) / "facts.db"

@@ -91,9 +91,7 @@ def find_sidecar(model: str) -> Sidecar | None:
 
 def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[str, ...]:
     """Returns the specs of tools that can be loaded here."""
-    tools = [tool for spec in specs for tool in load_tools(spec)] or taught_tools(
-        sidecar, model=name
-    )
+    tools = load_tools(*specs) or taught_tools(sidecar, model=name)
     return tuple(tool.spec for tool in tools)
 
 

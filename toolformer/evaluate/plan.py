@@ -82,8 +82,10 @@ def stamp(model: str) -> Mapping[str, Any]:
     """Returns what tells a model from what stood there before, without loading it."""
     path = asset(model) if model == EMBEDDED_MODEL else Path(model)
     if is_in_code(model):
-        path = Path(MODELS.read(model).file)
-    found = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
+        file = MODELS.read(model).file
+        found = [Path(file)] if file else []  # an entry point names none
+    else:
+        found = sorted(path.iterdir()) if path.is_dir() else [path]
     stats = {each.name: each.stat() for each in found if each.is_file()}
     return {
         "name": model,

@@ -35,12 +35,7 @@ def load_task(spec: str) -> Task:
         CorpusError: a file cannot be read.
     """
     parts = DOOR.read(spec)
-    found = DOOR.find(parts)
-    if isinstance(found, Task) and parts.options:
-        raise ConfigError(
-            f"The task {spec!r} takes no options; it was given {', '.join(parts.options)}."
-        )
-    made = DOOR.call(found, parts) if callable(found) else found
+    made = DOOR.make(parts)
     if not isinstance(made, Task):
         raise ConfigError(f"The task {spec!r} should be a Task or return one, not {made!r}.")
     return replace(made, spec=parts.text)

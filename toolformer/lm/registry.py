@@ -64,10 +64,7 @@ def is_in_code(name: str) -> bool:
 
 
 def _from_code(name: str) -> LanguageModel:
-    spec = DOOR.read(name)
-    found = DOOR.find(spec)
-    if callable(found) and not isinstance(found, LanguageModel):
-        found = DOOR.call(found, spec)
+    found = DOOR.make(DOOR.read(name))
     if not isinstance(found, LanguageModel):
         raise ModelError(
             f"{name!r} is not a language model (toolformer/lm/base.py says what one is)."

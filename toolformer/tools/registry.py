@@ -41,16 +41,20 @@ def default_tools() -> list[Tool]:
     return [load_tool(name) for name in ("calculator", "calendar", "database")]
 
 
-def load_tools(spec: str) -> list[Tool]:
-    """Returns the tools that a spec names, in the order in which they were made.
+def load_tools(*specs: str) -> list[Tool]:
+    """Returns the tools that specs name, in the order in which they were made.
 
     A tool from a file or from another distribution is isolated: a Toolbox runs it in a worker
     process. Each tool remembers a spec that names it alone.
 
     Raises:
         UnknownNameError: Nothing has this name; the near ones are offered.
-        ConfigError: The spec cannot be read, or its options do not fit.
+        ConfigError: A spec cannot be read, or its options do not fit.
     """
+    return [tool for spec in specs for tool in _load(spec)]
+
+
+def _load(spec: str) -> list[Tool]:
     parts = DOOR.read(spec)
     options = dict(parts.options)
     chosen = options.pop(_ONLY, "")
@@ -100,7 +104,7 @@ def _make(found: object, spec: Spec) -> Tool:
         if not isinstance(made, Tool):
             raise ConfigError(f"{spec.text!r} should return a Tool, not {made!r}.")
         return made
-    _refuse_options(spec)
+    DOOR.refuse_options(spec)
     if isinstance(found, Tool):
         return found
     if callable(found) and not isinstance(found, type):
@@ -112,18 +116,11 @@ def _make_several(found: object, spec: Spec) -> list[Tool]:
     if callable(found):
         made = DOOR.call(found, spec)
     else:
-        _refuse_options(spec)
+        DOOR.refuse_options(spec)
         made = found
     if not _are_tools(made):
         raise ConfigError(f"{spec.text!r} should return a list of Tools, not {made!r}.")
     return list(made)
-
-
-def _refuse_options(spec: Spec) -> None:
-    if spec.options:
-        raise ConfigError(
-            f"The tool {spec.text!r} takes no options; it was given {', '.join(spec.options)}."
-        )
 
 
 def _choose(tools: Sequence[Tool], names: Sequence[str], spec: Spec) -> list[Tool]:
