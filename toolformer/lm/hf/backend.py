@@ -74,7 +74,6 @@ class TransformersBackend:
         parameters = inspect.signature(model.forward).parameters
         self._cache_name = "cache" if "cache" in parameters else "past_key_values"
 
-    @torch.inference_mode()
     def logits(
         self,
         ids: torch.Tensor,
