@@ -4,6 +4,7 @@
 # make docs   the documentation as a site, in build/site
 # make reproduce  annotate, tune, evaluate: the tables of docs/results/reproduce.md; SEEDS=3 repeats it
 # make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
+# make campaigns  kills, hostile input, damage: tried by the hundred, into docs/results/campaigns.md
 # make nano   the embedded model anew: about three hours on two cores; continues after a kill
 
 VENV ?= .venv
@@ -13,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test docs reproduce bench nano clean
+.PHONY: help demo check test docs reproduce bench campaigns nano clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -39,6 +40,9 @@ reproduce: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.bench --write docs/results/engine.md
+
+campaigns: $(VENV)/installed-dev
+	$(BIN)/python -m tests.campaigns --write docs/results/campaigns.md
 
 nano: $(VENV)/installed
 	$(BIN)/python -m toolformer pretrain recipes/nano/nano.yaml --out build/nano-first
