@@ -1,12 +1,56 @@
 """Files are whole or absent; a directory belongs to one set of settings."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from toolformer.errors import RunError
-from toolformer.files import claim, json_text, leftovers, write_whole
+from toolformer.files import (
+    claim,
+    json_text,
+    leftovers,
+    open_plain,
+    parse_json,
+    read_json,
+    write_whole,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ('{"a":' * 5_000, "nested too deeply"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ("-Infinity", "-Infinity is not JSON"),
+        ("9" * 5_000, "4300"),
+        (b"\xff\xfe{", "decode"),
+        ("{", "Expecting"),
+    ],
+)
+def test_what_is_not_json_is_a_value_error(text: str | bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        parse_json(text)
+
+
+def test_the_numbers_that_json_lacks_are_null_where_that_is_wanted() -> None:
+    assert parse_json("[NaN, Infinity, -Infinity, 1]", nan_is_null=True) == [None, None, None, 1]
+
+
+def test_a_json_file_is_bounded_and_a_plain_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": [1]}', encoding="utf-8")
+    assert read_json(path) == {"a": [1]}
+    with pytest.raises(ValueError, match="longer than 5 bytes"):
+        read_json(path, most_bytes=5)
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "b.json")
+    os.mkfifo(tmp_path / "pipe")  # to open it would wait for whoever writes to it
+    for each in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(ValueError, match="not a plain file"):
+            open_plain(each)
 
 
 def test_a_file_is_written_whole_with_the_directories_above_it(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ Knows no format but JSON.
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 from toolformer.config import differences
 from toolformer.errors import RunError
 from toolformer.specs import type_adapter
+
+MOST_JSON = 16 << 20  # bytes of a file that people or this program write: a bound for strangers'
 
 _T = TypeVar("_T")
 
@@ -28,6 +31,60 @@ def is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def parse_json(text: str | bytes, *, nan_is_null: bool = False) -> Any:
+    """Returns what a JSON text holds, whoever wrote it.
+
+    Args:
+        text: bytes are UTF-8.
+        nan_is_null: reads the NaN and Infinity of JavaScript and Python, which JSON does not have,
+            as null.
+
+    Raises:
+        ValueError: it is not JSON, or is nested more deeply than this program follows.
+
+    >>> parse_json("[" * 100_000)
+    Traceback (most recent call last):
+    ValueError: it is nested too deeply
+    """
+
+    def constant(name: str) -> None:
+        if not nan_is_null:
+            raise ValueError(f"{name} is not JSON")
+
+    try:
+        return json.loads(text, parse_constant=constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def read_json(path: Path, *, most_bytes: int = MOST_JSON) -> Any:
+    """Returns what a JSON file holds, whoever wrote it.
+
+    Raises:
+        OSError: it cannot be read; a FileNotFoundError when it is not there.
+        ValueError: it is not JSON, not a plain file, or longer than such files are.
+    """
+    with open_plain(path) as stream:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"it is longer than {most_bytes:,} bytes")
+    return parse_json(content)
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Opens a file to read, and nothing else: opening a named pipe would wait for a writer.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is not a plain file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("it is not a plain file")
+    return os.fdopen(descriptor, "rb")
 
 
 def json_text(values: object) -> str:
