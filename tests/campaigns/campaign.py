@@ -109,15 +109,26 @@ def run_here(*arguments: str, timeout_s: float = 60) -> Ended:
     return Ended(code, out.getvalue(), err.getvalue(), time.monotonic() - start)
 
 
+_TRACEBACK = "Traceback (most recent call last)"
+
+
 def fault_of(ended: Ended, *, codes: tuple[int, ...] = (0, 1, 2)) -> str:
     """Returns what was wrong with an ending: a hang, a traceback, a signal, an exit in silence."""
     if ended.code is None:
         return f"not ended after {ended.seconds:.0f} s"
-    if "Traceback (most recent call last)" in ended.stderr:
-        return f"traceback: {ended.stderr.strip().splitlines()[-1]}"
+    if _TRACEBACK in ended.stderr:
+        return f"traceback: {_raised(ended.stderr)}"
     if ended.code not in codes:
         last = ended.stderr.strip().splitlines()[-1:] or ["nothing on stderr"]
         return f"exit code {ended.code}: {last[0]}"
     if ended.code != 0 and not ended.stderr.strip():
         return f"exit code {ended.code} without a word"
     return ""
+
+
+def _raised(stderr: str) -> str:
+    """Returns where the last traceback of a text came from, and what it says."""
+    lines = stderr[stderr.rindex(_TRACEBACK) :].splitlines()[1:]
+    frames = [line.strip() for line in lines if line.startswith("  File ")]
+    said = next((line for line in lines if line and not line.startswith(" ")), "?")
+    return f"{said[:200]} ({frames[-1] if frames else 'no frame'})"
