@@ -17,22 +17,21 @@ from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, V
 from toolformer.runs.directory import Run, RunWriter
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 
+CALCULATOR = ManifestTool(
+    name="Calculator",
+    spec="calculator",
+    options={},
+    shown="ef",
+    min_prob=0.05,
+    gain_threshold=1,
+    max_positions=5,
+    samples=5,
+    prune_below=0.5,
+)
 MANIFEST = RunManifest(
     corpus={"name": "c.jsonl", "files": [{"name": "c.jsonl", "size": 3, "sha256": "ab"}]},
     model=ManifestModel(name="nano", fingerprint="cd", max_length=1024, batch_tokens=4096),
-    tools=[
-        ManifestTool(
-            name="Calculator",
-            spec="calculator",
-            options={},
-            shown="ef",
-            min_prob=0.05,
-            gain_threshold=1,
-            max_positions=5,
-            samples=5,
-            prune_below=0.5,
-        )
-    ],
+    tools=[CALCULATOR, replace(CALCULATOR, name="Calendar", spec="calendar")],
     grammar={"open": " [", "arrow": " ->", "close": "]"},
     config={"seed": 1, "max_positions": 5},
     documents_per_shard=2,
@@ -52,6 +51,11 @@ DOCUMENTS = [
     AnnotatedDocument(Document("b", "x [A(1)] y"), (), "holds a call"),
     AnnotatedDocument(Document("c", "No number."), ("Calendar",)),
 ]
+
+
+def there(path: Path) -> list[AnnotatedDocument]:
+    """Returns what a run has, finished or not."""
+    return list(Run.open(path, incomplete=True).documents())
 
 
 def write_all(path: Path, shards: Sequence[int] = (0, 1)) -> RunWriter:
@@ -199,16 +203,16 @@ def test_what_a_kill_left_behind_is_ignored_and_goes_when_its_shard_is_written(
     write_all(tmp_path, shards=[1])
     leftover = tmp_path / "shards" / "00000.parquet.4711.tmp"
     leftover.write_bytes(b"half")
-    assert list(Run.open(tmp_path).documents()) == DOCUMENTS[2:]
+    assert there(tmp_path) == DOCUMENTS[2:]
     write_all(tmp_path, shards=[0])
     assert not leftover.exists()
-    assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+    assert there(tmp_path) == DOCUMENTS
 
 
 def test_a_run_starts_in_a_directory_where_a_kill_left_half_a_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.json.4711.tmp").write_bytes(b"half")
     write_all(tmp_path)
-    assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+    assert there(tmp_path) == DOCUMENTS
 
 
 def test_a_run_that_another_process_starts_at_the_same_moment_is_continued(
@@ -234,7 +238,7 @@ def test_a_damaged_shard_is_named_with_the_way_out(tmp_path: Path) -> None:
     shard = tmp_path / "shards" / "00001.parquet"
     shard.write_bytes(shard.read_bytes()[:100])
     with pytest.raises(RunError, match=r"00001\.parquet' cannot be read .*Delete it and annotate"):
-        list(Run.open(tmp_path).documents())
+        there(tmp_path)
 
 
 def test_a_file_with_other_columns_is_no_shard(tmp_path: Path) -> None:
@@ -242,7 +246,7 @@ def test_a_file_with_other_columns_is_no_shard(tmp_path: Path) -> None:
     shard = tmp_path / "shards" / "00001.parquet"
     pq.write_table(pq.read_table(shard).drop_columns(["meta"]), shard)
     with pytest.raises(RunError, match="does not have the columns of a shard"):
-        list(Run.open(tmp_path).documents())
+        there(tmp_path)
 
 
 def test_a_shard_with_too_many_documents_is_a_bug(tmp_path: Path) -> None:
@@ -329,14 +333,14 @@ def test_the_stats_are_added_up_from_the_shards(tmp_path: Path) -> None:
 
 def test_the_stats_of_an_unfinished_run_are_those_of_its_shards(tmp_path: Path) -> None:
     write_all(tmp_path, shards=[0])
-    assert Run.open(tmp_path).stats().documents == 2
+    assert Run.open(tmp_path, incomplete=True).stats().documents == 2
 
 
 def test_the_stats_read_back_are_those_that_were_written(tmp_path: Path) -> None:
     run = write_all(tmp_path).finish()
-    unfinished = run.stats()
+    finished = run.stats()
     (tmp_path / "stats.json").unlink()
-    assert run.stats() == unfinished
+    assert Run.open(tmp_path, incomplete=True).stats() == finished
 
 
 def test_datasets_reads_a_run_as_it_is(tmp_path: Path) -> None:

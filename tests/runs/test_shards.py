@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs.shards import read_shard, shard_bytes
+from toolformer.runs.read_shard import read_shard
+from toolformer.runs.shards import shard_bytes
 
 nats = st.floats(0, 1000)
 losses = st.builds(Losses, nats, st.none() | nats, st.none() | nats)
