@@ -113,18 +113,25 @@ class Run:
                 return f"has lost documents: its shards hold {held} of {stated}"
         return ""
 
-    def documents(self) -> Iterator[AnnotatedDocument]:
-        """Returns the annotated documents, in the corpus's order.
+    def check_whole(self) -> None:
+        """Refuses a run that is not whole, unless it was opened with `incomplete`.
 
         Raises:
-            RunError: the run is not whole, and was not opened with `incomplete`; while they are
-                read, also where a shard is damaged, not the run's, or has a value it may not have.
+            RunError: says what it lacks.
         """
         if not self.incomplete and (lack := self.lack()):
             raise RunError(
                 f"The run '{self.path}' {lack}. Annotate again with the same settings to make it "
                 "whole, or read what is there: --incomplete, in Python incomplete=True."
             )
+
+    def documents(self) -> Iterator[AnnotatedDocument]:
+        """Returns the annotated documents, in the corpus's order.
+
+        Raises:
+            RunError: as `check_whole`; while they are read, as `read`.
+        """
+        self.check_whole()
         return (document for number in self.shards() for document in self.read(number))
 
     def read(self, shard: int) -> list[AnnotatedDocument]:
@@ -159,7 +166,7 @@ class Run:
         """Returns the counts of the run; of one that is not whole, those of its shards.
 
         Raises:
-            RunError: the run is not whole, and was not opened with `incomplete`.
+            RunError: as `documents`.
         """
         completion = None if self.lack() else read_completion(self.path)
         return count_documents(self.documents()) if completion is None else completion.stats
