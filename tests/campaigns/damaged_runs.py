@@ -128,7 +128,8 @@ def _fault(ended: Ended, run: Path, *, same: bool) -> str:
         return fault
     if ended.code == 0 and not same and not (run / "edited-throughout").exists():
         return "done with another result and without a word"
-    said = [line for line in ended.stderr.splitlines() if not line.startswith("Annotating")]
+    lines = filter(str.strip, ended.stderr.splitlines())
+    said = [line for line in lines if not line.startswith(("Annotating", "Loading"))]
     if ended.code != 0 and len(said) > 1:
         return f"more than a sentence: {said[0]}"
     return ""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -85,3 +86,15 @@ def test_meta_is_ascii_so_that_it_holds_what_utf_8_cannot(tmp_path: Path) -> Non
     [meta] = pq.read_table(path)["meta"].to_pylist()
     assert meta.isascii()
     assert json.loads(meta) == {"title": "é\ud800"}
+
+
+def test_meta_is_json_whatever_a_caller_put_there(tmp_path: Path) -> None:
+    odd = {"nan": float("nan"), "inf": [float("-inf"), 1], "day": date(2023, 3, 3), 5: Path("a")}
+    path = write(tmp_path / "one.parquet", [AnnotatedDocument(Document("1", "a", odd), ())])  # type: ignore[arg-type]
+    [document] = read_shard(path)
+    assert document.document.meta == {
+        "nan": None,
+        "inf": [None, 1],
+        "day": "2023-03-03",
+        "5": "a",
+    }
