@@ -55,7 +55,7 @@ PLACES = {
     "lm_eval": ("evaluate/harness",),
     "prompt_toolkit": ("cli/repl/",),
     "datasets": ("corpus/", "finetune/"),
-    "pyarrow": ("corpus/", "runs/shards"),
+    "pyarrow": ("corpus/", "runs/shards", "runs/read_shard"),
     "rich": ("cli/",),
     "typer": ("cli/",),
     "yaml": ("config", "cli/"),

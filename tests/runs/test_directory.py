@@ -1,7 +1,9 @@
 """A run directory holds whole shards or none, and a later run goes on where an earlier stopped."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,22 +19,21 @@ from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, V
 from toolformer.runs.directory import Run, RunWriter
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 
+CALCULATOR = ManifestTool(
+    name="Calculator",
+    spec="calculator",
+    options={},
+    shown="ef",
+    min_prob=0.05,
+    gain_threshold=1,
+    max_positions=5,
+    samples=5,
+    prune_below=0.5,
+)
 MANIFEST = RunManifest(
     corpus={"name": "c.jsonl", "files": [{"name": "c.jsonl", "size": 3, "sha256": "ab"}]},
     model=ManifestModel(name="nano", fingerprint="cd", max_length=1024, batch_tokens=4096),
-    tools=[
-        ManifestTool(
-            name="Calculator",
-            spec="calculator",
-            options={},
-            shown="ef",
-            min_prob=0.05,
-            gain_threshold=1,
-            max_positions=5,
-            samples=5,
-            prune_below=0.5,
-        )
-    ],
+    tools=[CALCULATOR, replace(CALCULATOR, name="Calendar", spec="calendar")],
     grammar={"open": " [", "arrow": " ->", "close": "]"},
     config={"seed": 1, "max_positions": 5},
     documents_per_shard=2,
@@ -52,6 +53,11 @@ DOCUMENTS = [
     AnnotatedDocument(Document("b", "x [A(1)] y"), (), "holds a call"),
     AnnotatedDocument(Document("c", "No number."), ("Calendar",)),
 ]
+
+
+def there(path: Path) -> list[AnnotatedDocument]:
+    """Returns what a run has, finished or not."""
+    return list(Run.open(path, incomplete=True).documents())
 
 
 def write_all(path: Path, shards: Sequence[int] = (0, 1)) -> RunWriter:
@@ -199,16 +205,16 @@ def test_what_a_kill_left_behind_is_ignored_and_goes_when_its_shard_is_written(
     write_all(tmp_path, shards=[1])
     leftover = tmp_path / "shards" / "00000.parquet.4711.tmp"
     leftover.write_bytes(b"half")
-    assert list(Run.open(tmp_path).documents()) == DOCUMENTS[2:]
+    assert there(tmp_path) == DOCUMENTS[2:]
     write_all(tmp_path, shards=[0])
     assert not leftover.exists()
-    assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+    assert there(tmp_path) == DOCUMENTS
 
 
 def test_a_run_starts_in_a_directory_where_a_kill_left_half_a_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.json.4711.tmp").write_bytes(b"half")
     write_all(tmp_path)
-    assert list(Run.open(tmp_path).documents()) == DOCUMENTS
+    assert there(tmp_path) == DOCUMENTS
 
 
 def test_a_run_that_another_process_starts_at_the_same_moment_is_continued(
@@ -234,7 +240,7 @@ def test_a_damaged_shard_is_named_with_the_way_out(tmp_path: Path) -> None:
     shard = tmp_path / "shards" / "00001.parquet"
     shard.write_bytes(shard.read_bytes()[:100])
     with pytest.raises(RunError, match=r"00001\.parquet' cannot be read .*Delete it and annotate"):
-        list(Run.open(tmp_path).documents())
+        there(tmp_path)
 
 
 def test_a_file_with_other_columns_is_no_shard(tmp_path: Path) -> None:
@@ -242,7 +248,7 @@ def test_a_file_with_other_columns_is_no_shard(tmp_path: Path) -> None:
     shard = tmp_path / "shards" / "00001.parquet"
     pq.write_table(pq.read_table(shard).drop_columns(["meta"]), shard)
     with pytest.raises(RunError, match="does not have the columns of a shard"):
-        list(Run.open(tmp_path).documents())
+        there(tmp_path)
 
 
 def test_a_shard_with_too_many_documents_is_a_bug(tmp_path: Path) -> None:
@@ -329,14 +335,155 @@ def test_the_stats_are_added_up_from_the_shards(tmp_path: Path) -> None:
 
 def test_the_stats_of_an_unfinished_run_are_those_of_its_shards(tmp_path: Path) -> None:
     write_all(tmp_path, shards=[0])
-    assert Run.open(tmp_path).stats().documents == 2
+    assert Run.open(tmp_path, incomplete=True).stats().documents == 2
 
 
 def test_the_stats_read_back_are_those_that_were_written(tmp_path: Path) -> None:
     run = write_all(tmp_path).finish()
-    unfinished = run.stats()
+    finished = run.stats()
     (tmp_path / "stats.json").unlink()
-    assert run.stats() == unfinished
+    assert Run.open(tmp_path, incomplete=True).stats() == finished
+
+
+def without_digests(run: Path) -> None:
+    """Makes it a run as it was written before shards were named in stats.json."""
+    values = json.loads((run / "stats.json").read_text(encoding="utf-8"))
+    del values["shards"]
+    (run / "stats.json").write_text(json.dumps(values), encoding="utf-8")
+
+
+@pytest.mark.parametrize("names_shards", [True, False])
+@pytest.mark.parametrize("gone", [["shards/00000.parquet"], ["shards/00001.parquet"]])
+def test_a_run_that_lost_a_shard_is_refused_and_read_where_that_is_wanted(
+    tmp_path: Path, gone: list[str], names_shards: bool
+) -> None:
+    run = write_all(tmp_path).finish()
+    if not names_shards:
+        without_digests(tmp_path)
+        assert run.is_complete
+    for name in gone:
+        (tmp_path / name).unlink()
+    assert not run.is_complete
+    for read in (run.documents, run.stats, run.check_whole):
+        with pytest.raises(RunError, match=r"has lost .*--incomplete, in Python incomplete=True"):
+            read()
+    assert 0 < len(there(tmp_path)) < 3
+    assert Run.open(tmp_path, incomplete=True).stats().documents == len(there(tmp_path))
+    again = write_all(tmp_path, [int(name[-9]) for name in gone]).finish(shards=2)
+    assert list(again.documents()) == DOCUMENTS
+
+
+def test_a_run_without_its_end_is_refused(tmp_path: Path) -> None:
+    run = write_all(tmp_path)
+    with pytest.raises(RunError, match=r"was not finished \(2 shards so far\)"):
+        Run.open(run.path).documents()
+
+
+@pytest.mark.parametrize("name", ["1", "000001", "00001 copy", "-1", "٣", "1e0", "00002"])
+@pytest.mark.parametrize("names_shards", [True, False])
+def test_a_shard_too_many_is_named(tmp_path: Path, name: str, names_shards: bool) -> None:
+    run = write_all(tmp_path).finish()
+    if not names_shards:
+        without_digests(tmp_path)
+    content = (tmp_path / "shards" / "00001.parquet").read_bytes()
+    (tmp_path / "shards" / f"{name}.parquet").write_bytes(content)
+    with pytest.raises(RunError, match=r"is not a shard|is not of this run|a shard is not of this"):
+        run.documents()
+
+
+def test_shards_that_changed_places_or_came_from_elsewhere_are_told(tmp_path: Path) -> None:
+    run = write_all(tmp_path / "run").finish()
+    write_all(tmp_path / "other", [1]).write(0, [replace(DOCUMENTS[0], candidates=())])
+    shards = tmp_path / "run" / "shards"
+    (shards / "00000.parquet").write_bytes(
+        (tmp_path / "other" / "shards" / "00000.parquet").read_bytes()
+    )
+    with pytest.raises(RunError, match=r"00000\.parquet' is not the shard that the run was finish"):
+        list(run.documents())
+    (shards / "00001.parquet").rename(shards / "00000.parquet")
+    with pytest.raises(RunError, match="is not the shard"):
+        list(Run.open(run.path, incomplete=True).documents())
+
+
+def test_a_shard_that_is_there_is_kept_for_its_own_documents_only(tmp_path: Path) -> None:
+    writer = write_all(tmp_path)
+    writer = RunWriter(tmp_path, MANIFEST)
+    writer.keep(0, [each.document for each in DOCUMENTS[:2]])
+    with pytest.raises(RunError, match=r"Shard 1 of .* holds other documents than the corpus has"):
+        writer.keep(1, [DOCUMENTS[0].document])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("shards/00001.parquet", "Shard 00001 of .* were deleted while the run was written"),
+        ("manifest.json", "was deleted while the run was written"),
+    ],
+)
+def test_what_is_deleted_while_a_run_is_written_is_told_at_its_end(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    writer = write_all(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(RunError, match=reason) as raised:
+        writer.finish(shards=2)
+    assert isinstance(raised.value.__cause__, OSError)
+    assert not (tmp_path / "stats.json").exists()
+
+
+def test_a_run_whose_directory_is_deleted_stops_at_its_next_shard(tmp_path: Path) -> None:
+    writer = write_all(tmp_path / "run", [0])
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(RunError, match="was deleted while the run was written"):
+        writer.write(1, DOCUMENTS[2:])
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_shard_that_was_changed_while_its_run_was_written_is_told(tmp_path: Path) -> None:
+    writer = write_all(tmp_path)
+    shards = tmp_path / "shards"
+    (shards / "00000.parquet").write_bytes((shards / "00001.parquet").read_bytes())
+    with pytest.raises(RunError, match=r"00000\.parquet' was changed while the run was written"):
+        writer.finish()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "stats.json", "shards/00000.parquet"])
+@pytest.mark.parametrize("way", ["pipe", "folder", "zeros"])
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path, name: str, way: str) -> None:
+    write_all(tmp_path).finish()
+    (tmp_path / name).unlink()
+    if way == "pipe":
+        os.mkfifo(tmp_path / name)
+    elif way == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(RunError, match="not a plain file"):
+        list(Run.open(tmp_path).documents())
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"documents": -1}, "documents"),
+        ({"documents": "3"}, "documents"),
+        ({"problems": 1.0}, "problems"),
+        ({"skipped": {"empty": -1}}, "skipped.empty"),
+        ({"tools": {"Calculator": {"verdicts": {"nice": 1}}}}, "verdicts"),
+        ({"tools": {"Calculator": {"more": 1}}}, "tools.Calculator.more"),
+        ({"shards": ["x"]}, "shards.0"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_a_count_that_no_run_has_is_refused_by_its_field(
+    tmp_path: Path, values: dict[str, object], field: str
+) -> None:
+    run = write_all(tmp_path).finish()
+    known = json.loads((tmp_path / "stats.json").read_text(encoding="utf-8"))
+    (tmp_path / "stats.json").write_text(json.dumps(known | values), encoding="utf-8")
+    with pytest.raises(RunError, match=rf"stats\.json' cannot be read \(.*{re.escape(field)}"):
+        run.stats()
+    assert "damaged" in repr(run)
 
 
 def test_datasets_reads_a_run_as_it_is(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs.shards import read_shard, shard_bytes
+from toolformer.runs.read_shard import read_shard
+from toolformer.runs.shards import shard_bytes
 
 nats = st.floats(0, 1000)
 losses = st.builds(Losses, nats, st.none() | nats, st.none() | nats)
@@ -84,3 +86,15 @@ def test_meta_is_ascii_so_that_it_holds_what_utf_8_cannot(tmp_path: Path) -> Non
     [meta] = pq.read_table(path)["meta"].to_pylist()
     assert meta.isascii()
     assert json.loads(meta) == {"title": "é\ud800"}
+
+
+def test_meta_is_json_whatever_a_caller_put_there(tmp_path: Path) -> None:
+    odd = {"nan": float("nan"), "inf": [float("-inf"), 1], "day": date(2023, 3, 3), 5: Path("a")}
+    path = write(tmp_path / "one.parquet", [AnnotatedDocument(Document("1", "a", odd), ())])  # type: ignore[arg-type]
+    [document] = read_shard(path)
+    assert document.document.meta == {
+        "nan": None,
+        "inf": [None, 1],
+        "day": "2023-03-03",
+        "5": "a",
+    }

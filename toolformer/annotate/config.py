@@ -23,13 +23,13 @@ class ToolConfig(Config):
 
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
-    gain_threshold: float | None = None
+    gain_threshold: float | None = Field(default=None, allow_inf_nan=False)
     """τf: nats a call must save. Default: the model's or the tool's."""
     max_positions: int | None = Field(default=None, ge=1)
     """k: places tried per window of a text. Default: the model's or the tool's."""
     samples: int | None = Field(default=None, ge=1)
     """m: calls sampled per place. Default: the model's or the tool's."""
-    prune_below: float | None = None
+    prune_below: float | None = Field(default=None, allow_inf_nan=False)
     """Leave out what cannot gain so many nats. Default: min(0.5, τf)."""
 
 

@@ -145,12 +145,15 @@ def _writes(
     resumed: Collection[int],
     on_progress: Callable[[RunProgress], None],
 ) -> Iterator[Callable[[], None]]:
-    """Yields what writes each annotated shard, as soon as it is annotated."""
+    """Yields what writes each annotated shard, as soon as it is; of one that is there, a look."""
     progress = RunProgress()  # up to the shard of the batch
     for batch in batches:
         shard = batch.shard
         if not shard.is_due:
-            there = len(shard.documents) if shard.number in resumed else 0
+            there = 0
+            if shard.number in resumed:
+                there = len(shard.documents)
+                yield partial(writer.keep, shard.number, shard.documents)
             progress = replace(
                 progress, documents=progress.documents + there, resumed=progress.resumed + there
             )

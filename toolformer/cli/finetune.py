@@ -61,6 +61,9 @@ def finetune(
         bool,
         Option("--allow-peeking", help="Keep calls that peek too, with --threshold or without."),
     ] = False,
+    incomplete: Annotated[
+        bool, Option("--incomplete", help="Train on what is there of a run that is not whole.")
+    ] = False,
     mix: Annotated[
         list[str] | None,
         Option(
@@ -99,13 +102,10 @@ def finetune(
     )
     is_main = os.environ.get("RANK", "0") == "0"  # under `accelerate launch` the others are silent
     notes = Console(stderr=True, quiet=not is_main)
-    opened = [Run.open(path) for path in runs]
-    for run in opened:
-        if not run.is_complete:
-            notes.print(
-                f"'{run.path}' is not finished: its {len(run.shards())} whole shards are used.",
-                markup=False,
-            )
+    opened = [Run.open(path, incomplete=incomplete) for path in runs]
+    for run in opened if incomplete else ():
+        if lack := run.lack():
+            notes.print(f"The run '{run.path}' {lack}.", markup=False, soft_wrap=True)
     selected = [
         read_run(run, threshold=threshold, allow_peeking=allow_peeking or None) for run in opened
     ]

@@ -37,13 +37,18 @@ def show(
     table: Annotated[
         bool, Option("--table", help="Print counts per tool and per threshold instead of texts.")
     ] = False,
+    incomplete: Annotated[
+        bool, Option("--incomplete", help="Show what is there of a run that is not whole.")
+    ] = False,
     as_json: Annotated[bool, Option("--json", help="Print JSON, one object a line.")] = False,
 ) -> None:
     """Print the annotated texts of a run.
 
     `--verdict low_gain` shows what was not kept, and why.
     """
-    opened = Run.open(run)
+    opened = Run.open(run, incomplete=incomplete)
+    if incomplete and (lack := opened.lack()):
+        Console(stderr=True).print(f"The run '{run}' {lack}.", markup=False, soft_wrap=True)
     thresholds = resolve_thresholds(opened.manifest, threshold)
     wanted = _wanted(tool or [], thresholds)
     selected = read_selected(opened, thresholds, allow_peeking=allow_peeking or None)

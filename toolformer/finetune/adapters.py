@@ -15,17 +15,18 @@ from toolformer.finetune.config import FinetuneConfig
 
 
 def check_installed(adapter: str) -> None:
-    """Refuses an adapter whose libraries are not there.
+    """Refuses a training whose libraries are not there.
 
     Raises:
         ConfigError: says what to install.
     """
     needed = {"none": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}[adapter]
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("accelerate", *needed) if importlib.util.find_spec(name) is None]
     if missing:
-        extra = "qlora" if adapter == "qlora" else "finetune"
+        what = "finetune" if adapter == "none" else f"--{adapter}"
+        package = "toolformer-engine[qlora]" if adapter == "qlora" else "toolformer-engine"
         raise ConfigError(
-            f"--{adapter} needs {' and '.join(missing)}: pip install 'toolformer-engine[{extra}]'."
+            f"{what} needs {' and '.join(missing)}: pip install '{package}', or these by name."
         )
 
 

@@ -1,19 +1,25 @@
 """The directory of a fine-tuning: its settings, whole checkpoints, and the finished model.
 
     OUT/finetune.json            settings, texts and base model; written first
-    OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it
+    OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it, which
+                                 says how long each of its files is
     OUT/config.json              written last: without it nothing loads the model
     OUT/...                      weights, tokenizer, toolformer.json, metrics.json
 
 Whatever a kill leaves is a training to continue or a finished model, never half of one.
 """
 
+import errno
 import os
+import re
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 from toolformer import files
 from toolformer.errors import RunError
@@ -22,6 +28,9 @@ SETTINGS = "finetune.json"
 METRICS = "metrics.json"
 _LAST = "config.json"
 _WHOLE = "whole"
+_STATE = "trainer_state.json"
+_NUMBERED = re.compile(r"checkpoint-\d{1,12}", re.ASCII)
+_LITTLE = 1 << 16  # bytes: a disk with no more room is full
 
 
 def training_folder(out: Path) -> Path:
@@ -66,11 +75,77 @@ def is_finished(out: Path) -> bool:
     return (out / _LAST).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is asked of the `trainer_state.json` of a checkpoint, whoever wrote it."""
+
+    __pydantic_config__ = {"extra": "ignore", "strict": True}  # noqa: RUF012  pydantic's own name
+
+    global_step: int
+    best_model_checkpoint: str | None = None
+    best_global_step: int | None = None
+    log_history: Sequence[Mapping[str, float | None]] = field(default_factory=list)
+
+
 def whole_checkpoint(out: Path) -> Path | None:
-    """Returns the last checkpoint that was written whole."""
+    """Returns the last checkpoint that was written whole.
+
+    Raises:
+        RunError: it is not as it was written.
+    """
     found = training_folder(out).glob("checkpoint-*")
-    whole = [each for each in found if (each / _WHOLE).exists()]
-    return max(whole, key=step_of, default=None)
+    whole = [each for each in found if _NUMBERED.fullmatch(each.name) and (each / _WHOLE).exists()]
+    last = max(whole, key=step_of, default=None)
+    if last is not None:
+        try:
+            _check(last)
+        except (OSError, ValueError) as error:
+            raise unreadable(last, error) from None
+    return last
+
+
+def unreadable(checkpoint: Path, error: Exception) -> RunError:
+    """Returns the error that refuses a checkpoint, with the way out."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return RunError(
+        f"The checkpoint '{checkpoint}' cannot be read ({reason}). Delete it and run the same "
+        "command again: it continues from the checkpoint before, or from the start."
+    )
+
+
+def _check(checkpoint: Path) -> None:
+    """Refuses a checkpoint that was damaged or edited.
+
+    Raises:
+        OSError, ValueError: says what is not as it was.
+    """
+    sizes = _sizes(checkpoint)
+    if (checkpoint / _WHOLE).stat().st_size:  # an older version left it empty
+        known = files.read_json(checkpoint / _WHOLE)
+        if known != sizes:
+            names = known if isinstance(known, dict) else {}
+            other = sorted(name for name in sizes | names if sizes.get(name) != names.get(name))
+            raise ValueError(f"{other[0]} is not as it was written" if other else "no sizes")
+    with files.open_plain(checkpoint / _STATE) as stream:
+        values = files.parse_json(stream.read(files.MOST_JSON), nan_is_null=True)
+    try:
+        state = files.from_json(_State, values)
+    except ValueError as error:
+        raise ValueError(f"{_STATE}: {error}") from None
+    if state.global_step != step_of(checkpoint):
+        raise ValueError(f"{_STATE}: global_step is {state.global_step}")
+    best = state.best_model_checkpoint
+    if best is not None and not (checkpoint.parent / Path(best).name / _WHOLE).exists():
+        raise ValueError(f"{_STATE}: best_model_checkpoint is not there")
+
+
+def _sizes(checkpoint: Path) -> dict[str, int]:
+    """Returns how many bytes each file of a checkpoint has."""
+    return {
+        path.name: path.stat().st_size
+        for path in sorted(checkpoint.iterdir())
+        if path.name != _WHOLE and path.suffix != ".tmp"
+    }
 
 
 def drop_incomplete(out: Path) -> None:
@@ -88,13 +163,47 @@ def step_of(checkpoint: Path) -> int:
 
 def mark_whole(checkpoint: Path) -> None:
     """Marks a checkpoint as written to its end."""
-    (checkpoint / _WHOLE).touch()
+    files.write_whole(checkpoint / _WHOLE, files.json_text(_sizes(checkpoint)))
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Says in a sentence what could not be written of a training, and how to continue it.
+
+    What was written of it by half is deleted, for the disk may be full of that.
+
+    Raises:
+        RunError: its cause is an OSError.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError, RunError) as error:
+        cause = _cause(error, out)
+        drop_incomplete(out)
+        raise RunError(
+            f"Cannot write to '{out}': {cause.strerror}. Whole checkpoints are kept: make room and "
+            "run the same command again, and it continues from the last of them."
+        ) from cause
+
+
+def _cause(error: Exception, out: Path) -> OSError:
+    """Returns the error of the system behind that of a library, some of which do not tell."""
+    if isinstance(error, OSError) and error.strerror:
+        return error
+    if isinstance(error, RunError) and isinstance(error.__cause__, OSError):
+        return error.__cause__
+    if told := re.search(r"\(os error (\d+)\)", str(error)):
+        return OSError(int(told[1]), os.strerror(int(told[1])))
+    if shutil.disk_usage(out).free < _LITTLE:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return OSError(errno.EIO, str(error).splitlines()[0])
 
 
 def new_model_folder(out: Path) -> Path:
     """Makes the folder that the finished model is written into."""
     folder = _new(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     return folder
 
 

@@ -17,6 +17,7 @@ _SMALLEST_BATCH = 8
 _STEPS_AN_EPOCH = 50  # about so many there should be, or too few to learn from
 _PAPER_EVALUATE_EVERY = 500
 _EVALUATIONS = 10
+SHORTEST_ROW = 16  # tokens
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -34,7 +35,7 @@ class FinetuneConfig(Config):
     """Train on the same texts without their calls: the control."""
     loss_on_output: bool = False
     """Learn the tools' outputs too, as the paper does."""
-    max_length: Annotated[int, Field(ge=16)] = 1024
+    max_length: Annotated[int, Field(ge=SHORTEST_ROW)] = 1024
     """Tokens of a row; a longer text becomes several rows."""
 
     # How long.

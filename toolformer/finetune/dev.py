@@ -73,12 +73,12 @@ def summed_loss(
 
 
 def perplexity(mean_loss: float) -> float:
-    """Returns e to a mean loss.
+    """Returns e to a mean loss, e⁷⁰⁰ at most: a number that JSON has, however lost a model is.
 
-    >>> perplexity(0.0)
-    1.0
+    >>> perplexity(0.0), perplexity(1e9) == perplexity(700)
+    (1.0, True)
     """
-    return math.exp(mean_loss) if mean_loss < 700 else math.inf
+    return math.inf if math.isnan(mean_loss) else math.exp(min(mean_loss, 700.0))
 
 
 def _batches(rows: Sequence[TrainingRow]) -> list[list[TrainingRow]]:

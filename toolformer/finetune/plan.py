@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, ModelError
 from toolformer.finetune.batches import device_rows_for, draw_order
 from toolformer.finetune.config import (
+    SHORTEST_ROW,
     FinetuneConfig,
     batch_size_for,
     evaluate_every_for,
@@ -101,8 +102,14 @@ def make_plan(
 
     Raises:
         ConfigError: the texts are empty, or a batch cannot be shared out among the devices.
+        ModelError: the model reads hardly a token at a time.
     """
     max_length = min(config.max_length, base.context)
+    if max_length < SHORTEST_ROW:
+        raise ModelError(
+            f"{base.name!r} reads {base.context} tokens at a time by its config, too few to learn "
+            "from: correct its max_position_embeddings, or name another model."
+        )
     encode = partial(
         make_rows,
         encoding=base.encoding,

@@ -1,13 +1,12 @@
 """The report of a training: facts that any machine would repeat, and those of this machine."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolformer.errors import RunError
-from toolformer.files import from_json
+from toolformer.files import from_json, read_json
 from toolformer.finetune.steps import DevScore
 from toolformer.specs import type_adapter
 
@@ -58,6 +57,6 @@ def read_report(path: Path) -> FinetuneReport:
         RunError: it is not such a file.
     """
     try:
-        return from_json(FinetuneReport, json.loads(path.read_text(encoding="utf-8")))
+        return from_json(FinetuneReport, read_json(path))
     except (OSError, ValueError) as error:
         raise RunError(f"Cannot read '{path}': {error}.") from None

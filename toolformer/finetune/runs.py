@@ -30,8 +30,24 @@ class SelectedRun:
     documents: Iterable[AnnotatedDocument]
 
 
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The documents of a run with their verdicts, read anew each time they are asked for."""
+
+    run: Run
+    threshold: float | None
+    allow_peeking: bool | None
+
+    def __iter__(self) -> Iterator[AnnotatedDocument]:
+        return read_selected(self.run, self.threshold, allow_peeking=self.allow_peeking)
+
+
 def read_run(
-    path: str | Path | Run, *, threshold: float | None = None, allow_peeking: bool | None = None
+    path: str | Path | Run,
+    *,
+    threshold: float | None = None,
+    allow_peeking: bool | None = None,
+    incomplete: bool = False,
 ) -> SelectedRun:
     """Opens a run with the verdicts for a threshold.
 
@@ -39,17 +55,20 @@ def read_run(
         path: the run directory, or the run.
         threshold: τf for all tools; the run's own when None.
         allow_peeking: whether calls that peek compete; as in the run when None.
+        incomplete: whether to read what is there of a run that is not whole; of a `Run`, it is
+            said when it is opened.
 
     Raises:
-        RunError: the directory is not a run.
+        RunError: the directory is not a run, or the run is not whole.
         ConfigError: the threshold is below what the run can answer for.
     """
-    run = path if isinstance(path, Run) else Run.open(path)
+    run = path if isinstance(path, Run) else Run.open(path, incomplete=incomplete)
+    run.check_whole()
     return SelectedRun(
         name=str(run.path),
         manifest=run.manifest,
         thresholds=resolve_thresholds(run.manifest, threshold),
-        documents=read_selected(run, threshold, allow_peeking=allow_peeking),
+        documents=_Selection(run, threshold, allow_peeking),
     )
 
 

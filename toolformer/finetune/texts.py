@@ -12,6 +12,7 @@ from typing import Any
 
 from toolformer.calls import PlacedCall
 from toolformer.config import canonical_json
+from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.sidecar import SidecarTool
@@ -63,8 +64,19 @@ class Origin:
 def given_texts(
     training: Iterable[TrainingText], held_out: Iterable[TrainingText], tools: Sequence[SidecarTool]
 ) -> tuple[Texts, Origin]:
-    """Returns given texts, all of which count; their origin is a digest of them."""
+    """Returns given texts, all of which count; their origin is a digest of them.
+
+    Raises:
+        ConfigError: a call stands outside its text.
+    """
     texts, dev = tuple(training), tuple(held_out)
+    for text in (*texts, *dev):
+        for placed in text.calls:
+            if not 0 <= placed.position <= len(text.text):
+                raise ConfigError(
+                    f"In text {text.id!r} a call stands at {placed.position}, outside its "
+                    f"{len(text.text)} characters."
+                )
     digests = {"texts": _summary(texts), "held_out": _summary(dev)}
     return (
         Texts(training=texts, dev=dev, dev_as_trained=dev),

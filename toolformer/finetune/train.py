@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from toolformer.calls import CallGrammar, grammar_from_dict
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, ToolformerError
 from toolformer.files import json_text, write_whole
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
@@ -185,7 +185,14 @@ def _train(
     )
     watch.trainer = trainer
     began = time.monotonic()
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    try:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except ToolformerError:
+        raise
+    except Exception as error:
+        if checkpoint is None or watch.has_begun:
+            raise
+        raise checkpoints.unreadable(checkpoint, error) from error
     report = _report(
         plan,
         trainer=trainer,
@@ -241,11 +248,12 @@ def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport
     if plan.config.adapter != "none":
         model = merge_adapter(model, adapter=plan.config.adapter)
     model.config.use_cache = True  # training turns it off
-    folder = checkpoints.new_model_folder(out)
-    model.save_pretrained(folder)
-    _save_extras(plan, folder)
-    write_whole(folder / checkpoints.METRICS, json_text(report.to_dict()))
-    checkpoints.publish(out)
+    with checkpoints.writing(out):
+        folder = checkpoints.new_model_folder(out)
+        model.save_pretrained(folder)
+        _save_extras(plan, folder)
+        write_whole(folder / checkpoints.METRICS, json_text(report.to_dict()))
+        checkpoints.publish(out)
 
 
 def _save_extras(plan: TrainingPlan, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The trainer of `transformers`, watched: dev perplexity, divergence, whole checkpoints."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from transformers import (
 )
 
 from toolformer.errors import TrainingError
-from toolformer.finetune.checkpoints import mark_whole, whole_checkpoint
+from toolformer.finetune.checkpoints import mark_whole, whole_checkpoint, writing
 from toolformer.finetune.dev import DevRows, perplexity, summed_loss
 from toolformer.finetune.steps import DevScore, TrainingStep, is_lost
 
@@ -55,12 +56,22 @@ class FinetuneTrainer(Trainer):
         metrics = {_PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
         if self._dev.trained:
             metrics[_LOSS] = trained / sum(row.count for row in self._dev.trained)
+        if not all(map(math.isfinite, metrics.values())):
+            raise TrainingError(
+                f"The held-out texts cannot be predicted after step {self.state.global_step}: "
+                "their loss is not a number. Choose a lower --learning-rate, and another --out; at "
+                "step 0 it is the model that is broken."
+            )
         model.train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with writing(Path(str(self.args.output_dir)).parent):
+            super()._save_checkpoint(model, trial)
 
 
 class Watch(TrainerCallback):
@@ -87,10 +98,11 @@ class Watch(TrainerCallback):
         self._last = TrainingStep(0, len(step_tokens))
         self._began: float | None = None
         self._first = 0  # steps done by earlier tries
+        self.has_begun = False
 
     def on_train_begin(
         self,
-        args: TrainingArguments,  # noqa: ARG002
+        args: TrainingArguments,
         state: TrainerState,
         *_: Any,
         **__: Any,
@@ -99,6 +111,19 @@ class Watch(TrainerCallback):
         self._began = time.monotonic()
         self._first = state.global_step
         self._last = TrainingStep(state.global_step, len(self._step_tokens))
+        if state.best_model_checkpoint is not None:  # the directory may have another name by now
+            name = Path(state.best_model_checkpoint).name
+            state.best_model_checkpoint = str(Path(str(args.output_dir)) / name)
+
+    def on_step_begin(
+        self,
+        args: TrainingArguments,  # noqa: ARG002
+        state: TrainerState,  # noqa: ARG002
+        *_: Any,
+        **__: Any,
+    ) -> None:
+        """Remembers that all there was to read of a checkpoint was read."""
+        self.has_begun = True
 
     def on_log(
         self,
@@ -140,8 +165,9 @@ class Watch(TrainerCallback):
         self.trainer.accelerator.wait_for_everyone()
         if state.is_world_process_zero:
             checkpoint = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-            self._save_extras(checkpoint)
-            mark_whole(checkpoint)
+            with writing(checkpoint.parent.parent):
+                self._save_extras(checkpoint)
+                mark_whole(checkpoint)
 
     def _step(self, done: int, logs: dict[str, float]) -> TrainingStep:
         seconds = time.monotonic() - (self._began or 0.0)

@@ -8,70 +8,171 @@ A file is written under a temporary name and then renamed, so whatever has its o
 a temporary file that a kill left behind is ignored, and goes when its shard is written again.
 """
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from toolformer.errors import RunError
 from toolformer.files import json_text, leftovers, refuse_differences, write_whole
-from toolformer.records import AnnotatedDocument
-from toolformer.runs.manifest import RunManifest, read_manifest
-from toolformer.runs.shards import read_shard, shard_bytes
+from toolformer.records import AnnotatedDocument, Document
+from toolformer.runs.check import DocumentCheck
+from toolformer.runs.completion import STATS, Completion, read_completion, shard_digest
+from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
+from toolformer.runs.read_shard import count_rows, read_shard, shard_content, unreadable
+from toolformer.runs.shards import shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
 
 _CONTINUE = (
     " What is written so far is whole: make room and run the same command again, and it continues "
     "from there."
 )
+_NAMED = 5  # so many shards are named, at most
 
 
 class Run:
     """A run directory to read from."""
 
-    def __init__(self, path: Path, manifest: RunManifest) -> None:
+    def __init__(self, path: Path, manifest: RunManifest, *, incomplete: bool = False) -> None:
         """Use `Run.open`."""
         self.path = path
         self.manifest = manifest
+        self.incomplete = incomplete
 
     def __repr__(self) -> str:
-        state = "finished" if self.is_complete else "unfinished"
-        return (
-            f"<Run '{self.path}' of {self.manifest.model.name}: {_count(self.shards())}, {state}>"
-        )
+        try:
+            state = "finished" if self.is_complete else "unfinished"
+            shards = _count(self.shards())
+        except RunError:
+            state, shards = "damaged", "shards"
+        return f"<Run '{self.path}' of {self.manifest.model.name}: {shards}, {state}>"
 
     @classmethod
-    def open(cls, path: str | Path) -> "Run":
-        """Opens a run, finished or not.
+    def open(cls, path: str | Path, *, incomplete: bool = False) -> "Run":
+        """Opens a run.
+
+        Args:
+            path: the run directory.
+            incomplete: whether to read what is there of a run that is not whole; otherwise its
+                documents and counts are refused.
 
         Raises:
             RunError: the directory is not a run, or one of a newer version.
         """
         manifest = read_manifest(Path(path))
         if manifest is None:
-            raise RunError(f"'{path}' is not a run directory: it has no manifest.json.")
-        return cls(Path(path), manifest)
+            raise RunError(f"'{path}' is not a run directory: it has no {MANIFEST}.")
+        return cls(Path(path), manifest, incomplete=incomplete)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every shard was written."""
-        return (self.path / "stats.json").exists()
+        """Whether the run was finished, and every shard is there."""
+        return not self.lack()
 
     def shards(self) -> dict[int, Path]:
-        """Returns the shards that are there, by number, in order."""
-        found = (self.path / "shards").glob("*.parquet")
-        return {int(each.stem): each for each in sorted(found) if each.stem.isdecimal()}
+        """Returns the shards that are there, by number, in order.
+
+        Raises:
+            RunError: a file among them has another name than a shard.
+        """
+        found: dict[int, Path] = {}
+        for path in sorted((self.path / "shards").glob("[!.]*.parquet")):
+            number = int(path.stem) if path.stem.isascii() and path.stem.isdecimal() else -1
+            if path != self._shard(number):
+                raise RunError(
+                    f"'{path}' is not a shard: these are numbered, as 00000.parquet. Move it away."
+                )
+            found[number] = path
+        return dict(sorted(found.items()))
+
+    def lack(self) -> str:
+        """Returns in words what a run lacks to be whole; an empty text when it is whole.
+
+        Raises:
+            RunError: it has shards that it was not finished with.
+        """
+        there = self.shards()
+        completion = read_completion(self.path)
+        if completion is None:
+            return f"was not finished ({_count(there)} so far)"
+        # An older version named no shards, and their documents are counted.
+        named = completion.shards
+        count = max(there, default=-1) + 1 if named is None else len(named)
+        if extra := sorted(there.keys() - set(range(count))):
+            raise RunError(
+                f"'{there[extra[0]]}' is not of this run, which has {count} shards. Move it away."
+            )
+        if missing := [number for number in range(count) if number not in there]:
+            return f"has lost {_names(missing)} of its {count} shards"
+        if named is None:
+            held, stated = sum(map(count_rows, there.values())), completion.stats.documents
+            if held > stated:
+                raise RunError(
+                    f"'{self.path}' holds {held} documents, and {stated} by its {STATS}: a shard "
+                    "is not of this run."
+                )
+            if held < stated:
+                return f"has lost documents: its shards hold {held} of {stated}"
+        return ""
+
+    def check_whole(self) -> None:
+        """Refuses a run that is not whole, unless it was opened with `incomplete`.
+
+        Raises:
+            RunError: says what it lacks.
+        """
+        if not self.incomplete and (lack := self.lack()):
+            raise RunError(
+                f"The run '{self.path}' {lack}. Annotate again with the same settings to make it "
+                "whole, or read what is there: --incomplete, in Python incomplete=True."
+            )
 
     def documents(self) -> Iterator[AnnotatedDocument]:
-        """Yields the annotated documents, in the corpus's order."""
-        for path in self.shards().values():
-            yield from read_shard(path)
+        """Returns the annotated documents, in the corpus's order.
+
+        Raises:
+            RunError: as `check_whole`; while they are read, as `read`.
+        """
+        self.check_whole()
+        return (document for number in self.shards() for document in self.read(number))
+
+    def read(self, shard: int) -> list[AnnotatedDocument]:
+        """Returns the documents of one shard, whether or not the run is whole.
+
+        Raises:
+            RunError: it is damaged, not the run's, or has a value that it may not have.
+        """
+        path = self._shard(shard)
+        content = shard_content(path)
+        documents = read_shard(path, content)
+        check = DocumentCheck.of(self.manifest)
+        most = self.manifest.documents_per_shard
+        if not 0 < len(documents) <= most:
+            reason = f"it holds {len(documents)} documents, and a shard of this run 1 to {most}"
+            raise RunError(unreadable(path, reason))
+        for row, annotated in enumerate(documents):
+            try:
+                check(annotated)
+            except ValueError as error:
+                raise RunError(unreadable(path, f"row {row}, {error}")) from None
+        completion = read_completion(self.path)
+        known = (completion and completion.shards) or ()
+        if shard < len(known) and known[shard] != shard_digest(content):
+            raise RunError(
+                f"'{path}' is not the shard that the run was finished with. Delete it and annotate "
+                "again with the same settings: only what is missing is done."
+            )
+        return documents
 
     def stats(self) -> RunStats:
-        """Returns the counts of the run; of an unfinished one, those of its shards so far."""
-        path = self.path / "stats.json"
-        if self.is_complete:
-            return RunStats.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        return count_documents(self.documents())
+        """Returns the counts of the run; of one that is not whole, those of its shards.
+
+        Raises:
+            RunError: as `documents`.
+        """
+        completion = None if self.lack() else read_completion(self.path)
+        return count_documents(self.documents()) if completion is None else completion.stats
+
+    def _shard(self, number: int) -> Path:
+        return self.path / "shards" / f"{number:05}.parquet"
 
 
 class RunWriter:
@@ -90,7 +191,7 @@ class RunWriter:
         self._leftovers = leftovers(self.path) | leftovers(self.path / "shards")
         # Another process may be starting the same run: what is there is looked at before the
         # manifest is, and what it writes aside is no leftover.
-        self._leftovers.pop("manifest.json", None)
+        self._leftovers.pop(MANIFEST, None)
         others = [each.name for each in self.path.glob("*") if each.suffix != ".tmp"]
         old = read_manifest(self.path)
         if old is not None:
@@ -102,10 +203,11 @@ class RunWriter:
             )
         else:
             self._start()
-        self._done = set(Run(self.path, manifest).shards())
-        # What this writer writes is counted as it passes, and need not be read again for that.
+        self._run = Run(self.path, manifest, incomplete=True)
+        self._done = set(self._run.shards())
+        # What passes through this writer is counted then, and need not be read again for that.
         self._counter = StatsCounter()
-        self._counted: set[int] = set()
+        self._digests: dict[int, str] = {}  # of the shards that are counted
 
     def __repr__(self) -> str:
         return f"<RunWriter '{self.path}': {_count(self._done)}>"
@@ -115,19 +217,34 @@ class RunWriter:
         """The numbers of the shards that are there."""
         return frozenset(self._done)
 
+    def keep(self, shard: int, documents: Sequence[Document]) -> None:
+        """Takes a shard that is there for what it should be, the annotation of these documents.
+
+        Raises:
+            RunError: it is damaged, or holds other documents.
+        """
+        there = self._read(shard)
+        if [_name(each.document) for each in there] != [_name(each) for each in documents]:
+            raise RunError(
+                f"Shard {shard} of '{self.path}' holds other documents than the corpus has there. "
+                "Delete it and run the same command again."
+            )
+
     def write(self, shard: int, documents: Sequence[AnnotatedDocument]) -> None:
         """Writes a shard, whole or not at all.
 
         Raises:
-            RunError: the disk is full or cannot be written.
+            RunError: the disk is full or cannot be written, or the directory is gone.
         """
         if not 0 < len(documents) <= self.manifest.documents_per_shard:
             raise ValueError(f"{len(documents)} documents are not a shard of this run")
         if shard in self._done:
             raise ValueError(f"shard {shard} is there already")
-        self._write(self.path / "shards" / f"{shard:05}.parquet", shard_bytes(documents))
+        self._check_is_there()
+        content = shard_bytes(documents)
+        self._write(self.path / "shards" / f"{shard:05}.parquet", content)
         self._counter.add(documents)
-        self._counted.add(shard)
+        self._digests[shard] = shard_digest(content)
         self._done.add(shard)
 
     def finish(self, *, problems: int = 0, shards: int = 0) -> Run:
@@ -138,18 +255,57 @@ class RunWriter:
 
         Args:
             problems: how many things in the corpus could not be read.
-            shards: how many there are to be, at least.
+            shards: how many there are to be; as many as are there when 0.
+
+        Raises:
+            RunError: a shard that was there is gone or changed, or there are more than there are
+                to be.
         """
+        self._check_is_there()
+        there = self._run.shards()  # other writers' as well
         run = Run(self.path, self.manifest)
-        there = run.shards()  # other writers' as well
-        if not there.keys() >= set(range(shards)):
+        if gone := sorted(self._done - there.keys()):
+            raise RunError(
+                f"{_names(gone).capitalize()} of '{self.path}' were deleted while the run was "
+                "written. Run the same command again: only what is missing is done."
+            ) from FileNotFoundError()
+        wanted = range(shards or len(there))
+        if shards and (extra := sorted(there.keys() - set(wanted))):
+            raise RunError(
+                f"'{there[extra[0]]}' is not of this run, which has {shards} shards. Move it away "
+                "and run the same command again."
+            )
+        if there.keys() != set(wanted):
             return run
-        for shard in sorted(there.keys() - self._counted):
-            self._counter.add(read_shard(there[shard]))
-            self._counted.add(shard)
-        stats = self._counter.stats(problems=problems)
-        self._write(self.path / "stats.json", json_text(stats.to_dict()))
+        for shard in wanted:
+            if shard not in self._digests:
+                self._read(shard)
+            elif shard_digest(shard_content(there[shard])) != self._digests[shard]:
+                raise RunError(
+                    f"'{there[shard]}' was changed while the run was written. Delete it and run "
+                    "the same command again: only what is missing is done."
+                )
+        completion = Completion(
+            self._counter.stats(problems=problems), [self._digests[shard] for shard in wanted]
+        )
+        self._write(self.path / STATS, json_text(completion.to_dict()))
         return run
+
+    def _read(self, shard: int) -> list[AnnotatedDocument]:
+        """Reads and counts a shard that another try or another process has written."""
+        documents = self._run.read(shard)
+        self._counter.add(documents)
+        self._digests[shard] = shard_digest(shard_content(self._run.shards()[shard]))
+        return documents
+
+    def _check_is_there(self) -> None:
+        """Refuses to write to a directory that was deleted meanwhile: half of a run is none."""
+        try:
+            (self.path / MANIFEST).stat()
+        except OSError as error:
+            raise RunError(
+                f"'{self.path}' was deleted while the run was written. Run the same command again."
+            ) from error
 
     def _start(self) -> None:
         values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
@@ -157,7 +313,7 @@ class RunWriter:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the directory '{self.path}': {error.strerror}.") from None
-        self._write(self.path / "manifest.json", json_text(values))
+        self._write(self.path / MANIFEST, json_text(values))
 
     def _write(self, path: Path, content: str | bytes) -> None:
         write_whole(path, content, advice=_CONTINUE)
@@ -167,3 +323,18 @@ class RunWriter:
 
 def _count(shards: Collection[int]) -> str:
     return "1 shard" if len(shards) == 1 else f"{len(shards)} shards"
+
+
+def _names(shards: Sequence[int]) -> str:
+    """Returns the names of some shards, of the first few when there are many.
+
+    >>> _names([3]), _names(range(9))
+    ('shard 00003', 'shards 00000, 00001, 00002, 00003, 00004 and 4 more')
+    """
+    named = ", ".join(f"{number:05}" for number in shards[:_NAMED])
+    more = f" and {len(shards) - _NAMED} more" if len(shards) > _NAMED else ""
+    return f"shard{'' if len(shards) == 1 else 's'} {named}{more}"
+
+
+def _name(document: Document) -> tuple[str, str]:
+    return document.id, document.text

@@ -4,17 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
+from toolformer.calls import grammar_from_dict, is_tool_name
 from toolformer.config import fingerprint
-from toolformer.errors import RunError
-from toolformer.files import from_json
+from toolformer.errors import CallError, RunError, clipped
+from toolformer.files import from_json, read_json
 
 SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
 _STRICT = ConfigDict(extra="forbid")
-_Number = int | float  # read as it is written: 1 and 1.0 have other fingerprints
+# Read as it is written: 1 and 1.0 have other fingerprints.
+_Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_Probability = Annotated[_Number, Field(ge=0, le=1)]
+_Count = Annotated[StrictInt, Field(ge=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +30,8 @@ class ManifestModel:
 
     name: str
     fingerprint: str  # of its weights, as they were loaded
-    max_length: int  # tokens
-    batch_tokens: int  # tokens read at a time: decides which texts are read together
+    max_length: _Count  # tokens
+    batch_tokens: _Count  # tokens read at a time: decides which texts are read together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +44,22 @@ class ManifestTool:
     spec: str  # what loads it again, such as "database:path=facts.db"
     options: Mapping[str, Any]
     shown: str  # changes with anything that a prompt shows of it
-    min_prob: _Number  # τs
+    min_prob: _Probability  # τs
     gain_threshold: _Number  # τf, nats
-    max_positions: int  # k
-    samples: int  # m
+    max_positions: _Count  # k
+    samples: _Count  # m
     prune_below: _Number  # nats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReadSettings:
+    """The settings of `annotate` that a run is read by; others are only compared."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+
+    window_tokens: Annotated[StrictInt, Field(ge=0)] | None = None
+    allow_peeking: StrictBool = False
+    keep_all_losses: StrictBool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +73,7 @@ class RunManifest:
     tools: Sequence[ManifestTool]  # in the order that breaks ties
     grammar: Mapping[str, str]
     config: Mapping[str, Any]  # the settings of `annotate`, as JSON values
-    documents_per_shard: int
+    documents_per_shard: _Count
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -68,7 +84,7 @@ class RunManifest:
     @property
     def window_tokens(self) -> int:
         """The most tokens that were read of a text at a time; 0 where it is not known."""
-        return int(self.config.get("window_tokens", 0))
+        return int(self.config.get("window_tokens") or 0)
 
     @property
     def allow_peeking(self) -> bool:
@@ -90,23 +106,51 @@ def read_manifest(path: Path) -> RunManifest | None:
     """Returns a directory's manifest, None when there is none.
 
     Raises:
-        RunError: the file is something else, or of another version.
+        RunError: the file is something else, of another version, or has a field that it may not
+            have.
     """
-    file = path / "manifest.json"
+    file = path / MANIFEST
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        version = values["schema_version"]
+        values = read_json(file)
+        if not isinstance(values, dict) or "schema_version" not in values:
+            raise ValueError("it has no schema_version")
+        if values["schema_version"] != SCHEMA_VERSION:
+            raise RunError(
+                f"'{path}' was written in version {clipped(repr(values['schema_version']))} of the "
+                f"run format and this is version {SCHEMA_VERSION}: upgrade toolformer-engine to "
+                "read it."
+            )
+        stated = values.pop("fingerprint", None)
+        manifest = from_json(RunManifest, values)
+        _check(manifest)
+        if stated is not None and stated != (found := fingerprint(values)):
+            raise ValueError(
+                f"fingerprint: {clipped(repr(stated))} is not that of the other fields, {found!r}; "
+                "the file was edited"
+            )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError):
-        raise RunError(f"'{file}' is not the manifest of a run.") from None
-    if version != SCHEMA_VERSION:
-        raise RunError(
-            f"'{path}' was written in version {version} of the run format and this is version "
-            f"{SCHEMA_VERSION}: upgrade toolformer-engine to read it."
-        )
-    values.pop("fingerprint", None)
+    except (OSError, ValueError) as error:
+        raise RunError(f"'{file}' is not the manifest of a run: {error}.") from None
+    return manifest
+
+
+def _check(manifest: RunManifest) -> None:
+    """Refuses what types do not say.
+
+    Raises:
+        ValueError: names the field.
+    """
+    names = [tool.name for tool in manifest.tools]
+    for number, name in enumerate(names):
+        if not is_tool_name(name) or name in names[:number]:
+            reason = "cannot be a tool's name" if name not in names[:number] else "is there twice"
+            raise ValueError(f"tools.{number}.name: {clipped(name)!r} {reason}")
     try:
-        return from_json(RunManifest, values)
-    except ValueError:
-        raise RunError(f"'{file}' is not the manifest of a run.") from None
+        grammar_from_dict(manifest.grammar)
+    except (CallError, TypeError) as error:
+        raise ValueError(f"grammar: {str(error).rstrip('.')}") from None
+    try:
+        from_json(_ReadSettings, manifest.config)
+    except ValueError as error:
+        raise ValueError(f"config.{error}") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import isnan
 
 from toolformer.errors import ConfigError, closest
 from toolformer.records import AnnotatedDocument
@@ -39,6 +40,9 @@ def resolve_thresholds(
         ConfigError: a tool is not the run's, or a threshold is below what the run can answer for.
     """
     thresholds = run_thresholds(manifest)
+    given = threshold.values() if isinstance(threshold, Mapping) else [threshold]
+    if any(value is not None and isnan(value) for value in given):
+        raise ConfigError("A threshold cannot be nan: give a number of nats.")
     if isinstance(threshold, Mapping):
         names = {name.casefold(): name for name in thresholds}
         for name, value in threshold.items():
@@ -60,11 +64,12 @@ def read_selected(
     """Yields a run's documents with their verdicts for other thresholds.
 
     Args:
-        run: finished or not.
+        run: finished, or opened with `incomplete`.
         threshold: τf for all tools, or by tool name; the run's own where not given.
         allow_peeking: whether calls that peek compete; as in the run when None.
 
     Raises:
+        RunError: the run is not whole, or damaged.
         ConfigError: a threshold is below what the run can answer for.
     """
     thresholds = resolve_thresholds(run.manifest, threshold)

@@ -13,7 +13,7 @@ from toolformer.records import Candidate, Verdict
 NEAR_TOKENS = 5
 
 # What a threshold does not change.
-_FINAL = frozenset({Verdict.UNREADABLE, Verdict.TOOL_ERROR, Verdict.NOT_RENDERABLE, Verdict.PRUNED})
+FINAL = frozenset({Verdict.UNREADABLE, Verdict.TOOL_ERROR, Verdict.NOT_RENDERABLE, Verdict.PRUNED})
 
 
 def select(
@@ -82,7 +82,7 @@ def check_thresholds(thresholds: Mapping[str, float], lowest: Mapping[str, float
 
 def _verdict(candidate: Candidate, threshold: float, allow_peeking: bool) -> Verdict:
     """Returns the verdict before the competition: `kept` for those that enter it."""
-    if candidate.verdict in _FINAL:
+    if candidate.verdict in FINAL:
         return candidate.verdict
     if candidate.verdict is Verdict.PEEKS and not allow_peeking:
         return Verdict.PEEKS

@@ -1,26 +1,22 @@
-"""One shard: annotated documents as the bytes of a Parquet file, and back.
+"""One shard as bytes: annotated documents as the columns of a Parquet file.
 
-Equal documents give equal bytes. Columns are made of the records directly, and records of the
-columns: a row of nested dicts in between would cost more than all the rest. Knows no run directory.
+Equal documents give equal bytes. Columns are made of the records directly: a row of nested dicts
+in between would cost more than all the rest. Knows no run directory.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
-from toolformer.errors import RunError
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.records import AnnotatedDocument, Candidate
 
-_ROWS_AT_ONCE = 64
 # ASCII: holds any string, half a surrogate pair too, which UTF-8 cannot.
-_META = json.JSONEncoder(sort_keys=True)
-_Columns = dict[str, list[Any]]
+_META = json.JSONEncoder(sort_keys=True, allow_nan=False)
 # Fields of a candidate that are columns, in its order.
-_FIELDS = ("position", "tool", "arguments", "start_prob", "count", "output", "error")
+CANDIDATE_FIELDS = ("position", "tool", "arguments", "start_prob", "count", "output", "error")
 
 
 def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
@@ -43,11 +39,11 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
         [
             pa.array([each.document.id for each in documents], pa.string()),
             pa.array([each.document.text for each in documents], pa.string()),
-            pa.array([_META.encode(dict(each.document.meta)) for each in documents], pa.string()),
+            pa.array([meta_json(each.document.meta) for each in documents], pa.string()),
             pa.array([each.tried for each in documents], schema.field("tried").type),
             pa.array([each.skipped for each in documents], pa.string()),
             pa.ListArray.from_arrays(
-                pa.array(_offsets([len(each.candidates) for each in documents]), pa.int32()),
+                pa.array(offsets([len(each.candidates) for each in documents]), pa.int32()),
                 candidates,
                 type=listed,
             ),
@@ -57,29 +53,6 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue())
-
-
-def read_shard(path: Path) -> Iterator[AnnotatedDocument]:
-    """Yields the documents of a shard, in order.
-
-    Raises:
-        RunError: the file is not a whole shard.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(shard_schema()):
-                raise RunError(f"'{path}' does not have the columns of a shard.")
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-                yield from _documents(batch)
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise RunError(
-            f"The shard '{path}' cannot be read ({reason}). Delete it and annotate again with the "
-            "same settings: only what is missing is done."
-        ) from None
 
 
 @cache
@@ -116,10 +89,39 @@ def shard_schema() -> Any:
     )
 
 
-def _candidate_columns(candidates: Sequence[Candidate]) -> _Columns:
+def meta_json(meta: Mapping[str, object]) -> str:
+    """Returns what is known of a document as JSON.
+
+    What JSON does not have is null (NaN, infinities) or text (a day of a Python caller's).
+
+    >>> from datetime import date
+    >>> meta_json({"score": float("nan"), "date": date(2023, 3, 3), "page": 7})
+    '{"date": "2023-03-03", "page": 7, "score": null}'
+    """
+    try:
+        return _META.encode(dict(meta))
+    except (ValueError, TypeError):
+        from pydantic_core import to_jsonable_python
+
+        return _META.encode(
+            to_jsonable_python(dict(meta), inf_nan_mode="null", fallback=str, bytes_mode="base64")
+        )
+
+
+def offsets(lengths: Sequence[int]) -> list[int]:
+    """Returns where runs of these lengths begin, and where the last one ends.
+
+    >>> offsets([2, 0, 1])
+    [0, 2, 2, 3]
+    """
+    return list(accumulate(lengths, initial=0))
+
+
+def _candidate_columns(candidates: Sequence[Candidate]) -> dict[str, list[Any]]:
     """Returns the values of candidates by the name of their field in a shard."""
     losses = [each.losses for each in candidates]
-    plain = {name: list(map(attrgetter(name), candidates)) for name in (*_FIELDS, "gain", "token")}
+    names = (*CANDIDATE_FIELDS, "gain", "token")
+    plain = {name: list(map(attrgetter(name), candidates)) for name in names}
     return plain | {
         "loss_no_call": [None if each is None else each.no_call for each in losses],
         "loss_no_output": [None if each is None else each.no_output for each in losses],
@@ -132,44 +134,3 @@ def _verdict_value(candidate: Candidate) -> str:
     if candidate.verdict is None:
         raise ValueError(f"a candidate without a verdict cannot be written: {candidate}")
     return candidate.verdict.value
-
-
-def _documents(batch: Any) -> Iterator[AnnotatedDocument]:
-    """Yields the documents of a record batch."""
-    listed = batch.column("candidates")
-    candidates = _candidates(listed.flatten())
-    lengths = [length or 0 for length in listed.value_lengths().to_pylist()]
-    rows = zip(
-        *(batch.column(name).to_pylist() for name in ("id", "text", "meta", "tried", "skipped")),
-        pairwise(_offsets(lengths)),
-        strict=True,
-    )
-    for name, text, meta, tried, skipped, (start, end) in rows:
-        document = Document(name, text, json.loads(meta))
-        yield AnnotatedDocument(document, tuple(tried), skipped, tuple(candidates[start:end]))
-
-
-def _candidates(structs: Any) -> list[Candidate]:
-    """Returns the candidates of an array of structs."""
-    columns: _Columns = {
-        field.name: structs.field(field.name).to_pylist() for field in structs.type
-    }
-    losses = [
-        None if no_call is None else Losses(no_call, with_output, no_output)
-        for no_call, with_output, no_output in zip(
-            *(columns[f"loss_{name}"] for name in ("no_call", "with_output", "no_output")),
-            strict=True,
-        )
-    ]
-    plain = (columns[name] for name in _FIELDS)
-    verdicts = map(Verdict, columns["verdict"])
-    return list(map(Candidate, *plain, losses, verdicts, columns["token"]))
-
-
-def _offsets(lengths: Sequence[int]) -> list[int]:
-    """Returns where runs of these lengths begin, and where the last one ends.
-
-    >>> _offsets([2, 0, 1])
-    [0, 2, 2, 3]
-    """
-    return list(accumulate(lengths, initial=0))

@@ -3,24 +3,32 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field, StrictInt
 
 from toolformer.files import from_json
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
+
+_STRICT = ConfigDict(extra="forbid")
+_Count = Annotated[StrictInt, Field(ge=0)]
+_Verdict = Annotated[str, Field(pattern=f"^({'|'.join(Verdict)})$")]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolStats:
     """The counts of one tool's proposals."""
 
-    texts_tried: int = 0  # texts that suited the tool
-    texts_proposed: int = 0  # of these, texts with a proposed call
-    texts_kept: int = 0  # of these, texts with a kept call
-    places: int = 0  # places where a call could go, pruned ones included
-    proposed: int = 0  # distinct calls that were sampled, unreadable ones included
-    executed: int = 0  # calls the tool answered, with an output or an error
-    scored: int = 0  # calls whose L(e(c, r)) was taken
-    verdicts: Mapping[str, int] = field(default_factory=dict)
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    texts_tried: _Count = 0  # texts that suited the tool
+    texts_proposed: _Count = 0  # of these, texts with a proposed call
+    texts_kept: _Count = 0  # of these, texts with a kept call
+    places: _Count = 0  # places where a call could go, pruned ones included
+    proposed: _Count = 0  # distinct calls that were sampled, unreadable ones included
+    executed: _Count = 0  # calls the tool answered, with an output or an error
+    scored: _Count = 0  # calls whose L(e(c, r)) was taken
+    verdicts: Mapping[_Verdict, _Count] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -37,10 +45,12 @@ class ToolStats:
 class RunStats:
     """The counts of a run."""
 
-    documents: int = 0
-    documents_kept: int = 0  # documents with a kept call
-    problems: int = 0  # things in the corpus that could not be read
-    skipped: Mapping[str, int] = field(default_factory=dict)  # documents by reason
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    documents: _Count = 0
+    documents_kept: _Count = 0  # documents with a kept call
+    problems: _Count = 0  # things in the corpus that could not be read
+    skipped: Mapping[str, _Count] = field(default_factory=dict)  # documents by reason
     tools: Mapping[str, ToolStats] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,7 +85,7 @@ class StatsCounter:
             for name, candidates in by_tool.items():
                 self._add_text(name, candidates)
 
-    def stats(self, *, problems: int = 0) -> RunStats:
+    def stats(self, *, problems: _Count = 0) -> RunStats:
         """Returns what was counted."""
         tools = {
             name: ToolStats(
