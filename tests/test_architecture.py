@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "toolformer"
 FLOORS = {
     "_version": 0,
     "assets": 0,
+    "child": 0,
     "errors": 0,
     "garbage": 0,
     "calls": 1,

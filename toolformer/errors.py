@@ -16,6 +16,9 @@ Any other exception is a bug and keeps its traceback.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST_NAME = 100  # characters; comparing takes the square of them
+_MOST_NAMES = 50
+
 
 class ToolformerError(Exception):
     """The root: what happened, the value, and the way out, in one sentence or two."""
@@ -56,17 +59,21 @@ class UnknownNameError(ToolformerError):
 def closest(value: str, options: Iterable[str], *, what: str) -> str:
     """Returns a sentence about an unknown name: the nearest known one, and all there are.
 
+    Of many the first are named, and what is too long to be a misspelled name is not compared.
+
     >>> closest("calculater", ["calculator", "calendar"], what="tool")
     "Unknown tool 'calculater'. Did you mean 'calculator'? Available: calculator, calendar."
     >>> closest("zzz", [], what="tool")
     "Unknown tool 'zzz'. None are available."
     """
     names = list(options)
-    folded = {name.casefold(): name for name in reversed(names)}
-    near = get_close_matches(value.casefold(), folded, n=1)
+    folded = {name.casefold(): name for name in reversed(names) if len(name) <= _LONGEST_NAME}
+    near = get_close_matches(value.casefold()[: _LONGEST_NAME + 1], folded, n=1)
     guess = f" Did you mean {folded[near[0]]!r}?" if near else ""
-    known = f"Available: {', '.join(names)}." if names else "None are available."
-    return f"Unknown {what} {value!r}.{guess} {known}"
+    listed = ", ".join(clipped(name, 100) for name in names[:_MOST_NAMES])
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    known = f"Available: {listed}{more}." if names else "None are available."
+    return f"Unknown {what} {clipped(value)!r}.{guess} {known}"
 
 
 def clipped(text: str, most: int = 60) -> str:

@@ -3,7 +3,7 @@
 Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack, overload
 
@@ -56,9 +56,11 @@ class Tool:
             endpoint; a Toolbox then gives it the calls of a pure tool that wait together.
         close: Gives back what the tool holds, such as a process or a connection; a Toolbox calls
             it once, when it is closed itself. A later call of the tool may open it again.
+        state: Returns what the outputs of a pure tool depend on besides arguments and context, such
+            as the time stamp of a file; calls are identical only while it is equal.
         exemplars: Texts with a call for the few-shot prompt.
         suits: Whether a text is worth trying this tool on.
-        pure: Whether equal arguments and context always give an equal output.
+        pure: Whether equal arguments, context and state always give an equal output.
         context: The `ToolContext` fields the function asks for.
         vocabulary: Words that an argument may use wherever they stand in the text, lower case:
             they name a value of a parameter, such as the attributes of a database.
@@ -78,6 +80,7 @@ class Tool:
     run: Callable[..., object]
     run_batch: RunBatch | None = None
     close: Callable[[], object] | None = None
+    state: Callable[[], Hashable] | None = None
     exemplars: tuple[Exemplar, ...] = ()
     suits: Callable[[str, ToolContext], bool] = suits_any
     pure: bool = True
@@ -192,6 +195,7 @@ class ToolSettings(TypedDict, total=False):
     description: str
     run_batch: RunBatch
     close: Callable[[], object]
+    state: Callable[[], Hashable]
     exemplars: Sequence[Exemplar]
     suits: Callable[[str, ToolContext], bool]
     pure: bool

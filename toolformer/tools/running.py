@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError
@@ -19,18 +19,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A call with its tool and what it may know."""
+    """A call with its tool and what it may know.
+
+    Attributes:
+        tool: The tool.
+        call: The call.
+        context: What the tool may know.
+        key: Everything that the output of a pure tool depends on, as it was before the call.
+    """
 
     tool: Tool
     call: ToolCall
     context: ToolContext
+    key: Hashable = field(init=False)
 
-    @property
-    def key(self) -> Hashable:
-        """Everything that the output of a pure tool depends on."""
+    def __post_init__(self) -> None:
         data = [name for name in self.tool.context if name in ToolContext.data_names()]
-        fields = self.context.fields(data)
-        return (self.tool.name, self.tool.spec, self.call.arguments, tuple(fields.values()))
+        state = None if self.tool.state is None else self.tool.state()
+        fields = self.context.fields(data).values()
+        key = (self.tool.name, self.tool.spec, self.call.arguments, *fields, state)
+        object.__setattr__(self, "key", key)
 
 
 @dataclass(frozen=True, slots=True)

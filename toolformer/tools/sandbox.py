@@ -1,31 +1,18 @@
-"""Worker processes for other people's tools: started when needed, killed when they overrun.
+"""Worker processes for other people's tools: started when needed, killed when they overrun."""
 
-Processes are started afresh, not forked or spawned by `multiprocessing`: neither the program's
-threads nor its main module may be run a second time.
-"""
-
-import contextlib
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from toolformer.child import Child, LostError
 from toolformer.errors import ToolError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.registry import shared_spec
 
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from toolformer.tools.worker import main; main(sys.argv[2], int(sys.argv[3]))"
-)
+_WORKER = Path(__file__).with_name("worker.py")
 _MAX_REPLY = 1 << 20  # bytes; a reply is at most 64 folded outputs
 _CLOSE_S = 2.0  # for tools that are closed in an idle worker
 
@@ -98,11 +85,11 @@ class Sandbox:
             self._all.clear()
             self._idle.clear()
         for worker in idle:
-            worker.hang_up()
+            worker.child.hang_up()
         for worker in idle:
-            worker.wait(_CLOSE_S)
+            worker.child.wait(_CLOSE_S)
         for worker in workers:
-            worker.kill()
+            worker.child.kill()
 
     def _take(self, tool: Tool) -> "_Worker":
         home = _Home(shared_spec(tool.spec), tool.pure)
@@ -127,41 +114,32 @@ class Sandbox:
     def _drop(self, worker: "_Worker") -> None:
         with self._lock:
             self._all.discard(worker)
-        worker.kill()
+        worker.child.kill()
 
 
 class _Worker:
-    """One process and the socket to it."""
+    """One process, in which the tools of one spec are."""
 
     def __init__(self, home: _Home, name: str, limits: Limits) -> None:
         self.home = home
-        self._name = name  # of the tool that it runs or ran, for messages
+        self.child = Child(_WORKER, home.spec, str(limits.memory_bytes), name=name)
         self._limits = limits
-        self._socket, theirs = socket.socketpair()
-        command = [sys.executable, "-c", _BOOT, json.dumps(sys.path), home.spec]
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  our own interpreter, no shell
-                [*command, str(limits.memory_bytes)],
-                stdin=theirs.fileno(),
-                stdout=2,
-                start_new_session=True,  # Ctrl-C is ours to handle; a kill takes its children along
-            )
 
     def wait_until_ready(self) -> None:
         reply = self._receive(self._limits.start_s, doing="to start")
         if "ready" not in reply:
-            raise WorkerLostError(f"{self._name} could not be started: {reply.get('error')}")
+            name = self.child.name
+            raise WorkerLostError(f"{name} could not be started: {reply.get('error')}")
 
     def run(
         self, name: str, calls: Sequence[str], contexts: Sequence[ToolContext]
     ) -> list[str | ToolError]:
-        self._name = name
+        self.child.name = name
         known = [context.to_json() for context in contexts]
-        request = {"tool": name, "calls": calls, "contexts": known}
         try:
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
-        except OSError:
-            raise self._lost() from None
+            self.child.send({"tool": name, "calls": calls, "contexts": known})
+        except LostError as error:
+            raise WorkerLostError(str(error)) from None
         number = len(calls)
         doing = "for one call" if number == 1 else f"for {number} calls"
         reply = self._receive(self._limits.timeout_s * number, doing=doing)
@@ -170,50 +148,13 @@ class _Worker:
             raise ToolError(str(reply.get("error")))
         return [each.get("output") or ToolError(str(each.get("error"))) for each in results]
 
-    def hang_up(self) -> None:
-        """Lets an idle process close its tools and end."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-
-    def wait(self, timeout_s: float) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout_s)
-
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._socket.close()
-
     def _receive(self, timeout_s: float, *, doing: str) -> dict[str, Any]:
-        deadline = time.monotonic() + timeout_s
-        received = bytearray()
-        while not received.endswith(b"\n"):
-            self._socket.settimeout(max(deadline - time.monotonic(), 1e-3))
-            try:
-                piece = self._socket.recv(1 << 16)
-            except TimeoutError:
-                raise WorkerLostError(
-                    f"{self._name} took longer than {timeout_s:g} s {doing} and was stopped."
-                ) from None
-            except OSError:
-                piece = b""
-            if not piece or len(received) > _MAX_REPLY:
-                raise self._lost()
-            received += piece
         try:
-            reply = json.loads(received)
-        except ValueError:
-            raise self._lost() from None
-        return reply if isinstance(reply, dict) else {}
-
-    def _lost(self) -> WorkerLostError:
-        try:
-            status = self._process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            return WorkerLostError(f"{self._name} closed the line to its process; it was stopped.")
-        if status < 0:
-            return WorkerLostError(
-                f"The process of {self._name} was killed by {signal.Signals(-status).name}."
-            )
-        return WorkerLostError(f"{self._name} ended its process with exit status {status}.")
+            return self.child.receive(timeout_s, max_bytes=_MAX_REPLY)
+        except TimeoutError:
+            name = self.child.name
+            raise WorkerLostError(
+                f"{name} took longer than {timeout_s:g} s {doing} and was stopped."
+            ) from None
+        except LostError as error:
+            raise WorkerLostError(str(error)) from None

@@ -8,11 +8,11 @@ import json
 import os
 import queue
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from toolformer.child import limit_memory, serve
 from toolformer.errors import ToolError, ToolformerError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.output import fold
@@ -22,18 +22,16 @@ from toolformer.tools.running import close_tools
 _CLOSE_S = 2.0  # for closing the tools when the other end is gone
 
 
-def main(spec: str, memory_bytes: int) -> None:
+def main(spec: str, memory: str) -> None:
     """Loads tools, reports that they are ready, and answers calls until the socket closes."""
-    channel = socket.socket(fileno=os.dup(0))
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)  # a tool that reads its input must not read the calls
-    os.dup2(2, 1)  # nor may one that prints write into the program's answer
+    channel = serve()
+    memory_bytes = int(memory)
     try:
         tools = load_tools(spec)
     except ToolformerError as error:
         _send(channel, {"error": str(error)})
         return
-    _limit_memory(memory_bytes)
+    limit_memory(memory_bytes)
     _send(channel, {"ready": [tool.name for tool in tools]})
     for request in _requests(channel, at_end=lambda: close_tools(tools)):
         _send(channel, _answer(_find(tools, request["tool"]), request, memory_bytes=memory_bytes))
@@ -73,17 +71,6 @@ def _reply(outcome: str | BaseException, *, tool: Tool, memory_bytes: int) -> di
         case _:
             error = f"{tool.name} raised {type(outcome).__name__}: {outcome}"
     return {"error": fold(error)}
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    # Data rather than address space: libraries map far more than they use.
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, OSError, ValueError):  # not every system has this limit
-        print("toolformer: this system sets no memory limit for tools.", file=sys.stderr)  # noqa: T201
 
 
 def _requests(channel: socket.socket, *, at_end: Callable[[], None]) -> Iterator[dict[str, Any]]:

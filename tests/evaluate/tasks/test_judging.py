@@ -1,15 +1,20 @@
 """When an output counts as right."""
 
+import time
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
 from toolformer.evaluate.tasks.judging import (
+    end_of_first_words,
+    end_of_number,
     first_number,
     is_number_right,
     is_within_first_words,
     named_option,
     options_of,
+    plain_words,
 )
 
 
@@ -93,3 +98,18 @@ def test_the_option_that_is_named_first_is_the_one_meant() -> None:
     assert named_option(" (C), not (A)", options) == "C"
     assert named_option(" 12/25/1937, that is (A)", options) == "B"
     assert named_option(" the day after", options) is None
+
+
+@pytest.mark.parametrize(
+    "judge", [end_of_first_words, plain_words, first_number, end_of_number, options_of]
+)
+@pytest.mark.parametrize(
+    "piece", ["!", " ", "=", "= ", "a!", "1,", "-", "(A) ", "\n", "(", "\u2212"]
+)
+def test_whatever_a_model_repeats_is_judged_in_linear_time(
+    judge: Callable[[str], object], piece: str
+) -> None:
+    start = time.process_time()
+    for frame in ("{}", "{}x", "={}", "(A) a{}b", "a{}a{}a"):
+        judge(frame.replace("{}", piece * 30_000))
+    assert time.process_time() - start < 3  # a square would be a minute

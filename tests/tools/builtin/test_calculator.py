@@ -49,6 +49,10 @@ from toolformer.tools.builtin.calculator import calculator, evaluate
         ("  6*7  ", "42"),
         ("24.0", "24"),
         ("2.50 + 0", "2.5"),
+        ("0 x 10", "0"),
+        ("10x4", "40"),
+        ("007 + 1", "8"),
+        ("\u0661\u0662 + 3", "15"),  # Arabic-Indic digits
     ],
 )
 def test_an_expression_has_the_value_worked_by_hand(expression: str, value: str) -> None:
@@ -64,6 +68,8 @@ def test_an_expression_has_the_value_worked_by_hand(expression: str, value: str)
         ("123456789 * 987654321", "121932631112635269"),  # beyond the digits of a float
         ("0 - 0.001", "0"),  # not -0
         ("10 ** 20 + 0.5", "100000000000000000000.5"),  # not 1e+20
+        ("10 ** 55 + 1 - 10 ** 55", "1"),  # not 0
+        ("(1 / 3 * 3 - 1) * 10 ** 29 * 10 ** 29", "0"),  # not -100000000
     ],
 )
 def test_arithmetic_is_decimal_and_without_exponents(expression: str, value: str) -> None:
@@ -96,6 +102,19 @@ def test_arithmetic_is_decimal_and_without_exponents(expression: str, value: str
         ("'a' * 9", "Cannot read \"'a' * 9\" as arithmetic"),
         ("1 if 2 else 3", "Cannot read '1 if 2 else 3' as arithmetic"),
         ("5 // 2", "Cannot read '5 // 2' as arithmetic"),
+        ("0x10", "Cannot read '0x10' as arithmetic"),  # sixteen, or 0 times 10
+        ("3 + 0X1F", "Cannot read '3 + 0X1F' as arithmetic"),
+        ("0b11", "Cannot read '0b11' as arithmetic"),
+        ("0,123", "Cannot read '0,123' as arithmetic"),  # a decimal comma
+        ("1.5,2", "Cannot read '1.5,2' as arithmetic"),
+        ("1.234.567", "Cannot read '1.234.567' as arithmetic"),
+        ("1.234,5", "Cannot read '1.234,5' as arithmetic"),
+        ("1,00,000", "Cannot read '1,00,000' as arithmetic"),
+        ("1 000", "Cannot read '1 000' as arithmetic"),
+        ("1'000", 'Cannot read "1\'000" as arithmetic'),
+        ("1_000", "Cannot read '1_000' as arithmetic"),
+        ("2\u00b2", "Cannot read '2\u00b2' as arithmetic"),
+        ("1\u00bd", "Cannot read '1\u00bd' as arithmetic"),
     ],
 )
 def test_what_has_no_value_is_a_tool_error_that_says_why(expression: str, message: str) -> None:

@@ -1,6 +1,7 @@
 """The paper's heuristic for the texts the Calculator is tried on."""
 
 import random
+import time
 
 import pytest
 
@@ -77,3 +78,12 @@ def test_of_a_long_table_of_figures_the_first_two_thousand_are_looked_at(
     figures = " ".join(str(draw.randrange(9 * 10**11, 10**12)) for _ in range(before))
     assert not suits(f"{figures} 4 and 6 make 25")
     assert suits(f"{figures} 4 and 6 make 24") is is_found
+
+
+@pytest.mark.parametrize(
+    "text", ["=" + " " * 200_000, "equals " * 40_000, "2 3 " * 500 + "5 " * 9000, "1,111" * 9000]
+)
+def test_a_hostile_text_is_looked_at_in_linear_time(text: str) -> None:
+    start = time.process_time()
+    suits_calculator(text, ToolContext())
+    assert time.process_time() - start < 5  # the first took minutes

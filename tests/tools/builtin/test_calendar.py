@@ -1,5 +1,6 @@
 """The Calendar: dates worked by hand."""
 
+import time
 from datetime import date
 
 import pytest
@@ -51,6 +52,9 @@ CONTEXT = ToolContext(today=FRIDAY)
         ("weeks from today to 2023-03-17", "2"),
         ("weeks between 2023-03-13 and 2023-03-03", "1.43"),  # 10 / 7 = 1.428...
         ("Friday, March 3, 2023 + 1 day", "March 4, 2023"),
+        (" \t weekday   of\n 2023-03-03  . ", "Friday"),
+        ("weeks from 0001-01-01 to 9999-12-31", "521722.57"),  # 3652058 / 7 = 521722.571...
+        ("weeks between today and today", "0"),
     ],
 )
 def test_an_expression_is_answered(expression: str, output: str) -> None:
@@ -89,6 +93,34 @@ def test_what_cannot_be_answered_is_a_tool_error_that_says_why(
         calendar.execute(expression, CONTEXT)
     assert str(error.value).startswith(message)
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [" ", "'", "\t\n", "March ", "weekday of ", "weekday ", "1", "1 ", "today ", "days from ",
+     "2023-", "+ ", ", ", "Monday, ", "3 March 2023 ", "\u0663", ". ", "? ", "\u00a0\u2003",
+     "days between "],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "frame", ["{}x", "'{}x'", "today {} x", "weekday of {} x", "{}days from today"]
+)
+def test_whatever_is_repeated_it_is_read_in_linear_time(piece: str, frame: str) -> None:
+    text = frame.format(piece * (9000 // len(piece)))
+    start = time.process_time()
+    with pytest.raises(ToolError, match=r"The calendar cannot read|There is no such day"):
+        calendar.execute(text, CONTEXT)
+    assert time.process_time() - start < 0.5  # it would be hours if it were cubic
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["2023", "weekday of 2023", "20230303", "weekday of 20230303", "3/4/2023",
+     "weekday of 03-04-2023", "1.5", "2023.03.03 + 1 day", "2023-3", "1677801600 + 1 day",
+     "0x7E7-03-03 + 1 day"],
+)  # fmt: skip
+def test_a_number_is_not_taken_for_a_date(expression: str) -> None:
+    with pytest.raises(ToolError, match="The calendar cannot read"):
+        calendar.execute(expression, CONTEXT)
 
 
 DAYS = st.dates(date(1000, 1, 1), date(9000, 1, 1))

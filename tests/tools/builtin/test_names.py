@@ -1,5 +1,9 @@
 """Finding names in any case, and near ones."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -41,3 +45,36 @@ def test_however_many_names_there_are_thirty_are_compared_letter_by_letter(
     names = Names(f"Place number {each} of the list" for each in range(number))
     assert "Place number 432 of the list" in names.near("Place numbr 432 of the list")
     assert compared == [30]
+
+
+TIES = """
+from toolformer.errors import closest
+from toolformer.tools.builtin.names import Names
+names = Names(f"{a}{b} Hill" for a in "BCDFGHJKLMNPQRSTVWXZ" for b in ("all", "ill", "ull", "ell"))
+for name in ("Yall Hill", "Hill", "ell", "Bal Hil", "xall hyll"):
+    print(names.near(name), closest(name, list(names), what="hill"))
+"""
+
+
+def test_names_equally_near_come_in_the_same_order_in_every_run() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", TIES],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 10_000, "Place number " * 700, "Place number 7 " + "of the list " * 7, "x" * 100]
+)
+def test_looking_for_near_names_takes_a_bounded_time(name: str) -> None:
+    names = Names(f"Place number {each} {'of the list ' * 6}" for each in range(50_000))
+    names.near("Place")  # what is made once
+    start = time.process_time()
+    names.near(name)
+    assert time.process_time() - start < 1

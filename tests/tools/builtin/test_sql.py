@@ -1,12 +1,15 @@
 """SQL: what a SELECT returns, as one line."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from toolformer.calls import ToolCall
 from toolformer.errors import ToolError
 from toolformer.tools.builtin.sql import sql
+from toolformer.tools.toolbox import Toolbox
 
 
 @pytest.fixture
@@ -36,6 +39,7 @@ def path(tmp_path: Path) -> Path:
         ("  with t as (select 1) select count(*) from goods, t", "3"),
         ("SELECT sum(price * stock) FROM goods", "75"),  # 4.5 * 12 + 7 * 3
         ("SELECT count(*) FROM goods;", "3"),
+        ("SELECT x'50', 9e999, NULL, '', ' ', 0, -0.0, 0.1 + 0.2", "0, 0, 0.3"),
     ],
 )
 def test_a_select_is_answered_in_one_line(path: Path, query: str, output: str) -> None:
@@ -57,6 +61,7 @@ def test_no_more_than_twenty_rows_are_shown(path: Path) -> None:
         ("SELECT name FROM goods WHERE name = 'gold'", "The query returned nothing."),
         ("SELECT prize FROM goods", "The query failed: no such column: prize."),
         ("SELECT 1; DELETE FROM goods", "The query failed: You can only execute one statement"),
+        ("SELECT 9e999, -9e999, x'ff', CAST(x'ff' AS TEXT)", "The query returned nothing."),
         ("", "SQL needs (query); '' has no `query`."),
     ],
 )
@@ -83,3 +88,12 @@ def test_the_words_after_each_exemplar_begin_with_the_answer() -> None:
     assert 4 <= len(tool.exemplars) <= 6
     for one in tool.exemplars:
         assert one.after.startswith(f" {tool.execute(one.arguments)}")
+
+
+def test_a_file_that_was_written_meanwhile_is_asked_again(path: Path) -> None:
+    call = ToolCall("SQL", "SELECT count(*) FROM goods")
+    with Toolbox([sql(path)]) as toolbox:
+        assert toolbox.execute([call])[0].output == "3"
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM goods WHERE name = 'tea'")
+        assert toolbox.execute([call])[0].output == "2"

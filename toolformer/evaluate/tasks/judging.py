@@ -1,6 +1,7 @@
 """When an output counts as right: the first number, the first words, the option that is named.
 
-Outputs come without calls and what the tools said. Pure text: knows no model.
+Outputs come without calls and what the tools said. Pure text: knows no model. Every pattern takes
+linear time, whatever a model wrote.
 """
 
 import re
@@ -11,10 +12,10 @@ FIRST_WORDS = 5  # LAMA: the answer is within so many words
 
 _NUMBER_TEXT = r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _NUMBER = re.compile(f"({_NUMBER_TEXT})")
-_AFTER_EQUALS = re.compile(rf"=\s*[$€£]?\s*({_NUMBER_TEXT})")
-_WORD = re.compile(r"\S*\w\S*")  # white space around it, and more than signs
-_EDGES = re.compile(r"^\W+|\W+$")
-_OPTION = re.compile(r"^\(([A-Z])\)\s*(.+?)\s*$", re.MULTILINE)
+_AFTER_EQUALS = re.compile(rf"=\s*+(?:[$€£]\s*+)?({_NUMBER_TEXT})")
+_WORD = re.compile(r"(?<!\S)[^\w\s]*+\w\S*")  # white space around it, and more than signs
+_EDGES = re.compile(r"^\W+|(?<=\w)\W++$")
+_OPTION = re.compile(r"^\(([A-Z])\)\s*+(\S.*)$", re.MULTILINE)
 
 
 def first_number(text: str) -> Decimal | None:
@@ -93,7 +94,7 @@ def options_of(question: str) -> dict[str, str]:
     >>> options_of("Which?\nOptions:\n(A) 12/11/1937\n(B) 12/25/1937")
     {'A': '12/11/1937', 'B': '12/25/1937'}
     """
-    return dict(_OPTION.findall(question))
+    return {letter: option.rstrip() for letter, option in _OPTION.findall(question)}
 
 
 def named_option(text: str, options: dict[str, str]) -> str | None:

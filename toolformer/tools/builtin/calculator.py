@@ -29,7 +29,8 @@ MAX_EXPRESSION = 500  # characters
 MAX_RESULT = Decimal(10) ** 30
 
 _TOKEN = re.compile(
-    r"""(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?|\.\d+)
+    # 0x10 is sixteen or none times ten, and a comma after 0 is a decimal one: both are refused.
+    r"""(?P<number>(?!0)\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|(?!0+[xX]\w)\d+(?:\.\d*)?|\.\d+)
       | (?P<operator>\*\*|[-+*/^×xX÷·⋅∕⁄−–])
       | (?P<open>\()
       | (?P<close>\))
@@ -52,9 +53,10 @@ _ARITHMETIC: Mapping[type, Callable[..., Decimal]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-# Fifty digits and a small largest exponent: no operation on these can take long.
+# A small largest exponent: no operation on these can take long. More digits than that: no sum,
+# difference or product of what has forty places loses any.
 _CONTEXT = Context(
-    prec=50,
+    prec=100,
     Emax=60,
     Emin=-60,
     rounding=ROUND_HALF_UP,
@@ -151,7 +153,7 @@ def _translate(expression: str) -> tuple[str, dict[str, Decimal]]:
         raise ToolError(
             f"The expression has {len(expression):,} characters; at most {MAX_EXPRESSION} are read."
         )
-    text = re.sub(r"=\s*\??\s*$", "", expression)
+    text = re.sub(r"=\s*+\??\s*+$", "", expression)
     numbers = {"hundred": Decimal(100)}
     pieces: list[str] = []
     opened: list[int] = []

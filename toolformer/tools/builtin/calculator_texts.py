@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ WINDOW = 100  # words and signs, standing in for the paper's tokens
 MAX_NUMBERS = 2000  # of a text are looked at: a table of figures should not take minutes
 
 _WORD = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+|[^\w\s]")
-_ANNOUNCED = re.compile(r"(?:=|\b(?:equals|equal to|total of|average of))\s*[-$€£]?\s*\d", re.I)
+_ANNOUNCED = re.compile(
+    r"(?:=|\b(?:equals|equal to|total of|average of))\s*+(?:[-$€£]\s*+)?\d", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,21 @@ def _has_result(numbers: Sequence[_Number]) -> bool:
     indices: dict[float, list[int]] = defaultdict(list)
     for index, number in enumerate(numbers):
         indices[number.value].append(index)
+    places = [number.place for number in numbers]
     for first, one in enumerate(numbers):
         for second in range(first + 1, len(numbers)):
             other = numbers[second]
             if other.place - one.place >= WINDOW:
                 break
             for result in _results(one.value, other.value):
-                for third in indices.get(result, ()):
-                    place = numbers[third].place
-                    spread = max(place, other.place) - min(place, one.place)
-                    if third not in (first, second) and spread < WINDOW:
+                thirds = indices.get(result)
+                if thirds is None:
+                    continue
+                # The first of them that are within a window with both; two may be these two.
+                start = bisect_right(places, other.place - WINDOW)
+                at = bisect_left(thirds, start)
+                for third in thirds[at : at + 3]:
+                    if third not in (first, second) and places[third] < one.place + WINDOW:
                         return True
     return False
 

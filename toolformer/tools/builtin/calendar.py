@@ -39,6 +39,7 @@ _DATE = (
 
 
 def _form(pattern: str) -> re.Pattern[str]:
+    # For a text whose white space is single spaces: a run of them could be shared out in many ways.
     return re.compile(rf"\s*{pattern}\s*[.?]?\s*", re.IGNORECASE)
 
 
@@ -154,22 +155,25 @@ def answer(expression: str, today: date | None) -> str:
     Raises:
         ToolError: Another form, no such day, or today is asked for and is None.
     """
-    if _TODAY.fullmatch(expression):
+    asked_for = " ".join(expression.split())
+    if _TODAY.fullmatch(asked_for):
         day = _read_date("today", today).day
         return f"{_WEEKDAYS[day.weekday()]}, {DateStyle.MONTH_FIRST.format(day)}"
-    if asked := _DAY_OF_WEEK.fullmatch(expression):
+    if asked := _DAY_OF_WEEK.fullmatch(asked_for):
         return _WEEKDAYS[_read_date(asked["day"] or "today", today).day.weekday()]
-    if asked := _SUM.fullmatch(expression):
+    if asked := _SUM.fullmatch(asked_for):
         start = _read_date(asked["day"], today)
         count = int(asked["count"]) if len(asked["count"]) <= 7 else 10**7
         is_plus = asked["sign"].lower() in ("+", "plus")
         return start.style.format(
             _shift(start.day, count if is_plus else -count, asked["unit"].lower())
         )
-    if asked := _SPAN.fullmatch(expression):
+    if asked := _SPAN.fullmatch(asked_for):
         days = (_read_date(asked["end"], today).day - _read_date(asked["start"], today).day).days
         days = abs(days) if asked["way"].lower() == "between" else days
-        return str(days) if asked["unit"].lower() == "days" else f"{round(days / 7, 2):g}"
+        if asked["unit"].lower() == "days":
+            return str(days)
+        return f"{days / 7:.2f}".rstrip("0").rstrip(".")
     raise ToolError(
         f"The calendar cannot read {clipped(expression)!r}; write today, weekday of March 3, 2023, "
         "March 3, 2023 + 10 days, or days from March 3, 2023 to March 13, 2023."

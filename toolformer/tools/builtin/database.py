@@ -1,18 +1,26 @@
 """The Database: one fact about one thing, from any SQLite table."""
 
-from collections.abc import Sequence
-from functools import cached_property
+import math
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.assets import asset
-from toolformer.errors import ConfigError, ToolError, closest
+from toolformer.errors import ConfigError, ToolError, clipped, closest
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.names import Names
 from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlValue, quote_identifier
 
 MAX_VALUES = 50  # of one attribute of one entity
 MAX_NAMES = 200_000  # entities held in memory to be found in any case and suggested
+MAX_NAME = 1_000  # characters: a longer one is the name of nothing
+MAX_SPELLINGS = 100  # of one name
 LOAD_TIMEOUT_S = 20.0
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
 _EXEMPLARS = (
     Exemplar("The capital of Canada is", "Canada, capital", " Ottawa, not Toronto."),
@@ -72,7 +80,39 @@ def database(
         exemplars=_EXEMPLARS,
         vocabulary=facts.vocabulary,
         free_text="entity",
+        state=facts.state,
+        close=facts.close,
     )
+
+
+class _Cells:
+    """The names in one column, and the cells they stand in: a name may be a number."""
+
+    def __init__(self, cells: Iterable[SqlValue]) -> None:
+        texts: set[str] = set()
+        self._numbers: dict[str, list[SqlValue]] = defaultdict(list)
+        for cell in cells:
+            text = as_text(cell)
+            if not 0 < len(text) <= MAX_NAME:
+                continue
+            texts.add(text)
+            if cell != text:
+                self._numbers[text].append(cell)
+        self.names = Names(sorted(texts))
+
+    def of(self, name: str) -> list[SqlValue]:
+        """Returns the cells that hold a name in any of its spellings."""
+        spellings = self.names.spellings(name)[:MAX_SPELLINGS]
+        return [*spellings, *(cell for each in spellings for cell in self._numbers.get(each, ()))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The names of a table in one state of its file; None where they are too many to hold."""
+
+    state: Hashable
+    entities: _Cells | None
+    attributes: _Cells | None
 
 
 class Facts:
@@ -89,13 +129,21 @@ class Facts:
             quote_identifier(_find(column, columns, what=f"column of {known}"))
             for column in (entity, attribute, value)
         )
-        self._attributes = Names(self._distinct(self._attribute) or [])
-
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """The words of the attributes' names, lower case."""
-        return frozenset(
-            word for name in self._attributes for word in name.casefold().replace("_", " ").split()
+        self._loading = threading.Lock()
+        self._held: _Held | None = None
+        self.state = source.state
+        self.close = source.close
+        try:
+            attributes = self._distinct(self._attribute)
+        except ToolError as error:
+            raise ConfigError(
+                f"The names in column {self._attribute} cannot be read: {error} Make an index on "
+                "it."
+            ) from None
+        names = Names([]) if attributes is None else attributes.names
+        # The words of the attributes' names, lower case.
+        self.vocabulary = frozenset(
+            word for name in names for word in name.casefold().replace("_", " ").split()
         )
 
     def look_up(self, entity: str, attribute: str) -> str:
@@ -105,70 +153,87 @@ class Facts:
             entity: What the fact is about, such as `Washington, D.C.`.
             attribute: Which fact, such as `capital` or `official language`.
         """
-        entities = self._spellings(entity)
-        values = self._values(entities, self._attributes.spellings(attribute))
+        held = self._names()
+        entities = _cells(held.entities, entity)
+        values = self._values(entities, _cells(held.attributes, attribute))
         if not values:
-            raise ToolError(self._explain(entity, attribute, entities))
+            raise ToolError(self._explain(entity, attribute, entities, held.entities))
         return ", ".join(values)
 
-    def _values(self, entities: Sequence[str], attributes: Sequence[str]) -> list[str]:
+    def _values(self, entities: Sequence[SqlValue], attributes: Sequence[SqlValue]) -> list[str]:
         query = (
             f"SELECT DISTINCT {self._value} FROM {self._table} "  # noqa: S608  names of the schema
             f"WHERE {self._entity} IN ({_marks(entities)}) "
             f"AND {self._attribute} IN ({_marks(attributes)})"
         )
         found = self._source.select(query, [*entities, *attributes], max_rows=MAX_VALUES)
-        return sorted(text for (cell,) in found.rows if (text := as_text(cell)))
+        return sorted({text for (cell,) in found.rows if (text := as_text(cell))})
 
-    def _spellings(self, entity: str) -> list[str]:
-        if self._entities is not None:
-            return self._entities.spellings(entity)
-        likely = [entity, entity.lower(), entity.upper(), entity.title(), entity.capitalize()]
-        return list(dict.fromkeys(likely))
+    def _names(self) -> _Held:
+        """Returns the names; reads them again where the file has changed."""
+        with self._loading:  # once, however many calls wait for them
+            state = self.state()
+            if self._held is None or self._held.state != state:
+                attributes = self._distinct(self._attribute)
+                try:
+                    entities = self._distinct(self._entity)
+                except ToolError:  # they take too long
+                    entities = None
+                self._held = _Held(state, entities, attributes)
+            return self._held
 
-    @cached_property
-    def _entities(self) -> Names | None:
-        """The entities by name; None where there are too many to hold."""
-        names = self._distinct(self._entity)
-        return None if names is None else Names(names)
-
-    def _distinct(self, column: str) -> list[str] | None:
+    def _distinct(self, column: str) -> _Cells | None:
         query = f"SELECT DISTINCT {column} FROM {self._table}"  # noqa: S608
-        try:
-            found = self._source.select(query, max_rows=MAX_NAMES, timeout_s=LOAD_TIMEOUT_S)
-        except ToolError as error:
-            raise ConfigError(
-                f"The names in column {column} cannot be read: {error} Make an index on it."
-            ) from None
-        return None if found.has_more else sorted(str(cell) for (cell,) in found.rows if cell)
+        found = self._source.select(query, max_rows=MAX_NAMES, timeout_s=LOAD_TIMEOUT_S)
+        return None if found.has_more else _Cells(cell for (cell,) in found.rows)
 
-    def _explain(self, entity: str, attribute: str, entities: Sequence[str]) -> str:
+    def _explain(
+        self, entity: str, attribute: str, entities: Sequence[SqlValue], held: _Cells | None
+    ) -> str:
         query = (
             f"SELECT DISTINCT {self._attribute} FROM {self._table} "  # noqa: S608
             f"WHERE {self._entity} IN ({_marks(entities)})"
         )
         found = self._source.select(query, entities, max_rows=MAX_VALUES)
-        known = sorted(as_text(cell) for (cell,) in found.rows)
-        if known:
-            return closest(attribute, known, what=f"attribute of {entities[0]}:")
-        near = self._entities.near(entity) if self._entities is not None else []
+        known = Names(sorted(filter(None, (as_text(cell) for (cell,) in found.rows))))
+        if known.spellings(attribute):
+            return f"The database has no value for {attribute!r} of {as_text(entities[0])}."
+        if list(known):
+            return closest(attribute, known, what=f"attribute of {as_text(entities[0])}:")
+        near = [] if held is None else held.names.near(entity)
         guess = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        return f"The database has nothing about {entity!r}.{guess}"
+        return f"The database has nothing about {clipped(entity)!r}.{guess}"
 
 
 def as_text(cell: SqlValue) -> str:
-    """Writes one value of a table; "" for none.
+    """Writes one value of a table; "" for none, such as infinity.
 
-    >>> as_text(3.0), as_text(None), as_text("Paris")
-    ('3', '', 'Paris')
+    >>> as_text(3.0), as_text(0.1 + 0.2), as_text(None), as_text("Paris")
+    ('3', '0.3', '', 'Paris')
     """
     match cell:
-        case None | bytes():
+        case None:
+            return ""
+        case float() if not math.isfinite(cell):
             return ""
         case float() if cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
+        case float():
+            return f"{cell:.15g}"  # as SQLite writes it
         case _:
-            return str(cell)
+            return str(cell).strip()
+
+
+def _cells(known: _Cells | None, name: str) -> list[SqlValue]:
+    """Returns the cells that may hold a name: those known to, or the likely ones."""
+    if known is not None:
+        return known.of(name)
+    likely: dict[SqlValue, None] = dict.fromkeys(
+        [name, name.lower(), name.upper(), name.title(), name.capitalize()]
+    )
+    if _NUMBER.fullmatch(name):
+        likely[float(name) if "." in name else int(name)] = None
+    return list(likely)
 
 
 def _find(name: str, known: Sequence[str], *, what: str) -> str:
@@ -178,5 +243,5 @@ def _find(name: str, known: Sequence[str], *, what: str) -> str:
     raise ConfigError(closest(name, known, what=what))
 
 
-def _marks(values: Sequence[str]) -> str:
+def _marks(values: Sequence[SqlValue]) -> str:
     return ", ".join("?" * len(values))

@@ -5,8 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
+from heapq import nsmallest
+from itertools import chain, islice
 
 _LIKELY = 30  # names with the most trigrams in common are compared letter by letter
+_LONGEST = 100  # characters of a name that is compared: more is not a slip of the pen
+_MOST_SEEN = 200_000  # names that are counted; the rare trigrams, which tell most, come first
 
 
 class Names:
@@ -30,12 +34,21 @@ class Names:
         return self._spellings.get(_key(name), [])
 
     def near(self, name: str, *, count: int = 3) -> list[str]:
-        """Returns names that are spelled alike, the nearest first."""
-        common: Counter[int] = Counter()
-        for trigram in _trigrams(_key(name)):
-            common.update(self._trigrams.get(trigram, ()))
-        keys = [self._keys[index] for index, _ in common.most_common(_LIKELY)]
-        near = get_close_matches(_key(name), keys, n=count, cutoff=0.7)
+        """Returns names that are spelled alike, the nearest first; those alike in the given order.
+
+        It takes a bounded time, however many and however long the names are.
+        """
+        wanted = _key(name)
+        if len(wanted) > _LONGEST:
+            return []
+        having = sorted((self._trigrams.get(each, ()) for each in _trigrams(wanted)), key=len)
+        common = Counter(islice(chain.from_iterable(having), _MOST_SEEN))
+
+        def unlikeness(index: int) -> tuple[int, int, int]:
+            return -common[index], abs(len(self._keys[index]) - len(wanted)), index
+
+        likely = nsmallest(_LIKELY, common, key=unlikeness)
+        near = get_close_matches(wanted, [self._keys[each] for each in likely], n=count, cutoff=0.7)
         return [self._spellings[key][0] for key in near]
 
     @cached_property
@@ -46,6 +59,8 @@ class Names:
     def _trigrams(self) -> dict[str, list[int]]:
         places: dict[str, list[int]] = defaultdict(list)
         for index, key in enumerate(self._keys):
+            if len(key) > _LONGEST:
+                continue
             for trigram in _trigrams(key):
                 places[trigram].append(index)
         return places
@@ -55,6 +70,7 @@ def _key(name: str) -> str:
     return re.sub(r"[\s_]+", " ", name).strip().casefold()
 
 
-def _trigrams(key: str) -> set[str]:
+def _trigrams(key: str) -> Iterable[str]:
+    """Returns each trigram once, in the order of the text: sets have another order in each run."""
     padded = f"  {key} "
-    return {padded[start : start + 3] for start in range(len(padded) - 2)}
+    return dict.fromkeys(padded[start : start + 3] for start in range(len(padded) - 2))

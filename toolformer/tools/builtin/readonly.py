@@ -1,57 +1,29 @@
 """A SQLite file that no statement can change, leave, or keep busy.
 
-Five guards, each enough against what it guards from: the file is opened read-only, `query_only`
-is set, an authorizer allows only what a SELECT over the file's own tables does, SQLite's limits
-bound every value, and a deadline ends what takes long.
+Statements run in processes of their own, `selecting.py`: one that takes too long is killed with
+its process, whatever it is doing, and the program's memory is out of its reach.
 """
 
-import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from toolformer.child import Child, LostError
 from toolformer.errors import ConfigError, ToolError
 
-SqlValue = str | int | float | bytes | None
+SqlValue = str | int | float | None
 
-# Bytes: no value that a query touches or makes is longer. Some functions take quadratic time
-# between two looks at the deadline; at this length that is a tenth of a second.
-MAX_VALUE = 100_000
+MAX_CHARACTERS = 8_000_000  # of all texts that a query returns; what follows is not read
 
-_LIMITS: Mapping[int, int] = {
-    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 10_000,
-    sqlite3.SQLITE_LIMIT_COLUMN: 100,
-    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
-    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 20,
-    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
-    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 50,
-    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 200,
-    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
-    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
-}
-# Tables of the schema and functions that are read as tables, besides the file's own tables.
-_READABLE = frozenset({"sqlite_master", "sqlite_schema", "json_each", "json_tree"})
-# Those whose value follows from their arguments. Chance, the clock, files, extensions and memory
-# by the gigabyte are not among them.
-_FUNCTIONS = frozenset(
-    """
-    abs acos asin atan atan2 avg ceil ceiling char coalesce concat concat_ws cos count
-    cume_dist date datetime degrees dense_rank exp first_value floor format glob group_concat
-    hex ifnull iif instr json json_array json_array_length json_extract json_group_array
-    json_group_object json_object json_quote json_type json_valid julianday lag last_value
-    lead length like likely ln log log10 log2 lower ltrim max min mod nth_value ntile nullif
-    octet_length percent_rank pi pow power printf quote radians rank replace round row_number
-    rtrim sign sin soundex sqrt strftime string_agg substr substring sum tan time timediff
-    total trim trunc typeof unhex unicode unixepoch unlikely upper -> ->>
-    """.split()  # noqa: SIM905  seventy quoted names are harder to read
-)
+_SELECTING = Path(__file__).with_name("selecting.py")
+_MEMORY = 256 << 20  # bytes, of one process
+_START_S = 60.0
+_MAX_REPLY = 16 * MAX_CHARACTERS  # bytes; short cells are mostly brackets
+
+Stamp = tuple[int, int, int, int]  # device, inode, bytes, nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +35,7 @@ class SqlRows:
 
 
 class ReadOnlyDatabase:
-    """A SQLite file to select from; safe between threads, each has a connection of its own."""
+    """A SQLite file to select from; safe between threads, each query has a process to itself."""
 
     def __init__(self, path: Path, *, timeout_s: float = 1.0) -> None:
         """Opens a file.
@@ -77,14 +49,24 @@ class ReadOnlyDatabase:
         """
         self._path = path
         self._timeout_s = timeout_s
-        self._threads = threading.local()
+        self._processes = _Processes(path)
+        self._finalizer = weakref.finalize(self, self._processes.close)
         if not path.is_file():
             raise ConfigError(f"There is no database {str(path)!r}; name a file: path=facts.db.")
         try:
-            self.tables = self._read_tables()
-        except sqlite3.DatabaseError as error:
-            raise ConfigError(f"{str(path)!r} cannot be read as a database: {error}.") from None
-        self._readable = _READABLE | set(map(str.casefold, self.tables))
+            process = self._processes.take()
+        except ToolError as error:
+            raise ConfigError(f"{str(path)!r} cannot be read as a database: {error}") from None
+        self.tables = process.tables
+        self._processes.give_back(process)
+
+    def state(self) -> tuple[Stamp | None, ...]:
+        """Returns what changes whenever the file is written or replaced."""
+        return tuple(map(_stamp, (self._path, self._path.with_name(f"{self._path.name}-wal"))))
+
+    def close(self) -> None:
+        """Ends the processes; a later query starts one again."""
+        self._processes.close()
 
     def select(
         self,
@@ -92,6 +74,7 @@ class ReadOnlyDatabase:
         values: Sequence[SqlValue] = (),
         *,
         max_rows: int,
+        max_characters: int = MAX_CHARACTERS,
         timeout_s: float | None = None,
     ) -> SqlRows:
         """Runs one SELECT.
@@ -100,52 +83,140 @@ class ReadOnlyDatabase:
             query: The statement.
             values: What its question marks stand for.
             max_rows: How many rows to read.
+            max_characters: How many to read in all; the text that goes beyond is cut.
             timeout_s: Instead of the database's own.
 
+        Returns:
+            The rows. Blobs and texts that are not UTF-8 have no text: None stands for them too.
+
         Raises:
-            ToolError: The statement is wrong, not allowed, or takes too long.
+            ToolError: The statement is wrong, not allowed, or takes too much time or memory.
         """
-        session = self._session()
         limit_s = timeout_s or self._timeout_s
-        session.deadline = time.monotonic() + limit_s
+        request = {
+            "query": query,
+            "values": values,
+            "rows": max_rows,
+            "characters": max_characters,
+            "seconds": limit_s,
+        }
         try:
-            cursor = session.connection.execute(query, values)
+            reply = self._ask(request, limit_s)
+        except LostError:  # perhaps long before this query
             try:
-                rows = list(islice(cursor, max_rows + 1))
-            finally:
-                cursor.close()
-        except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError) as error:
-            if isinstance(error, sqlite3.OperationalError) and _is_over(weakref.ref(session)):
-                raise ToolError(f"The query took longer than {limit_s:g} s.") from None
-            raise ToolError(f"The query failed: {str(error).rstrip('.')}.") from None
-        return SqlRows(rows[:max_rows], has_more=len(rows) > max_rows)
+                reply = self._ask(request, limit_s)
+            except LostError as error:
+                raise ToolError(f"The query failed: {error}") from None
+        if "rows" not in reply:
+            raise ToolError(f"The query failed: {reply.get('error')}.")
+        return SqlRows([tuple(row) for row in reply["rows"]], has_more=bool(reply["has_more"]))
 
-    def _session(self) -> "_Session":
-        session: _Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            connection = _connect(self._path)
-            session = _Session(connection)
-            weakref.finalize(session, connection.close)
-            connection.set_progress_handler(partial(_is_over, weakref.ref(session)), 1000)
-            connection.set_authorizer(partial(_authorize, self._readable))
-            self._threads.session = session
-        return session
-
-    def _read_tables(self) -> dict[str, tuple[str, ...]]:
-        """Returns the columns of each table and view."""
-        connection = _connect(self._path)
+    def _ask(self, request: Mapping[str, object], limit_s: float) -> Mapping[str, Any]:
+        process = self._processes.take()
         try:
-            names = connection.execute(
-                "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
-                "AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name"
-            ).fetchall()
-            columns = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
-            return {
-                name: tuple(column for (column,) in connection.execute(columns, (name,)))
-                for (name,) in names
-            }
-        finally:
-            connection.close()
+            process.child.send(request)
+            reply = process.child.receive(limit_s, max_bytes=_MAX_REPLY)
+        except TimeoutError:
+            self._processes.drop(process)
+            self._processes.start()  # meanwhile, for the next query
+            raise ToolError(f"The query took longer than {limit_s:g} s.") from None
+        except BaseException:  # Ctrl-C: its answer to this query must not be taken for the next's
+            self._processes.drop(process)
+            raise
+        if "is_last" in reply:
+            self._processes.drop(process)
+        else:
+            self._processes.give_back(process)
+        return reply
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    """A process that has a file open, or is about to open it."""
+
+    child: Child
+    file: tuple[int, int] | None  # which one had the path
+    is_ready: bool = False
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class _Processes:
+    """The processes over one file: as many as queries that run at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._idle: list[_Process] = []
+        self._all: set[_Process] = set()
+
+    def take(self) -> _Process:
+        """Returns one that is ready.
+
+        Raises:
+            ToolError: The file cannot be opened.
+            LostError: The process ended.
+        """
+        file = self._file()
+        while True:
+            with self._lock:
+                process = self._idle.pop() if self._idle else None
+            if process is None:
+                self.start()
+            elif process.file != file:  # another file is there now
+                self.drop(process)
+            else:
+                break
+        if not process.is_ready:
+            try:
+                reply = process.child.receive(_START_S, max_bytes=_MAX_REPLY)
+                if "tables" not in reply:
+                    raise ToolError(f"{reply.get('error')}.")
+            except BaseException:
+                self.drop(process)
+                raise
+            process.is_ready = True
+            process.tables = {name: tuple(found) for name, found in reply["tables"].items()}
+        return process
+
+    def start(self) -> None:
+        """Starts one, and does not wait for it."""
+        process = _Process(
+            Child(_SELECTING, str(self._path), str(_MEMORY), name="SQLite"),
+            self._file(),
+        )
+        with self._lock:
+            self._all.add(process)
+            self._idle.append(process)
+
+    def give_back(self, process: _Process) -> None:
+        with self._lock:
+            if process in self._all:  # not closed meanwhile
+                self._idle.append(process)
+
+    def drop(self, process: _Process) -> None:
+        with self._lock:
+            self._all.discard(process)
+        process.child.kill()
+
+    def close(self) -> None:
+        with self._lock:
+            processes = list(self._all)
+            self._all.clear()
+            self._idle.clear()
+        for process in processes:
+            process.child.kill()
+
+    def _file(self) -> tuple[int, int] | None:
+        stamp = _stamp(self._path)
+        return stamp and stamp[:2]
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def quote_identifier(name: str) -> str:
@@ -155,44 +226,3 @@ def quote_identifier(name: str) -> str:
     "a""b"
     """
     return '"' + name.replace('"', '""') + '"'
-
-
-@dataclass(slots=True, weakref_slot=True)
-class _Session:
-    """One thread's connection and the time at which its query must have ended."""
-
-    connection: sqlite3.Connection
-    deadline: float = 0.0
-
-
-def _is_over(session: "weakref.ref[_Session]") -> bool:
-    """Makes SQLite stop in time. Holds its session weakly: the session's end closes the file."""
-    held = session()
-    return held is None or time.monotonic() > held.deadline
-
-
-def _authorize(
-    tables: frozenset[str], action: int, first: str | None, second: str | None, *_: str | None
-) -> int:
-    """Allows what a SELECT over some tables does, and nothing else."""
-    match action:
-        case sqlite3.SQLITE_SELECT | sqlite3.SQLITE_RECURSIVE:
-            is_allowed = True
-        case sqlite3.SQLITE_READ:  # no column: a name in FROM, perhaps of a subquery
-            is_allowed = not second or (first or "").casefold() in tables
-        case sqlite3.SQLITE_FUNCTION:
-            is_allowed = (second or "").casefold() in _FUNCTIONS
-        case _:
-            is_allowed = False
-    return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    # A session belongs to one thread; its end may be noticed on another.
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    for limit, value in _LIMITS.items():
-        connection.setlimit(limit, value)
-    return connection

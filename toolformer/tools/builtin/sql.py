@@ -10,6 +10,7 @@ from toolformer.tools.builtin.database import as_text, default_path
 from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlRows
 
 MAX_ROWS = 20
+MAX_CHARACTERS = 100_000  # of them; a line of 500 is shown
 MAX_SCHEMA = 500  # characters of it in the description
 
 _SELECT = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
@@ -59,6 +60,8 @@ def sql(path: Path | None = None) -> Tool:
             f"{describe_tables(source.tables)}."
         ),
         exemplars=_EXEMPLARS,
+        state=source.state,
+        close=source.close,
     )
 
 
@@ -70,7 +73,7 @@ def answer(query: str, source: ReadOnlyDatabase) -> str:
     """
     if not _SELECT.match(query):
         raise ToolError(f"Only one SELECT statement is answered, not {query[:60]!r}.")
-    found = source.select(query, max_rows=MAX_ROWS)
+    found = source.select(query, max_rows=MAX_ROWS, max_characters=MAX_CHARACTERS)
     text = format_rows(found)
     if not text:
         raise ToolError("The query returned nothing.")
