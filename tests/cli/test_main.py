@@ -1,6 +1,9 @@
 """How the command line ends: one sentence for what a user can put right, a traceback for a bug."""
 
+import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -89,16 +92,162 @@ def test_what_nobody_reads_any_more_ends_quietly(arguments: list[str]) -> None:
         assert process.returncode == 141
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to offer")
-def test_a_full_disk_is_one_sentence_and_exit_code_1() -> None:
-    with Path("/dev/full").open("w") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "toolformer", "tools", "--json"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+FULL = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no full disk to offer"
+)
+
+
+def run_in_shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a line in which `toolformer` is the command, as a shell would."""
+    line = line.replace("toolformer", f"{shlex.quote(sys.executable)} -m toolformer", 1)
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, env=os.environ | environment
+    )
+
+
+@FULL
+@pytest.mark.parametrize("arguments", ["tools", "tools --json", "--help"])
+def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_code_1(arguments: str) -> None:
+    ended = run_in_shell(f"toolformer {arguments} >/dev/full")
     assert (ended.returncode, ended.stderr) == (
         1,
-        "No space left on device. Make room and run it again.\n",
+        "Cannot write to standard output: No space left on device.\n",
     )
+
+
+@FULL
+@pytest.mark.slow
+def test_what_is_said_beside_an_answer_may_be_lost() -> None:
+    ended = run_in_shell("toolformer infer nano 'The sum' --max-new-tokens 1 -v 2>/dev/full")
+    assert ended.returncode == 0
+    assert ended.stdout
+
+
+@FULL
+def test_an_error_that_cannot_be_told_keeps_its_exit_code() -> None:
+    assert run_in_shell("toolformer show /no/such/run 2>/dev/full").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("toolformer tools >&-", 0),
+        ("toolformer tools 2>&-", 0),
+        ("toolformer tools --json <&- >&- 2>&-", 0),
+        ("toolformer show /no/such/run 2>&-", 2),
+        ("toolformer infer nano <&-", 2),
+    ],
+)
+def test_a_stream_that_is_closed_is_one_that_nobody_reads(line: str, code: int) -> None:
+    ended = run_in_shell(line)
+    assert ended.returncode == code
+    assert "Error" not in ended.stderr
+
+
+def test_no_file_gets_the_number_of_a_stream_that_is_closed(tmp_path: Path) -> None:
+    # What prints past Python would write into a file that had it.
+    code = (
+        "import os; from toolformer.cli.display.gate import fill_closed_streams as fill; fill(); "
+        f"kept = open({str(tmp_path / 'kept')!r}, 'w'); os.write(1, b'stray'); "
+        "os._exit(kept.fileno())"
+    )
+    line = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", line]).returncode == 3
+    assert (tmp_path / "kept").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "encoding"),
+    [("tools calculator", "ascii"), ("finetune --help", "cp1252"), ("tools", "koi8-r")],
+)
+def test_no_encoding_fails(arguments: str, encoding: str) -> None:
+    ended = run_in_shell(f"toolformer {arguments} | cat -v", PYTHONIOENCODING=encoding)
+    assert ended.stderr == ""
+    assert ended.stdout.isascii()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_json_is_exact_in_every_encoding(encoding: str) -> None:
+    arguments = "é \u009b2J \u202e 1 + 1"
+    ended = run_in_shell(
+        f"toolformer tools calculator {shlex.quote(arguments)} --json", PYTHONIOENCODING=encoding
+    )
+    assert json.loads(ended.stdout)["arguments"] == arguments
+    assert not set(ended.stdout) & {"\u009b", "\u202e"}
+
+
+STEERING = "\x1b[2J \x9b2J \x1b]0;title\x07 \b\b \rno \u202e [/red]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [STEERING],
+        ["show", STEERING],
+        ["tools", STEERING],
+        ["tools", "calculator", STEERING],
+        ["annotate", STEERING],
+        ["annotate", "--model", STEERING],
+        ["annotate", "--set", f"{STEERING}=1"],
+        ["annotate", "--config", STEERING],
+        ["infer", STEERING],
+        ["infer", "nano", "--input", STEERING],
+        ["finetune", STEERING, "--out", "x"],
+        ["evaluate", "nano", "--task", STEERING],
+        ["evaluate", "--show", "wrong", "--out", STEERING],
+        ["evaluate", "nano", "--task", "dates", "--column", f"{STEERING}=nowhere"],
+        ["pretrain", STEERING, "--out", "x"],
+        ["show", "run", f"--{STEERING}"],
+        ["show", "run", "--limit", STEERING],
+    ],
+)
+def test_an_argument_that_is_said_again_steers_no_terminal(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) in (1, 2)
+    printed = "".join(capsys.readouterr())
+    assert printed.strip()
+    assert set(STEERING) & set(printed) <= set(" [2J]0;titleno/rd")
+
+
+def test_help_may_be_asked_for_in_every_way(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = set()
+    for arguments in (["show", "--help"], ["show", "-h"], ["help", "show"]):
+        assert run(arguments) == 0
+        shown.add(capsys.readouterr().out)
+    assert len(shown) == 1
+    assert run(["-h"]) == run(["help"]) == 0
+    once, again = capsys.readouterr().out.split("Usage")[1:]
+    assert once.strip() == again.strip()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_can_be_quiet_or_verbose(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "-h"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"--quiet +-q", printed)
+    assert re.search(r"--verbose +-v", printed)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("toolformer in", ["infer"]),
+        ("toolformer infer --no", ["--no-tools"]),
+        ("toolformer tools calculator --js", ["--json"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(words: str, offered: list[str]) -> None:
+    ended = run_in_shell(
+        "toolformer",
+        _TOOLFORMER_COMPLETE="complete_bash",
+        COMP_WORDS=words,
+        COMP_CWORD=str(len(words.split()) - 1),
+    )
+    assert ended.stdout.split() == offered

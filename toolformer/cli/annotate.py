@@ -1,18 +1,17 @@
 """`toolformer annotate`: a corpus goes in, a run with its kept tool calls comes out."""
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated
 
-from rich.console import Console
 from typer import Argument, Option
 
 from toolformer.annotate import AnnotateConfig, RunProgress
 from toolformer.annotate import annotate as annotate_corpus
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.calls import grammar_from_dict
-from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.console import Console, answer_console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
@@ -107,7 +106,7 @@ def annotate(
         return 130
     seconds = time.monotonic() - began
     if as_json:
-        print(json.dumps({"run": str(out), "seconds": round(seconds, 3)} | run.stats().to_dict()))
+        print_json({"run": str(out), "seconds": round(seconds, 3)} | run.stats().to_dict())
     else:
         _report(run, seconds)
     return 0

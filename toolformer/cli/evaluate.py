@@ -1,17 +1,16 @@
 """`toolformer evaluate`: what a tuned model is worth beside its base and a control."""
 
 import gc
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from typer import Argument, Option
 
-from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.console import Console, answer_console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
 from toolformer.cli.settings import with_settings
@@ -148,14 +147,14 @@ def _load(name: str, *, dtype: str, device: str) -> LanguageModel:
 
 def _print(results: Results, out: Path, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(results.to_dict(), ensure_ascii=False))
+        print_json(results.to_dict())
         return 0
     console = answer_console()
     for each in tables(results):
         console.print(_drawn(each))
         console.print()
-    console.print(f"All numbers: {out}/results.json. What was answered wrongly:", markup=False)
-    console.print(f"  toolformer evaluate --show wrong --out {out}", markup=False)
+    console.print(f"All numbers: {out}/results.json. What was answered wrongly:")
+    console.print(f"  toolformer evaluate --show wrong --out {out}")
     return 0
 
 

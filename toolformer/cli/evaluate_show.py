@@ -1,15 +1,14 @@
 """`toolformer evaluate --show`: single trials of an evaluation, to look into."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
-from rich.console import Console
-
 from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.calls import CallGrammar, InlineGrammar, Segment
+from toolformer.cli.display.console import Console
+from toolformer.cli.display.gate import clean, print_json
 from toolformer.cli.display.screen import Screen
 from toolformer.errors import RunError, UnknownNameError, closest
 from toolformer.evaluate import Results, read_results, read_trials
@@ -74,7 +73,7 @@ def show_trials(
             shown += 1
             if as_json:
                 where = {"task": cell.task, "column": cell.arm, "k": cell.k}
-                print(json.dumps(where | trial.to_row(), ensure_ascii=False))
+                print_json(where | trial.to_row())
             else:
                 _print(trial, cell, grammar, is_judged=cell.task in judged)
     if shown == 0:
@@ -84,7 +83,7 @@ def show_trials(
 
 def print_note(text: str) -> None:
     """Prints something beside the answer."""
-    Console(stderr=True).print(text, markup=False, highlight=False)
+    Console(stderr=True).print(text)
 
 
 def _cells(
@@ -124,12 +123,11 @@ def _grammar(model: str) -> CallGrammar:
 
 
 def _print(trial: Trial, cell: Cell, grammar: CallGrammar, *, is_judged: bool) -> None:
-    screen = Screen(Console(highlight=False))
+    screen = Screen(Console())
     tags = f" ({', '.join(trial.tags)})" if trial.tags else ""
     screen.say(f"{cell_name(cell.task, cell.arm, cell.k)}: {trial.id}{tags}")
-    screen.show(Segment("text", trial.prompt))
-    for segment in grammar.read(trial.annotated):
-        screen.show(segment)
+    for segment in (Segment("text", trial.prompt), *grammar.read(trial.annotated)):
+        screen.show(Segment(segment.kind, clean(segment.text)))
     screen.end()
     for call in trial.calls:
         if call.error is not None:

@@ -1,6 +1,5 @@
 """`toolformer finetune RUN… --out CKPT`: a model learns the kept calls of runs."""
 
-import json
 import logging
 import os
 import sys
@@ -8,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
 from typer import Argument, Option
 
-from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.console import Console, answer_console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.display.tables import report_table
 from toolformer.cli.settings import with_settings
@@ -139,7 +138,7 @@ def finetune(
 
 def _answer(report: "FinetuneReport", *, out: Path, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"model": str(out)} | report.to_dict()))
+        print_json({"model": str(out)} | report.to_dict())
         return
     console = answer_console()
     console.print(report_table(report))

@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, TextIO
 
-from rich.console import Console
 from typer import Argument, Option
 
 from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
+from toolformer.cli.display.console import Console
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
@@ -104,9 +104,9 @@ def infer(
     is_repl = as_repl or (prompt is None and input_ is None and is_terminal)
     if not is_repl and prompt is None and input_ is None:
         prompt = read_standard_input(sys.stdin)
+    notes = Console(stderr=True)
     if is_repl and is_terminal:
-        notes = Console(stderr=True, highlight=False)
-        notes.print(f"[bold]toolformer[/] {__version__}: loading {ckpt} …")
+        notes.print(f"toolformer {__version__}: loading {ckpt} …")
     model = load_model(ckpt, dtype=dtype, device=device)
     sidecar = model.sidecar
     with LiveTools(
@@ -117,9 +117,9 @@ def infer(
         timeout_s=tool_timeout,
     ) as tools:
         if sidecar is None:
-            print(assumed(ckpt, model.grammar), file=sys.stderr)
+            notes.print(assumed(ckpt, model.grammar))
         if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
-            print(called(tools), file=sys.stderr)
+            notes.print(called(tools))
         if input_ is not None:
             from toolformer.cli.infer_file import answer_file
 

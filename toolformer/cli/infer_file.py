@@ -1,13 +1,12 @@
 """`toolformer infer --input`: a file of prompts becomes a file of answers, with progress."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
-
+from toolformer.cli.display.console import Console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import counting_bar
 from toolformer.config import fingerprint
 from toolformer.infer.answers_file import AnswersFile
@@ -41,12 +40,10 @@ def answer_file(
     Raises:
         ConfigError: the prompts cannot be read, or `out` holds other answers.
     """
-    notes = Console(stderr=True, highlight=False)
+    notes = Console(stderr=True)
     # This pass counts in silence; the next reports.
     total = sum(1 for _ in read_prompts(source, on_problem=lambda _problem: None))
-    prompts = read_prompts(
-        source, on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False)
-    )
+    prompts = read_prompts(source, on_problem=lambda problem: notes.print(f"Skipped: {problem}"))
     if out is None:
         rows = answer_prompts(model, prompts, tools=tools, config=config)
         _write_rows(rows, _print, done=0, total=total, notes=notes)
@@ -55,7 +52,7 @@ def answer_file(
     with AnswersFile(out, settings=settings) as file:
         done = file.match(prompts)
         if done:
-            notes.print(f"{out} already holds {done} of {total} answers.", markup=False)
+            notes.print(f"{out} already holds {done} of {total} answers.")
         rows = answer_prompts(model, prompts, tools=tools, config=config, first_index=done)
         try:
             _write_rows(rows, file.write, done=done, total=total, notes=notes)
@@ -104,4 +101,4 @@ def _settings(
 
 
 def _print(row: Row) -> None:
-    print(json.dumps(row, ensure_ascii=False), flush=True)
+    print_json(row)

@@ -1,13 +1,12 @@
 """One answer, or a REPL, on this terminal or into a pipe; the notes about model and tools."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-from rich.console import Console
-
 from toolformer.calls import CallGrammar, Segment, ToolCall
+from toolformer.cli.display.console import Console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.screen import Screen
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.turns import final
@@ -21,7 +20,7 @@ def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -
     A terminal shows calls as they form, failed ones too. A pipe gets the answer alone: a call
     comes with its output, and one that failed is reported on stderr.
     """
-    screen = Screen(Console(highlight=False))
+    screen = Screen(Console())
     is_live = screen.console.is_terminal and not (strip or as_json)
     with closing(session.answer(prompt)) as pieces:
         shown: Iterator[Segment | CallEvent] = pieces if is_live else final(pieces)
@@ -31,13 +30,13 @@ def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -
                 screen.show(piece)
     [turn] = session.turns
     if as_json:
-        print(json.dumps(turn.row(), ensure_ascii=False))
+        print_json(turn.row())
         return 0
     screen.end()
     for event in turn.events if not is_live else ():
         if event.error is not None:
             call = event.written if event.call is None else session.model.grammar.format(event.call)
-            print(f"{call.strip()} failed: {event.error}", file=sys.stderr)
+            Console(stderr=True).print(f"{call.strip()} failed: {event.error}")
     return 0
 
 
@@ -52,7 +51,7 @@ def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
     from toolformer.cli.repl.lines import editor, piped
     from toolformer.cli.repl.loop import repl
 
-    screen = Screen(Console(highlight=False))
+    screen = Screen(Console())
     screen.aside(f"{called(session.tools)} Each prompt stands alone. /help, Ctrl-D leaves.")
     if session.tools.names and not is_tuned:
         screen.aside(

@@ -8,13 +8,15 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from toolformer._version import __version__
-from toolformer.cli.pipe import drop_output, until_closed
+from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
+from toolformer.cli.volume import with_volume
 from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
 
 COMMANDS = {
@@ -27,10 +29,13 @@ COMMANDS = {
     "pretrain": "Train a small causal language model from scratch on local text.",
 }
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what of it is the user's: no bug
+_CLOSED_PIPE = 141  # 128 + SIGPIPE: how a shell shows it of any program
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what of it is the user's
 
 # What typer raises for a misused command line; where its class lives depends on typer's version.
 _UsageError: Any = typer.BadParameter.__mro__[1]
+_HELP = {"help_option_names": ["-h", "--help"]}
+_COMPLETING = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")  # a line that a shell wants completed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,7 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     0 is done, 1 failed, 2 misused, 130 interrupted, 141 a closed pipe.
     """
+    fill_closed_streams()
     _wait_briefly()
+    _show_no_bars()
+    with ExitStack() as stack:
+        stack.enter_context(gated_output())
+        stack.pop_all()  # a traceback passes the gate, too
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -53,13 +63,34 @@ def _wait_briefly() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 
+def _show_no_bars() -> None:
+    """Leaves progress to this program: bars of libraries steer the terminal."""
+    for library in ("HF_HUB", "HF_DATASETS"):
+        os.environ.setdefault(f"{library}_DISABLE_PROGRESS_BARS", "1")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit code.
 
     What the user can put right is one sentence on stderr; a bug keeps its traceback.
     """
+    with gated_output():
+        try:
+            code = _ended(arguments)
+            sys.stdout.flush()
+        except OutputError as error:
+            if isinstance(error.__cause__, BrokenPipeError):
+                return _CLOSED_PIPE
+            reason = getattr(error.__cause__, "strerror", None) or error.__cause__
+            print(f"Cannot write to standard output: {reason}.", file=sys.stderr)
+            return 1
+        return code
+
+
+def _ended(arguments: Sequence[str]) -> int:
+    """Runs one command line and says how it ended, unless its output ended first."""
     try:
-        return until_closed(lambda: _run_command(arguments))
+        return _run_command(arguments)
     except ToolformerError as error:
         print(error, file=sys.stderr)
         # What cannot be written, on a full disk or elsewhere, is not misuse.
@@ -68,14 +99,18 @@ def run(arguments: Sequence[str]) -> int:
     except _UsageError as error:
         command = "toolformer" if error.ctx is None else error.ctx.command_path
         message = error.format_message().rstrip(".")
-        print(f"{message}. See '{command} --help'.", file=sys.stderr)
+        stop = "" if message.endswith("?") else "."
+        print(f"{message}{stop} See '{command} --help'.", file=sys.stderr)
         return 2
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.strerror is None:
             raise
-        drop_output()
         where = f" for '{error.filename}'" if error.filename else ""
-        print(f"{error.strerror}{where}. Make room and run it again.", file=sys.stderr)
+        advice = " Make room and run it again." if error.errno in _FULL else ""
+        print(f"{error.strerror}{where}.{advice}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("There is not enough memory.", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)
@@ -83,16 +118,30 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run_command(arguments: Sequence[str]) -> int:
-    app = _application(next(iter(arguments), None))
-    code = app(list(arguments) or ["--help"], prog_name="toolformer", standalone_mode=False)
+    words = list(arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    app = _application(next(iter(words or _completed()), None))
+    code = app(words or ["--help"], prog_name="toolformer", standalone_mode=False)
     return code if isinstance(code, int) else 0
+
+
+def _completed() -> list[str]:
+    """Returns the words after `toolformer` of a line that a shell wants completed."""
+    if "_TOOLFORMER_COMPLETE" not in os.environ:
+        return []
+    lines = (os.environ.get(name, "") for name in _COMPLETING)
+    named = [word for word in next(filter(None, lines), "").split()[1:] if word in COMMANDS]
+    return named[:1]
 
 
 def _application(wanted: str | None) -> typer.Typer:
     """Returns the application with the wanted subcommand loaded and the others named only."""
     if wanted is not None and not wanted.startswith("-") and wanted not in COMMANDS:
         raise UnknownNameError(closest(wanted, COMMANDS, what="command"))
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    app = typer.Typer(
+        pretty_exceptions_enable=False, rich_markup_mode="rich", context_settings=_HELP
+    )
     app.callback(
         invoke_without_command=True,
         help="A data engine that lets a language model teach itself to use tools.",
@@ -100,8 +149,8 @@ def _application(wanted: str | None) -> typer.Typer:
     for name, summary in COMMANDS.items():
         function: Any = _named_only
         if name == wanted:
-            function = getattr(import_module(f"toolformer.cli.{name}"), name)
-        app.command(name, short_help=summary)(function)
+            function = with_volume(getattr(import_module(f"toolformer.cli.{name}"), name))
+        app.command(name, short_help=summary, context_settings=_HELP)(function)
     return app
 
 

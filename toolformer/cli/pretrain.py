@@ -1,15 +1,14 @@
 """`toolformer pretrain CONFIG`: train a small causal language model from scratch."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.console import Console, answer_console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.settings import SETS, read_settings
 from toolformer.finetune.steps import TrainingStep
@@ -43,7 +42,7 @@ def pretrain(
             on_step=lambda step: move(TrainingStep(steps=settings.steps, **asdict(step))),
         )
     if as_json:
-        print(json.dumps(perplexities))
+        print_json(perplexities)
         return
     table = Table("source", "held-out perplexity", title=f"{settings.steps} steps")
     for name, perplexity in perplexities.items():

@@ -1,16 +1,15 @@
 """`toolformer show`: the annotated texts and the tables of a run, for any threshold."""
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-from rich.console import Console
 from typer import Argument, Option
 
 from toolformer.calls import grammar_from_dict
-from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.console import Console, answer_console
+from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.tables import threshold_table, tool_table, verdict_line
 from toolformer.cli.display.texts import candidate_text, kept_text, why
 from toolformer.errors import UnknownNameError, closest
@@ -68,7 +67,7 @@ def show(
         for annotated, candidate in islice(found, limit):
             shown += 1
             if as_json:
-                print(json.dumps(_row(annotated, candidate, thresholds), ensure_ascii=False))
+                print_json(_row(annotated, candidate, thresholds))
                 continue
             console.print(
                 candidate_text(annotated, candidate, grammar=grammar, thresholds=thresholds)
@@ -137,7 +136,7 @@ def _print_tables(
             else {name: each.tools[name].texts_kept if name in each.tools else 0 for name in wanted}
             for threshold, each in counted.items()
         }
-        print(json.dumps(stats.to_dict() | {"texts_kept_by_threshold": kept}))
+        print_json(stats.to_dict() | {"texts_kept_by_threshold": kept})
         return
     console = answer_console()
     console.print(tool_table(stats, wanted))

@@ -1,6 +1,5 @@
 """`toolformer tools`: which tools there are, what one is, and what a call of it gives."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolformer.calls import PlacedCall, ToolCall
+from toolformer.cli.display.gate import print_json
 from toolformer.dates import read_date
 from toolformer.errors import ToolformerError
 from toolformer.tools.base import Tool, ToolContext
@@ -57,7 +57,7 @@ def _list(*, as_json: bool) -> None:
                 for each in loaded
             ]
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows, indent=2)
         return
     from rich.table import Table
     from rich.text import Text
@@ -80,7 +80,7 @@ def _describe_all(tools: Sequence[Tool], *, as_json: bool) -> None:
     if as_json:
         described = [_as_json(tool) for tool in tools]
         shown = described[0] if len(described) == 1 else described
-        print(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        print_json(shown, indent=2)
         return
     for number, tool in enumerate(tools):
         if number:
@@ -142,7 +142,7 @@ def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
             "error": result.error,
             "seconds": round(result.seconds, 6),
         }
-        print(json.dumps(row, ensure_ascii=False))
+        print_json(row)
     elif result.output is not None:
         print(result.output)
     else:

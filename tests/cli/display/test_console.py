@@ -1,9 +1,14 @@
 """Answers in a pipe are whole."""
 
+import re
+from pathlib import Path
+
 import pytest
 from rich.table import Table
 
-from toolformer.cli.display.console import answer_console
+from toolformer.cli.display.console import Console, answer_console
+
+CLI = Path(__file__).parents[3] / "toolformer" / "cli"
 
 
 def test_a_table_in_a_pipe_is_as_wide_as_its_cells(
@@ -16,3 +21,34 @@ def test_a_table_in_a_pipe_is_as_wide_as_its_cells(
     lines = capsys.readouterr().out.splitlines()
     assert any("arithmetic " * 20 in line and "57.2 % (52.8–61.5)" in line for line in lines)
     assert max(map(len, lines)) < 300
+
+
+@pytest.mark.parametrize("is_error", [False, True])
+def test_a_line_in_a_file_is_not_wrapped(
+    is_error: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    Console(stderr=is_error).print("word " * 500 + "end")
+    assert "".join(capsys.readouterr()) == "word " * 500 + "end\n"
+
+
+def test_what_is_being_done_is_said_as_it_is() -> None:
+    with Console(stderr=True).status("Loading m[/run] :smile:") as status:
+        assert str(status.status) == "Loading m[/run] :smile:"
+
+
+def test_every_console_of_the_command_line_is_one_that_cleans() -> None:
+    # rich's own would take a text for markup, and would pass on what steers the terminal.
+    made = [
+        path.name
+        for path in CLI.rglob("*.py")
+        if re.search(r"import .*\bConsole\b(?! as Rich)", path.read_text(encoding="utf-8"))
+        and "from rich.console import Console\n" in path.read_text(encoding="utf-8")
+        and re.search(r"\bConsole\(", path.read_text(encoding="utf-8"))
+    ]
+    assert made == []
+    assert not [
+        path.name
+        for path in CLI.rglob("*.py")
+        if "print(json.dumps" in path.read_text(encoding="utf-8")
+    ]

@@ -1,31 +1,62 @@
-"""Where answers are printed: a terminal, or a pipe in which no line is cut."""
+"""Where people read: a terminal, or a pipe or file, in which no line is cut."""
 
 import os
-import re
+import sys
+from collections.abc import Iterable
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console as RichConsole
+from rich.console import ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.status import Status
+from rich.text import Text
+
+from toolformer.cli.display.gate import clean, ungated
 
 # How the parts of a text look, by their kind.
 STYLES = {"text": "", "call": "bold cyan", "output": "bold green"}
-# What a model or a tool says must not steer the terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _UNBOUNDED = 1000  # columns; no table has as many
 
 
-def answer_console() -> Console:
-    """Returns the console for an answer; lines and cells are wrapped for a terminal only."""
-    console = Console(highlight=False)
-    console.soft_wrap = not console.is_terminal
-    if not console.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
-        console.width = _UNBOUNDED
-    return console
+class Console(RichConsole):
+    """A console on which a text is what it says: no markup, and nothing that steers the terminal.
 
-
-def clean(text: str) -> str:
-    r"""Returns a text without what would steer the terminal.
-
-    >>> clean("a\x1b[2J")
-    'a�[2J'
+    Lines and cells are wrapped for a terminal only. On stderr it is quiet under `--quiet`.
     """
-    return _CONTROL.sub("�", text)
+
+    def __init__(self, *, stderr: bool = False, quiet: bool = False, **options: Any) -> None:
+        """Takes what rich's takes."""
+        stream = sys.stderr if stderr else sys.stdout
+        is_quiet = quiet or (stderr and getattr(stream, "is_quiet", False))
+        plain: dict[str, Any] = {
+            "markup": False,
+            "highlight": False,
+            "emoji": False,
+            "file": ungated(stream),
+        }
+        super().__init__(stderr=stderr, quiet=is_quiet, **(plain | options))
+        self.soft_wrap = not self.is_terminal
+        if not self.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
+            self.width = _UNBOUNDED
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Makes a text of characters; cleaned here, so that it is measured as it is shown."""
+        return super().render_str(clean(text), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yields what is painted, whatever it was made of."""
+        for each in super().render(renderable, options):
+            yield each if each.control else Segment(clean(each.text), each.style)
+
+    def status(self, status: RenderableType, **options: Any) -> Status:
+        """Shows that something is being done; rich would read the markup of a string."""
+        shown = Text(clean(status)) if isinstance(status, str) else status
+        return super().status(shown, **options)
+
+
+def answer_console() -> Console:
+    """Returns the console for an answer."""
+    return Console()

@@ -170,7 +170,7 @@ def evaluation_bar(console: Console) -> Iterator[Callable[[CellProgress], None]]
     """Shows a bar and yields what moves it."""
     pace = Pace("inputs")
     with Progress(
-        TextColumn("{task.fields[cell]}"),
+        TextColumn("{task.fields[cell]}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
@@ -189,6 +189,6 @@ def evaluation_bar(console: Console) -> Iterator[Callable[[CellProgress], None]]
             bar.update(task, completed=progress.done, cell=name, pace=pace.tell(progress.done))
             if progress.done == progress.total:
                 said = f"{name}: {progress.total:,} inputs in {spell_seconds(pace.seconds)}."
-                console.print(said, markup=False, highlight=False)
+                console.print(said)
 
         yield move

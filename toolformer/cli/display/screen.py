@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.text import Text
 
 from toolformer.calls import Segment
-from toolformer.cli.display.console import STYLES, clean
+from toolformer.cli.display.console import STYLES
+from toolformer.cli.display.gate import clean
 from toolformer.infer.answers import CallEvent
 
 _FAILED = "dim red"
@@ -29,7 +30,7 @@ class Screen:
         """Prints a piece of an answer; white space before the first is left out."""
         if isinstance(piece, CallEvent):
             if piece.error is not None and self._is_forming:
-                self._write(f"⟨failed: {shortened(piece.error)}⟩", _FAILED)
+                self._write(f"⟨failed: {shortened(clean(piece.error))}⟩", _FAILED)
             self._is_forming = False
             return
         text = piece.text.lstrip() if self._is_blank else piece.text
@@ -38,7 +39,9 @@ class Screen:
         self._is_blank = False
         self._is_forming = piece.kind == "call"
         self._is_line_ended = text.endswith("\n")
-        self._write(text, STYLES[piece.kind])
+        # Elsewhere an answer is data: as it is, tabs and all.
+        shown = clean(text) if self.console.is_terminal else text
+        self._write(shown, STYLES[piece.kind])
 
     def end(self, aside: str = "") -> None:
         """Ends an answer and its line; a person sees how it ended."""
@@ -51,25 +54,24 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Prints what a command answers."""
-        self._write(f"{text}\n", "")
+        self._write(f"{clean(text)}\n", "")
 
     def aside(self, text: str) -> None:
         """Shows a person something that is not an answer."""
         if self.console.is_terminal:
-            self._write(f"{text}\n", _ASIDE)
+            self._write(f"{clean(text)}\n", _ASIDE)
 
     def complain(self, sentence: str) -> None:
         """Prints what went wrong."""
-        self._write(f"{sentence}\n", "red")
+        self._write(f"{clean(sentence)}\n", "red")
 
     def _write(self, text: str, style: str) -> None:
         if not self.console.is_terminal:
-            # As it is, tabs and all.
             self.console.file.write(text)
             self.console.file.flush()
             return
         # A terminal wraps by itself; words that still grow cannot be wrapped.
-        self.console.print(Text(clean(text), style=style), end="", soft_wrap=True)
+        self.console.print(Text(text, style=style), end="", soft_wrap=True)
 
 
 def shortened(error: str) -> str:

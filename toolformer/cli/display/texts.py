@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.text import Text
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
-from toolformer.cli.display.console import STYLES, clean
+from toolformer.cli.display.console import STYLES
+from toolformer.cli.display.gate import clean
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 
 _GAIN_STYLE = "magenta"
