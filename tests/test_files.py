@@ -2,15 +2,23 @@
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from toolformer import files
 from toolformer.errors import RunError
 from toolformer.files import (
     claim,
+    is_there,
     json_text,
     leftovers,
+    lock,
+    locked,
     open_plain,
     parse_json,
     read_json,
@@ -94,5 +102,111 @@ def test_a_directory_is_claimed_once_and_again_with_the_same_settings(tmp_path: 
 
 def test_settings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{")
-    with pytest.raises(RunError, match=r"a\.json' cannot be read: delete"):
+    with pytest.raises(RunError, match=r"a\.json' cannot be read \(.*delete"):
         claim(tmp_path / "a.json", {}, what="a run")
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "3", "[" * 5000])
+def test_settings_of_something_else_are_refused_and_stay(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(RunError, match=r"other settings|cannot be read"):
+        claim(tmp_path / "a.json", {"seed": 1}, what="a run")
+    assert (tmp_path / "a.json").read_text() == content
+
+
+def test_a_directory_with_anything_in_it_is_not_claimed(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("my only copy")
+    for path in (tmp_path / "a.json", tmp_path / "checkpoint" / "a.json"):
+        with pytest.raises(RunError, match=r"neither empty nor a run: it holds 'thesis\.tex'"):
+            claim(path, {}, what="a run", folder=tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_settings_in_a_pipe_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(RunError, match="not a plain file"):
+        claim(tmp_path / "a.json", {}, what="a run")
+
+
+def test_a_name_that_no_file_can_have_is_the_name_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    names = ["a", "b", "a/b", "x" * 300, "x/" * 3000, "a\0", "\udcff", "loop"]
+    assert [is_there(tmp_path / name) for name in names] == [True] + [False] * 7
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from toolformer.files import locked
+
+with locked(Path(sys.argv[1]), is_shared=sys.argv[2] == "shared"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(folder: Path, *, kind: str = "alone") -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that holds the lock of a directory."""
+    command = [sys.executable, "-c", HOLD, str(folder), kind]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_of_two_processes_on_one_directory_the_second_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    with holder(tmp_path / "out"):
+        for path in (tmp_path / "out", tmp_path / "link", tmp_path / "out" / ".." / "out"):
+            with pytest.raises(RunError, match="Another process is writing to"), locked(path):
+                pass
+    with locked(tmp_path / "out"):  # however the other ended
+        pass
+
+
+def test_a_shared_lock_is_shared_and_keeps_others_out(tmp_path: Path) -> None:
+    with holder(tmp_path, kind="shared"):
+        with locked(tmp_path, is_shared=True):
+            pass
+        with pytest.raises(RunError, match="Another process"), locked(tmp_path):
+            pass
+
+
+def test_a_directory_that_is_gone_at_the_end_is_told(tmp_path: Path) -> None:
+    def write(*, again: bool) -> None:
+        with locked(tmp_path / "out"):
+            (tmp_path / "out").rmdir()
+            if again:
+                (tmp_path / "out").mkdir()
+
+    for again in (False, True):
+        with pytest.raises(RunError, match=r"out' was removed or replaced while"):
+            write(again=again)
+
+
+def test_a_directory_that_cannot_be_made_is_one_sentence_with_its_cause(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for path in (tmp_path / "file", tmp_path / "file" / "a", tmp_path / ("x" * 300)):
+        with pytest.raises(RunError, match="Cannot write to") as raised, locked(path):
+            pass
+        assert isinstance(raised.value.__cause__, OSError)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_where_there_are_no_locks_a_sentence_says_so_and_the_work_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (tmp_path / "a").open("w") as file:
+        os.close(descriptor := os.dup(file.fileno()))
+        lock(descriptor, tmp_path / "a")  # a descriptor that the system refuses to lock
+        monkeypatch.setattr(files, "fcntl", None)
+        lock(file.fileno(), tmp_path / "a")
+    told = [record.getMessage() for record in caplog.records]
+    assert "a' cannot be locked (Bad file descriptor): start no second process" in told[0]
+    assert "a' cannot be locked (this system has no file locks)" in told[1]

@@ -1,12 +1,14 @@
 """Files that are whole or absent, directories that belong to one set of settings, encodable text.
 
-Knows no format but JSON.
+Also which process writes to a file or a directory. Knows no format but JSON.
 """
 
 import json
+import logging
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
@@ -14,6 +16,13 @@ from uuid import uuid4
 from toolformer.config import differences
 from toolformer.errors import RunError
 from toolformer.specs import type_adapter
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
+_log = logging.getLogger(__name__)
 
 MOST_JSON = 16 << 20  # bytes of a file that people or this program write: a bound for strangers'
 
@@ -147,6 +156,95 @@ def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:
         raise RunError(f"Cannot write '{path}': {error.strerror}.{advice}") from error
 
 
+def is_there(path: str | Path) -> bool:
+    r"""Returns whether something has a name that a person or a file has given.
+
+    A name that the file system cannot have, being too long, say, is the name of nothing.
+
+    >>> is_there("."), is_there("a" * 5000), is_there("a\0")
+    (True, False, False)
+    """
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def lock(descriptor: int, path: Path, *, is_shared: bool = False) -> None:
+    """Locks an open file or directory against other processes, until it is closed.
+
+    However the process ends, the lock ends with it. Where there are no locks, as on some network
+    file systems, a warning says so, and nothing is locked.
+
+    Args:
+        descriptor: of the open file.
+        path: its name, for messages.
+        is_shared: whether others may share the lock.
+
+    Raises:
+        RunError: another process has locked it.
+    """
+    reason = "this system has no file locks"
+    if fcntl is not None:
+        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"Another process is writing to '{path}': wait until it has ended, or name another "
+                "output."
+            ) from None
+        except OSError as error:
+            reason = str(error.strerror)
+        else:
+            return
+    _log.warning(
+        "'%s' cannot be locked (%s): start no second process that writes there.", path, reason
+    )
+
+
+@contextmanager
+def locked(folder: Path, *, is_shared: bool = False) -> Iterator[None]:
+    """Makes a directory, and locks it while something is written there.
+
+    Args:
+        folder: may exist.
+        is_shared: whether others may share the lock.
+
+    Raises:
+        RunError: it cannot be made; another process has locked it; or it is gone at the end, and
+            with it what was written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    except OSError as error:
+        raise RunError(f"Cannot write to '{folder}': {error.strerror}.") from error
+    try:
+        lock(descriptor, folder, is_shared=is_shared)
+        yield
+        refuse_removed(descriptor, folder)
+    finally:
+        os.close(descriptor)
+
+
+def refuse_removed(descriptor: int, path: Path) -> None:
+    """Refuses to continue when what is open no longer has its name.
+
+    Raises:
+        RunError: it was removed or replaced.
+    """
+    try:
+        is_there = os.path.samestat(path.stat(), os.fstat(descriptor))
+    except OSError:
+        is_there = False
+    if not is_there:
+        raise RunError(
+            f"'{path}' was removed or replaced while it was being written: what was written is "
+            "lost. Run the same command again."
+        )
+
+
 def leftovers(folder: Path) -> dict[str, list[Path]]:
     """Returns what killed writers left in a directory, by the name it was to have."""
     found: dict[str, list[Path]] = {}
@@ -155,26 +253,56 @@ def leftovers(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def claim(path: Path, settings: Mapping[str, Any], *, what: str) -> None:
+def claim(
+    path: Path, settings: Mapping[str, Any], *, what: str, folder: Path | None = None
+) -> None:
     """Claims a directory for one set of settings: writes them, or checks that they are the same.
 
     Args:
         path: the file in the directory that holds the settings.
         settings: JSON values.
         what: what the directory holds, as in "a fine-tuning".
+        folder: the directory, where the file lies deeper in it.
 
     Raises:
-        RunError: the directory was begun with other settings; the differing ones are named.
+        RunError: the directory holds something else, or was begun with other settings; the
+            differing ones are named.
     """
     wanted = json.loads(json.dumps(settings))
+    folder = folder or path.parent
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = read_json(path)
     except FileNotFoundError:
+        refuse_others(folder, what=what)
         write_whole(path, json_text(wanted))
         return
-    except ValueError:
-        raise RunError(f"'{path}' cannot be read: delete '{path.parent}' to start anew.") from None
-    refuse_differences(known, wanted, folder=path.parent, what=what)
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"'{path}' cannot be read ({getattr(error, 'strerror', None) or error}): name another "
+            f"directory, or delete '{folder}' to start anew."
+        ) from None
+    refuse_differences(known, wanted, folder=folder, what=what)
+
+
+def refuse_others(folder: Path, *, what: str) -> None:
+    """Refuses a directory that holds anything, for whatever is in it is somebody else's.
+
+    What writers left who were killed before they had claimed it does not count.
+
+    Raises:
+        RunError: it is not empty, or not a directory.
+    """
+    try:
+        others = [each.name for each in folder.iterdir() if each.suffix != ".tmp"]
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(f"Cannot write {what} to '{folder}': {error.strerror}.") from error
+    if others:
+        raise RunError(
+            f"'{folder}' is neither empty nor {what}: it holds '{min(others)}'. Name a directory "
+            "that is empty or does not exist."
+        )
 
 
 def refuse_differences(known: object, wanted: object, *, folder: Path, what: str) -> None:

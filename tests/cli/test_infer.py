@@ -11,7 +11,7 @@ import pytest
 
 from tests.models import save_model
 from toolformer.cli.main import run
-from toolformer.sidecar import SCHEMA_VERSION, SIDECAR
+from toolformer.sidecar import SCHEMA_VERSION, SIDECAR, Sidecar, SidecarTool, write_sidecar
 
 MODEL = """
 from toolformer.sidecar import Sidecar, SidecarTool
@@ -219,7 +219,8 @@ def test_standard_input_that_is_no_prompt_is_one_sentence(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["script.py:ahead", "Hi"], "script.py:ahead was taught to call Wiki, and its tool 'wiki'"),
+        (["script.py:ahead", "Hi"], "script.py:ahead was taught to call Wiki, and what its"),
+        (["script.py:ahead", "Hi", "--trust-tools"], "taught to call Wiki, and its tool 'wiki'"),
         (["script.py:model", "Hi", "--tool", "calculater"], "Did you mean 'calculator'?"),
         (["script.py:model", "Hi", "--today", "now"], "'now' is not a date; write one such as"),
         (["script.py:model", "Hi", "--temperature", "-1"], "'temperature' cannot be -1"),
@@ -250,6 +251,45 @@ def test_a_model_whose_tool_is_not_installed_still_runs_with_others_or_with_none
     assert infer("3 and 4 is", "--tool", "calculator", model="script.py:ahead") == 0
     assert infer("3 and 4 is", "--no-tools", model="script.py:ahead") == 0
     assert capsys.readouterr().out == "[Calculator(3 + 4) -> 7] 7.\n[Calculator barred\n"
+
+
+@pytest.mark.parametrize("spec", ["evil.py:f", "sql:path=a.db", "database:path=a.db"])
+def test_a_checkpoint_runs_and_opens_nothing_unless_the_user_says_so(
+    where: Path, capsys: pytest.CaptureFixture[str], spec: str
+) -> None:
+    (where / "evil.py").write_text(
+        "from pathlib import Path\nPath('ran').touch()\n"
+        'def f(x: str) -> str:\n    """Does."""\n    return x\n'
+    )
+    (where / "a.db").write_text("not a database")
+    save_model(where / "m", "gpt2")
+    write_sidecar(where / "m", Sidecar(tools=(SidecarTool("F", spec),)))
+    flags = ("--max-new-tokens", "1")
+    assert infer("It is", *flags, model="m") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"m was taught to call F, and what its files name for that, '{spec}', runs code" in told
+    assert "--tool" in told
+    assert "--trust-tools" in told
+    assert infer("It is", *flags, "--no-tools", model="m") == 0
+    assert infer("It is", *flags, "--no-tools", "--trust-tools", model="m") == 0
+    assert infer("It is", *flags, "--tool", "calculator", model="m") == 0
+    assert not (where / "ran").exists()
+    capsys.readouterr()
+    is_code = spec.startswith("evil")
+    assert infer("It is", *flags, "--trust-tools", model="m") == (0 if is_code else 2)
+    assert (where / "ran").exists() is is_code
+    assert is_code or "a.db" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["The capital of France is " * 28, "x" * 690, "a/" * 3000, "\udcff x"]
+)
+def test_a_prompt_in_the_place_of_the_model_is_one_sentence(
+    where: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert run(["infer", name]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
 
 
 def test_a_newer_sidecar_is_refused(where: Path, capsys: pytest.CaptureFixture[str]) -> None:

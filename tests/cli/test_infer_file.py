@@ -1,6 +1,7 @@
 """`toolformer infer --input`: a row for each prompt, resumed where it stopped."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from toolformer.cli.main import run
+from toolformer.files import lock
 
 MODEL = """
 import time
@@ -194,7 +196,7 @@ def test_answers_of_tools_whose_file_was_edited_are_not_gone_on_with(
         (["--seed", "1"], "line 1, comes from another model, other tools or other settings"),
         (["--no-tools"], "line 1, comes from another model, other tools or other settings"),
         (["--input", "q.jsonl"], "line 2, answers another prompt than the input has at this place"),
-        (["--out", "p.jsonl"], "'p.jsonl', line 1, comes from another model"),
+        (["--out", "p.jsonl"], "'p.jsonl' is the file that the prompts come from"),
         (["--out", "no/such/a.jsonl"], "Cannot write 'no/such/a.jsonl': No such file"),
         (["--input", "none.jsonl"], "There is no file 'none.jsonl' to take prompts from."),
         (["--input", "script.py"], "'script.py' has none of the endings .txt, .jsonl, .parquet."),
@@ -215,6 +217,186 @@ def test_what_does_not_fit_is_refused_and_the_answers_stay(
     assert infer("--out", "a.jsonl", *flags) == 2
     assert told in " ".join(capsys.readouterr().err.split())
     assert Path("a.jsonl").read_bytes() == before
+
+
+TORN = '{"prompt": "on and on", "text": " and'
+FOREIGN = [
+    "my only copy",
+    "my only copy\n",
+    '{"prompt": "on and on"}',  # the prompts themselves
+    '{"prompt": "on and on", "text": "mine"}',
+    '{"prompt": "on and on", "text": "mine"}\n',
+    '{"prompt": "Day", "text": " and',
+    '{"text": "',
+    "[" * 5000,
+    "[1]\n" + TORN,
+    "\n" + TORN,
+    "\0" * 100,
+]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_of_somebody_else_is_refused_and_not_a_byte_of_it_is_lost(
+    where: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    write_prompts("on and on", "Day")
+    Path("precious").write_text(content)
+    Path("link").symlink_to("precious")
+    Path("hard").hardlink_to("precious")
+    for name in ("precious", "link", "hard", f"../{where.name}/precious", str(where / "precious")):
+        assert infer("--out", name) == 2
+        told = capsys.readouterr().err
+        assert "is not an answer" in told or "is not the beginning of an answer" in told
+    assert Path("precious").read_text() == content
+
+
+def test_what_follows_the_answers_of_a_file_is_not_dropped_unless_it_is_an_answer(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts("on and on", "Day")
+    infer("--out", "a.jsonl")
+    lines = Path("a.jsonl").read_bytes().splitlines(keepends=True)
+    torn = (lines[0] + TORN.encode().replace(b"on and on", b"Day"), lines[0] + lines[1][:-1])
+    for content in torn:  # only the line end is missing from the second
+        Path("a.jsonl").write_bytes(content)
+        assert infer("--out", "a.jsonl") == 0
+        assert Path("a.jsonl").read_bytes() == b"".join(lines)
+    for note in (b"# these are good", b"{}", lines[0][:-1]):
+        Path("a.jsonl").write_bytes(lines[0] + note)
+        assert infer("--out", "a.jsonl") == 2
+        assert Path("a.jsonl").read_bytes() == lines[0] + note
+    Path("a.jsonl").write_bytes(b"".join(lines) + TORN.encode())  # more than there are prompts
+    assert infer("--out", "a.jsonl") == 2
+
+
+def test_the_file_of_the_prompts_is_never_the_file_of_the_answers(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts("on and on", "Day")
+    infer("--out", "p2.jsonl")
+    Path("p2.jsonl").write_bytes(Path("p2.jsonl").read_bytes()[:-9])  # which are prompts as well
+    before = Path("p2.jsonl").read_bytes()
+    Path("link.jsonl").symlink_to("p2.jsonl")
+    Path("hard.jsonl").hardlink_to("p2.jsonl")
+    capsys.readouterr()
+    for source, out in [("p2", "p2"), ("p2", "./p2"), ("link", "p2"), ("p2", "hard")]:
+        assert infer("--out", f"{out}.jsonl", source=f"{source}.jsonl") == 2
+        assert "is the file that the prompts come from" in capsys.readouterr().err
+    assert Path("p2.jsonl").read_bytes() == before
+
+
+def test_what_is_not_a_plain_file_is_refused_at_once(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts("Day")
+    os.mkfifo("pipe.jsonl")
+    Path("loop.jsonl").symlink_to("loop.jsonl")
+    for name in ("pipe.jsonl", "/dev/null", "/dev/full", ".", "loop.jsonl", "x" * 300):
+        assert infer("--out", name) == 2
+        told = capsys.readouterr().err
+        assert "is not a plain file" in told or "Cannot write" in told
+    for name in ("pipe.jsonl", ".", "loop.jsonl", "x" * 300 + ".jsonl"):
+        assert infer(source=name) == 2
+        told = capsys.readouterr().err
+        assert "not a plain file" in told or "There is no file" in told
+
+
+def test_of_two_processes_on_one_file_the_second_is_refused(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts(*["on and on"] * 40)
+    infer("--out", "whole.jsonl")
+    Path("a.jsonl").write_bytes(Path("whole.jsonl").read_bytes()[:5000])
+    before = Path("a.jsonl").read_bytes()
+    Path("hard.jsonl").hardlink_to("a.jsonl")
+    with Path("a.jsonl").open("rb") as file:
+        lock(file.fileno(), Path("a.jsonl"))
+        for name in ("a.jsonl", "hard.jsonl"):
+            assert infer("--out", name) == 2
+            assert "Another process is writing to" in " ".join(capsys.readouterr().err.split())
+        assert Path("a.jsonl").read_bytes() == before
+    assert infer("--out", "a.jsonl") == 0
+    assert Path("a.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+
+
+def test_an_output_that_is_removed_while_it_is_written_is_told(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts("on and on", "gone", "Day")
+    (where / "script.py").write_text(
+        MODEL
+        + """
+from pathlib import Path
+
+class Remover(ScriptedLanguageModel):
+    def streams(self):
+        Path("a.jsonl").unlink()
+        return super().streams()
+
+remover = Remover(**TUNED)
+"""
+    )
+    assert infer("--out", "a.jsonl", model="script.py:remover") == 2
+    assert "was removed or replaced while it was being written" in capsys.readouterr().err
+
+
+def test_the_day_is_settled_when_a_file_is_begun(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = [{"prompt": "Day", "today": "2023-03-05"}]
+    write_prompts(*own, *["Day"] * 3)
+    assert infer("--out", "whole.jsonl", "--today", "2023-03-03") == 0
+    lines = Path("whole.jsonl").read_bytes().splitlines(keepends=True)
+    assert [row["today"] for row in answers("whole.jsonl")] == ["2023-03-05"] + ["2023-03-03"] * 3
+    Path("a.jsonl").write_bytes(b"".join(lines[:2]))  # another day's first part
+    assert infer("--out", "a.jsonl") == 0
+    assert Path("a.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+    Path("a.jsonl").write_bytes(b"".join(lines[:2]))
+    capsys.readouterr()
+    assert infer("--out", "a.jsonl", "--today", "2023-03-06") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "line 2, was answered with 2023-03-03 as today, not 2023-03-06" in told
+    mixed = lines[1].replace(b"2023-03-03", b"2023-03-04")
+    Path("a.jsonl").write_bytes(lines[0] + mixed + lines[2])
+    assert infer("--out", "a.jsonl") == 2
+
+
+def test_prompts_of_any_script_that_are_too_long_are_rows(where: Path) -> None:
+    long = [text * 900 for text in ("Итого 303. ", "中文", "ไทย", "عربي ", "😀", "e\u0301")]
+    write_prompts("on and on", *long, "Day")
+    assert infer("--out", "a.jsonl", model="nano") == 0
+    assert [row["finish"] == "too long" for row in answers()] == [False, *[True] * 6, False]
+    assert [row["prompt"] for row in answers()][1:-1] == long
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["nano", "script.py:model"])
+def test_the_bytes_of_a_file_do_not_depend_on_seeds_threads_or_the_locale(
+    where: Path, model: str
+) -> None:
+    write_prompts(
+        *(f"There are {n} + {n * 7} = " for n in range(6)),
+        *({"prompt": "Naïve 東京 or", "id": n} for n in range(4)),
+        *({"prompt": "Day", "today": day} for day in ("2023-03-03", "2024-02-29")),
+        "word " * 3000,
+    )
+    command = [sys.executable, "-m", "toolformer", "infer", model, "--input", "p.jsonl"]
+    command += ["--temperature", "0.7", "--max-new-tokens", "8"]
+    found = []
+    for seed, threads, place in [("0", "1", "C"), ("1", "2", "C.UTF-8"), ("2", "1", "de_DE")]:
+        subprocess.run(
+            [*command, "--out", f"{seed}.jsonl"],
+            env=os.environ
+            | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "LC_ALL": place}
+            | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            check=True,
+            stderr=subprocess.PIPE,
+        )
+        found.append(Path(f"{seed}.jsonl").read_bytes())
+    assert len(set(found)) == 1
+    assert len(found[0].splitlines()) == 13
+    if model != "nano":
+        assert b'"output": "Friday"' in found[0]  # tools ran
 
 
 def test_another_model_does_not_go_on_with_the_answers_of_one(

@@ -44,11 +44,13 @@ FLAGS = {
         "--bf16 --device --config --report-to --resume --json"
     ),
     "infer": (
-        "--tool --tool-timeout --no-tools --today --top-k-start --max-calls --max-new-tokens "
-        "--temperature --seed --stop --input --out --batch --strip --json --repl --dtype --device"
+        "--tool --tool-timeout --no-tools --trust-tools --today --top-k-start --max-calls "
+        "--max-new-tokens --temperature --seed --stop --input --out --batch --strip --json --repl "
+        "--dtype --device"
     ),
     "evaluate": (
-        "--task --base --no-base --control --column --tool --k --max-calls --limit --seed "
+        "--task --base --no-base --control --column --tool --trust-tools --k --max-calls --limit "
+        "--seed "
         "--max-new-tokens --batch --today --out --show --dtype --device --json"
     ),
     "pretrain": "--out --output-dir --device --json",

@@ -28,6 +28,7 @@ from toolformer.evaluate.task import Example, Setup
 from toolformer.evaluate.tasks.fact_table import FactRow
 from toolformer.evaluate.tasks.judging import is_within_first_words
 from toolformer.evaluate.trial import READ, Trial
+from toolformer.files import locked
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
@@ -234,3 +235,44 @@ def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="Cannot write"):
         run(tmp_path / "file")
+
+
+def test_what_is_not_an_evaluation_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text("my only copy")
+    models = Models()
+    with pytest.raises(RunError, match="does not hold the results of an evaluation"):
+        run(tmp_path, models=models)
+    assert (tmp_path / "results.json").read_text() == "my only copy"
+    assert models.loaded == []  # it is said before the work, not after it
+
+
+def test_two_evaluations_do_not_write_to_one_directory(tmp_path: Path) -> None:
+    with locked(tmp_path), pytest.raises(RunError, match="Another process is writing to"):
+        run(tmp_path)
+    run(tmp_path)
+
+
+def test_trials_that_were_removed_while_it_ran_are_told_and_measured_again(tmp_path: Path) -> None:
+    @dataclass
+    class Remover(Models):
+        def load(self, name: str) -> LanguageModel:
+            for each in (tmp_path / "cells").glob("*.jsonl"):
+                each.unlink()
+            return super().load(name)
+
+    whole = run(tmp_path / "whole")
+    with pytest.raises(RunError, match="was removed while the evaluation ran"):
+        run(tmp_path, models=Remover())
+    again = run(tmp_path)
+    assert [replace(each, seconds=0.0) for each in again.cells] == [
+        replace(each, seconds=0.0) for each in whole.cells
+    ]
+
+
+def test_a_path_in_the_results_is_not_followed(tmp_path: Path) -> None:
+    cell = run(tmp_path / "out").cells[-1]
+    secret = tmp_path / "secret.jsonl"
+    secret.write_text((tmp_path / "out" / cell.trials).read_text())
+    for path in (str(secret), "../secret.jsonl", "cells/../../secret.jsonl"):
+        with pytest.raises(FileNotFoundError):
+            list(read_trials(tmp_path / "out", replace(cell, trials=path)))

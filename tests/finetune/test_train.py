@@ -15,6 +15,7 @@ from tests.finetune.given import QUICK, sums, tiny_model, write_run
 from tests.models import save_model, startless_tokenizer
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, RunError, TrainingError
+from toolformer.files import locked
 from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.report import FinetuneReport, read_report
@@ -144,6 +145,13 @@ def test_other_settings_are_refused_and_named(folder: Path) -> None:
         tune(folder, "tuned", QUICK.override(learning_rate=2e-3))
     with pytest.raises(RunError, match=r"rows\.count \(18, now \d+\); rows\.fingerprint"):
         tune(folder, "tuned", documents=sums(24))
+
+
+def test_two_trainings_do_not_write_to_one_directory(folder: Path) -> None:
+    out = folder / "locked"
+    with locked(out), pytest.raises(RunError, match="Another process is writing to"):
+        tune(folder, "locked")
+    assert list(out.iterdir()) == []
 
 
 def test_a_diverging_training_stops_and_keeps_its_checkpoints(folder: Path) -> None:

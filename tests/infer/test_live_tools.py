@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -105,10 +106,55 @@ def test_a_model_that_was_taught_no_tool_gets_the_defaults() -> None:
 
 def test_a_taught_tool_that_is_not_installed_is_named_with_the_way_out() -> None:
     sidecar = Sidecar(tools=(SidecarTool("Wiki", "wiki:lang=en"), SidecarTool("C", "calculator")))
-    with pytest.raises(ConfigError, match=r"tuned was taught to call Wiki.*'wiki'.*--tool, or"):
-        taught_tools(sidecar, model="tuned")
-    [left] = taught_tools(sidecar, model="tuned", are_needed=False)
-    assert left.name == "Calculator"
+    with pytest.raises(ConfigError, match=r"tuned was taught to call Wiki.*'wiki.*--tool, or"):
+        taught_tools(sidecar, model="tuned", is_trusted=True)
+    assert taught_tools(sidecar, model="tuned", are_needed=False) == []
+
+
+EVIL = """
+from pathlib import Path
+
+Path("ran").touch()
+
+def f(x: str) -> str:
+    '''Does.'''
+    return x
+"""
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["evil.py:f", " ./evil.py:f", "evil", "sql:path=a.db", "database:table=x, path=a.db"],
+)
+def test_what_a_models_files_name_is_not_run_or_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text(EVIL)
+    (tmp_path / "a.db").touch()
+    sidecar = Sidecar(tools=(SidecarTool("Calculator", "calculator"), SidecarTool("F", spec)))
+    with pytest.raises(ConfigError, match=r"m was taught to call F, .*--tool.*--trust-tools"):
+        taught_tools(sidecar, model="m")
+    assert taught_tools(sidecar, model="m", are_needed=False) == []
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_model_that_is_trusted_has_the_tools_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text(EVIL)
+    sidecar = Sidecar(
+        tools=(SidecarTool("Calculator", "calculator"), SidecarTool("f", "evil.py:f"))
+    )
+    names = [tool.name for tool in taught_tools(sidecar, model="m", is_trusted=True)]
+    assert names == ["Calculator", "f"]
+
+
+def test_a_spec_that_is_named_over_and_over_is_loaded_once() -> None:
+    spellings = ["calculator", " Calculator", "CALCULATOR "] * 20_000
+    sidecar = Sidecar(tools=tuple(SidecarTool("Calculator", spec) for spec in spellings))
+    assert [tool.name for tool in taught_tools(sidecar, model="m")] == ["Calculator"]
 
 
 def test_live_tools_show_what_may_be_called() -> None:

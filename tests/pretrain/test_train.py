@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from toolformer.errors import ModelError, RunError
+from toolformer.files import locked
 from toolformer.pretrain.config import (
     ModelConfig,
     PretrainConfig,
@@ -124,3 +125,14 @@ def test_a_model_of_another_shape_is_no_start(corpus: Path) -> None:
     wider = short.override(start_from="first", model=CONFIG.model.override(intermediate_size=96))
     with pytest.raises(ModelError, match=r"Cannot start from .*first"):
         pretrain(wider, folder=corpus, out=corpus / "second", device="cpu")
+
+
+def test_a_directory_of_something_else_or_of_another_process_is_refused(corpus: Path) -> None:
+    (corpus / "model").mkdir()
+    (corpus / "model" / "model.safetensors").write_text("my only copy")
+    with pytest.raises(RunError, match=r"neither empty nor a run: it holds 'model\.safetensors'"):
+        pretrain(CONFIG, folder=corpus, out=corpus / "model")
+    assert [each.name for each in (corpus / "model").iterdir()] == ["model.safetensors"]
+    with locked(corpus / "out"), pytest.raises(RunError, match="Another process is writing to"):
+        pretrain(CONFIG, folder=corpus, out=corpus / "out")
+    assert list((corpus / "out").iterdir()) == []

@@ -77,6 +77,14 @@ def evaluate(
         list[str] | None,
         Option(help="Tools for all columns. Default: CKPT's. Repeatable.", show_default=False),
     ] = None,
+    trust_tools: Annotated[
+        bool,
+        Option(
+            "--trust-tools",
+            help="Load whatever tools and base the models' files name: code of others too, and "
+            "tools that open paths.",
+        ),
+    ] = False,
     *,
     config: EvaluateConfig,
     out: Annotated[
@@ -118,6 +126,7 @@ def evaluate(
             control=control,
             others=column or [],
             tools=tool or [],
+            are_tools_trusted=trust_tools,
         )
     )
     for sentence in chosen.assumed:

@@ -15,8 +15,8 @@ from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
 from toolformer.cli.settings import with_settings
 from toolformer.dates import read_date
-from toolformer.errors import ConfigError
-from toolformer.files import is_encodable
+from toolformer.errors import ConfigError, clipped
+from toolformer.files import is_encodable, is_there
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.registry import load_model
@@ -57,7 +57,15 @@ def infer(
         float,
         Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
     ] = 10.0,
-    no_tools: Annotated[bool, Option("--no-tools", help="Make no calls.")] = False,
+    no_tools: Annotated[bool, Option("--no-tools", help="Make no calls; load no tools.")] = False,
+    trust_tools: Annotated[
+        bool,
+        Option(
+            "--trust-tools",
+            help="Load whatever tools the model's files name: code of others too, and tools that "
+            "open paths.",
+        ),
+    ] = False,
     today: Annotated[
         str | None, Option(help="The date that tools take for today, such as 2023-03-03.")
     ] = None,
@@ -99,7 +107,7 @@ def infer(
         ckpt, prompt, input_=input_, out=out, as_repl=as_repl, strip=strip, as_json=as_json
     )
     day = None if today is None else read_date(today)
-    named = load_tools(*(tool or []))
+    named = [] if no_tools else load_tools(*(tool or []))
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     is_repl = as_repl or (prompt is None and input_ is None and is_terminal)
     if not is_repl and prompt is None and input_ is None:
@@ -110,7 +118,7 @@ def infer(
     model = load_model(ckpt, dtype=dtype, device=device)
     sidecar = model.sidecar
     with LiveTools(
-        named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools),
+        named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools),
         today=day or date.today(),
         taught=[] if sidecar is None else [each.name for each in sidecar.tools],
         on=not no_tools,
@@ -142,8 +150,10 @@ def _check_together(
     as_json: bool,
 ) -> None:
     """Raises when the arguments do not go together, or the prompt is not text."""
-    if prompt is None and " " in ckpt.strip() and not Path(ckpt).exists():
-        raise ConfigError(f"Name the model before the prompt: toolformer infer nano {ckpt!r}.")
+    if prompt is None and " " in ckpt.strip() and not is_there(ckpt):
+        raise ConfigError(
+            f"Name the model before the prompt: toolformer infer nano {clipped(ckpt)!r}."
+        )
     if prompt is not None and not is_encodable(prompt):
         raise ConfigError("The prompt is not UTF-8 text.")
     if out is not None and input_ is None:

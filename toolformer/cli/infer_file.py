@@ -38,7 +38,8 @@ def answer_file(
         today: the day that was named for the tools; None where it is the clock's.
 
     Raises:
-        ConfigError: the prompts cannot be read, or `out` holds other answers.
+        ConfigError: the prompts cannot be read, or `out` holds anything else than their answers.
+        RunError: `out` cannot be written, or another process is writing to it.
     """
     notes = Console(stderr=True)
     # This pass counts in silence; the next reports.
@@ -48,25 +49,17 @@ def answer_file(
         rows = answer_prompts(model, prompts, tools=tools, config=config)
         _write_rows(rows, _print, done=0, total=total, notes=notes)
         return 0
-    settings = _settings(model, tools, config=config, today=today)
-    with AnswersFile(out, settings=settings) as file:
-        done = file.match(prompts)
+    settings = _settings(model, tools, config=config)
+    with AnswersFile(out, prompts, settings=settings, today=today, source=source) as file:
+        done, tools.today = file.done, file.today or tools.today
         if done:
             notes.print(f"{out} already holds {done} of {total} answers.")
-        rows = answer_prompts(model, prompts, tools=tools, config=config, first_index=done)
+        rows = answer_prompts(model, file.left, tools=tools, config=config, first_index=done)
         try:
             _write_rows(rows, file.write, done=done, total=total, notes=notes)
         except KeyboardInterrupt:
             notes.print("Stopped. Run the same command again to continue.")
             return 130
-        except OSError as error:
-            # A full disk is not misuse.
-            print(
-                f"Cannot write '{out}': {error.strerror}. Make room and run the same command "
-                "again to continue.",
-                file=sys.stderr,
-            )
-            return 1
     return 0
 
 
@@ -83,17 +76,14 @@ def _write_rows(
         notes.print(f"{failed} of {total} prompts have an `error` in place of an answer.")
 
 
-def _settings(
-    model: LanguageModel, tools: LiveTools, *, config: InferConfig, today: date | None
-) -> str:
-    """Returns a fingerprint of everything that decides an answer, apart from its prompt."""
+def _settings(model: LanguageModel, tools: LiveTools, *, config: InferConfig) -> str:
+    """Returns a fingerprint of everything that decides an answer, apart from prompt and day."""
     specs = [tool.spec for tool in tools.tools]
     settings = {
         "model": model.fingerprint,
         "config": config.to_dict() | {"max_streams": None},  # changes no answer
         "tools": specs,
         "called": list(tools.names),
-        "today": None if today is None else today.isoformat(),
     }
     if stamps := stamp_files(specs):
         settings["tool_files"] = stamps

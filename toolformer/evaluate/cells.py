@@ -24,7 +24,7 @@ from toolformer.evaluate.results import Cell
 from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.tasks.fact_table import write_facts
 from toolformer.evaluate.trial import Trial, from_row
-from toolformer.files import json_text, write_whole
+from toolformer.files import json_text, read_json, write_whole
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.registry import load_tool, load_tools
@@ -101,16 +101,19 @@ def read_cell(
     planned: PlannedCell, examples: Sequence[Example], *, config: EvaluateConfig, out: Path
 ) -> Cell | None:
     """Returns a cell that was measured with equal settings, None when there is none."""
-    path = out / _CELLS / f"{_stem(planned, examples, config)}.json"
+    stem = _stem(planned, examples, config)
     try:
-        return Cell.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        cell = Cell.from_dict(read_json(out / _CELLS / f"{stem}.json"))
     except (OSError, ValueError):
         return None  # not there, or of another version: it is measured anew
+    is_whole = cell.trials == f"{_CELLS}/{stem}.jsonl" and (out / cell.trials).exists()
+    return cell if is_whole else None
 
 
 def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     """Yields the trials of a cell, in the order of the examples."""
-    with (out / cell.trials).open(encoding="utf-8") as file:
+    # By its name alone: a path in somebody's results.json is not followed.
+    with (out / _CELLS / Path(cell.trials).name).open(encoding="utf-8") as file:
         for line in file:
             yield from_row(json.loads(line))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.calls import InlineGrammar, ToolCall
-from toolformer.errors import ConfigError, ModelError
+from toolformer.errors import ConfigError, ModelError, clipped
 from toolformer.evaluate.arm import PRIOR, Arm, Calls
 from toolformer.infer.live_tools import taught_tools
 from toolformer.lm.registry import is_in_code, load_model
@@ -23,6 +23,7 @@ class Comparison:
     control: str | None = None
     others: Sequence[str] = ()  # NAME=CKPT
     tools: Sequence[str] = ()
+    are_tools_trusted: bool = False  # whether code that a model's files name may run
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def choose_arms(comparison: Comparison) -> ChosenArms:
         ToolformerError: a tool cannot be loaded.
     """
     sidecar = find_sidecar(comparison.model)
-    tools = _tools(comparison.model, sidecar, comparison.tools)
+    tools = _tools(comparison.model, sidecar, comparison)
     assumed: list[str] = []
     if sidecar is None:
         shape = InlineGrammar().format(ToolCall("Name", "arguments"), "output").strip()
@@ -89,9 +90,11 @@ def find_sidecar(model: str) -> Sidecar | None:
     return load_model(model).sidecar  # from code, or from the Hub
 
 
-def _tools(name: str, sidecar: Sidecar | None, specs: Sequence[str]) -> tuple[str, ...]:
-    """Returns the specs of tools that can be loaded here."""
-    tools = load_tools(*specs) or taught_tools(sidecar, model=name)
+def _tools(name: str, sidecar: Sidecar | None, comparison: Comparison) -> tuple[str, ...]:
+    """Returns the specs of tools that can be loaded here: those that were named, or the model's."""
+    tools = load_tools(*comparison.tools) or taught_tools(
+        sidecar, model=name, is_trusted=comparison.are_tools_trusted
+    )
     return tuple(tool.spec for tool in tools)
 
 
@@ -106,6 +109,12 @@ def _base(comparison: Comparison, sidecar: Sidecar | None, assumed: list[str]) -
     name = lineage.get("name") if isinstance(lineage, dict) else None
     if not isinstance(name, str):
         assumed.append(f"{comparison.model} does not say what it was tuned from: name it: --base.")
+        return None
+    if is_in_code(name) and not comparison.are_tools_trusted:
+        assumed.append(
+            f"The base model is left out. {comparison.model} says that it was tuned from "
+            f"{clipped(name)!r}, which is code: name it with --base to run it."
+        )
         return None
     try:
         find_sidecar(name)
@@ -122,5 +131,5 @@ def _others(comparison: Comparison, tools: tuple[str, ...]) -> Iterator[Arm]:
             raise ConfigError(f"--column {each!r}: write NAME=CKPT, as in unfiltered=runs/ckpt.")
         sidecar = find_sidecar(model)
         is_taught = sidecar is not None and sidecar.tools and not comparison.tools
-        own = _tools(model, sidecar, ()) if is_taught else tools
+        own = _tools(model, sidecar, comparison) if is_taught else tools
         yield Arm(name.strip(), model, Calls.LIVE, own)

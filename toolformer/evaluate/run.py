@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from toolformer.errors import RunError
 from toolformer.evaluate.arm import PRIOR, Arm
 from toolformer.evaluate.cells import CellProgress, add_up, measure_cell, read_cell, scored
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.measure import guess_majority
 from toolformer.evaluate.plan import plan
-from toolformer.evaluate.results import RESULTS, ArmLine, Cell, Results, TaskLine
+from toolformer.evaluate.results import RESULTS, ArmLine, Cell, Results, TaskLine, read_results
 from toolformer.evaluate.task import Example, Task
-from toolformer.files import json_text, write_whole
+from toolformer.files import json_text, locked, write_whole
 from toolformer.lm.base import LanguageModel
 
 
@@ -64,9 +65,33 @@ def evaluate(
         on_progress: called after every input with the progress so far.
 
     Raises:
-        RunError: `out` cannot be written.
+        RunError: `out` cannot be written, is being written to, or holds a results.json of
+            something else.
         ToolformerError: a model or a tool cannot be loaded.
     """
+    with locked(out):
+        read_results(out)  # what cannot be read is not overwritten
+        results = _measure(tasks, arms, out=out, config=config, load=load, on_progress=on_progress)
+        for cell in results.cells:
+            if cell.trials and not (out / cell.trials).exists():
+                raise RunError(
+                    f"'{out / cell.trials}' was removed while the evaluation ran. Run the same "
+                    "command again: it measures what is missing."
+                )
+        write_whole(out / RESULTS, json_text(results.to_dict()))
+        return results
+
+
+def _measure(
+    tasks: Sequence[Task],
+    arms: Sequence[Arm],
+    *,
+    out: Path,
+    config: EvaluateConfig,
+    load: Callable[[str], LanguageModel],
+    on_progress: Callable[[CellProgress], None] | None,
+) -> Results:
+    """Measures the cells that are not there, and returns all of them."""
     drawn = {task.name: task.draw(config.limit, seed=config.seed) for task in tasks}
     planned = list(plan(tasks, arms, config))
     cells = [read_cell(each, drawn[each.task.name], config=config, out=out) for each in planned]
@@ -89,7 +114,7 @@ def evaluate(
                 on_progress=on_progress or (lambda _progress: None),
             )
         del model  # before the next one is loaded
-    results = Results(
+    return Results(
         tasks=[
             TaskLine(each.name, each.measure, each.spec, each.note, each.dropped) for each in tasks
         ],
@@ -100,8 +125,6 @@ def evaluate(
         cells=[*_priors(tasks, drawn), *(cell for cell in cells if cell is not None)],
         settings=config.to_dict(),
     )
-    write_whole(out / RESULTS, json_text(results.to_dict()))
-    return results
 
 
 def _priors(tasks: Sequence[Task], drawn: dict[str, list[Example]]) -> list[Cell]:

@@ -7,6 +7,7 @@ Killed at any moment, a training continues from its last whole checkpoint, over 
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 
 from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import ConfigError, ToolformerError
-from toolformer.files import json_text, write_whole
+from toolformer.files import json_text, locked, write_whole
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
 from toolformer.finetune.arguments import check_reports, quiet, training_arguments
@@ -159,6 +160,18 @@ def _train(
     on_progress: Callable[[TrainingStep], None] | None,
 ) -> FinetuneReport:
     """Claims the directory and trains, or reads what came of the training that is done."""
+    # Of the processes of one training, the main one writes.
+    with locked(out) if _is_main() else nullcontext():
+        return _train_locked(plan, out=out, report_to=report_to, on_progress=on_progress)
+
+
+def _train_locked(
+    plan: TrainingPlan,
+    *,
+    out: Path,
+    report_to: Sequence[str],
+    on_progress: Callable[[TrainingStep], None] | None,
+) -> FinetuneReport:
     if _is_main():
         checkpoints.claim(out, plan.settings())
     if checkpoints.is_finished(out):

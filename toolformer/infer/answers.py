@@ -96,20 +96,24 @@ class Answer:
         return self.prompt[: len(self.prompt) - self.taken] + self.annotated
 
 
-def answer_row(answer: Answer) -> dict[str, Any]:
-    """Returns an answer as JSON values: of one that failed, its prompt and its error.
+def answer_row(answer: Answer, *, timed: bool = True) -> dict[str, Any]:
+    """Returns an answer as JSON values: of one that failed, its prompt, its finish and its error.
+
+    Args:
+        answer: to a prompt.
+        timed: whether events have their seconds, which differ from one time to the next.
 
     >>> row = answer_row(Answer("2 + 2 is", (Segment("text", " 4."),), (), tokens=2, finish="end"))
     >>> row["prompt"], row["text"], row["segments"]
     ('2 + 2 is', ' 4.', [{'kind': 'text', 'text': ' 4.'}])
     """
     if answer.error is not None:
-        return {"prompt": answer.prompt, "error": answer.error}
+        return {"prompt": answer.prompt, "finish": answer.finish, "error": answer.error}
     return {
         "prompt": answer.prompt,
         "text": answer.text,
         "segments": segment_rows(answer.segments),
-        "events": [event_row(event) for event in answer.events],
+        "events": [event_row(event, timed=timed) for event in answer.events],
         "taken": answer.taken,
         "tokens": answer.tokens,
         "finish": answer.finish,
@@ -121,14 +125,14 @@ def segment_rows(segments: Sequence[Segment]) -> list[dict[str, str]]:
     return [{"kind": segment.kind, "text": segment.text} for segment in segments]
 
 
-def event_row(event: CallEvent) -> dict[str, Any]:
-    """Returns an event as JSON values."""
-    return {
+def event_row(event: CallEvent, *, timed: bool = True) -> dict[str, Any]:
+    """Returns an event as JSON values, with or without its seconds."""
+    row = {
         "position": event.position,
         "tool": None if event.call is None else event.call.tool,
         "arguments": None if event.call is None else event.call.arguments,
         "written": event.written,
         "output": event.output,
         "error": event.error,
-        "seconds": round(event.seconds, 6),
     }
+    return row | {"seconds": round(event.seconds, 6)} if timed else row

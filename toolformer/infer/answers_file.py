@@ -1,39 +1,79 @@
 """The file that answers go to, one JSON object a line, in the order of the prompts.
 
-Answered prompts are skipped; an incomplete last line is dropped and answered again.
+Answered prompts are skipped; an incomplete last line is dropped and answered again. Nothing is
+changed before all that the file holds is known to be answers to these prompts.
 """
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from toolformer.errors import ConfigError
-from toolformer.infer.prompts_file import FilePrompt
+from toolformer.errors import ConfigError, RunError
+from toolformer.files import lock, parse_json, refuse_removed
+from toolformer.infer.prompts_file import FilePrompt, prompt_row
+
+_MOST_ANSWER = 16 << 20  # bytes of a line besides its prompt
+
+# A pipe would wait for whoever reads it.
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
 
 
 class AnswersFile:
-    """A file of answers, open for appending; leaving it as a context manager closes it."""
+    """A file of answers, open for appending; leaving it as a context manager closes it.
 
-    def __init__(self, path: Path, *, settings: str) -> None:
-        """Opens a file, or makes it; drops an incomplete last line.
+    Attributes:
+        path: where it is.
+        done: how many prompts it already answers.
+        left: the others.
+        today: the day of prompts that name none: the one on which the file was begun, or else the
+            one that was named; None where neither is.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        prompts: Iterator[FilePrompt],
+        *,
+        settings: str,
+        today: date | None = None,
+        source: Path | None = None,
+    ) -> None:
+        """Opens a file, or makes it; passes over what is answered and drops an incomplete line.
 
         Args:
             path: in a directory that exists.
-            settings: a fingerprint of all that decides an answer; a file has answers of one.
+            prompts: all of them.
+            settings: a fingerprint of all that decides an answer, but for its prompt and the day;
+                a file has answers of one.
+            today: the day that was named for prompts that name none.
+            source: the file of the prompts, which may not be this one.
 
         Raises:
-            ConfigError: it cannot be written.
+            ConfigError: it cannot be written, holds anything else than answers to these prompts
+                with these settings, or is the source.
+            RunError: another process is writing to it.
         """
-        self.path = path
+        self.path, self.today = path, today
         self._settings = settings
         try:
             # Unbuffered: closing the file does not write again what a full disk has refused.
-            self._file = path.open("ab", buffering=0)
-            os.truncate(path, _whole_lines(path))
-        except OSError as error:
-            raise ConfigError(f"Cannot write '{path}': {error.strerror}.") from None
+            self._file = os.fdopen(os.open(path, _FLAGS, 0o666), "ab", buffering=0)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ConfigError(f"Cannot write '{path}': {reason}.") from None
+        try:
+            self._refuse_others(source)
+            lock(self._file.fileno(), path)
+            self.done, self.left = self._match(prompts)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __enter__(self) -> "AnswersFile":
         return self
@@ -41,60 +81,101 @@ class AnswersFile:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def match(self, prompts: Iterator[FilePrompt]) -> int:
-        """Takes the answered prompts from an iterator and returns their number.
-
-        Raises:
-            ConfigError: the file holds answers to other prompts, or by another model.
-        """
-        number = 0
-        with self.path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                asked, row = next(prompts, None), self._read(line, number)
-                if asked is None or row.get("prompt") != asked.prompt:
-                    raise ConfigError(
-                        f"'{self.path}', line {number}, answers another prompt than the input "
-                        "has at this place: name another --out."
-                    )
-        return number
-
     def write(self, row: Mapping[str, Any]) -> None:
         """Appends an answer.
 
         Raises:
-            OSError: the disk is full; the line is incomplete.
+            RunError: the disk is full, and the line is incomplete; or the file is gone.
         """
         line = json.dumps({**row, "settings": self._settings}, ensure_ascii=False)
         left = memoryview(line.encode("utf-8", "surrogatepass") + b"\n")
-        while left:
-            left = left[self._file.write(left) :]
-
-    def _read(self, line: bytes, number: int) -> dict[str, Any]:
         try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise RunError(
+                f"Cannot write '{self.path}': {error.strerror}. Make room and run the same command "
+                "again to continue."
+            ) from error
+        refuse_removed(self._file.fileno(), self.path)
+
+    def _refuse_others(self, source: Path | None) -> None:
+        """Refuses what no answers can be appended to, and the file of the prompts."""
+        found = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(found.st_mode):
             raise ConfigError(
-                f"'{self.path}', line {number}, is not an answer: name another --out."
+                f"'{self.path}' is not a plain file: leave --out out, and the answers are printed."
             )
-        if row.get("settings") != self._settings:
+        if source is not None and os.path.samestat(found, source.stat()):
             raise ConfigError(
-                f"'{self.path}', line {number}, comes from another model, other tools or other "
-                "settings: name another --out."
+                f"'{self.path}' is the file that the prompts come from: name another --out."
             )
-        return row
+
+    def _match(self, prompts: Iterator[FilePrompt]) -> tuple[int, Iterator[FilePrompt]]:
+        """Returns how many prompts are answered, and the others; drops an incomplete last line."""
+        number, whole = 0, 0
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            while whole < size:
+                number += 1
+                asked = next(prompts, None)
+                line = file.readline(_MOST_ANSWER + (0 if asked is None else len(_start(asked))))
+                if not line.endswith(b"\n") and whole + len(line) == size:
+                    self._drop(line, number, asked, whole=whole)
+                    left = [] if asked is None else [asked]
+                    return number - 1, chain(left, prompts)
+                self._check(line, number, asked)
+                whole += len(line)
+        return number, prompts
+
+    def _drop(self, line: bytes, number: int, asked: FilePrompt | None, *, whole: int) -> None:
+        """Drops the last line, if it is the beginning of an answer to the prompt at its place."""
+        start = b"" if asked is None else _start(asked)
+        likely = [start + key for key in (b', "text": ', b', "finish": ')]
+        if not any(line.startswith(each) or each.startswith(line) for each in likely):
+            raise ConfigError(
+                f"'{self.path}', line {number}, is not the beginning of an answer to the prompt at "
+                "this place: name another --out."
+            )
+        with suppress(ValueError):  # else it is cut off
+            parse_json(line)
+            self._check(line, number, asked)
+        os.truncate(self._file.fileno(), whole)
+
+    def _check(self, line: bytes, number: int, asked: FilePrompt | None) -> None:
+        """Refuses a line that is not the answer to the prompt at its place."""
+        place = f"'{self.path}', line {number},"
+        try:
+            row = parse_json(line)
+            settings, day = row["settings"], date.fromisoformat(row["today"])
+        except (ValueError, TypeError, KeyError):
+            raise ConfigError(f"{place} is not an answer: name another --out.") from None
+        if settings != self._settings:
+            raise ConfigError(
+                f"{place} comes from another model, other tools or other settings: name another "
+                "--out."
+            )
+        own = None if asked is None else asked.today
+        if (
+            asked is None
+            or {key: row.get(key) for key in ("id", "prompt")}
+            != {"id": asked.id, "prompt": asked.prompt}
+            or day != (own or day)
+        ):
+            raise ConfigError(
+                f"{place} answers another prompt than the input has at this place: name another "
+                "--out."
+            )
+        if own is None:
+            self.today = self.today or day
+            if day != self.today:
+                raise ConfigError(
+                    f"{place} was answered with {day} as today, not {self.today}: name another "
+                    "--out, or that day with --today."
+                )
 
 
-def _whole_lines(path: Path, *, step: int = 1 << 16) -> int:
-    """Returns the length of a file up to the end of its last complete line, in bytes."""
-    with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        while end > 0:
-            start = max(0, end - step)
-            file.seek(start)
-            found = file.read(end - start).rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
-            end = start
-    return 0
+def _start(prompt: FilePrompt) -> bytes:
+    """Returns how the line begins that answers a prompt."""
+    return json.dumps(prompt_row(prompt), ensure_ascii=False)[:-1].encode("utf-8", "surrogatepass")

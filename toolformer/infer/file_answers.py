@@ -8,7 +8,7 @@ from toolformer.infer.answers import answer_row
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.prompts_file import FilePrompt
+from toolformer.infer.prompts_file import FilePrompt, prompt_row
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import ToolContext
@@ -24,7 +24,7 @@ def answer_prompts(
     config: InferConfig,
     first_index: int = 0,
 ) -> Iterator[Row]:
-    """Yields a row for each prompt, in their order.
+    """Yields a row for each prompt, in their order: the same for the same prompts and day.
 
     Args:
         model: answers them.
@@ -42,5 +42,5 @@ def answer_prompts(
     )
     answers = decode(model, requests, execute=tools.execute)
     for answer, prompt in zip(answers, answered, strict=True):
-        row = answer_row(answer)
-        yield row if prompt.id is None else {"id": prompt.id, **row}
+        day = prompt.today or tools.today
+        yield prompt_row(prompt) | answer_row(answer, timed=False) | {"today": day.isoformat()}

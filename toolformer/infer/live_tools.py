@@ -3,18 +3,19 @@
 Knows no model. Tools can be added and removed between two answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Self
 
 from toolformer.calls import ToolCall
-from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
+from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, clipped, closest
 from toolformer.infer.request import Request
 from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool, ToolContext, ToolResult
-from toolformer.tools.registry import default_tools, load_tools
+from toolformer.tools.registry import DOOR, default_tools, load_tools
 from toolformer.tools.toolbox import Toolbox
+from toolformer.tools.trust import is_harmless
 
 
 class LiveTools:
@@ -109,29 +110,66 @@ class LiveTools:
         self.tools = tuple(tools)
 
 
-def taught_tools(sidecar: Sidecar | None, *, model: str, are_needed: bool = True) -> list[Tool]:
+def taught_tools(
+    sidecar: Sidecar | None, *, model: str, are_needed: bool = True, is_trusted: bool = False
+) -> list[Tool]:
     """Returns the tools that a model was taught to call; the defaults where that is not known.
+
+    A model's files are data: of what they name, only the built-in tools are made, and none with an
+    option that opens something. The others are for the user to name, or to trust.
 
     Args:
         sidecar: the model's.
         model: its name.
-        are_needed: False leaves out a tool that cannot be loaded.
+        are_needed: False makes none of the model's.
+        is_trusted: whether what the model's files name may be run and opened.
 
     Raises:
-        ConfigError: a tool cannot be loaded here.
+        ConfigError: a tool may not be made, or cannot be.
     """
     if sidecar is None or not sidecar.tools:
         return default_tools()
+    if not are_needed:
+        return []
+    by_spec = {_normal(each.spec): each.name for each in sidecar.tools}
+    if not is_trusted:
+        _refuse_harmful(by_spec, model=model)
     tools = []
-    for each in sidecar.tools:
+    for spec, name in by_spec.items():
         try:
-            tools += load_tools(each.spec)
+            tools += load_tools(spec)
         except ToolformerError as error:
-            if not are_needed:
-                continue
             raise ConfigError(
-                f"{model} was taught to call {each.name}, and its tool {each.spec!r} cannot be "
-                f"loaded here ({str(error).rstrip('.')}): name the tools there are with --tool, "
-                "or use --no-tools."
+                f"{model} was taught to call {clipped(name)}, and its tool {clipped(spec)!r} "
+                f"cannot be loaded here ({str(error).rstrip('.')}): name the tools there are with "
+                "--tool, or use --no-tools."
             ) from error
     return tools
+
+
+def _normal(spec: str) -> str:
+    """Returns a spec in its one spelling, as it is where it has none."""
+    try:
+        return DOOR.read(spec).text
+    except ToolformerError:
+        return spec
+
+
+def _refuse_harmful(by_spec: Mapping[str, str], *, model: str) -> None:
+    """Refuses tools that run code or open paths at the word of a model's files."""
+    harmful = [spec for spec in by_spec if not _may_be_made(spec)]
+    if harmful:
+        names = clipped(", ".join(by_spec[spec] for spec in harmful))
+        specs = clipped(", ".join(map(repr, harmful)), 200)
+        raise ConfigError(
+            f"{model} was taught to call {names}, and what its files name for that, {specs}, runs "
+            "code or opens a path of this machine: name the tools to use with --tool, load all of "
+            "them with --trust-tools, or use --no-tools."
+        )
+
+
+def _may_be_made(spec: str) -> bool:
+    try:
+        return is_harmless(spec)
+    except ToolformerError:
+        return True  # it cannot be made at all, and trying says why

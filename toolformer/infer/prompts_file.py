@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from toolformer.corpus.files import FORMATS, CorpusProblem, Record, format_of, read_records
 from toolformer.dates import find_date
 from toolformer.errors import ConfigError
-from toolformer.files import is_encodable
+from toolformer.files import is_encodable, is_there
 
 _FIELDS = ("prompt", "text")  # the first that a record has
 
@@ -22,6 +23,16 @@ class FilePrompt:
     today: date | None = None  # the day of its calls; None: the day of the tools
 
 
+def prompt_row(prompt: FilePrompt) -> dict[str, Any]:
+    """Returns a prompt as the row of its answer begins.
+
+    >>> prompt_row(FilePrompt("2 + 2 is", id=7)), prompt_row(FilePrompt("2 + 2 is"))
+    ({'id': 7, 'prompt': '2 + 2 is'}, {'prompt': '2 + 2 is'})
+    """
+    row: dict[str, Any] = {} if prompt.id is None else {"id": prompt.id}
+    return row | {"prompt": prompt.prompt}
+
+
 def read_prompts(
     path: Path, *, on_problem: Callable[[CorpusProblem], None]
 ) -> Iterator[FilePrompt]:
@@ -30,8 +41,10 @@ def read_prompts(
     Raises:
         ConfigError: the file as a whole cannot be read.
     """
-    if not path.is_file():
+    if not is_there(path):
         raise ConfigError(f"There is no file '{path}' to take prompts from.")
+    if not path.is_file():
+        raise ConfigError(f"'{path}' is not a plain file: write the prompts into one.")
     if format_of(path) is None:
         raise ConfigError(f"'{path}' has none of the endings {', '.join(FORMATS)}.")
     for record in read_records(path, name=path.name):

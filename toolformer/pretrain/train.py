@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-from toolformer.files import claim, json_text, write_whole
+from toolformer.files import claim, json_text, locked, write_whole
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.mixture import PackedRows, Source, draw_batch, load_source, sample_texts
@@ -42,13 +42,25 @@ def pretrain(
         The held-out perplexity of each source, by its name.
 
     Raises:
-        RunError: `out` holds a run with other settings.
+        RunError: `out` holds something else, or a run with other settings, or is being written to.
     """
+    with locked(out):
+        return _pretrain(config, folder=folder, out=out, device=device, on_step=on_step)
+
+
+def _pretrain(
+    config: PretrainConfig,
+    *,
+    folder: Path,
+    out: Path,
+    device: str,
+    on_step: Callable[[Step], None] | None,
+) -> dict[str, float]:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     place = torch.device(device)
     checkpoint = out / "checkpoint"
-    claim(checkpoint / "config.json", config.to_dict(), what="a run")
+    claim(checkpoint / "config.json", config.to_dict(), what="a run", folder=out)
     sources = {each.name: load_source(each, folder=folder) for each in config.mixture}
     weights = {each.name: each.weight for each in config.mixture}
     begun = None if config.start_from is None else folder / config.start_from

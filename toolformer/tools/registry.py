@@ -28,7 +28,7 @@ DOOR = Door(
     "function in a file such as my_tools.py:convert",
     offers=lambda found: isinstance(found, Tool),
 )
-_ONLY = "only"  # the option that chooses tools; it never reaches a factory
+CHOICE = "only"  # the option that chooses tools; it never reaches a factory
 
 
 def available() -> list[str]:
@@ -57,7 +57,7 @@ def load_tools(*specs: str) -> list[Tool]:
 def _load(spec: str) -> list[Tool]:
     parts = DOOR.read(spec)
     options = dict(parts.options)
-    chosen = options.pop(_ONLY, "")
+    chosen = options.pop(CHOICE, "")
     home = parts.with_options(options)
     found = DOOR.find(home)
     is_isolated = not DOOR.is_built_in(home)
@@ -65,7 +65,7 @@ def _load(spec: str) -> list[Tool]:
         specs = [(_make(found, home), home)]
     else:
         made = _make_several(found, home)
-        specs = [(each, home.with_options({**options, _ONLY: each.name})) for each in made]
+        specs = [(each, home.with_options({**options, CHOICE: each.name})) for each in made]
     tools = [
         replace(each, spec=own.text, options=own.options, isolated=is_isolated)
         for each, own in specs
@@ -94,7 +94,7 @@ def shared_spec(spec: str) -> str:
     'things.py:make:size=3'
     """
     parts = DOOR.read(spec)
-    return parts.with_options({k: v for k, v in parts.options.items() if k != _ONLY}).text
+    return parts.with_options({k: v for k, v in parts.options.items() if k != CHOICE}).text
 
 
 def _make(found: object, spec: Spec) -> Tool:
