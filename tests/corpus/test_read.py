@@ -1,21 +1,22 @@
 """Documents come out of any file a corpus may be; what cannot be read is reported."""
 
+import bz2
 import gzip
 import hashlib
 import json
 import lzma
-import os
 import re
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
-from toolformer.corpus.sources import CorpusFile, HubDataset, parse_dataset
+from tests.corpus.corpora import jsonl, read, texts, write
+from toolformer.corpus import CorpusProblem, read_corpus
 from toolformer.errors import CorpusError
 from toolformer.records import Document
 
@@ -27,43 +28,11 @@ DOCUMENTS = [
 ]
 
 
-def jsonl(rows: Sequence[object]) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-
-
 def zstd(content: bytes) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as stream:
         stream.write(content)
     return bytes(sink.getvalue())
-
-
-def write(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def read(
-    source: Path | str,
-    *,
-    text_column: str = "text",
-    date_column: str | None = None,
-    max_documents: int | None = None,
-    strict: bool = False,
-) -> tuple[list[Document], list[str]]:
-    problems: list[CorpusProblem] = []
-    documents = list(
-        read_corpus(
-            source,
-            text_column=text_column,
-            date_column=date_column,
-            max_documents=max_documents,
-            strict=strict,
-            on_problem=problems.append,
-        )
-    )
-    return documents, [str(problem) for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +42,10 @@ def read(
         (".jsonl.gz", gzip.compress),
         (".jsonl.xz", lzma.compress),
         (".jsonl.zst", zstd),
+        (".jsonl.bz2", bz2.compress),
+        (".ndjson", bytes),
+        (".json.gz", gzip.compress),
+        (".json", lambda content: b"[" + b",".join(content.splitlines()) + b"]"),
         (".JSONL", bytes),
     ],
 )
@@ -86,11 +59,11 @@ def test_json_lines_are_read_plain_and_packed(
     assert read(path) == (expected, [])
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstd])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstd, bz2.compress])
 def test_a_file_packed_in_several_parts_is_read_to_its_end(
     tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
-    suffix = {gzip.compress: "gz", lzma.compress: "xz", zstd: "zst"}[pack]
+    suffix = {gzip.compress: "gz", lzma.compress: "xz", bz2.compress: "bz2"}.get(pack, "zst")
     path = write(tmp_path / f"c.jsonl.{suffix}", pack(jsonl(ROWS[:1])) + pack(jsonl(ROWS[1:2])))
     assert [each.text for each in read(path)[0]] == ["one", "two\nlines é"]
 
@@ -189,8 +162,11 @@ def test_a_missing_date_column_lists_the_available_ones(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (b"", "c.jsonl: the file is empty."),
-        (b"PK\x03\x04\x00\x00", "c.jsonl: the file is binary (or UTF-16), not UTF-8 text."),
-        ("{}".encode("utf-16"), "c.jsonl: the file is binary (or UTF-16), not UTF-8 text."),
+        (b"PK\x03\x04\x00\x00", "c.jsonl: the file holds ZIP data, which its name does not say."),
+        (b"\x89\0\0\x01", "c.jsonl: the file is binary (or UTF-16), not UTF-8 text."),
+        ("{}".encode("utf-16-be"), "c.jsonl: the file is binary (or UTF-16), not UTF-8 text."),
+        ("{}".encode("utf-16"), "c.jsonl: the file is UTF-16, not UTF-8: convert it with iconv "
+                                "-f utf-16 -t utf-8."),
         (b"\n \n", "There is no document in '{path}'."),
         (b"x\ny\n", "There is no document in '{path}'. The first problem: c.jsonl, line 1: not "
                     "JSON (Expecting value at character 1)."),
@@ -227,17 +203,6 @@ def test_a_missing_file_offers_the_near_one(tmp_path: Path) -> None:
         f"There is no file or directory '{tmp_path}/corpsu.jsonl'. "
         f"Did you mean '{tmp_path}/corpus.jsonl'?"
     )
-
-
-def test_a_name_that_says_nothing_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=re.escape(".txt, .jsonl, .parquet (the first two also")):
-        read(write(tmp_path / "c.csv", b"text\nx\n"))
-
-
-def test_a_directory_without_corpus_files_is_an_error(tmp_path: Path) -> None:
-    write(tmp_path / "notes.md", b"x")
-    with pytest.raises(CorpusError, match="There is no corpus file in"):
-        read(tmp_path)
 
 
 def test_a_dataset_that_cannot_be_had_is_one_sentence() -> None:
@@ -304,46 +269,142 @@ def test_a_problem_is_logged_when_nobody_listens(
     assert "c.jsonl, line 1: not JSON" in caplog.text
 
 
-def test_a_description_names_files_sizes_and_hashes_but_not_where_they_lie(
-    tmp_path: Path,
-) -> None:
-    for place in ("here", "there"):
-        write(tmp_path / place / "corpus" / "a.txt", b"one\n")
-    here = describe_corpus(tmp_path / "here" / "corpus")
-    assert here == describe_corpus(tmp_path / "there" / "corpus")
-    assert here.name == "corpus"
-    assert here.files == (CorpusFile("a.txt", 4, hashlib.sha256(b"one\n").hexdigest()),)
-    assert here.to_dict()["files"][0]["size"] == 4
+def test_no_record_decides_for_the_others_which_columns_there_are(tmp_path: Path) -> None:
+    rows = [{"t": "x"}, {"text": "one"}, {"t": "y"}, {"text": "two", "when": "2023-03-03"}]
+    path = write(tmp_path / "c.jsonl", jsonl(rows))
+    assert read(path, date_column="when") == (
+        [
+            Document("c.jsonl:2", "one"),
+            Document("c.jsonl:4", "two", {"when": "2023-03-03", "date": "2023-03-03"}),
+        ],
+        [
+            "c.jsonl, line 1: no column 'text'",
+            "c.jsonl, line 2: no date in 'when'; the text is read without one",
+            "c.jsonl, line 3: no column 'text'",
+        ],
+    )  # fmt: skip
 
 
-def test_a_document_is_read_before_the_next_one_is_there(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "c.jsonl")
-    writer = os.open(tmp_path / "c.jsonl", os.O_RDWR)
-    os.write(writer, jsonl(ROWS[:1]))
-    documents = read_corpus(tmp_path / "c.jsonl")
-    assert next(documents) == DOCUMENTS[0]
-    os.write(writer, jsonl(ROWS[1:2]))
-    assert next(documents) == DOCUMENTS[1]
-    os.close(writer)
+def test_a_file_without_the_column_costs_itself_alone(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"body": ["x", "y"]}), tmp_path / "a.parquet")
+    write(tmp_path / "b.jsonl", jsonl([{"text": "two"}]))
+    assert read(tmp_path) == (
+        [Document("b.jsonl:1", "two")],
+        ["a.parquet: no column 'text'"],
+    )
 
 
-def test_the_rows_of_a_dataset_are_streamed_from_the_split_that_is_named(tmp_path: Path) -> None:
-    write(tmp_path / "train.jsonl", jsonl([{"text": "one"}]))
-    write(tmp_path / "validation.jsonl", jsonl([{"text": "two"}, {"text": "three"}]))
-    rows = HubDataset(str(tmp_path), None, "validation").rows()
-    assert list(rows) == [{"text": "two"}, {"text": "three"}]
+def test_a_column_in_another_case_is_offered(tmp_path: Path) -> None:
+    with pytest.raises(
+        CorpusError, match=r"no column 'text'\. Did you mean 'Text'\? Available: Text"
+    ):
+        read(write(tmp_path / "c.csv", b"Text\nx\n"))
+
+
+def test_documents_pass_on_when_many_have_no_date_yet(tmp_path: Path) -> None:
+    rows: list[object] = [{"text": "x"}] * 1500 + [{"text": "y", "when": "2023-03-03"}]
+    documents, problems = read(write(tmp_path / "c.jsonl", jsonl(rows)), date_column="when")
+    assert (len(documents), len(problems)) == (1501, 1500)
+
+
+def test_only_what_costs_a_record_counts_as_a_loss(tmp_path: Path) -> None:
+    write(
+        tmp_path / "a.jsonl",
+        b'{"text": "x", "date": "soon"}\n{"text": 5}\n{"text": "y", "date": ""}\n',
+    )
+    write(tmp_path / "b.txt", b"")
+    write(tmp_path / "notes.md", b"x")
+    problems: list[CorpusProblem] = []
+    assert len(list(read_corpus(tmp_path, on_problem=problems.append))) == 2
+    assert [(each.source, each.is_loss) for each in problems] == [
+        (tmp_path.name, False), ("a.jsonl", False), ("a.jsonl", True), ("b.txt", False),
+    ]  # fmt: skip
+
+
+def test_what_json_has_no_word_for_is_null_or_described_in_the_meta(tmp_path: Path) -> None:
+    deep = "[" * 900 + "]" * 900
+    line = f'{{"text": "x", "a": NaN, "b": [-Infinity, 1e999, 1], "deep": {deep}}}'
+    [document], problems = read(write(tmp_path / "c.jsonl", line.encode()))
+    assert problems == []
+    assert document.meta["a"] is None
+    assert document.meta["b"] == [None, None, 1]
+    assert "nested too deeply" in json.dumps(document.meta["deep"], allow_nan=False)
+
+
+def test_nesting_that_nobody_follows_costs_its_record(tmp_path: Path) -> None:
+    line = b'{"text": "x", "deep": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001 + b"\n"
+    documents, problems = read(write(tmp_path / "c.jsonl", line + b'{"text": "two"}\n'))
+    assert [each.text for each in documents] == ["two"]
+    assert problems == ["c.jsonl, line 1: not readable as JSON (it is nested too deeply)"]
+
+
+SECOND = 1677801600  # the first of 2023-03-03
 
 
 @pytest.mark.parametrize(
-    ("source", "dataset"),
+    ("text", "known", "day", "id_read"),
     [
-        ("imdb", HubDataset("imdb", None, "train")),
-        ("allenai/c4:en", HubDataset("allenai/c4", "en", "train")),
-        ("allenai/c4:en:validation", HubDataset("allenai/c4", "en", "validation")),
-        ("imdb::test[:1%]", HubDataset("imdb", None, "test[:1%]")),
+        (pa.array(["x"], pa.large_string()), [7], [date(2023, 3, 3)], "7"),
+        (pa.array(["x"]).dictionary_encode(), [7.0], [datetime(2023, 3, 3)], "7"),
+        (pa.array([b"x"]), [b"7"], [b"2023-03-03"], "7"),
+        (["x"], [Decimal("7.5")], pa.array([19419], pa.date32()), "7.5"),
+        (["x"], pa.array(["7"]).dictionary_encode(), ["March 3, 2023"], "7"),
+        (["x"], [b"\xff\x00"], pa.array([SECOND * 10**9 + 1], pa.timestamp("ns")), "ff00"),
+        (["x"], [None], pa.array([SECOND], pa.timestamp("s", "+02:00")), "c.parquet:1"),
+        (["x"], [["7"]], pa.array([SECOND * 1000], pa.date64()), "c.parquet:1"),
     ],
 )
-def test_a_dataset_is_named_with_its_configuration_and_split(
-    source: str, dataset: HubDataset
+def test_no_parquet_type_loses_a_text_an_id_or_a_day(
+    tmp_path: Path, text: object, known: object, day: object, id_read: str
 ) -> None:
-    assert parse_dataset(source) == dataset
+    pq.write_table(pa.table({"text": text, "id": known, "date": day}), tmp_path / "c.parquet")
+    assert read(tmp_path / "c.parquet") == ([Document(id_read, "x", {"date": "2023-03-03"})], [])
+
+
+@pytest.mark.parametrize("number", [20230303, 20230303.0, 1677801600, True])
+def test_a_number_is_not_a_date(tmp_path: Path, number: object) -> None:
+    pq.write_table(pa.table({"text": ["x"], "date": [number]}), tmp_path / "c.parquet")
+    documents, [problem] = read(tmp_path / "c.parquet")
+    assert documents == [Document("c.parquet:1", "x")]
+    assert "is not a date; the text is read without one" in problem
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zst"])
+def test_a_line_of_any_length_costs_itself_alone(tmp_path: Path, suffix: str) -> None:
+    pack = {"gz": gzip.compress, "zst": zstd}[suffix]
+    content = b"one\n" + b"x" * (70 << 20) + b"\ntwo\n"
+    documents, problems = read(write(tmp_path / f"c.txt.{suffix}", pack(content)))
+    assert [each.text for each in documents] == ["one", "two"]
+    assert problems == [
+        f"c.txt.{suffix}, line 2: longer than 64 MiB, the most that is read of one record"
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
+def test_what_was_read_before_the_damage_stays(tmp_path: Path, suffix: str) -> None:
+    pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd}[suffix]
+    lines = jsonl([{"text": hashlib.sha512(b"%d" % n).hexdigest()} for n in range(12_000)])
+    whole = pack(lines)
+    cut = write(tmp_path / f"c.jsonl.{suffix}", whole[: len(whole) * 3 // 4])
+    documents, [problem] = read(cut)
+    assert 4_000 < len(documents) < 10_000
+    assert f"c.jsonl.{suffix}: cannot be read after line {len(documents)} (" in problem
+
+
+def test_a_null_byte_is_a_character_and_costs_nothing(tmp_path: Path) -> None:
+    lines = b'{"text": "a\\u0000b"}\n{"text": "a\0b"}\n{"text": "two"}\n'
+    assert texts(write(tmp_path / "c.jsonl", lines)) == ["a\0b", "two"]
+    assert texts(write(tmp_path / "c.txt", b"a\0b but few of them\ntwo\n")) == [
+        "a\0b but few of them",
+        "two",
+    ]
+
+
+def test_ids_may_come_twice(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.jsonl", jsonl([{"id": 1, "text": "a"}, {"id": 1, "text": "b"}]))
+    assert read(path) == ([Document("1", "a"), Document("1", "b")], [])
+
+
+def test_what_a_problem_says_can_be_printed() -> None:
+    problem = CorpusProblem("a\x1b[31m.txt", 3, "'\u009b' and \udcff")
+    assert str(problem) == "a\\x1b[31m.txt, line 3: '\\x9b' and \\udcff"

@@ -15,7 +15,7 @@ from toolformer.annotate.ahead import ahead
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.pipeline import Shard, ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.corpus import CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import CorpusError
 from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
@@ -39,7 +39,7 @@ class RunProgress:
 
 
 def annotate(
-    corpus: str | Path | Iterable[Document],
+    corpus: str | Path | Corpora | Iterable[Document],
     *,
     model: LanguageModel,
     tools: Sequence[Tool],
@@ -101,7 +101,9 @@ def annotate(
         writer = RunWriter(out, plan.manifest(described))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as thread:
             rest: Iterator[list[Document]] = read
-            if isinstance(corpus, str | Path):  # a caller's iterator is consumed on its own thread
+            if isinstance(
+                corpus, str | Path | Corpora
+            ):  # a caller's iterator is consumed on its own thread
                 rest = takewhile(bool, ahead(repeat(partial(next, read, [])), thread))
             _annotate_shards(
                 chain([first], rest),
@@ -178,7 +180,7 @@ class _Reading:
 
     def __init__(
         self,
-        corpus: str | Path | Iterable[Document],
+        corpus: str | Path | Corpora | Iterable[Document],
         *,
         config: AnnotateConfig,
         strict: bool,
@@ -188,7 +190,7 @@ class _Reading:
         self.problems = 0
         self._pass_on = on_problem
         self._size = config.documents_per_shard
-        if isinstance(corpus, str | Path):
+        if isinstance(corpus, str | Path | Corpora):
             corpus = read_corpus(
                 corpus,
                 text_column=config.text_column,
@@ -204,16 +206,16 @@ class _Reading:
             yield shard
 
     def _count(self, problem: CorpusProblem) -> None:
-        self.problems += 1
+        self.problems += problem.is_loss
         if self._pass_on is None:
             _log.warning("%s", problem)
         else:
             self._pass_on(problem)
 
 
-def _describe(corpus: str | Path | Iterable[Document]) -> dict[str, Any]:
+def _describe(corpus: str | Path | Corpora | Iterable[Document]) -> dict[str, Any]:
     """Returns what identifies a corpus; a stream of documents has no identity."""
-    if isinstance(corpus, str | Path):
+    if isinstance(corpus, str | Path | Corpora):
         return describe_corpus(corpus).to_dict()
     described: dict[str, Any] = {"name": "documents", "files": []}
     if isinstance(corpus, list | tuple):

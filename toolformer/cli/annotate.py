@@ -16,7 +16,7 @@ from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.cli.settings import with_settings
-from toolformer.corpus import describe_corpus, read_corpus
+from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
@@ -43,10 +43,11 @@ _COUNTED_BYTES = 1 << 30
 )
 def annotate(
     corpus: Annotated[
-        str | None,
+        list[str] | None,
         Argument(
-            help="A .txt, .jsonl(.gz/.zst/.xz) or .parquet file, a directory of these, or a "
-            "Hugging Face dataset id. Default: the sample corpus that comes with the package.",
+            help="Files (.txt, .jsonl, .csv, .parquet, ...), directories, patterns, Hugging Face "
+            "dataset ids, or - for JSON lines on standard input. Default: the sample corpus that "
+            "comes with the package.",
             show_default=False,
         ),
     ] = None,
@@ -80,7 +81,7 @@ def annotate(
 
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
-    source = str(asset(SAMPLE_CORPUS)) if corpus is None else corpus
+    source = Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),)))
     tools = load_tools(*tool) if tool else default_tools()
     total = _count(source, settings)
     notes = Console(stderr=True)
@@ -99,7 +100,7 @@ def annotate(
                 config=settings,
                 strict=strict,
                 on_progress=lambda progress: _move(move, progress),
-                on_problem=lambda problem: notes.print(f"Skipped: {problem}", markup=False),
+                on_problem=lambda problem: _tell(notes, problem),
             )
     except KeyboardInterrupt:
         notes.print(f"Stopped. {_whole(out)} Run the same command again to resume.")
@@ -149,7 +150,11 @@ def _report(run: Run, seconds: float) -> None:
     console.print(f"  toolformer show {run.path}")
 
 
-def _count(source: str, settings: AnnotateConfig) -> int | None:
+def _tell(notes: Console, problem: CorpusProblem) -> None:
+    notes.print(f"{'Skipped' if problem.is_loss else 'Note'}: {problem}", markup=False)
+
+
+def _count(source: Corpora, settings: AnnotateConfig) -> int | None:
     """Counts the documents of a corpus of files, None where that would take long."""
     sizes = [file.size for file in describe_corpus(source).files]
     if not sizes or sum(sizes) > _COUNTED_BYTES:

@@ -2,6 +2,6 @@
 
 from toolformer.corpus.files import CorpusProblem
 from toolformer.corpus.read import read_corpus
-from toolformer.corpus.sources import describe_corpus
+from toolformer.corpus.sources import Corpora, describe_corpus
 
-__all__ = ["CorpusProblem", "describe_corpus", "read_corpus"]
+__all__ = ["Corpora", "CorpusProblem", "describe_corpus", "read_corpus"]

@@ -6,24 +6,32 @@ tokens: a document of any length passes through whole.
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from itertools import chain, islice
 from pathlib import Path
 
-from toolformer.corpus.files import CorpusProblem, Record, format_of, read_records
-from toolformer.corpus.sources import HubDataset, find_files, parse_dataset
+from toolformer.corpus.files import CorpusProblem, Record, read_records
+from toolformer.corpus.formats import format_of
+from toolformer.corpus.hub import HubDataset
+from toolformer.corpus.sources import Corpora, SourceFile, Sources, find_sources
+from toolformer.corpus.tables import Unreadable
+from toolformer.corpus.values import as_id, as_json, as_text
 from toolformer.dates import find_date
-from toolformer.errors import CorpusError
+from toolformer.errors import CorpusError, clipped
 from toolformer.files import is_encodable
 from toolformer.records import Document
 
 _log = logging.getLogger(__name__)
 
+# So many documents are held back while none has the column of the date: were none to have it, the
+# name would be wrong.
+_MOST_UNDATED = 1000
+_SAME_COLUMNS = (".csv", ".tsv", ".parquet", ".arrow")  # formats whose records all have the same
+
 
 def read_corpus(
-    source: str | Path,
+    source: str | Path | Corpora,
     *,
     text_column: str = "text",
     date_column: str | None = None,
@@ -31,147 +39,208 @@ def read_corpus(
     strict: bool = False,
     on_problem: Callable[[CorpusProblem], None] | None = None,
 ) -> Iterator[Document]:
-    """Yields the documents of a corpus.
+    r"""Yields the documents of a corpus.
 
     Args:
-        source: a .txt (one document a line), .jsonl or .parquet file, a directory of these, or a
-            Hugging Face dataset id, `owner/name[:configuration[:split]]`.
+        source: a file in one of the formats (`docs/data-format.md`), a directory of these, a
+            pattern such as `data/*.jsonl`, `-` for standard input, a Hugging Face dataset id,
+            `owner/name[:configuration[:split]]`, or several of these as `Corpora`.
         text_column: the field that holds the text; the others become the document's meta.
         date_column: the field that holds the document's date; a field `date` is used when none is
             named. `meta["date"]` is an ISO date or is not there.
         max_documents: how many documents to stop after.
-        strict: a problem is an error.
+        strict: a record of which something cannot be read is an error.
         on_problem: called with each problem; logged when None.
 
     Raises:
-        CorpusError: there is no such corpus, no such column, or no document in it.
+        CorpusError: there is no such corpus, no document in it, or no record with such a column.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "my.txt").write_text("He has 5.\nSo 7.\n")
+    ...     for document in read_corpus(folder):
+    ...         print(document)
+    Document(id='my.txt:1', text='He has 5.', meta={})
+    Document(id='my.txt:2', text='So 7.', meta={})
     """
-    reader = _Reader(
+    reading = _Reading(
         source=str(source),
         text_column=text_column,
         date_column=date_column,
         strict=strict,
         on_problem=_log_problem if on_problem is None else on_problem,
     )
-    path = Path(source)
-    if path.exists():
-        documents = reader.read_files(find_files(path))
-    else:
-        documents = reader.read_dataset(parse_dataset(str(source)))
+    documents = reading.documents(find_sources(source))
     return documents if max_documents is None else islice(documents, max_documents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
-    """The settings of one reading."""
+class _Reading:
+    """One reading of a corpus, and what was seen on the way."""
 
-    source: str
-    text_column: str
-    date_column: str | None
-    strict: bool
-    on_problem: Callable[[CorpusProblem], None]
+    def __init__(
+        self,
+        *,
+        source: str,
+        text_column: str,
+        date_column: str | None,
+        strict: bool,
+        on_problem: Callable[[CorpusProblem], None],
+    ) -> None:
+        self._source = source
+        self._text_column = text_column
+        self._date_column = date_column
+        self._strict = strict
+        self._on_problem = on_problem
+        self._has_text = self._has_dates = False  # whether a record had the column
+        self._first: Record | None = None
+        self._first_name = ""  # of its file
 
-    def read_files(self, files: Mapping[str, Path]) -> Iterator[Document]:
-        """Yields the documents of some files, in order."""
+    def documents(self, sources: Sources) -> Iterator[Document]:
+        """Yields the documents of some sources, in order.
+
+        Raises:
+            CorpusError: there is none, or the column of the date is nowhere.
+        """
+        if sources.passed_over:
+            self._on_problem(CorpusProblem(sources.name, None, sources.passed_over, is_loss=False))
+        found: Iterator[Document | CorpusProblem]
+        found = chain.from_iterable(map(self._read, sources.parts))
+        if self._date_column is not None:
+            found = self._dated(found)
         first_problem: CorpusProblem | None = None
-        count = 0
-        for name, path in files.items():
-            # A line of a .txt file has no columns to choose from.
-            text_column = "text" if format_of(path) == ".txt" else self.text_column
-            for each in self._documents(read_records(path, name=name), name, text_column):
-                if isinstance(each, Document):
-                    count += 1
-                    yield each
-                    continue
-                if self.strict or (each.line is None and len(files) == 1 and count == 0):
-                    raise CorpusError(f"{each}.")
-                first_problem = first_problem or each
-                self.on_problem(each)
-        if count == 0:
-            reason = "" if first_problem is None else f" The first problem: {first_problem}."
-            raise CorpusError(f"There is no document in '{self.source}'.{reason}")
-
-    def read_dataset(self, dataset: HubDataset) -> Iterator[Document]:
-        """Yields the documents of a Hugging Face dataset, streamed."""
-        rows = (Record(number, row) for number, row in enumerate(dataset.rows(), start=1))
-        for each in self._documents(rows, dataset.id, self.text_column):
+        is_empty = True
+        for each in found:
             if isinstance(each, Document):
+                is_empty = False
                 yield each
-            elif self.strict:
-                raise CorpusError(f"{each}.")
+            elif self._strict:
+                raise self._error(f"{each}.")
             else:
-                self.on_problem(each)
+                first_problem = first_problem or each
+                self._on_problem(each)
+        if is_empty:
+            is_whole = first_problem and first_problem.line is None and len(sources.parts) == 1
+            reason = f" The first problem: {first_problem}." if first_problem else ""
+            raise self._error(
+                f"{first_problem}."
+                if is_whole
+                else f"There is no document in '{self._source}'.{reason}"
+            )
+
+    def _read(self, part: SourceFile | HubDataset) -> Iterator[Document | CorpusProblem]:
+        """Yields the documents of a file or dataset, and what is wrong in it."""
+        if isinstance(part, HubDataset):
+            yield from self._documents(part.records(), part.id, self._text_column, is_table=True)
+            return
+        kind = format_of(part.path)
+        yield from self._documents(
+            read_records(part.path, name=part.name),
+            part.name,
+            # A line of a .txt file has no columns to choose from.
+            "text" if kind == ".txt" else self._text_column,
+            is_table=kind in _SAME_COLUMNS,
+        )
 
     def _documents(
-        self, records: Iterable[Record | CorpusProblem], name: str, text_column: str
+        self,
+        records: Iterable[Record | CorpusProblem],
+        name: str,
+        text_column: str,
+        *,
+        is_table: bool,
     ) -> Iterator[Document | CorpusProblem]:
-        is_first = True
         for record in records:
             if isinstance(record, CorpusProblem):
                 yield record
                 continue
-            if is_first:
-                _require_column(text_column, record, name)
-                if self.date_column:
-                    _require_column(self.date_column, record, name)
-                is_first = False
+            if self._first is None:
+                self._first, self._first_name = record, name
+            self._has_text = self._has_text or text_column in record.fields
             problem = _text_problem(record, text_column)
-            if problem is not None:
+            if problem is None:
+                yield from self._document(record, name, text_column)
+            elif is_table and text_column not in record.fields:
+                yield CorpusProblem(name, None, problem)  # and so it is in all its rows
+                return
+            else:
                 yield CorpusProblem(name, record.number, problem)
-                continue
-            meta = {
-                field: _json_value(value)
-                for field, value in record.fields.items()
-                if field not in (text_column, "id", "date")
-            }
-            dated = record.fields.get(self.date_column or "date")
-            day = find_date(dated)
-            if day is not None:
-                meta["date"] = day.isoformat()
-            elif dated is not None or self.date_column is not None:
-                yield CorpusProblem(
-                    name, record.number, f"{dated!r} is not a date; the text is read without one"
-                )
-            yield Document(_id(record, name), str(record.fields[text_column]), meta)
 
+    def _document(
+        self, record: Record, name: str, text_column: str
+    ) -> Iterator[Document | CorpusProblem]:
+        """Yields a record's document, after what is wrong with its date."""
+        meta = {
+            field: as_json(value)
+            for field, value in record.fields.items()
+            if field not in (text_column, "id", "date")
+        }
+        column = self._date_column or "date"
+        self._has_dates = self._has_dates or column in record.fields
+        day = find_date(as_text(record.fields.get(column)))
+        if day is not None:
+            meta["date"] = day.isoformat()
+        elif problem := self._date_problem(record, column):
+            yield CorpusProblem(
+                name, record.number, f"{problem}; the text is read without one", is_loss=False
+            )
+        text = str(as_text(record.fields[text_column]))
+        yield Document(as_id(record.fields.get("id")) or f"{name}:{record.number}", text, meta)
 
-def _require_column(column: str, record: Record, name: str) -> None:
-    if column not in record.fields:
-        available = ", ".join(sorted(record.fields)) or "none"
-        raise CorpusError(f"'{name}' has no column '{column}'. Available: {available}.")
+    def _date_problem(self, record: Record, column: str) -> str | None:
+        """Returns why a record has no date; None where none was to be expected."""
+        value = record.fields.get(column)
+        if value is None or value == "":
+            return None if self._date_column is None else f"no date in '{column}'"
+        return f"{clipped(repr(as_json(as_text(value))))} is not a date"
+
+    def _dated(
+        self, found: Iterator[Document | CorpusProblem]
+    ) -> Iterator[Document | CorpusProblem]:
+        """Passes on what is found, once a record has the column of the date.
+
+        Raises:
+            CorpusError: no record has it.
+        """
+        held = []
+        for each in found:
+            held.append(each)
+            if self._has_dates or len(held) == _MOST_UNDATED:
+                break
+        else:
+            if any(isinstance(each, Document) for each in held) and not self._has_dates:
+                raise self._no_column(self._date_column or "date")
+        yield from held
+        yield from found
+
+    def _error(self, said: str) -> CorpusError:
+        """Returns an error that says so, or that no record so far had the column of the text."""
+        if self._first is not None and not self._has_text:
+            return self._no_column(self._text_column)
+        return CorpusError(said)
+
+    def _no_column(self, column: str) -> CorpusError:
+        known = [] if self._first is None else sorted(map(str, self._first.fields))
+        folded = {name.casefold(): name for name in known}
+        near = get_close_matches(column.casefold(), folded, n=1)
+        guess = f" Did you mean '{folded[near[0]]}'?" if near else ""
+        available = clipped(", ".join(known), 500) or "none"
+        return CorpusError(
+            f"'{self._first_name}' has no column '{column}'.{guess} Available: {available}."
+        )
 
 
 def _text_problem(record: Record, text_column: str) -> str | None:
     """Returns what is wrong with a record's text, None when nothing is."""
     if text_column not in record.fields:
         return f"no column '{text_column}'"
-    text = record.fields[text_column]
+    text = as_text(record.fields[text_column])
+    if isinstance(text, Unreadable):
+        return f"'{text_column}' is {text.reason}"
     if not isinstance(text, str):
-        return f"'{text_column}' is {json.dumps(_json_value(text))[:40]}, not text"
+        return f"'{text_column}' is {json.dumps(as_json(text))[:40]}, not text"
     if not text.strip():
         return f"'{text_column}' is empty"
     return None if is_encodable(text) else f"'{text_column}' contains an unpaired surrogate"
-
-
-def _id(record: Record, name: str) -> str:
-    """Returns a record's own id, or where it stands."""
-    own = record.fields.get("id")
-    if isinstance(own, int | str) and is_encodable(str(own)) and str(own) != "":
-        return str(own)
-    return f"{name}:{record.number}"
-
-
-def _json_value(value: object) -> object:
-    """Returns a value as JSON holds it; what has no JSON form is described."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _json_value(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_value(each) for each in value]
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _log_problem(problem: CorpusProblem) -> None:

@@ -1,23 +1,32 @@
-"""Which files, or which Hugging Face dataset, a corpus's name stands for.
+"""Which files, or which Hugging Face datasets, a corpus's name stands for.
 
 Knows no document: what the files hold is read elsewhere.
 """
 
 import hashlib
+import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from toolformer.corpus.files import COMPRESSIONS, FORMATS, format_of
-from toolformer.errors import CorpusError
+from toolformer.corpus.formats import ENDINGS, format_of
+from toolformer.corpus.hub import DATASET_ID, HubDataset
+from toolformer.corpus.json_files import holds_records
+from toolformer.corpus.lines import reason_of
+from toolformer.corpus.outputs import output_kind, saved_tables
+from toolformer.corpus.standard_input import standard_input
+from toolformer.errors import CorpusError, clipped
+from toolformer.files import open_plain
 
-# owner/name, then a configuration and a split: allenai/c4:en:validation
-_DATASET_ID = re.compile(
-    r"(?P<id>[\w.-]+(?:/[\w.-]+)?)(?::(?P<config>[\w.-]*))?(?::(?P<split>.+))?"
-)
+_PATTERN = re.compile(r"[*?\[]")
+_STANDARD_INPUT = re.compile(r"(?:(?P<ending>[\w.]+):)?-")
+_MOST_NAMED = 5
+_LONGEST_ID = 96  # characters that the Hub allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class CorpusFile:
 
     name: str  # below the corpus's directory
     size: int  # bytes
-    sha256: str
+    sha256: str  # empty: it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,69 +51,266 @@ class CorpusDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class HubDataset:
-    """Which Hugging Face dataset, and which part of it."""
+class Corpora:
+    """Several corpora, read as one, in this order."""
 
-    id: str
-    config: str | None
-    split: str
+    names: tuple[str, ...]
 
-    def rows(self) -> Iterator[Mapping[str, object]]:
-        """Yields the dataset's rows."""
-        import datasets
+    def __str__(self) -> str:
+        return ", ".join(self.names)
 
-        try:
-            loaded = datasets.load_dataset(self.id, self.config, split=self.split, streaming=True)
-            yield from loaded
-        except (OSError, ValueError, RuntimeError) as error:
-            said = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-            raise CorpusError(
-                f"There is no file '{self.id}', and it cannot be loaded as a Hugging Face dataset "
-                f"with the split '{self.split}' ({said})."
-            ) from None
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a corpus, and where it lies."""
+
+    name: str  # as ids, problems and descriptions name it: below the folder of all
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything a corpus's name stands for."""
+
+    name: str
+    parts: tuple[SourceFile | HubDataset, ...]
+    passed_over: str = ""  # says which files of its directories are not read
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """The files among the parts."""
+        return tuple(each for each in self.parts if isinstance(each, SourceFile))
 
 
 def parse_dataset(source: str) -> HubDataset:
-    """Reads a source that is not a path as a dataset's id."""
-    match = _DATASET_ID.fullmatch(source)
-    if match is None or format_of(Path(source)) is not None or source.startswith((".", "/")):
-        path = Path(source)
-        beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = get_close_matches(path.name, beside, n=1)
-        guess = f" Did you mean '{path.with_name(near[0])}'?" if near else ""
-        raise CorpusError(f"There is no file or directory '{source}'.{guess}")
+    """Reads a source that is not a path as a dataset's id.
+
+    Raises:
+        CorpusError: it does not look like one; the near file is named.
+    """
+    match = DATASET_ID.fullmatch(source)
+    path = Path(source)
+    is_path = format_of(path) is not None or source.startswith((".", "/"))
+    if match is None or is_path or len(match["id"]) > _LONGEST_ID:
+        near = get_close_matches(path.name, _names_in(path.parent), n=1)
+        guess = f" Did you mean '{_spelled(str(path.with_name(near[0])))}'?" if near else ""
+        raise CorpusError(f"There is no file or directory '{_shown(source)}'.{guess}")
     return HubDataset(match["id"], match["config"] or None, match["split"] or "train")
 
 
-def describe_corpus(source: str | Path) -> CorpusDescription:
-    """Returns a corpus's files with their sizes and hashes; of a dataset, its id alone."""
+def describe_corpus(source: str | Path | Corpora) -> CorpusDescription:
+    """Returns a corpus's files with their sizes and hashes; of a dataset, its id alone.
+
+    Raises:
+        CorpusError: there is no such corpus.
+    """
+    sources = find_sources(source)
+    return CorpusDescription(sources.name, tuple(map(_described, sources.files)))
+
+
+def find_sources(source: str | Path | Corpora) -> Sources:
+    """Returns what a corpus is read from, in order.
+
+    Raises:
+        CorpusError: there is no such corpus.
+    """
+    names = source.names if isinstance(source, Corpora) else (str(source),)
+    found = [_find(name) for name in names]
+    folders = [each.folder for each in found if each.folder is not None]
+    folder = Path(os.path.commonpath(folders)) if folders else Path()
+    parts: dict[object, SourceFile | HubDataset] = {}
+    for each in found:
+        for part in each.parts:
+            if isinstance(part, Path):
+                name = _spelled(part.relative_to(folder).as_posix())
+                # What is named twice, as by a pattern that fits it and by itself, is read once.
+                key = part if len(found) == 1 else part.resolve()
+                parts.setdefault(key, SourceFile(name, part))
+            else:
+                parts.setdefault(part, part)
+    if len(found) == 1:
+        name = found[0].name
+    else:
+        others = (each.name for each in found if each.folder is None)
+        name = " + ".join([*([folder.resolve().name] if folders else []), *others])
+    passed_over = [each for one in found for each in one.passed_over]
+    return Sources(_spelled(name), tuple(parts.values()), _sentence(passed_over))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one name stands for."""
+
+    name: str
+    folder: Path | None  # absolute; all paths are below it
+    parts: list[Path | SourceFile | HubDataset]
+    passed_over: list[str]
+
+
+def _find(source: str) -> _Found:
+    if match := _STANDARD_INPUT.fullmatch(source):
+        return _find_standard_input(match["ending"] or "jsonl")
     path = Path(source)
-    if not path.exists():
-        parse_dataset(str(source))
-        return CorpusDescription(str(source))
-    files = []
-    for name, file in find_files(path).items():
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        files.append(CorpusFile(name, file.stat().st_size, digest))
-    return CorpusDescription(path.resolve().name, tuple(files))
-
-
-def find_files(path: Path) -> dict[str, Path]:
-    """Returns the files a corpus consists of, by their names, in the order of these."""
-    known = f"{', '.join(FORMATS)} (the first two also with {', '.join(COMPRESSIONS)})"
-    if not path.is_dir():
-        if format_of(path) is None:
+    mode = _mode(path)
+    if mode is None:
+        if _PATTERN.search(source) and not DATASET_ID.fullmatch(source):
+            return _find_pattern(path)
+        return _Found(source, None, [parse_dataset(source)], [])
+    whole = Path(os.path.abspath(source))  # noqa: PTH100 (a link keeps its name)
+    name = path.resolve().name
+    if stat.S_ISDIR(mode):
+        found = _Found(name, whole, [], [])
+        _refuse_output(whole)
+        found.parts.extend(_in_order(_walk(whole, found)))
+        if not found.parts:
+            beside = _sentence(found.passed_over)
             raise CorpusError(
-                f"The name of '{path}' does not say what it holds; a corpus ends in {known}."
+                f"There is no corpus file in '{_shown(source)}'; one ends in {ENDINGS}"
+                f"{beside and f' ({beside})'}."
             )
-        return {path.name: path}
-    names = (
-        each.relative_to(path).as_posix()
-        for each in path.rglob("*")
-        if each.is_file() and format_of(each) is not None
-    )
-    visible = {name: path / name for name in sorted(names) if "/." not in f"/{name}"}
-    if not visible:
-        raise CorpusError(f"There is no corpus file in '{path}'; one ends in {known}.")
-    return visible
+        return found
+    if not stat.S_ISREG(mode):
+        raise CorpusError(
+            f"'{_shown(source)}' is not a plain file: pipe what it gives into `toolformer … -`."
+        )
+    if format_of(path) is None:
+        raise CorpusError(
+            f"The name of '{_shown(source)}' does not say what it holds; a corpus ends in "
+            f"{ENDINGS}."
+        )
+    return _Found(name, whole.parent, [whole], [])
+
+
+def _find_standard_input(ending: str) -> _Found:
+    if format_of(Path(f"stdin.{ending}")) is None:
+        raise CorpusError(f"'{ending}:-' is not a kind of corpus; an ending is {ENDINGS}.")
+    return _Found("stdin", None, [SourceFile("stdin", standard_input(f".{ending}"))], [])
+
+
+def _find_pattern(path: Path) -> _Found:
+    """Returns the files that a pattern fits, and those in the directories that it fits."""
+    first = next(at for at, part in enumerate(path.parts) if _PATTERN.search(part))
+    base = Path(os.path.abspath(Path(*path.parts[:first])))  # noqa: PTH100
+    found = _Found(base.resolve().name, base, [], [])
+    paths: set[Path] = set()
+    kinds: dict[Path, str | None] = {}
+    try:
+        for each in base.glob(str(Path(*path.parts[first:]))):
+            below = each.relative_to(base)
+            if any(part.startswith(".") for part in below.parts):
+                continue
+            for parent in below.parents:
+                if parent not in kinds:
+                    kinds[parent] = output_kind(base / parent, _names_in(base / parent))
+            if any(kinds[parent] for parent in below.parents):
+                continue
+            if each.is_dir():
+                paths.update(_walk(each, found))
+            elif each.is_file() and format_of(each) is not None:
+                paths.add(each)
+            else:
+                found.passed_over.append(below.as_posix())
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise CorpusError(
+            f"'{_shown(str(path))}' is not a pattern of files ({reason_of(error)})."
+        ) from None
+    if not paths:
+        raise CorpusError(f"No file fits '{_shown(str(path))}'.")
+    found.parts.extend(_in_order(paths))
+    return found
+
+
+def _walk(top: Path, found: _Found) -> Iterator[Path]:
+    """Yields the corpus files below a directory, and notes what it passes over.
+
+    What is hidden is not mentioned. Links to directories are not followed: they may lead in a ring.
+    """
+    pending = [top]
+    while pending:
+        folder = pending.pop()
+        below = folder.relative_to(found.folder or top).as_posix()
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 (names are enough)
+        except OSError as error:
+            found.passed_over.append(f"{below} ({error.strerror})")
+            continue
+        if kind := output_kind(folder, names):
+            found.passed_over.append(f"{below} ({kind})")
+            continue
+        tables = saved_tables(folder) if "state.json" in names else None
+        for name in names:
+            path = folder / name
+            mode = _mode(path)
+            if name.startswith("."):
+                continue
+            if mode is not None and stat.S_ISDIR(mode) and not path.is_symlink():
+                pending.append(path)
+            elif mode is not None and stat.S_ISREG(mode) and _is_of_corpus(path, tables):
+                yield path
+            else:
+                found.passed_over.append(path.relative_to(found.folder or top).as_posix())
+
+
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=Path.as_posix)
+
+
+def _is_of_corpus(path: Path, tables: frozenset[str] | None) -> bool:
+    """Returns whether a file of a directory is read: not settings, nor a table of a cache."""
+    kind = format_of(path)
+    if kind == ".arrow" and tables is not None:
+        return path.name in tables
+    return holds_records(path) if kind == ".json" else kind is not None
+
+
+def _refuse_output(folder: Path) -> None:
+    """Refuses a directory that is a run, a model or an evaluation, or the part that holds texts."""
+    for each in [folder, *([folder.parent] if folder.name in ("shards", "cells") else [])]:
+        if kind := output_kind(each, _names_in(each)):
+            raise CorpusError(f"'{_shown(str(folder))}' is {kind}, not a corpus.")
+
+
+def _described(file: SourceFile) -> CorpusFile:
+    try:
+        with open_plain(file.path) as stream:
+            digest = hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
+            return CorpusFile(file.name, stream.tell(), digest)
+    except (OSError, ValueError):
+        return CorpusFile(file.name, 0, "")  # reading it will say why
+
+
+def _sentence(passed_over: list[str]) -> str:
+    if not passed_over:
+        return ""
+    names = sorted(map(_shown, passed_over))
+    rest = len(names) - _MOST_NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"passed over: {', '.join(names[:_MOST_NAMED])}{more}"
+
+
+def _mode(path: Path) -> int | None:
+    """Returns what a path leads to, None for nothing, as where its name is too long to be one."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 (names are enough)
+    except (OSError, ValueError):
+        return []
+
+
+def _spelled(name: str) -> str:
+    r"""Returns a name as text that can be written; what is not UTF-8 in it as escapes.
+
+    >>> _spelled("caf\udce9.jsonl")
+    'caf\\udce9.jsonl'
+    """
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _shown(name: str) -> str:
+    return clipped(_spelled(name), 200)

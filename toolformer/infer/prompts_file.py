@@ -71,7 +71,7 @@ def _prompt(record: Record, name: str) -> FilePrompt | CorpusProblem:
     for holder, value in ((field, text), ("id", identity)):
         if not is_encodable(str(value)):
             return CorpusProblem(name, record.number, f"its {holder} holds half a surrogate pair")
-    day = None if today is None else find_date(str(today))
+    day = None if today is None else find_date(today)
     if today is not None and day is None:
         return CorpusProblem(
             name, record.number, f"its today is {today!r}, not a date such as 2023-03-03"

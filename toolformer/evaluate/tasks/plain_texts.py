@@ -72,7 +72,7 @@ def _texts(source: str, column: str, characters: int) -> Callable[[], Iterator[E
     def begin() -> Iterator[Example]:
         if path.exists() and format_of(path) == ".txt":
             return _pieces(path, characters)
-        documents = read_corpus(source, text_column=column, on_problem=_stop)
+        documents = read_corpus(source, text_column=column, strict=True)
         return (Example(document.id, document.text, ()) for document in documents)
 
     next(begin())
@@ -99,10 +99,6 @@ def _pieces(path: Path, characters: int) -> Iterator[Example]:
 
 def _piece(path: Path, number: int, lines: list[str]) -> Example:
     return Example(f"{_stem(str(path))}/{number}", "\n".join(lines) + "\n", ())
-
-
-def _stop(problem: object) -> None:
-    raise CorpusError(f"{problem}.")
 
 
 def _stem(path: str) -> str:

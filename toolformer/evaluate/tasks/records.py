@@ -5,10 +5,9 @@ A record that lacks a field ends the reading: a benchmark with holes is another 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from toolformer.corpus.files import CorpusProblem, read_records
-from toolformer.corpus.sources import find_files, parse_dataset
+from toolformer.corpus.sources import SourceFile, find_sources
 from toolformer.errors import CorpusError
 
 
@@ -68,28 +67,17 @@ def read_task_records(source: str) -> Iterator[TaskRecord]:
     Raises:
         CorpusError: there is no such file or dataset, or a line cannot be read.
     """
-    paths = _paths(source)
-    if not paths:
-        dataset = parse_dataset(source)
-        for number, fields in enumerate(dataset.rows(), start=1):
-            yield TaskRecord(dataset.id, number, fields)
-        return
     is_empty = True
-    for path in paths:
-        for record in read_records(path, name=path.name):
+    for part in find_sources(source).parts:
+        if isinstance(part, SourceFile):
+            name = part.path.name.split(".")[0]
+            records = read_records(part.path, name=part.path.name)
+        else:
+            name, records = part.id, part.records()
+        for record in records:
             if isinstance(record, CorpusProblem):
                 raise CorpusError(f"{record}.")
             is_empty = False
-            yield TaskRecord(path.name.split(".")[0], record.number, record.fields)
+            yield TaskRecord(name, record.number, record.fields)
     if is_empty:
         raise CorpusError(f"There is no row in '{source}'.")
-
-
-def _paths(source: str) -> list[Path]:
-    path = Path(source)
-    if "*" in path.name:
-        found = sorted(path.parent.glob(path.name))
-        if not found:
-            raise CorpusError(f"No file fits '{source}'.")
-        return found
-    return list(find_files(path).values()) if path.exists() else []

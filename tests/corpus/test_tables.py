@@ -1,0 +1,115 @@
+"""Cells of Parquet and Arrow files are taken one by one."""
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.corpus.corpora import read, texts, write
+from toolformer.records import Document
+
+HOSTILE = {
+    "days": pa.array([3_000_000, 1], pa.date32()),
+    "seconds": pa.array([2**60, 1], pa.timestamp("s")),
+    "zoned": pa.array([1, 2], pa.timestamp("us", tz="Mars/Olympus")),
+    "durations": pa.array([2**60, 1], pa.duration("s")),
+    "times": pa.array([1, 2], pa.time64("ns")),
+    "nested": pa.array([[{"at": 3_000_000}], None], pa.list_(pa.struct([("at", pa.date32())]))),
+    "maps": pa.array([[("k", 3_000_000)], []], pa.map_(pa.string(), pa.date32())),
+    "decimals": pa.array([None, 1], pa.decimal256(76, 2)),
+    "nothing": pa.nulls(2),
+    "halves": pa.array([float("nan"), float("inf")]),
+}
+
+
+@pytest.mark.parametrize("column", HOSTILE)
+def test_a_column_that_nobody_asked_for_costs_nothing(tmp_path: Path, column: str) -> None:
+    table = pa.table({"text": ["one", "two"], column: HOSTILE[column]})
+    with pa.ipc.new_file(str(tmp_path / "c.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    assert [(each.text, each.id) for each in read(tmp_path / "c.arrow")[0]] == [
+        ("one", "c.arrow:1"),
+        ("two", "c.arrow:2"),
+    ]
+    assert read(tmp_path / "c.arrow")[1] == []
+    if column not in ("durations", "decimals", "seconds"):
+        pq.write_table(table, tmp_path / "c.parquet")
+        assert texts(tmp_path / "c.parquet") == ["one", "two"]
+
+
+def test_a_day_that_python_cannot_hold_costs_the_day(tmp_path: Path) -> None:
+    table = pa.table({"text": ["one", "two"], "date": pa.array([3_000_000, 19419], pa.date32())})
+    pq.write_table(table, tmp_path / "c.parquet")
+    assert read(tmp_path / "c.parquet") == (
+        [Document("c.parquet:1", "one"), Document("c.parquet:2", "two", {"date": "2023-03-03"})],
+        ["c.parquet, line 1: 'not a date32[day] that Python holds' is not a date; the text is "
+         "read without one"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("binary", [pa.binary(), pa.large_binary()])
+def test_a_text_that_is_not_utf8_costs_itself(tmp_path: Path, binary: pa.DataType) -> None:
+    text = pa.string() if binary == pa.binary() else pa.large_string()
+    column = pa.array([b"one", b"\xff", "\u00e9".encode(), None], binary).view(text)
+    pq.write_table(pa.table({"text": column, "more": column}), tmp_path / "c.parquet")
+    documents, problems = read(tmp_path / "c.parquet")
+    assert [(each.text, each.meta) for each in documents] == [
+        ("one", {"more": "one"}),
+        ("\u00e9", {"more": "\u00e9"}),
+    ]
+    assert problems == [
+        "c.parquet, line 2: 'text' is not UTF-8 at byte 1",
+        "c.parquet, line 4: 'text' is null, not text",
+    ]
+
+
+def test_a_cell_of_any_length_costs_itself(tmp_path: Path) -> None:
+    long = pa.array(["one", "x" * (65 << 20), "two"])
+    pq.write_table(pa.table({"text": long}), tmp_path / "a.parquet", compression="zstd")
+    pq.write_table(pa.table({"text": long.dictionary_encode()}), tmp_path / "b.parquet")
+    documents, problems = read(tmp_path)
+    assert [each.text for each in documents] == ["one", "two"] * 2
+    assert problems == [
+        f"{name}.parquet, line 2: 'text' is longer than 64 MiB, the most that is read of one record"
+        for name in "ab"
+    ]
+
+
+def test_an_arrow_file_that_points_beside_itself_is_refused(tmp_path: Path) -> None:
+    table = pa.table({"text": ["one", "two", "three"]})
+    path = tmp_path / "c.arrow"
+    with pa.ipc.new_stream(str(path), table.schema) as writer:
+        writer.write_table(table)
+    content = bytearray(path.read_bytes())
+    offsets = (0).to_bytes(4, "little") + (3).to_bytes(4, "little") + (6).to_bytes(4, "little")
+    at = content.index(offsets)
+    content[at + 4 : at + 8] = (10**9).to_bytes(4, "little")
+    other = write(tmp_path / "d.arrow", bytes(content))
+    write(tmp_path / "z.txt", b"last\n")
+    path.unlink()
+    documents, problems = read(tmp_path)
+    assert [each.text for each in documents] == ["last"]
+    assert len(problems) == 3
+    assert problems[0].startswith("d.arrow, line 1: 'text' is damaged (")
+    assert other.exists()
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+@pytest.mark.parametrize("seed", range(20))
+def test_damage_anywhere_is_told(tmp_path: Path, suffix: str, seed: int) -> None:
+    draw = random.Random(seed)
+    table = pa.table({"id": range(500), "text": [f"text {n} {draw.random()}" for n in range(500)]})
+    path = tmp_path / f"c.{suffix}"
+    if suffix == "parquet":
+        pq.write_table(table, path, row_group_size=100, write_page_checksum=True)
+    else:
+        with pa.ipc.new_stream(str(path), table.schema) as writer:
+            writer.write_table(table, max_chunksize=100)
+    content = bytearray(path.read_bytes())
+    for _ in range(draw.randrange(1, 6)):
+        content[draw.randrange(len(content))] = draw.randrange(256)
+    path.write_bytes(content[: draw.choice([len(content), draw.randrange(len(content))])])
+    write(tmp_path / "z.txt", b"last\n")
+    assert texts(tmp_path)[-1] == "last"
