@@ -80,8 +80,12 @@ def search(oracle: Oracle, document: Document, asked: Tool) -> list[Found]:
     text = document.text
     prompt = build_prompt(PromptStyle.BRIEF, asked, text, grammar=GRAMMAR)
     request = TextRequest(prompt, text)
-    ends = [end for end in oracle.encoding.text(text).ends.tolist() if end > 0]
-    chances = {end: oracle.start_probability(request, end) for end in ends if is_place(text, end)}
+    ends = oracle.encoding.text(text).ends.tolist()
+    chances = {
+        end: oracle.start_probability(request, end)
+        for end in ends
+        if end > 0 and is_place(text, end)
+    }
     likeliest = sorted(chances, key=lambda end: -chances[end])[:PLACES]
     found = []
     for position in likeliest:

@@ -4,10 +4,15 @@ import re
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lm.scripts import LONG, TOKENIZERS, token_ends_of
+from tests.lm.scripts import TEXTS as SCRIPTS
 from toolformer.annotate.windows import Window, whole, windows
+
+ENDS = {name: token_ends_of(name) for name in TOKENIZERS}
 
 
 def word_ends(text: str) -> npt.NDArray[np.int64]:
@@ -91,3 +96,32 @@ def test_a_text_whose_tokens_are_very_long_is_cut_without_reading_on_for_ever() 
     parts = cut(text)
     assert parts[-1].start + len(parts[-1].text) == len(text)
     assert all(len(part.text) <= 8 * 64 * 2 for part in parts)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(text=SCRIPTS, size=st.integers(8, 64))
+@settings(max_examples=15, deadline=None)
+def test_the_windows_of_any_text_fit_and_cover_it(name: str, text: str, size: int) -> None:
+    ends = ENDS[name]
+    parts = list(windows(text, ends, window_tokens=size, overlap_tokens=size // 4))
+    owned = [part.start + offset for part in parts for offset in range(*part.places)]
+    assert owned == list(range(len(text)))
+    for part in parts:
+        assert text.startswith(part.text, part.start)
+        assert part.tokens == len(ends(part.text))
+        assert part.tokens <= size or len(part.text) == 1
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize("script", LONG)
+def test_a_long_text_in_any_script_is_cut_into_few_windows(name: str, script: str) -> None:
+    text, ends = LONG[script], ENDS[name]
+    parts = list(windows(text, ends, window_tokens=128, overlap_tokens=32))
+    assert all(part.tokens <= 128 for part in parts)
+    assert len(parts) <= 2 + len(ends(text)) // 30
+
+
+def test_the_tokens_before_a_window_are_those_of_the_text() -> None:
+    text, ends = LONG["russian"], ENDS["bytes"]
+    for part in windows(text, ends, window_tokens=128, overlap_tokens=32):
+        assert part.first_token == len(ends(text[: part.start]))

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.evaluate.scripts import caller, guesser
+from tests.lm.scripts import LONG
+from tests.models import save_model, startless_tokenizer
 from toolformer.errors import ConfigError
 from toolformer.evaluate.harness import HarnessAnswers, Scored, harness_model
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LossRequest
+from toolformer.lm.hf.model import load
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.registry import default_tools
@@ -107,3 +110,32 @@ metric_list:
         bootstrap_iters=0,
     )
     assert found["results"]["toolformer_sums"]["exact_match,none"] == 0.5
+
+
+def test_a_continuation_that_shares_a_token_with_its_context_is_not_certain() -> None:
+    [scored] = HarnessAnswers(ScriptedLanguageModel(log_prob=known)).score(["un"], ["happy"])
+    assert scored == Scored(pytest.approx(math.log(0.2)), is_greedy=False)
+
+
+def test_an_empty_continuation_is_certain() -> None:
+    [scored] = HarnessAnswers(ScriptedLanguageModel(log_prob=known)).score(["2 + 2 is"], [""])
+    assert scored == Scored(0.0, is_greedy=True)
+
+
+def test_without_a_start_token_the_first_token_of_a_continuation_counts(tmp_path: Path) -> None:
+    model = load(save_model(tmp_path, "gpt2", startless_tokenizer()), device="cpu")
+    [scored] = HarnessAnswers(model).score([""], ["a"])
+    [log_probs] = model.text_log_probs(["\na"])
+    assert scored.log_prob == pytest.approx(float(log_probs[-1]))
+    assert scored.log_prob < 0
+
+
+@pytest.mark.parametrize("script", LONG)
+def test_a_context_in_any_script_keeps_its_end_and_leaves_room(tmp_path: Path, script: str) -> None:
+    model = load(save_model(tmp_path, "gpt2"), device="cpu")
+    answers = HarnessAnswers(model)
+    [said] = answers.generate([LONG[script]], [{"max_gen_toks": 2}])
+    assert isinstance(said, str)
+    kept = answers._fit(LONG[script], 2)
+    assert LONG[script].endswith(kept)
+    assert 0 < model.count_tokens([kept])[0] <= model.max_length - 3

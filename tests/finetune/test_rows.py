@@ -3,9 +3,11 @@
 import pytest
 
 from tests.finetune.given import GRAMMAR, encoding
+from tests.lm.scripts import LONG, TOKENIZERS
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.finetune.rows import TrainingRow, make_rows
 from toolformer.finetune.texts import TrainingText
+from toolformer.lm.encoding import Encoding
 
 TEXT = "The sum of 12 and 30 is 42, said the teacher. He paid 4 x 5 = 20 dollars in all."
 CALLS = (
@@ -90,3 +92,14 @@ def test_rows_have_the_same_fingerprint_only_if_all_is_the_same() -> None:
     ]
     prints = [each.fingerprint for each in made]
     assert prints[0] == prints[1] != prints[2]
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize("script", LONG)
+def test_a_long_text_in_any_script_becomes_rows_that_hold_all_of_it(name: str, script: str) -> None:
+    text = TrainingText("a", LONG[script][:900])
+    encoding = Encoding(TOKENIZERS[name](), GRAMMAR, start=0, name=name)
+    found = rows(text, encoding=encoding, max_length=32)
+    assert all(len(row.ids) <= 32 for row in found)
+    said = [index for row in found for index in row.ids[1:]]
+    assert said == [*encoding.text(text.text).ids, END]

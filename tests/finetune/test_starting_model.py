@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.annotate.given import annotate_documents, echo
 from tests.finetune.given import GRAMMAR, of_model, sums, tiny_model, with_fields, write_run
 from tests.models import save_sentencepiece_model
+from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ModelError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.runs import SelectedRun, read_run
 from toolformer.finetune.starting_model import check_base, check_places, load_base
-from toolformer.finetune.texts import choose
+from toolformer.finetune.texts import TrainingText, choose
+from toolformer.lm.hf.model import load
+from toolformer.records import Document
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +64,25 @@ def test_another_model_with_the_same_tokenizer_fits(run: SelectedRun, tmp_path: 
     texts = choose(sums(), config=FinetuneConfig(dev_texts=0)).training
     check_places(other, texts, runs=[run])
     assert run.manifest.model.fingerprint not in other.fingerprints
+
+
+def test_a_character_of_several_tokens_before_a_call_proves_nothing_against_a_tokenizer(
+    run: SelectedRun, model: Path, tmp_path: Path
+) -> None:
+    annotator = load(str(model), device="cpu")
+    other = load_base(str(tiny_model(tmp_path / "other", seed=7)), grammar=GRAMMAR, device="cpu")
+    document = Document("1", "M\u00e9li\u00e8s \U0001f388 has 3 + 4 = 7 boxes.")
+    [found] = annotate_documents(
+        [document], model=annotator, tools=[echo], min_prob=0.0, samples=1, max_positions=8
+    )
+    texts = [
+        TrainingText(
+            "1",
+            document.text,
+            calls=(PlacedCall(each.position, ToolCall("Echo", "3")),),
+            tokens_before=(each.token,),
+        )
+        for each in found.candidates
+    ]
+    assert texts
+    check_places(other, texts, runs=[run])

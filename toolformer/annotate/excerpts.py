@@ -23,7 +23,7 @@ class Excerpt:
     number: int  # of the document in its shard
     document: Document
     window: Window
-    tools: tuple[Tool, ...]
+    tools: tuple[Tool, ...]  # none where there is nothing to read
     context: ToolContext
 
 
@@ -35,7 +35,11 @@ def cut_excerpts(
     window_tokens: int,
     overlap_tokens: int,
 ) -> list[Excerpt]:
-    """Returns the excerpts of a shard's documents that at least one tool suits, in text order."""
+    """Returns the excerpts of a shard's documents that at least one tool suits, in text order.
+
+    A window without a token, and one that is a single character too long for the model, has no
+    place for a call. It is an excerpt without a tool, so that its document is accounted for.
+    """
     excerpts = []
     # A much longer text is windowed without being tokenised whole.
     short = {
@@ -58,8 +62,11 @@ def cut_excerpts(
             )
         )
         for window in parts:
-            suiting = tuple(tool for tool in tools if tool.suits(window.text, context))
-            if suiting:
+            is_readable = 0 < window.tokens <= window_tokens
+            suiting = tuple(
+                tool for tool in tools if is_readable and tool.suits(window.text, context)
+            )
+            if suiting or not is_readable:
                 excerpts.append(Excerpt(number, document, window, suiting, context))
     return excerpts
 

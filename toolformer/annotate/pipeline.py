@@ -140,8 +140,9 @@ def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
                 document,
                 tried=tuple(name for name in plan.thresholds if name in tried.get(number, ())),
                 skipped=None
-                if number in tried
-                else skip_reason(document, plan.model.grammar) or "no tool suits it",
+                if tried.get(number)
+                else skip_reason(document, plan.model.grammar)
+                or ("nothing the model reads" if number in tried else "no tool suits it"),
                 candidates=_decide(document, found.get(number, []), plan=plan),
             )
             for number, document in enumerate(batch.shard.documents)

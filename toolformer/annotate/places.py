@@ -21,7 +21,7 @@ class Place:
 
     position: int
     start_prob: float
-    number: int  # counted from 1 among the ends of tokens
+    index: int  # among the offsets it was chosen from
 
 
 def is_place(text: str, position: int) -> bool:
@@ -87,7 +87,7 @@ def likeliest_places(
         if len(chosen) == max_positions:
             break
         if is_place(text, position):
-            chosen.append(Place(position, probability, number=index + 1))
+            chosen.append(Place(position, probability, index))
     return sorted(chosen, key=lambda place: place.position)
 
 

@@ -37,9 +37,9 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> list[Proposal]:
     A place that cannot gain enough is a proposal without a call, `pruned`; what is not a call is
     `unreadable`.
     """
-    if not excerpts:
-        return []
     asked = [(excerpt, tool) for excerpt in excerpts for tool in excerpt.tools]
+    if not asked:
+        return []
     requests = [
         TextRequest(plan.prompts.of(tool, excerpt.window.text), excerpt.window.text)
         for excerpt, tool in asked
@@ -93,7 +93,7 @@ def _likeliest(
                 arguments=None,
                 start_prob=place.start_prob,
                 count=0,
-                token=window.first_token + place.number,
+                token=window.first_token + int(starts.tokens_before[place.index]),
             ),
         )
         for place in places

@@ -30,9 +30,9 @@ def _drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
     if candidate.verdict is not None or candidate.call is None:
         return proposal
     written = model.grammar.format(candidate.call, candidate.output)
-    # A token has a byte at least, so most need no counting.
+    # A token has an ASCII character at least, so most need no counting; others may become several.
     room = plan.call_tokens
-    if len(written.encode()) <= room or model.count_tokens([written])[0] <= room:
+    if (written.isascii() and len(written) <= room) or model.count_tokens([written])[0] <= room:
         return proposal
     return replace(proposal, candidate=replace(candidate, verdict=Verdict.NOT_RENDERABLE))
 

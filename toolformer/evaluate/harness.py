@@ -19,6 +19,7 @@ from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.fitting import ending
 
 _SURE = log(0.5)  # a token likelier than this is the likeliest
 _KNOWN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
@@ -51,15 +52,22 @@ class HarnessAnswers:
         return self._decode(contexts, [self._config(each) for each in settings], live=self.live)
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> list[Scored]:
-        """Returns how likely each continuation is, calls disabled where there are tools."""
+        """Returns how likely each continuation is, calls disabled where there are tools.
+
+        For a model that begins a row with no token of its own, a continuation without a context
+        comes after a line break: else its first token would count as certain, unseen.
+        """
         pairs = [_move_space(*pair) for pair in zip(contexts, continuations, strict=True)]
+        if not all(context for context, _ in pairs) and not self._begins_rows:
+            pairs = [(context or "\n", rest) for context, rest in pairs]
         wholes = [context + rest for context, rest in pairs]
         all_tokens = self.model.count_tokens(wholes)
         first_tokens = self.model.count_tokens([context for context, _ in pairs])
         found = [  # the last tokens of the whole are the continuation's, as lm-eval counts them
-            log_probs[max(0, len(log_probs) - max(0, count - first)) :]
-            for log_probs, count, first in zip(
-                self._log_probs(wholes), all_tokens, first_tokens, strict=True
+            # One at least, where a token says the end of the context and all that continues it.
+            log_probs[max(0, len(log_probs) - max(count - first, 1 if rest else 0)) :]
+            for (_, rest), log_probs, count, first in zip(
+                pairs, self._log_probs(wholes), all_tokens, first_tokens, strict=True
             )
         ]
         said = self._greedy(pairs, found)
@@ -74,6 +82,12 @@ class HarnessAnswers:
     def score_whole(self, texts: Sequence[str]) -> list[float]:
         """Returns log p of whole texts; long ones in windows that overlap by half."""
         return [float(each.sum(dtype="float64")) for each in self._log_probs(texts)]
+
+    @property
+    def _begins_rows(self) -> bool:
+        """Whether the first token of a text is predicted too, from a start token."""
+        [log_probs] = self.model.text_log_probs(["1"])
+        return len(log_probs) == self.model.count_tokens(["1"])[0]
 
     def _log_probs(self, texts: Sequence[str]) -> list[np.ndarray]:
         return self.model.text_log_probs(texts, without_marker=self.live is not None)
@@ -129,8 +143,7 @@ class HarnessAnswers:
     def _fit(self, context: str, max_new_tokens: int) -> str:
         """Returns the end of a context that leaves room for an answer."""
         room = max(1, self.model.max_length - max_new_tokens - 1)
-        ends = self.model.token_ends(context)
-        return context if len(ends) <= room else context[int(ends[len(ends) - room - 1]) :]
+        return ending(context, self.model.token_ends, tokens=room)
 
 
 def harness_model(

@@ -11,6 +11,7 @@ from toolformer.evaluate.trial import READ, TOO_LONG, Trial, TriedCall
 from toolformer.infer.answers import Answer
 from toolformer.infer.decode import decode
 from toolformer.infer.request import Request
+from toolformer.lm.fitting import beginning
 from toolformer.specs import type_adapter
 from toolformer.tools.base import ToolContext
 
@@ -46,14 +47,21 @@ def predict_texts(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
         texts = [example.prompt for example in read]
         scored = setup.model.text_log_probs(texts, without_marker=without_marker)
         for example, text, log_probs in zip(read, texts, scored, strict=True):
+            measured = _measured(text, len(log_probs), setup)
             scores = TextScores(
                 texts=1,
                 tokens=len(log_probs),
-                words=len(text.split()),
-                bytes=len(text.encode()),
+                words=len(measured.split()),
+                bytes=len(measured.encode()),
                 nats=-float(log_probs.sum(dtype="float64")),
             )
             yield Trial(id=example.id, tags=example.tags, scores=to_json(scores), finish=READ)
+
+
+def _measured(text: str, tokens: int, setup: Setup) -> str:
+    """Returns the end of a text that its last tokens say: without a start token, not all of it."""
+    ends = setup.model.token_ends(text)
+    return text if len(ends) <= tokens else text[int(ends[len(ends) - tokens - 1]) :]
 
 
 def guess_majority(task: Task, examples: Sequence[Example]) -> Iterator[Trial]:
@@ -153,8 +161,8 @@ def _parts(output: str) -> Iterator[str]:
 
 def _request(task: Task, example: Example, index: int, *, setup: Setup) -> Request:
     prompt, tokens = example.prompt, task.prompt_tokens
-    if tokens and len(ends := setup.model.token_ends(prompt)) > tokens:
-        prompt = prompt[: int(ends[tokens - 1])]
+    if tokens:
+        prompt = beginning(prompt, setup.model.token_ends, tokens=tokens)
     context = ToolContext(today=example.today)
     request = Request(prompt, context=context, config=setup.config, index=index)
     return request if setup.live is None else setup.live.equip(request)

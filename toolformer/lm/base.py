@@ -39,6 +39,7 @@ class StartProbabilities:
     """How likely a call starts at each place of one text."""
 
     positions: np.ndarray  # (places,) int64: ends of the text's tokens, but not the last
+    tokens_before: np.ndarray  # (places,) int64: how many of the text's tokens precede each
     probabilities: np.ndarray  # (places,) float32: p(the whole open marker comes next)
 
 
@@ -185,7 +186,8 @@ class LanguageModel(Protocol):
         """Returns the number of tokens of each text, special tokens left out."""
 
     def token_ends(self, text: str) -> np.ndarray:
-        """Returns (tokens,) int64: the ends of the text's tokens as character offsets.
+        """Returns (tokens,) int64: where the text's tokens end, as character offsets, ascending.
 
-        The last one is included. An end inside a character of several bytes is left out.
+        The last one is included. A token that ends inside a character of several tokens has the
+        offset at which this character begins, so that there is a number for every token.
         """

@@ -35,6 +35,15 @@ class EncodedText:
         """Returns (places,) int64: the indices of the tokens after which a call may come."""
         return np.flatnonzero(self.ends[:-1] > 0)
 
+    @property
+    def whole(self) -> np.ndarray:
+        """Returns (tokens,) int64: how many characters are whole after each token.
+
+        >>> EncodedText((7, 8, 9), np.array([-1, 2, 3])).whole
+        array([0, 2, 3])
+        """
+        return np.maximum.accumulate(np.maximum(self.ends, 0))
+
     def tokens_before(self, position: int) -> int | None:
         """Returns how many tokens precede a place; None where there is no place.
 

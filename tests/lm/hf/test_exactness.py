@@ -97,12 +97,18 @@ def spread(places: np.ndarray, most: int) -> list[int]:
     return [int(place) for place in places[chosen]]
 
 
+def places(model: HFLanguageModel, text: str) -> np.ndarray:
+    """Returns the ends of a text's tokens but the last, and none inside a character."""
+    ends = np.unique(model.token_ends(text))
+    return ends[(ends > 0) & (ends < len(text))]
+
+
 def branches(model: HFLanguageModel) -> list[Branch]:
     """Places of every text, several samples at each, leads of different lengths, some greedy."""
     found = []
     for index, request in enumerate(requests()):
         lead = (" [Calculator(", " [Calendar(")[index % 2]
-        for position in spread(model.token_ends(request.text)[:-1], 4):
+        for position in spread(places(model, request.text), 4):
             key = f"7|{index}|{position}"
             found.append(Branch(index, position, lead, 3, 7, 1.0, key))
     return [*found[::2], *(replace(each, samples=2, temperature=0.0) for each in found[1::4])]
@@ -112,7 +118,7 @@ def loss_requests(model: HFLanguageModel) -> list[LossRequest]:
     """Places of every text, with every call, in both contexts."""
     found = []
     for text in TEXTS:
-        for position in spread(model.token_ends(text)[:-1], 6):
+        for position in spread(places(model, text), 6):
             found.append(LossRequest(text, position))
             for (call, output), inline in zip(CALLS, (False, True, False), strict=True):
                 found.append(LossRequest(text, position, call, output, inline))
@@ -139,8 +145,19 @@ def test_places_are_the_ends_of_all_tokens_but_the_last(pair: Pair) -> None:
     with pair.model.read(requests()) as trunks:
         for request, starts in zip(requests(), trunks.starts, strict=True):
             ends = pair.model.token_ends(request.text)
-            assert starts.positions.tolist() == ends[:-1].tolist()
-            assert ends[-1] == len(request.text)
+            assert starts.positions.tolist() == places(pair.model, request.text).tolist()
+            assert (len(ends), ends[-1]) == (
+                pair.model.count_tokens([request.text])[0],
+                len(request.text),
+            )
+
+
+def test_a_place_knows_how_many_tokens_precede_it(pair: Pair) -> None:
+    with pair.model.read(requests()) as trunks:
+        for request, starts in zip(requests(), trunks.starts, strict=True):
+            encoded = pair.model.engine.encoding.text(request.text)
+            before = [encoded.tokens_before(position) for position in starts.positions.tolist()]
+            assert starts.tokens_before.tolist() == before
 
 
 def test_every_loss_is_that_of_a_plain_forward(pair: Pair) -> None:
@@ -155,7 +172,7 @@ def test_losses_without_the_marker_are_those_of_a_plain_forward(pair: Pair) -> N
     text = "So [5] is 5."
     asked = [
         LossRequest(text, position, call, without_marker=True)
-        for position in pair.model.token_ends(text)[:-1].tolist()
+        for position in places(pair.model, text).tolist()
         for call in (None, CALLS[0][0])
     ]
     for request, found in zip(asked, pair.model.target_log_probs(asked), strict=True):

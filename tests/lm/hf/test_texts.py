@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.lm.scripts import LONG
 from tests.models import save_model, startless_tokenizer
 from toolformer.calls import InlineGrammar
 from toolformer.errors import ModelError
@@ -87,3 +88,12 @@ def test_a_marker_that_no_token_holds_cannot_be_removed(tmp_path: Path) -> None:
     model = load(save_model(tmp_path, "gpt2"), device="cpu", grammar=grammar)
     with pytest.raises(ModelError, match="no token for the marker ' <\\['"):
         model.text_log_probs(["So"], without_marker=True)
+
+
+@pytest.mark.parametrize("script", LONG)
+def test_every_token_of_a_long_text_in_any_script_is_scored(
+    model: HFLanguageModel, script: str
+) -> None:
+    [found] = model.text_log_probs([LONG[script][:900]])
+    assert len(found) == model.count_tokens([LONG[script][:900]])[0]
+    assert np.isfinite(found).all()

@@ -114,5 +114,4 @@ class HFLanguageModel:
 
     def token_ends(self, text: str) -> np.ndarray:
         """Returns (tokens,) int64: character offsets."""
-        ends = self.engine.encoding.text(text).ends
-        return ends[ends > 0]
+        return self.engine.encoding.text(text).whole

@@ -224,7 +224,8 @@ class ScriptedTrunks:
                 index = bisect_left(ends, place)
                 if index < len(ends) and ends[index] == place:
                     probabilities[index] = call.start_prob
-        return StartProbabilities(np.array(ends, dtype=np.int64), probabilities)
+        positions = np.array(ends, dtype=np.int64)
+        return StartProbabilities(positions, np.arange(len(ends)) + 1, probabilities)
 
     def _sample(self, branch: Branch) -> list[Sampled]:
         request = self.requests[branch.request]

@@ -82,7 +82,7 @@ def read_trunk(
     inner = [reading.text.inner for reading in ordered]
     split = np.split(probabilities, np.cumsum([len(each) for each in inner])[:-1])
     starts = [
-        StartProbabilities(reading.text.ends[places], found)
+        StartProbabilities(reading.text.ends[places], places + 1, found)
         for reading, places, found in zip(ordered, inner, split, strict=True)
     ]
     return trunk, starts

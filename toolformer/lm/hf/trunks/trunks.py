@@ -60,8 +60,9 @@ class HFTrunks:
             if reading.text.ids:
                 by_prompt.setdefault(reading.prompt.shared, []).append(reading)
             else:
+                nowhere = np.zeros(0, dtype=np.int64)
                 self._starts[reading.request] = StartProbabilities(
-                    np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+                    nowhere, nowhere, np.zeros(0, dtype=np.float32)
                 )
         for alike in by_prompt.values():
             costs = [
