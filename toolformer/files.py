@@ -121,7 +121,7 @@ def from_json(kind: type[_T], values: object) -> _T:
     from pydantic import ValidationError
 
     try:
-        value: _T = type_adapter(kind).validate_python(values)  # type: ignore[arg-type, assignment]
+        value: _T = type_adapter(kind).validate_python(values)  # type: ignore[assignment]
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])

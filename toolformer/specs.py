@@ -294,9 +294,31 @@ def _import(path: Path, changed_ns: int) -> ModuleType:  # noqa: ARG001  part of
     return module
 
 
-@lru_cache(maxsize=256)
-def type_adapter(annotation: Any) -> "TypeAdapter[object]":
-    """Returns what validates values of a type and knows its JSON schema."""
-    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
+def type_adapter(annotation: Any, *, finite: bool = False) -> "TypeAdapter[object]":
+    """Returns what validates values of a type and knows its JSON schema.
 
+    Args:
+        annotation: The type.
+        finite: Whether infinity and what is not a number are refused as numbers.
+    """
+    try:
+        return _type_adapter(annotation, finite)
+    except TypeError:  # what is annotated with a dict or a list cannot be kept
+        return _type_adapter.__wrapped__(annotation, finite)
+
+
+@lru_cache(maxsize=256)
+def _type_adapter(annotation: Any, finite: bool) -> "TypeAdapter[object]":
+    from pydantic import (  # 0.1 s that `toolformer --help` need not wait for
+        ConfigDict,
+        PydanticUserError,
+        TypeAdapter,
+    )
+
+    if finite:
+        try:
+            return TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
+        except PydanticUserError as error:
+            if error.code != "type-adapter-config-unused":  # of a model, which has its own
+                raise
     return TypeAdapter(annotation)

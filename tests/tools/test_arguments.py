@@ -1,5 +1,7 @@
 """The text between a call's brackets becomes the values of the parameters."""
 
+from datetime import date
+from enum import Enum
 from typing import Literal
 
 import pytest
@@ -163,3 +165,116 @@ def test_a_json_object_with_an_unknown_name_is_refused_by_it() -> None:
 def test_a_json_object_without_a_parameter_that_is_needed_is_refused() -> None:
     with pytest.raises(ToolError, match="has no `attribute`"):
         bind(FACT, '{"entity": "Peru"}', tool="Database")
+
+
+class Unit(Enum):
+    KM = "km"
+    MILE = "mi"
+
+
+RELEASE = [Parameter("name", free_text=True), Parameter("version")]
+LENGTH = [
+    Parameter("value", type=float),
+    Parameter("unit", type=Unit, required=False, default=Unit.KM),
+]
+LIST = [Parameter("numbers", type=list[int])]
+DAY = [Parameter("day", type=date)]
+EVENT = [Parameter("city", free_text=True), Parameter("day", type=date)]
+SEARCH = [
+    Parameter("query", free_text=True),
+    Parameter("most", type=int, required=False, default=5),
+]
+MARCH_3 = date(2023, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "version", ["3.10", "007", "1e5", "True", "null", "None", "1_000", "0x10", "2023-03-03", "-0"]
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        "name=numpy, version={}",
+        "name='numpy', version={}",
+        "numpy, {}",
+        "'numpy', {}",
+        "numpy, version={}",
+        "version='{}', name=numpy",
+        '"numpy", "{}"',
+        '{{"name": "numpy", "version": "{}"}}',
+    ],
+)
+def test_a_text_has_the_characters_that_the_call_has(form: str, version: str) -> None:
+    bound = bind(RELEASE, form.format(version), tool="Release")
+    assert bound == {"name": "numpy", "version": version}
+
+
+@pytest.mark.parametrize("form", ["version={}", "{}", " '{}' ", '{{"version": {}}}'])
+def test_the_only_text_has_the_characters_that_the_call_has(form: str) -> None:
+    assert bind([Parameter("version")], form.format("3.10"), tool="Release") == {"version": "3.10"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "values"),
+    [
+        (LENGTH, "10, unit=mi", {"value": 10.0, "unit": Unit.MILE}),
+        (LENGTH, "10, unit='mi'", {"value": 10.0, "unit": Unit.MILE}),
+        (LENGTH, "1,400.5, unit=mi", {"value": 1400.5, "unit": Unit.MILE}),
+        (LENGTH, "value=1,400, unit=mi", {"value": 1400.0, "unit": Unit.MILE}),
+        (LENGTH, "10", {"value": 10.0, "unit": Unit.KM}),
+        (LENGTH, "1,400", {"value": 1400.0, "unit": Unit.KM}),
+        (LIST, "1, 2", {"numbers": [1, 2]}),
+        (LIST, "1", {"numbers": [1]}),
+        (LIST, "(1, 2)", {"numbers": [1, 2]}),
+        (LIST, "numbers=1, 2", {"numbers": [1, 2]}),
+        (LIST, "'[1, 2]'", {"numbers": [1, 2]}),
+        (DAY, "March 3, 2023", {"day": MARCH_3}),
+        (DAY, "day=March 3, 2023", {"day": MARCH_3}),
+        (EVENT, "Oslo, March 3, 2023", {"city": "Oslo", "day": MARCH_3}),
+        (EVENT, "Oslo, day=March 3, 2023", {"city": "Oslo", "day": MARCH_3}),
+        (EVENT, "Washington, D.C., March 3, 2023", {"city": "Washington, D.C.", "day": MARCH_3}),
+        (EVENT[::-1], "March 3, 2023, Oslo", {"day": MARCH_3, "city": "Oslo"}),
+        ([Parameter("n", type=int), *LIST], "5, 1, 2", {"n": 5, "numbers": [1, 2]}),
+        ([*LIST, Parameter("n", type=int)], "1, 2, 5", {"numbers": [1, 2], "n": 5}),
+        ([*LIST, Parameter("unit")], "1, 2, unit=km", {"numbers": [1, 2], "unit": "km"}),
+        (SEARCH, "cats, dogs", {"query": "cats, dogs", "most": 5}),
+        (SEARCH, "cats, dogs, 3", {"query": "cats, dogs", "most": 3}),
+    ],
+)
+def test_a_comma_belongs_to_the_value_that_it_fits(
+    parameters: list[Parameter], arguments: str, values: dict[str, object]
+) -> None:
+    assert bind(parameters, arguments, tool="T") == values
+
+
+def test_a_number_with_separators_stays_together_in_a_text_too() -> None:
+    assert bind(FACT, "Prize, 1,000", tool="T") == {"entity": "Prize", "attribute": "1,000"}
+
+
+def test_a_text_or_none_may_hold_the_commas_too() -> None:
+    place = [
+        Parameter("entity", type=str | None, free_text=True),
+        Parameter("attribute", type=str | None),
+    ]
+    values = bind(place, "Washington, D.C., capital", tool="T")
+    assert values == {"entity": "Washington, D.C.", "attribute": "capital"}
+
+
+def test_an_equation_is_no_name() -> None:
+    parameters = [Parameter("equation", free_text=True), Parameter("variable")]
+    values = bind(parameters, "x = 5 + y, y", tool="Solve")
+    assert values == {"equation": "x = 5 + y", "variable": "y"}
+
+
+def test_nothing_at_all_leaves_the_only_parameter_its_default() -> None:
+    day = Parameter("day", required=False, default="today")
+    assert bind([day], "", tool="T") == {"day": "today"}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [",'" * 5000, "a=," * 3333, "(a," * 3333, "1," * 5000, '{"a":' * 2000, "1,000" * 2000],
+)
+def test_commas_and_brackets_without_end_are_bound_or_refused(hostile: str) -> None:
+    parameters = [*LENGTH, *LIST, Parameter("day", type=date, required=False)]
+    with pytest.raises(ToolError):
+        bind(parameters, hostile, tool="T")

@@ -1,30 +1,29 @@
 """How the text between a call's brackets becomes the values of a tool's parameters.
 
-Model text is data here: literals are read, nothing is evaluated.
+Knows which part of the text is whose; `written.py` knows what a part is worth as a type.
 """
 
-import ast
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from toolformer.errors import ToolError, clipped, closest
-from toolformer.specs import type_adapter
 from toolformer.tools.signature import Parameter
-from toolformer.tools.syntax import parse_expression
+from toolformer.tools.written import THOUSANDS, Written, split, value_of
 
 MAX_ARGUMENTS = 10_000  # characters; more is not a call that a model means
+_MAX_SHARED = 4  # commas of the last value where another has surplus ones as well
 
-_JSON_NAMES = {"true": True, "false": False, "null": None}
-_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
+_Given = Mapping[str, Written]  # what a call gives, by the name of the parameter
 
 
 def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[str, object]:
     """Returns the value of each parameter, by name, checked against its type.
 
-    In order: a JSON object of their names; `name=literal, ...`; for one text parameter the text
-    itself; literals by place; words between commas, where surplus commas belong to the parameter
-    that may hold them.
+    A call is a JSON object of their names, or values between commas of which the last ones may be
+    named, `value, name=value`. The only parameter has the whole text. Commas that are too many
+    belong to a parameter's value: to the text's that may hold them, else to the last one that they
+    fit.
 
     >>> entity, attribute = Parameter("entity", free_text=True), Parameter("attribute")
     >>> bind([entity, attribute], "Washington, D.C., capital", tool="Database")
@@ -38,11 +37,31 @@ def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[
         raise ToolError(
             f"{tool} was given {len(text):,} characters; at most {MAX_ARGUMENTS:,} are read."
         )
-    given = _read(parameters, text, tool=tool)
+    failure: ToolError | None = None
+    for given in _readings(parameters, text, tool=tool):
+        try:
+            return _values(parameters, given, text, tool=tool)
+        except ToolError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return _values(parameters, {}, text, tool=tool)
+
+
+def _values(
+    parameters: Sequence[Parameter], given: _Given, text: str, *, tool: str
+) -> dict[str, object]:
     values: dict[str, object] = {}
     for parameter in parameters:
         if parameter.name in given:
-            values[parameter.name] = _check(parameter, given[parameter.name], tool=tool)
+            written = given[parameter.name]
+            try:
+                values[parameter.name] = value_of(parameter.type, written)
+            except ValueError as error:
+                raise ToolError(
+                    f"{tool} cannot take {clipped(written.characters)!r} as `{parameter.name}`: "
+                    f"{error}."
+                ) from None
         elif parameter.required:
             raise ToolError(
                 f"{tool} needs {_listed(parameters)}; {clipped(text)!r} has no `{parameter.name}`."
@@ -52,159 +71,149 @@ def bind(parameters: Sequence[Parameter], arguments: str, *, tool: str) -> dict[
     return values
 
 
-def _read(parameters: Sequence[Parameter], text: str, *, tool: str) -> Mapping[str, object]:
-    values = _read_object(parameters, text, tool=tool)
-    if values is not None:
-        return values
-    is_one_text = len(parameters) == 1 and parameters[0].is_text
-    call = _parse(text) if "=" in text or not is_one_text else None
-    if call is not None and call.keywords:
-        names = {keyword.arg for keyword in call.keywords}
-        if not is_one_text or names == {parameters[0].name}:
-            return _read_call(parameters, call, text, tool=tool)
-    if named := _read_named_words(parameters, text):
-        return named
-    if is_one_text:
-        if not text and (parameters[0].required or parameters[0].omitted):
-            return {}
-        return {parameters[0].name: _unquote(text)}
-    if call is not None and call.args:
-        literals = _literals(call.args)
-        if literals is not None and len(literals) <= len(parameters):
-            return dict(zip((p.name for p in parameters), literals, strict=False))
-    return _read_words(parameters, text, tool=tool)
+def _readings(parameters: Sequence[Parameter], text: str, *, tool: str) -> Iterator[_Given]:
+    """Yields the ways in which a text can be read, the likeliest first."""
+    given = _read_object(parameters, text, tool=tool)
+    if given is not None:
+        yield given
+        return
+    pieces = split(text)
+    named = [_named(parameters, piece) for piece in pieces]
+    names = [parameter.name for parameter in parameters]
+    first = next((at for at, each in enumerate(named) if each and _is_name(each, names)), None)
+    if len(parameters) == 1:  # its value may hold commas and what looks like a name
+        has_name = bool(pieces and named[0] and named[0][0] == names[0])
+        value = text.partition("=")[2].strip() if has_name else text
+        yield {names[0]: Written(value)} if text else {}
+    elif first is not None:
+        given = _read_named(parameters, pieces[first:], tool=tool)
+        leading = list(takewhile(lambda each: each.name not in given, parameters))
+        for placed in _by_place(leading, pieces[:first]):
+            yield {**placed, **given}
+        if first > len(parameters):
+            raise ToolError(f"{tool} takes {_listed(parameters)}, not {first} values.")
+        if first > len(leading):
+            raise ToolError(f"{tool} was given `{parameters[len(leading)].name}` twice.")
+    else:
+        yield from _by_place(parameters, pieces)
+    is_too_much = len(pieces) > len(parameters) != 1
+    if is_too_much and not any(each.free_text for each in parameters):
+        raise ToolError(
+            f"{tool} takes {_listed(parameters)}, but {clipped(text)!r} has {len(pieces)} values."
+        )
 
 
-def _read_object(
-    parameters: Sequence[Parameter], text: str, *, tool: str
-) -> Mapping[str, object] | None:
+def _read_object(parameters: Sequence[Parameter], text: str, *, tool: str) -> _Given | None:
     """Reads a JSON object of parameters' names; None where the text is not one.
 
     An object that names none of them may be a value itself.
     """
     if not text.startswith("{"):
         return None
-    try:
-        values: dict[str, object] = json.loads(text)
-    except (ValueError, RecursionError):
+    values = Written(text).holds
+    if values is None or (values and not Written(text).is_mapping):
         return None
+    given = {str(name): value for name, value in values.items()}
     names = [parameter.name for parameter in parameters]
-    if not any(name in values for name in names):
-        return None if values or any(each.required for each in parameters) else values
-    for name in values:
+    if not any(name in given for name in names):
+        return None if given or any(each.required for each in parameters) else given
+    for name in given:
         if name not in names:
             raise ToolError(closest(name, names, what=f"parameter of {tool}"))
-    return values
+    return given
 
 
-def _parse(text: str) -> ast.Call | None:
-    """Reads the text as the arguments of a Python call; None when it is not one."""
-    call = parse_expression(f"_({text})")
-    # "a) + _(b" would parse too, but not as a call of `_`
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-        return call
-    return None
+def _read_named(
+    parameters: Sequence[Parameter], pieces: Sequence[str], *, tool: str
+) -> dict[str, Written]:
+    """Reads pieces of which the first has a name; one without belongs to the one before it.
 
-
-def _literals(nodes: Sequence[ast.expr]) -> list[object] | None:
-    try:
-        return [ast.literal_eval(_with_json_names(node)) for node in nodes]
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None
-
-
-def _with_json_names(node: ast.expr) -> ast.expr:
-    """Gives true, false and null in lists and objects the values they have in JSON."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.List | ast.Dict):
-            items = inner.elts if isinstance(inner, ast.List) else inner.values
-            items[:] = [
-                ast.Constant(_JSON_NAMES[item.id])
-                if isinstance(item, ast.Name) and item.id in _JSON_NAMES
-                else item
-                for item in items
-            ]
-    return node
-
-
-def _read_call(
-    parameters: Sequence[Parameter], call: ast.Call, text: str, *, tool: str
-) -> Mapping[str, object]:
-    names = [parameter.name for parameter in parameters]
-    values = dict(zip(names, call.args, strict=False))
-    if len(call.args) > len(names):
-        raise ToolError(f"{tool} takes {_listed(parameters)}, not {len(call.args)} values.")
-    for keyword in call.keywords:
-        if keyword.arg not in names:
-            raise ToolError(closest(keyword.arg or "**", names, what=f"parameter of {tool}"))
-        if keyword.arg in values:
-            raise ToolError(f"{tool} was given `{keyword.arg}` twice.")
-        values[keyword.arg] = keyword.value
-    literals = _literals(list(values.values()))
-    if literals is not None:
-        return dict(zip(values, literals, strict=True))
-    if named := _read_named_words(parameters, text):
-        return named
-    raise ToolError(
-        f"{tool} cannot read {clipped(text)!r}; write {names[0]}='...' or values alone."
-    )
-
-
-def _read_named_words(parameters: Sequence[Parameter], text: str) -> dict[str, object]:
-    """Reads `name=words, name=words`, without quotes; nothing where the text is not so."""
-    names = "|".join(re.escape(parameter.name) for parameter in parameters)
-    if "=" not in text or not names:
-        return {}
-    before, *pieces = re.split(rf"(?:^|,)\s*({names})\s*=(?!=)", text)
-    if before.strip():
-        return {}
-    return {
-        name: _unquote(words.strip()) for name, words in zip(pieces[::2], pieces[1::2], strict=True)
-    }
-
-
-def _read_words(parameters: Sequence[Parameter], text: str, *, tool: str) -> dict[str, object]:
-    """Splits at commas; surplus commas stay inside the parameter that may hold them."""
-    words = text.split(",") if text else []
-    if len(words) > len(parameters) and not all(p.is_text for p in parameters):
-        # "1,400, miles, km": the first comma separates thousands
-        words = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text).split(",")
-    surplus = len(words) - len(parameters)
-    free = [parameter.free_text for parameter in parameters]
-    if surplus > 0 and any(free):
-        start = free.index(True)
-        words[start : start + surplus + 1] = [",".join(words[start : start + surplus + 1])]
-    elif surplus > 0:
-        raise ToolError(
-            f"{tool} takes {_listed(parameters)}, but {clipped(text)!r} has {len(words)} values."
-        )
-    stripped = [_unquote(word.strip()) for word in words]
-    return dict(zip((p.name for p in parameters), stripped, strict=False))
-
-
-def _check(parameter: Parameter, value: object, *, tool: str) -> object:
-    if parameter.is_text:
-        return value if isinstance(value, str) else str(value)
-    from pydantic import ValidationError
-
-    try:
-        return type_adapter(parameter.type).validate_python(value)
-    except ValidationError as error:
-        reason = error.errors(include_url=False, include_context=False)[0]["msg"]
-        raise ToolError(
-            f"{tool} cannot take {clipped(str(value))!r} as `{parameter.name}`: {reason}."
-        ) from None
-
-
-def _unquote(text: str) -> str:
-    """Takes off quotes that enclose the whole text.
-
-    >>> _unquote("'Paris'"), _unquote("'a' || 'b'")
-    ('Paris', "'a' || 'b'")
+    So does one with an unknown name, where the one before it may be a text with such a piece.
     """
-    if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0] and text[0] not in text[1:-1]:
-        return text[1:-1]
-    return text
+    by_name = {parameter.name: parameter for parameter in parameters}
+    given: dict[str, Written] = {}
+    last: Parameter | None = None
+    for piece in pieces:
+        name, value = _named(parameters, piece) or ("", "")
+        if name in given:
+            raise ToolError(f"{tool} was given `{name}` twice.")
+        if name in by_name:
+            last = by_name[name]
+            given[name] = Written(value)
+        elif last is None or (name and not (last.is_text and given[last.name].is_bare)):
+            raise ToolError(closest(name, by_name, what=f"parameter of {tool}"))
+        else:
+            given[last.name] = Written(f"{given[last.name].text},{piece}".strip())
+    return given
+
+
+def _by_place(parameters: Sequence[Parameter], pieces: Sequence[str]) -> Iterator[_Given]:
+    """Yields the ways in which pieces can be the values of the first parameters, in order."""
+    required = max((n for n, each in enumerate(parameters, 1) if each.required), default=0)
+    whole = _join_thousands(pieces)
+    for values in [whole, pieces] if len(whole) < len(pieces) else [pieces]:
+        if len(values) <= len(parameters):
+            yield _placed(parameters, values)
+        for used in range(min(len(parameters), len(values)), max(required, 1) - 1, -1):
+            surplus = len(values) - used
+            for taker in _takers(parameters[:used]) if surplus else ():
+                yield _placed(parameters, _with_commas(values, taker, surplus))
+            free = next((at for at in range(used - 1) if parameters[at].free_text), None)
+            if free is not None:  # "Washington, D.C., March 3, 2023": the last one may have some
+                for more in range(1, min(surplus, _MAX_SHARED)):
+                    last = _with_commas(values, len(values) - 1 - more, more)
+                    yield _placed(parameters, _with_commas(last, free, surplus - more))
+
+
+def _with_commas(values: Sequence[str], at: int, surplus: int) -> list[str]:
+    """Returns values of which one has so many of those after it as well."""
+    end = at + surplus + 1
+    return [*values[:at], ",".join(values[at:end]), *values[end:]]
+
+
+def _placed(parameters: Sequence[Parameter], values: Sequence[str]) -> dict[str, Written]:
+    pairs = zip(parameters, values, strict=False)
+    return {parameter.name: Written(value.strip()) for parameter, value in pairs}
+
+
+def _takers(parameters: Sequence[Parameter]) -> list[int]:
+    """Returns the places of parameters whose value may hold commas, the likeliest first."""
+    last = len(parameters) - 1
+    return sorted(range(last + 1), key=lambda at: (not parameters[at].free_text, at != last))
+
+
+def _join_thousands(pieces: Sequence[str]) -> list[str]:
+    """Joins the pieces of numbers with separators: in "1,400, km" there are two values.
+
+    >>> _join_thousands(["1", "400", " km"])
+    ['1,400', ' km']
+    """
+    numbers = THOUSANDS.finditer(",".join(pieces))
+    inside = {index for number in numbers for index in range(*number.span())}
+    joined: list[str] = []
+    position = 0
+    for piece in pieces:
+        if joined and position - 1 in inside:
+            joined[-1] += f",{piece}"
+        else:
+            joined.append(piece)
+        position += len(piece) + 1
+    return joined
+
+
+def _named(parameters: Sequence[Parameter], piece: str) -> tuple[str, str] | None:
+    """Returns the name and the value of `name=value`."""
+    if "=" not in piece:
+        return None
+    known = "|".join(re.escape(parameter.name) for parameter in parameters)
+    found = re.match(rf"\s*({known}|[^\W\d]\w*)\s*=(?!=)\s*", piece)
+    return (found[1], piece[found.end() :].rstrip()) if found else None
+
+
+def _is_name(named: tuple[str, str], known: Collection[str]) -> bool:
+    """Returns whether `name=value` is meant so: in an equation, what follows is in no quotes."""
+    name, value = named
+    return name in known or not Written(value).is_bare
 
 
 def _listed(parameters: Sequence[Parameter]) -> str:

@@ -3,12 +3,11 @@
 Knows no server: the function that runs the tool is the caller's.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from types import GenericAlias
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
 from toolformer.errors import ConfigError
 from toolformer.tools.base import Tool
@@ -124,7 +123,7 @@ def _type_of(schema: object, *, refer: _Refer, depth: int = 0) -> Any:
         return _any_of([_type_of(each, refer=refer, depth=depth + 1) for each in alternatives])
     if kinds == "array":
         item = _type_of(schema.get("items"), refer=refer, depth=depth + 1)
-        return _from_text(GenericAlias(list, (item,)))
+        return GenericAlias(list, (item,))
     if kinds == "object" or "properties" in schema:
         return _object(schema, refer=refer, depth=depth)
     return _SCALARS.get(kinds, Any)
@@ -143,14 +142,10 @@ def _choice(values: Sequence[Any]) -> Any:
     if not values or not all(isinstance(value, str | int | bool | None) for value in values):
         return Any  # Python cannot say it; whoever runs the tool can
     literal: Any = Literal
-    chosen = literal[tuple(values)]
-    return chosen if all(isinstance(value, str) for value in values) else _from_text(chosen)
+    return literal[tuple(values)]
 
 
 def _any_of(types: Sequence[Any]) -> Any:
-    others = [each for each in types if each is not type(None)]
-    if others == [str]:
-        return str  # a text or nothing: a call that means nothing leaves it out
     union = types[0]
     for each in types[1:]:
         union = union | each
@@ -172,20 +167,4 @@ def _object(schema: Mapping[str, Any], *, refer: _Refer, depth: int) -> Any:
     )
     is_closed = schema.get("additionalProperties") is False
     made.__pydantic_config__ = {"extra": "forbid" if is_closed else "allow"}
-    return _from_text(made)
-
-
-def _from_text(kind: Any) -> Any:
-    """Lets a value also be written as JSON in a text, where the call gave it without quotes."""
-    from pydantic import BeforeValidator
-
-    return Annotated[kind, BeforeValidator(_read_json)]
-
-
-def _read_json(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value
+    return made

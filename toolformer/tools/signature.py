@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from types import UnionType
+from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 from toolformer.errors import ConfigError
 from toolformer.specs import type_adapter
@@ -40,8 +42,8 @@ class Parameter:
 
     @property
     def is_text(self) -> bool:
-        """Whether the value is the text of the call as it stands."""
-        return self.type is str
+        """Whether every text is one of its values."""
+        return _takes_any_text(self.type)
 
     def json_schema(self) -> dict[str, object]:
         """Returns the JSON schema of its values."""
@@ -51,6 +53,16 @@ class Parameter:
         if not self.required and self.default is not None:
             schema["default"] = self.default
         return schema
+
+
+def _takes_any_text(kind: Any) -> bool:
+    if isinstance(kind, NewType):
+        return _takes_any_text(kind.__supertype__)
+    if get_origin(kind) is Annotated:
+        return _takes_any_text(kind.__origin__)
+    if get_origin(kind) in (Union, UnionType):
+        return any(map(_takes_any_text, get_args(kind)))
+    return kind is str
 
 
 @dataclass(frozen=True, slots=True)
