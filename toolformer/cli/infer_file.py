@@ -1,6 +1,5 @@
 """`toolformer infer --input`: a file of prompts becomes a file of answers, with progress."""
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
