@@ -43,7 +43,11 @@ class Names:
             return []
         having = sorted((self._trigrams.get(each, ()) for each in _trigrams(wanted)), key=len)
         common = Counter(islice(chain.from_iterable(having), _MOST_SEEN))
-        likely = nsmallest(_LIKELY, common, key=lambda index: (-common[index], index))
+
+        def unlikeness(index: int) -> tuple[int, int, int]:
+            return -common[index], abs(len(self._keys[index]) - len(wanted)), index
+
+        likely = nsmallest(_LIKELY, common, key=unlikeness)
         near = get_close_matches(wanted, [self._keys[each] for each in likely], n=count, cutoff=0.7)
         return [self._spellings[key][0] for key in near]
 
