@@ -73,15 +73,16 @@ SANE: Mapping[str, Told] = {
     "Database": Told("Peru, capital", "Lima"),
     "SQL": Told("SELECT value FROM facts WHERE entity = 'Peru' AND attribute = 'capital'", "Lima"),
     "convert": Told("10, miles", "10.0 miles to 2"),
-    "plan": Told("day=2023-03-03, items=[1, 2]", "2023-03-03 3 fast"),
+    "plan": Told("day='2023-03-03', items=[1, 2]", "2023-03-03 3 fast"),
     "note": Told("text='abc'", "3 0"),
 }
 _PIECES = [
     *"0123456789+-*/^%().,$=x'\"[]{}<>|&;:!?#@\\_~` \t\n",
-    *("\x00", "\x1b[31m", "\ud800", "\u202e", "\u0663", "\uff11", "\u00bd", "\u221e", "\u2212", "\U0001f600"),
-    *("**", "9**9", "(((", ")))", "1e308", "1,234", "0x10", "nan", "inf", "None", "-0.0", "lambda:"),
-    *("today", "weekday of ", "March 3, 2023", "9999-12-31", " + 99999999 years", "days from "),
-    *("Peru", "capital", ", ", "' OR 1=1 --", "NULL", "entity=", "value=", '{"value": ', "f'{x}'"),
+    *"\x00\ud800\u202e\u0663\uff11\u00bd\u221e\u2212\U0001f600",
+    *("**", "9**9", "(((", ")))", "1e308", "1,234", "0x10", "nan", "inf", "None", "-0.0"),
+    *("\x1b[31m", "lambda:", "today", "weekday of ", "March 3, 2023", "9999-12-31"),
+    *(" + 99999999 years", "days from ", "Peru", "capital", ", ", "' OR 1=1 --", "NULL", "entity="),
+    *("value=", '{"value": ', "f'{x}'"),
 ]  # fmt: skip
 _RECURSIVE = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
 _QUERIES = [
@@ -92,7 +93,8 @@ _QUERIES = [
     "SELECT count(*) FROM bulk, bulk AS b, bulk AS c, bulk AS d WHERE {one} = {one}",
     _RECURSIVE + "SELECT {one} FROM bulk, c ORDER BY x DESC",
     _RECURSIVE + "SELECT json_group_array({one} || x) FROM bulk, c",
-    "WITH RECURSIVE c(x) AS (SELECT {one} FROM bulk UNION ALL SELECT x || x FROM c) SELECT x FROM c",
+    "WITH RECURSIVE c AS (SELECT {one} AS x FROM bulk UNION ALL SELECT x || x FROM c) "
+    "SELECT * FROM c",
 ]
 _CELLS = [
     "bulk.a", "ltrim(bulk.a, bulk.b)", "rtrim(bulk.a, bulk.b)", "trim(bulk.b || bulk.a, bulk.a)",
@@ -100,7 +102,7 @@ _CELLS = [
     "quote(bulk.a)", "printf('%99999d', bulk.n)", "printf('%*d', 999999999, 1)", "upper(bulk.a)",
     "bulk.a LIKE '%a%a%a%a%a%a%a%z'", "bulk.a GLOB '*a*a*a*a*a*a*a*z'", "json_quote(bulk.a)",
     "soundex(bulk.a)", "substr(bulk.a, -99999)", "zeroblob(999999999)", "randomblob(999999999)",
-    "length(bulk.a || bulk.b)", "char(55296)", "9e999", "x'ff'", "load_extension('x')", "unicode(bulk.a)",
+    "length(bulk.a || bulk.b)", "char(55296)", "9e999", "x'ff'", "load_extension('x')",
 ]  # fmt: skip
 
 
@@ -114,13 +116,13 @@ def campaign(draw: random.Random, trials: int, folder: Path) -> Iterator[Trial]:
         for number in range(trials):
             name = list(SANE)[number % len(SANE)]
             kind, arguments = _hostile(draw, name)
-            fault = _fault(toolbox, name, arguments)
+            fault = _fault(toolbox, name, arguments, number=number)
             if not fault and _memory() - before > MOST_MEMORY:
                 fault = f"{(_memory() - before) >> 20} MB more than before the first"
             yield Trial(f"{name}: {kind}", repr(arguments[:200]), fault)
 
 
-def _fault(toolbox: Toolbox, name: str, arguments: str) -> str:
+def _fault(toolbox: Toolbox, name: str, arguments: str, *, number: int) -> str:
     start = time.monotonic()
     output, error = _ask(toolbox, name, arguments)
     seconds = time.monotonic() - start
@@ -136,7 +138,7 @@ def _fault(toolbox: Toolbox, name: str, arguments: str) -> str:
     start = time.monotonic()
     told = SANE[name]
     # Another spelling each time: else the first result would be given again.
-    output, error = _ask(toolbox, name, told.arguments + " " * (hash(arguments) % 1000))
+    output, error = _ask(toolbox, name, told.arguments + " " * number)
     if output != told.output:
         return f"the next call gave {output!r} {error!r}"
     if time.monotonic() - start > BUSY_S:
@@ -231,7 +233,7 @@ def main() -> None:
                 slowest[name] = max(slowest[name], (time.monotonic() - start, arguments[:60]))
     print("| tool | slowest call, s | limit, s | its arguments |\n|---|---|---|---|")
     for name, (seconds, arguments) in slowest.items():
-        print(f"| {name} | {seconds:.3f} | {LIMIT_S:g} | {ascii(arguments)} |")
+        print(f"| {name} | {seconds:.3f} | {LIMIT_S:g} | {arguments!a} |")
     print(f"\n{(_memory() - before) >> 20} MB more than before the first call")
 
 

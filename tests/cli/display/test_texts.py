@@ -34,6 +34,12 @@ def test_a_rare_tool_is_shown_beside_a_frequent_one() -> None:
     assert "b" in names
 
 
+def test_which_tool_a_text_stands_for_does_not_follow_the_order_of_a_set() -> None:
+    tools = [f"Tool{number}" for number in range(12)]
+    documents = [document(f"a{n}", tools[n], tools[(n + 1) % 12]) for n in range(12)]
+    assert picked(documents, *tools) == [f"a{n}" for n in range(12)]
+
+
 def test_texts_without_a_kept_call_are_not_shown() -> None:
     assert picked([document("none"), document("some", "A")], "A") == ["some"]
 

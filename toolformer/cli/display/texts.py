@@ -70,7 +70,7 @@ def dozen(documents: Iterable[AnnotatedDocument], tools: Sequence[str]) -> list[
     chosen: dict[str, list[AnnotatedDocument]] = {name: [] for name in tools}
     spare: list[AnnotatedDocument] = []
     for annotated in documents:
-        names = {placed.call.tool for placed in annotated.kept}
+        names = dict.fromkeys(placed.call.tool for placed in annotated.kept)  # in text order
         name = min(names, key=lambda each: len(chosen[each]), default=None)
         if name is None:
             continue

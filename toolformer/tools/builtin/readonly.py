@@ -55,7 +55,7 @@ class ReadOnlyDatabase:
             raise ConfigError(f"There is no database {str(path)!r}; name a file: path=facts.db.")
         try:
             process = self._processes.take()
-        except ToolError as error:
+        except (ToolError, LostError) as error:
             raise ConfigError(f"{str(path)!r} cannot be read as a database: {error}") from None
         self.tables = process.tables
         self._processes.give_back(process)
@@ -171,8 +171,10 @@ class _Processes:
                 reply = process.child.receive(_START_S, max_bytes=_MAX_REPLY)
                 if "tables" not in reply:
                     raise ToolError(f"{reply.get('error')}.")
-            except BaseException:
+            except BaseException as error:
                 self.drop(process)
+                if isinstance(error, TimeoutError):
+                    raise LostError(f"SQLite did not start within {_START_S:g} s.") from None
                 raise
             process.is_ready = True
             process.tables = {name: tuple(found) for name, found in reply["tables"].items()}

@@ -9,7 +9,7 @@ import json
 import signal
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def main(path: str, memory: str) -> None:
     for limit, value in _LIMITS.items():  # only now: a schema may be larger than a query
         connection.setlimit(limit, value)
     send({"tables": tables})
-    with line.makefile("rb") as requests:
+    with suppress(OSError), line.makefile("rb") as requests:  # the program may be killed meanwhile
         for request in map(json.loads, requests):
             signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _GRACE_S)
             try:
