@@ -249,3 +249,34 @@ def test_a_text_that_steers_the_terminal_is_printed_harmlessly(
     assert "[Calculator(3 + 2) -> 5]" in printed
     assert "\x1b" not in printed
     assert "\x07" not in printed
+
+
+def test_several_corpora_are_annotated_as_one_and_what_is_passed_over_is_named_once(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "more").mkdir()
+    (where / "more" / "d.csv").write_text(f'text\n"{TEXTS[0]}"\n')
+    (where / "more" / "notes.md").write_text("x")
+    assert annotate("more") == 0
+    assert [each.document.id for each in Run.open("run").documents()][-1] == "more/d.csv:2"
+    assert capsys.readouterr().err.count("passed over: notes.md") == 1
+
+
+def test_a_run_inside_its_corpus_is_continued_and_never_read(where: Path) -> None:
+    assert annotate(corpus=".") == 0
+    whole = {path: path.read_bytes() for path in (where / "run").rglob("*.*")}
+    next((where / "run" / "shards").iterdir()).unlink()
+    (where / "run" / "stats.json").unlink()
+    assert annotate(corpus=".") == 0
+    assert {path: path.read_bytes() for path in (where / "run").rglob("*.*")} == whole
+
+
+def test_a_date_that_is_none_is_a_note_and_no_lost_record(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "e.jsonl").write_text('{"text": "So 3 + 2 = 5.", "date": "soon"}\n{"text": 5}\n')
+    assert annotate(corpus="e.jsonl") == 0
+    said = capsys.readouterr().err
+    assert "Note: e.jsonl, line 1: 'soon' is not a date" in said
+    assert "Skipped: e.jsonl, line 2" in said
+    assert Run.open("run").stats().problems == 1

@@ -408,3 +408,8 @@ def test_ids_may_come_twice(tmp_path: Path) -> None:
 def test_what_a_problem_says_can_be_printed() -> None:
     problem = CorpusProblem("a\x1b[31m.txt", 3, "'\u009b' and \udcff")
     assert str(problem) == "a\\x1b[31m.txt, line 3: '\\x9b' and \\udcff"
+
+
+def test_a_first_line_like_the_mark_of_utf16_costs_itself(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.jsonl", b'\xff\xfe\n{"text": "one"}\n')
+    assert texts(path) == ["one"]

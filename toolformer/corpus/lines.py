@@ -119,7 +119,7 @@ def _not_text(start: bytes) -> str | None:
     for name, signature in _SIGNATURES.items():
         if signature.match(start):
             return f"the file holds {name} data, which its name does not say"
-    if start.startswith(_UTF16_BOMS):
+    if start.startswith(_UTF16_BOMS) and 0 in start:
         return "the file is UTF-16, not UTF-8: convert it with iconv -f utf-16 -t utf-8"
     if start.count(0) > _MOST_NULLS * len(start):
         return "the file is binary (or UTF-16), not UTF-8 text"

@@ -5,8 +5,9 @@ A row's cells are taken one by one, so that a value which Python cannot hold cos
 
 import mmap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -89,59 +90,67 @@ def _rows(batches: Iterator[Any]) -> Iterator[tuple[int, Mapping[str, object]]]:
             raise WholeFileError(f"cannot be read ({reason_of(error)})") from None
         if batch is None:
             return
-        columns = [_Column.of(each) for each in batch.columns]
-        for row in range(batch.num_rows):
+        for cells in zip(*map(_cells, batch.columns), strict=True):
             number += 1
-            cells = (column.cell(row) for column in columns)
             yield number, dict(zip(batch.schema.names, cells, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of some rows, from which cells can be taken without harm."""
+def _cells(column: Any) -> Iterator[object]:
+    """Yields what the cells of a column hold, an Unreadable for each that cannot be read."""
+    import pyarrow as pa
 
-    values: Any  # an Arrow array, or an Unreadable for all cells
-    is_text: bool  # whether its bytes are a text's
-    is_large: bool  # whether a cell may be longer than is read
-
-    @classmethod
-    def of(cls, values: Any) -> "_Column":
-        """Checks a column: an Arrow file says itself where in it a cell lies."""
-        import pyarrow as pa
-
-        try:
-            values.validate(full=True)
-            return cls(values, is_text=False, is_large=values.nbytes > MOST_BYTES)
-        except Exception as error:  # noqa: BLE001
-            is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-            if not is_text:
-                damage = Unreadable(f"damaged ({reason_of(error)})")
-                return cls(damage, is_text=False, is_large=False)
-        # What is wrong may be that a text is not UTF-8, which costs this text alone.
-        large = pa.types.is_large_string(values.type)
-        values = values.view(pa.large_binary() if large else pa.binary())
-        return cls(cls.of(values).values, is_text=True, is_large=values.nbytes > MOST_BYTES)
-
-    def cell(self, row: int) -> object:
-        """Returns what a cell holds, or an Unreadable."""
-        if isinstance(self.values, Unreadable):
-            return self.values
-        try:
-            if self.is_large and _size(self.values, row) > MOST_BYTES:
-                return Unreadable(TOO_LONG)
-            value = self.values[row].as_py()
-            return value.decode() if self.is_text and value is not None else value
-        except UnicodeDecodeError as error:
-            return Unreadable(f"not UTF-8 at byte {error.start + 1}")
-        except Exception:  # noqa: BLE001
-            return Unreadable(f"not a {self.values.type} that Python holds")
+    is_text = False
+    try:
+        column.validate(full=True)  # an Arrow file says itself where in it a cell lies
+    except pa.ArrowInvalid as error:
+        texts = _as_bytes(column)
+        if texts is None:
+            yield from repeat(Unreadable(f"damaged ({reason_of(error)})"), len(column))
+            return
+        column, is_text = texts, True
+    # What a dictionary's cells hold is not in the column.
+    may_be_long = column.nbytes > MOST_BYTES or isinstance(column, pa.DictionaryArray)
+    values: list[object] = []
+    if not is_text and not may_be_long:
+        with suppress(Exception):  # one of them is nothing that Python holds
+            values = column.to_pylist()
+    yield from values or (
+        _cell(column, row, is_text=is_text, may_be_long=may_be_long) for row in range(len(column))
+    )
 
 
-def _size(values: Any, row: int) -> int:
+def _as_bytes(column: Any) -> Any:
+    """Returns a column of texts as bytes, None where more is wrong than that they are not UTF-8."""
+    import pyarrow as pa
+
+    binary = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}.get(column.type)
+    if binary is None:
+        return None
+    column = column.view(binary)
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return column
+
+
+def _cell(column: Any, row: int, *, is_text: bool, may_be_long: bool) -> object:
+    try:
+        if may_be_long and _size(column, row) > MOST_BYTES:
+            return Unreadable(TOO_LONG)
+        value = column[row].as_py()
+        return value.decode() if is_text and value is not None else value
+    except UnicodeDecodeError as error:
+        return Unreadable(f"not UTF-8 at byte {error.start + 1}")
+    except Exception:  # noqa: BLE001 (Python's, Arrow's, or the calendar's)
+        return Unreadable(f"not a {column.type} that Python holds")
+
+
+def _size(column: Any, row: int) -> int:
     """Returns how many bytes a cell has."""
     import pyarrow as pa
 
-    cell = values.slice(row, 1)
+    cell = column.slice(row, 1)
     if isinstance(cell, pa.DictionaryArray):
         cell = cell.dictionary_decode()
     return int(cell.nbytes)
