@@ -20,6 +20,7 @@ FLOORS = {
     "assets": 0,
     "errors": 0,
     "garbage": 0,
+    "threads": 0,
     "calls": 1,
     "config": 1,
     "dates": 1,

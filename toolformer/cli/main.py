@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from toolformer._version import __version__
+from toolformer.cli.interrupt import interruptible
 from toolformer.cli.pipe import drop_output, until_closed
 from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
 
@@ -36,10 +37,17 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits.
 
-    0 is done, 1 failed, 2 misused, 130 interrupted, 141 a closed pipe.
+    0 is done, 1 failed, 2 misused, 130 interrupted, 143 terminated, 141 a closed pipe.
     """
     _wait_briefly()
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = 0
+    with interruptible() as interruption:
+        try:
+            code = run(sys.argv[1:] if arguments is None else arguments)
+        except BaseException:
+            if interruption.signal is None:
+                raise
+    sys.exit(interruption.exit_code(code))
 
 
 def _wait_briefly() -> None:

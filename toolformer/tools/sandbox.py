@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _BOOT = (
 )
 _MAX_REPLY = 1 << 20  # bytes; a reply is at most 64 folded outputs
 _CLOSE_S = 2.0  # for tools that are closed in an idle worker
+
+_alive: "weakref.WeakSet[_Worker]" = weakref.WeakSet()
 
 
 class WorkerLostError(ToolError):
@@ -62,6 +65,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._idle: dict[_Home, list[_Worker]] = defaultdict(list)
         self._all: set[_Worker] = set()
+        self._is_closed = False
 
     def run(
         self, tool: Tool, calls: Sequence[str], contexts: Sequence[ToolContext]
@@ -91,26 +95,33 @@ class Sandbox:
         return outcomes
 
     def close(self) -> None:
-        """Ends the processes: idle ones close their tools, those in a call are killed."""
+        """Ends the processes: idle ones close their tools, those in a call are killed.
+
+        No other is started: calls that were still to come fail.
+        """
         with self._lock:
-            workers = list(self._all)
+            self._is_closed = True
             idle = [worker for workers in self._idle.values() for worker in workers]
+            busy = self._all.difference(idle)
             self._all.clear()
             self._idle.clear()
         for worker in idle:
             worker.hang_up()
+        for worker in busy:
+            worker.kill()
+        deadline = time.monotonic() + _CLOSE_S
         for worker in idle:
-            worker.wait(_CLOSE_S)
-        for worker in workers:
+            worker.wait(max(0.0, deadline - time.monotonic()))
             worker.kill()
 
     def _take(self, tool: Tool) -> "_Worker":
         home = _Home(shared_spec(tool.spec), tool.pure)
         with self._lock:
-            if self._idle[home]:
+            if not self._is_closed and self._idle[home]:
                 return self._idle[home].pop()
-        worker = _Worker(home, tool.name, self._limits)
-        with self._lock:
+            if self._is_closed:
+                raise WorkerLostError(f"{tool.name} was not run: its toolbox is closed.")
+            worker = _Worker(home, tool.name, self._limits)
             self._all.add(worker)
         try:
             worker.wait_until_ready()
@@ -130,6 +141,12 @@ class Sandbox:
         worker.kill()
 
 
+def kill_workers() -> None:
+    """Kills every worker process of this program, for when there is no time to close anything."""
+    for worker in list(_alive):
+        worker.kill(wait=False)
+
+
 class _Worker:
     """One process and the socket to it."""
 
@@ -146,6 +163,7 @@ class _Worker:
                 stdout=2,
                 start_new_session=True,  # Ctrl-C is ours to handle; a kill takes its children along
             )
+        _alive.add(self)
 
     def wait_until_ready(self) -> None:
         reply = self._receive(self._limits.start_s, doing="to start")
@@ -179,11 +197,13 @@ class _Worker:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
 
-    def kill(self) -> None:
+    def kill(self, *, wait: bool = True) -> None:
+        _alive.discard(self)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._socket.close()
+        if wait:
+            self._process.wait()
+            self._socket.close()
 
     def _receive(self, timeout_s: float, *, doing: str) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
