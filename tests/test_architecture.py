@@ -21,6 +21,7 @@ FLOORS = {
     "child": 0,
     "errors": 0,
     "garbage": 0,
+    "threads": 0,
     "calls": 1,
     "config": 1,
     "dates": 1,

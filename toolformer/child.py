@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ _BOOT = (
     "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "runpy.run_path(sys.argv[2])['main'](*sys.argv[3:])"
 )
+
+
+_alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
 
 class LostError(Exception):
@@ -47,6 +51,7 @@ class Child:
                 stdout=2,
                 start_new_session=True,  # Ctrl-C is ours to handle; a kill takes its children along
             )
+        _alive.add(self)
 
     def send(self, message: object) -> None:
         """Sends a line.
@@ -98,12 +103,14 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
 
-    def kill(self) -> None:
+    def kill(self, *, wait: bool = True) -> None:
         """Ends the process and those it started."""
+        _alive.discard(self)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._line.close()
+        if wait:
+            self._process.wait()
+            self._line.close()
 
     def _lost(self) -> LostError:
         try:
@@ -115,6 +122,12 @@ class Child:
                 f"The process of {self.name} was killed by {signal.Signals(-status).name}."
             )
         return LostError(f"{self.name} ended its process with exit status {status}.")
+
+
+def kill_children() -> None:
+    """Kills all of them, for when there is no time to close anything."""
+    for child in list(_alive):
+        child.kill(wait=False)
 
 
 def serve() -> socket.socket:

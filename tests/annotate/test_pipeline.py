@@ -333,9 +333,11 @@ def batches_of(shards: list[Shard], batch_tokens: int) -> list[ShardBatch]:
 SUMS = [Document(str(number), "1 + 2 = 3 now") for number in range(4)]
 
 
-def test_each_batch_tells_which_share_of_its_shard_is_done_and_the_last_one_all() -> None:
+def test_each_batch_tells_which_share_of_its_shards_work_it_is_and_whether_it_ends_it() -> None:
     found = batches_of([Shard(0, SUMS)], batch_tokens=1)
-    assert [each.share_done for each in found] == [0.25, 0.5, 0.75, 1.0]
+    tokens = [each.excerpts[0].window.tokens for each in found]
+    assert [each.share for each in found] == [each / sum(tokens) for each in tokens]
+    assert [each.is_last for each in found] == [False, False, False, True]
     assert [len(each.annotated) for each in found] == [0, 0, 0, 4]
 
 

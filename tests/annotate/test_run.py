@@ -84,6 +84,10 @@ def files_of(out: Path) -> dict[str, bytes]:
     }
 
 
+def counted(progress: RunProgress) -> tuple[float, int, int]:
+    return progress.documents, progress.resumed, progress.kept
+
+
 def test_two_calls_that_share_the_shards_of_a_run_write_the_bytes_of_one(tmp_path: Path) -> None:
     corpus = tmp_path / "c.jsonl"
     lines = [json.dumps({"text": each.text}) for each in documents(10)]
@@ -116,9 +120,9 @@ def test_of_two_calls_at_once_the_one_that_ends_last_finishes_the_run(tmp_path: 
 def test_shards_that_are_left_to_others_count_only_when_they_are_there(tmp_path: Path) -> None:
     told: list[RunProgress] = []
     run_into(tmp_path / "run", shards=[1], on_progress=told.append)
-    assert told[-1] == RunProgress(documents=3, resumed=0, kept=3)
+    assert counted(told[-1]) == (3, 0, 3)
     run_into(tmp_path / "run", shards=[0], on_progress=told.append)
-    assert told[-1] == RunProgress(documents=6, resumed=3, kept=0)
+    assert counted(told[-1]) == (6, 3, 0)
 
 
 def test_a_worker_writes_what_annotate_shard_returns(tmp_path: Path) -> None:
@@ -183,12 +187,12 @@ def test_no_more_documents_than_wanted_are_read(tmp_path: Path) -> None:
 def test_progress_tells_documents_kept_calls_and_what_was_there_already(tmp_path: Path) -> None:
     told: list[RunProgress] = []
     run = run_into(tmp_path / "run", on_progress=told.append)
-    assert told[-1] == RunProgress(documents=10, resumed=0, kept=3)
+    assert counted(told[-1]) == (10, 0, 3)
     assert [each.documents for each in told] == sorted(each.documents for each in told)
     (run.path / "shards" / "00001.parquet").unlink()
     told.clear()
     run_into(run.path, on_progress=told.append)
-    assert told[-1] == RunProgress(documents=10, resumed=7, kept=3)
+    assert counted(told[-1]) == (10, 7, 3)
 
 
 def test_shards_that_were_not_finished_at_a_ctrl_c_are_done_again(tmp_path: Path) -> None:
@@ -356,3 +360,75 @@ def test_a_shard_before_one_that_cannot_be_read_is_kept(tmp_path: Path) -> None:
     with pytest.raises(CorpusError):
         run_into(tmp_path / "run", corpus=corpus, strict=True)
     assert list(shard_bytes(tmp_path / "run")) == ["00000.parquet"]
+
+
+class Sleepy(ScriptedLanguageModel):
+    """Takes as long for a text as the text is, to read it and to score its calls."""
+
+    tokens_per_second = 10.0
+    pace_s = 8e-3  # for each character
+
+    def read(self, requests):  # type: ignore[no-untyped-def]
+        time.sleep(self.pace_s * sum(len(request.text) for request in requests))
+        return super().read(requests)
+
+    def target_log_probs(self, requests):  # type: ignore[no-untyped-def]
+        called = {request.text for request in requests if request.output is not None}
+        time.sleep(self.pace_s * sum(map(len, called)) / 2)
+        return super().target_log_probs(requests)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("per_shard", [None, 2, 5])
+def test_the_time_left_at_a_third_of_a_run_is_about_right(
+    tmp_path: Path, per_shard: int | None
+) -> None:
+    corpus = [
+        Document(str(n), f"{n} + 2 = {n + 2} apples in all" + " and more" * (n * 7 % 5))
+        for n in range(30)
+    ]
+    characters = sum(len(each.text) for each in corpus)
+    run_into(tmp_path / "first")  # what a first run imports takes no part
+    told: list[tuple[float, float]] = []
+    began = time.monotonic()
+
+    def tell(progress: RunProgress) -> None:
+        told.append((time.monotonic() - began, progress.characters / characters))
+
+    run_into(
+        tmp_path / "run",
+        corpus=corpus,
+        model=Sleepy(SCRIPT),
+        documents_per_shard=per_shard,
+        on_progress=tell,
+    )
+    took = time.monotonic() - began
+    at, share = min(told, key=lambda each: abs(each[0] - took / 3))
+    assert (1 - share) / share * at == pytest.approx(took - at, rel=0.3)
+    assert told[-1][1] == pytest.approx(1.0)
+
+
+def test_a_large_model_has_small_shards_and_the_run_keeps_its_own(tmp_path: Path) -> None:
+    run = run_into(tmp_path / "run", model=Sleepy(SCRIPT), documents_per_shard=None)
+    assert run.manifest.documents_per_shard == 1
+    assert len(run.shards()) == 10
+    assert (
+        run_into(tmp_path / "other", documents_per_shard=None).manifest.documents_per_shard == 128
+    )
+
+
+def test_another_number_of_documents_per_shard_continues_with_that_of_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = run_into(tmp_path / "whole")
+    run_into(tmp_path / "run", shards=[1])
+    run = run_into(tmp_path / "run", documents_per_shard=7)
+    assert "was begun with 3 documents per shard and continues with them, not with 7" in caplog.text
+    assert files_of(run.path) == files_of(whole.path)
+
+
+def test_long_texts_make_a_shard_shorter(tmp_path: Path) -> None:
+    long = [Document(str(n), "3 + 2 = 5 apples " + "and more " * 300) for n in range(4)]
+    run = run_into(tmp_path / "run", corpus=long, model=ScriptedLanguageModel(SCRIPT))
+    assert len(run.shards()) == 2
+    assert run.stats().documents == 4

@@ -56,8 +56,9 @@ class AnnotateConfig(ToolConfig):
     """Tokens of a window of a text. Default: as many as fit the model, 1024 at most."""
     overlap_tokens: int | None = Field(default=None, ge=0)
     """Tokens that neighbouring windows share. Default: a quarter of a window."""
-    documents_per_shard: int = Field(default=128, ge=1)
-    """Documents per shard; an interrupted run resumes after its last whole shard."""
+    documents_per_shard: int | None = Field(default=None, ge=1)
+    """Documents per shard; what is interrupted resumes after its last whole shard, and a run keeps
+    the number it was begun with. Default: 128, fewer for a large model."""
     max_documents: int | None = Field(default=None, ge=1)
     """Stop after so many documents."""
     text_column: str = "text"

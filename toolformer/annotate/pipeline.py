@@ -6,8 +6,8 @@ shard's first. What is done in which order follows from the shards and the plan,
 anything takes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from toolformer.calls import CallGrammar
 from toolformer.garbage import gc_paused
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
+from toolformer.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Shard:
     documents: Sequence[Document]
     is_due: bool = True  # False: it passes by untouched
 
+    @property
+    def characters(self) -> int:
+        """How many characters its texts have."""
+        return sum(len(each.text) for each in self.documents)
+
 
 @dataclass(frozen=True, slots=True)
 class ShardBatch:
@@ -39,14 +45,10 @@ class ShardBatch:
 
     shard: Shard
     excerpts: Sequence[Excerpt] = ()
-    share_done: float = 1.0  # of the shard's excerpts, once this batch is done; 1 in its last batch
+    share: float = 1.0  # of its shard's work
+    is_last: bool = True  # of its shard
     proposals: Sequence[Proposal] = ()
     annotated: Sequence[AnnotatedDocument] = ()  # the shard's documents, in its last batch
-
-    @property
-    def is_last(self) -> bool:
-        """Whether its shard ends with it."""
-        return self.share_done == 1.0
 
 
 def annotate_shard(
@@ -63,13 +65,17 @@ def annotate_shard(
         documents: of the shard.
     """
     shard = Shard(number, documents)
-    with gc_paused(), ThreadPoolExecutor(max_workers=1, thread_name_prefix="tools") as thread:
+    with gc_paused(), Threads(1, name="tools") as thread:
         *_, last = annotate_batches([shard], plan, tool_thread=thread)
     return list(last.annotated)
 
 
 def annotate_batches(
-    shards: Iterable[Shard], plan: Plan, *, tool_thread: Executor
+    shards: Iterable[Shard],
+    plan: Plan,
+    *,
+    tool_thread: Executor,
+    on_proposed: Callable[[ShardBatch], None] | None = None,
 ) -> Iterator[ShardBatch]:
     """Yields the batches of shards in order; the last one of a shard has its annotated documents.
 
@@ -77,10 +83,16 @@ def annotate_batches(
         shards: a shard that is not due passes as one empty batch.
         plan: of the run.
         tool_thread: runs one thing at a time, in order; the tools run in it.
+        on_proposed: called with each batch that was read, before its tools run.
     """
-    proposed = (
-        replace(batch, proposals=propose(batch.excerpts, plan)) for batch in _cut(shards, plan)
-    )
+
+    def propose_batch(batch: ShardBatch) -> ShardBatch:
+        batch = replace(batch, proposals=propose(batch.excerpts, plan))
+        if on_proposed is not None:
+            on_proposed(batch)
+        return batch
+
+    proposed = (propose_batch(batch) for batch in _cut(shards, plan))
     executed = ahead((partial(_execute, batch, plan) for batch in proposed), tool_thread)
     scored = (replace(batch, proposals=score(batch.proposals, plan)) for batch in executed)
     return _select(scored, plan)
@@ -113,10 +125,15 @@ def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
         if not excerpts:
             yield ShardBatch(shard)
         copies = 1 if plan.prompts.are_empty else 2
-        done = 0
+        done, all_tokens = 0, max(1, _tokens(excerpts))
         for batch in batches(excerpts, batch_tokens=model.batch_tokens, copies=copies):
             done += len(batch)
-            yield ShardBatch(shard, batch, done / len(excerpts))
+            yield ShardBatch(shard, batch, _tokens(batch) / all_tokens, done == len(excerpts))
+
+
+def _tokens(excerpts: Sequence[Excerpt]) -> int:
+    """Returns how many tokens are read, those of a text once for each tool: a measure of work."""
+    return sum(each.window.tokens * len(each.tools) for each in excerpts)
 
 
 def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:

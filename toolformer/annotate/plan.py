@@ -9,7 +9,7 @@ from toolformer.annotate.peeking import terms
 from toolformer.annotate.prompts import Prompts
 from toolformer.config import fingerprint
 from toolformer.errors import ConfigError
-from toolformer.lm.base import LanguageModel
+from toolformer.lm.base import LanguageModel, Paced
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
@@ -17,6 +17,9 @@ from toolformer.tools.toolbox import Toolbox
 
 _LONGEST_WINDOW = 1024  # tokens
 _SHORTEST_WINDOW = 16
+_MOST_DOCUMENTS = 128  # of a shard: what an interruption loses
+_SHARD_S = 120.0
+_DOCUMENT_TOKENS = 2000  # forwarded for a text of some sentences, its places, calls and losses
 # Tokens beside prompt, text and call: a start token, the prompt's frame around the text, and what a
 # window may gain when it is tokenised by itself.
 _SPARE_TOKENS = 32
@@ -34,6 +37,7 @@ class Plan:
     vocabularies: Mapping[str, frozenset[str]]  # terms that a call of the tool may always use
     window_tokens: int
     overlap_tokens: int
+    documents_per_shard: int
 
     def __repr__(self) -> str:
         return (
@@ -73,8 +77,9 @@ class Plan:
                 "prompt_style": self.prompts.style.value,
                 "window_tokens": self.window_tokens,
                 "overlap_tokens": self.overlap_tokens,
+                "documents_per_shard": self.documents_per_shard,
             },
-            documents_per_shard=self.config.documents_per_shard,
+            documents_per_shard=self.documents_per_shard,
         )
 
 
@@ -114,7 +119,16 @@ def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox)
         },
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
+        documents_per_shard=config.documents_per_shard or _documents_per_shard(model),
     )
+
+
+def _documents_per_shard(model: LanguageModel) -> int:
+    """Returns how many documents are annotated in a minute or two, by the size of the model."""
+    if not isinstance(model, Paced):
+        return _MOST_DOCUMENTS
+    fitting = int(_SHARD_S * model.tokens_per_second / _DOCUMENT_TOKENS)
+    return max(1, min(_MOST_DOCUMENTS, fitting))
 
 
 def _model_settings(sidecar: Sidecar, tool: Tool) -> ToolConfig:

@@ -83,7 +83,7 @@ def annotate(
     """
     source = Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),)))
     tools = load_tools(*tool) if tool else default_tools()
-    total = _count(source, settings)
+    total, characters = _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
         language_model = load_model(
@@ -99,7 +99,7 @@ def annotate(
                 out=out,
                 config=settings,
                 strict=strict,
-                on_progress=lambda progress: _move(move, progress),
+                on_progress=lambda progress: _move(move, progress, characters),
                 on_problem=lambda problem: _tell(notes, problem),
             )
     except KeyboardInterrupt:
@@ -113,9 +113,12 @@ def annotate(
     return 0
 
 
-def _move(move: MoveBar, progress: RunProgress) -> None:
+def _move(move: MoveBar, progress: RunProgress, characters: int) -> None:
     kept = f"{progress.kept} calls kept" if progress.kept else ""
-    move(progress.documents, progress.resumed, kept)
+    share = None
+    if characters:
+        share = (progress.characters / characters, progress.resumed_characters / characters)
+    move(progress.documents, progress.resumed, kept, share)
 
 
 def read_batch_tokens(text: str) -> int | None:
@@ -151,14 +154,14 @@ def _report(run: Run, seconds: float) -> None:
 
 
 def _tell(notes: Console, problem: CorpusProblem) -> None:
-    notes.print(f"{'Skipped' if problem.is_loss else 'Note'}: {problem}", markup=False)
+    notes.print(f"{'Skipped' if problem.is_loss else 'Note'}: {problem}")
 
 
-def _count(source: Corpora, settings: AnnotateConfig) -> int | None:
-    """Counts the documents of a corpus of files, None where that would take long."""
+def _count(source: Corpora, settings: AnnotateConfig) -> tuple[int | None, int]:
+    """Counts a corpus's documents and their characters, None and 0 where it would take long."""
     sizes = [file.size for file in describe_corpus(source).files]
     if not sizes or sum(sizes) > _COUNTED_BYTES:
-        return settings.max_documents
+        return settings.max_documents, 0
     documents = read_corpus(
         source,
         text_column=settings.text_column,
@@ -166,7 +169,8 @@ def _count(source: Corpora, settings: AnnotateConfig) -> int | None:
         max_documents=settings.max_documents,
         on_problem=lambda _problem: None,  # annotating will tell
     )
-    return sum(1 for _ in documents)
+    sizes = [len(each.text) for each in documents]
+    return len(sizes), sum(sizes)
 
 
 def _whole(out: Path) -> str:
@@ -175,4 +179,4 @@ def _whole(out: Path) -> str:
     except RunError:
         return "Nothing was written yet."
     shards, size = len(run.shards()), run.manifest.documents_per_shard
-    return f"{out} holds {shards} whole shards of {size} texts."
+    return f"{out} holds {shards} whole shards of at most {size} texts."

@@ -16,6 +16,7 @@ import typer
 
 from toolformer._version import __version__
 from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
+from toolformer.cli.interrupt import interruptible
 from toolformer.cli.volume import with_volume
 from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
 
@@ -41,7 +42,7 @@ _COMPLETING = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")  # a line that a shell want
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits.
 
-    0 is done, 1 failed, 2 misused, 130 interrupted, 141 a closed pipe.
+    0 is done, 1 failed, 2 misused, 130 interrupted, 143 terminated, 141 a closed pipe.
     """
     fill_closed_streams()
     _wait_briefly()
@@ -49,7 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ExitStack() as stack:
         stack.enter_context(gated_output())
         stack.pop_all()  # a traceback passes the gate, too
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = 0
+    with interruptible() as interruption:
+        try:
+            code = run(sys.argv[1:] if arguments is None else arguments)
+        except BaseException:
+            if interruption.signal is None:
+                raise
+    sys.exit(interruption.exit_code(code))
 
 
 def _wait_briefly() -> None:

@@ -118,6 +118,15 @@ class Trunks(Protocol):
 
 
 @runtime_checkable
+class Paced(Protocol):
+    """A language model that knows about how fast it is."""
+
+    @property
+    def tokens_per_second(self) -> float:
+        """About how many tokens it forwards a second, told from its size and never measured."""
+
+
+@runtime_checkable
 class LanguageModel(Protocol):
     """A causal language model that proposes calls, judges them and makes them."""
 

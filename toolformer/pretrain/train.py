@@ -6,7 +6,6 @@ Killed at any moment it continues from its last checkpoint, over the same batche
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from toolformer.pretrain.mixture import PackedRows, Source, draw_batch, load_sou
 from toolformer.pretrain.model import load_weights, loss_function, new_model, new_optimizers
 from toolformer.pretrain.progress import Pace, Step
 from toolformer.pretrain.tokenizer import load_tokenizer, train_tokenizer
+from toolformer.threads import Threads
 
 
 def pretrain(
@@ -88,7 +88,9 @@ def _pretrain(
 
     pace = Pace(config)
     model.train()
-    with ThreadPoolExecutor(1) as ahead:  # the next batch is drawn while the model works on this
+    with Threads(
+        1, name="drawing"
+    ) as ahead:  # the next batch is drawn while the model works on this
         drawn = ahead.submit(draw, first)
         for step in range(first, config.steps):
             started = time.monotonic()

@@ -6,7 +6,8 @@ Knows no tool: whatever Python value comes, a line of text goes.
 import inspect
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
+
+from toolformer.threads import Threads
 
 MAX_OUTPUT = 500  # characters
 _MAX_READ = 100_000  # characters of what a tool returned; white space may fill most of them
@@ -41,7 +42,7 @@ def finished(value: object) -> object:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(completed())
-    with ThreadPoolExecutor(1) as thread:  # in a notebook this thread has a loop of its own
+    with Threads(1, name="awaiting") as thread:  # in a notebook this thread has a loop of its own
         return thread.submit(lambda: asyncio.run(completed())).result()
 
 

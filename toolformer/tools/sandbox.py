@@ -1,6 +1,7 @@
 """Worker processes for other people's tools: started when needed, killed when they overrun."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._idle: dict[_Home, list[_Worker]] = defaultdict(list)
         self._all: set[_Worker] = set()
+        self._is_closed = False
 
     def run(
         self, tool: Tool, calls: Sequence[str], contexts: Sequence[ToolContext]
@@ -78,26 +80,33 @@ class Sandbox:
         return outcomes
 
     def close(self) -> None:
-        """Ends the processes: idle ones close their tools, those in a call are killed."""
+        """Ends the processes: idle ones close their tools, those in a call are killed.
+
+        No other is started: calls that were still to come fail.
+        """
         with self._lock:
-            workers = list(self._all)
+            self._is_closed = True
             idle = [worker for workers in self._idle.values() for worker in workers]
+            busy = self._all.difference(idle)
             self._all.clear()
             self._idle.clear()
         for worker in idle:
             worker.child.hang_up()
+        for worker in busy:
+            worker.child.kill()
+        deadline = time.monotonic() + _CLOSE_S
         for worker in idle:
-            worker.child.wait(_CLOSE_S)
-        for worker in workers:
+            worker.child.wait(max(0.0, deadline - time.monotonic()))
             worker.child.kill()
 
     def _take(self, tool: Tool) -> "_Worker":
         home = _Home(shared_spec(tool.spec), tool.pure)
         with self._lock:
-            if self._idle[home]:
+            if not self._is_closed and self._idle[home]:
                 return self._idle[home].pop()
-        worker = _Worker(home, tool.name, self._limits)
-        with self._lock:
+            if self._is_closed:
+                raise WorkerLostError(f"{tool.name} was not run: its toolbox is closed.")
+            worker = _Worker(home, tool.name, self._limits)
             self._all.add(worker)
         try:
             worker.wait_until_ready()

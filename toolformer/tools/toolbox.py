@@ -5,12 +5,12 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Self
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError, closest
+from toolformer.threads import Threads
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.running import Job, Runner, batches, close_tools
@@ -59,7 +59,7 @@ class Toolbox(Mapping[str, Tool]):
         self._impure = threading.Lock()
         sandbox = Sandbox(Limits(timeout_s=timeout_s, memory_bytes=memory_bytes))
         self._runner = Runner(sandbox, self._cache)
-        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="toolbox")
+        self._threads = Threads(self._workers, name="toolbox")
         self._held = list(tools)
         self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held)
 
@@ -153,6 +153,8 @@ class Toolbox(Mapping[str, Tool]):
 
         def work() -> None:
             while waiting:
+                if not self._finalizer.alive:
+                    raise RuntimeError("the toolbox was closed while its calls ran")
                 try:
                     places = waiting.popleft()
                 except IndexError:  # another thread was faster
@@ -185,7 +187,7 @@ def _check_reach(tool: Tool) -> None:
         )
 
 
-def _close(threads: ThreadPoolExecutor, sandbox: Sandbox, tools: Sequence[Tool]) -> None:
+def _close(threads: Threads, sandbox: Sandbox, tools: Sequence[Tool]) -> None:
     threads.shutdown(wait=False, cancel_futures=True)
     sandbox.close()
     close_tools(tools)

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from toolformer.cli.display.progress import Pace, spell_seconds, training_bar
+from toolformer.cli.display.progress import Pace, counting_bar, spell_seconds, training_bar
 from toolformer.finetune.steps import DevScore, TrainingStep
 
 
@@ -76,3 +76,25 @@ def test_on_a_terminal_a_bar_shows_the_step_and_how_it_does() -> None:
     shown = shown_of(step, is_terminal=True)
     assert "step 3/4" in shown
     assert "loss 2.500, rate 0.0003, 1,234 tokens/s, 1 min 10 s left" in shown
+
+
+def test_what_is_slow_is_told_in_seconds_for_each() -> None:
+    assert pace(10, 96).tell(2) == "48.0 s/text, 6 min 24 s left"
+
+
+def test_the_time_left_follows_from_the_work_where_things_differ() -> None:
+    assert pace(100, 10).tell(50, share=(0.1, 0.0)) == "5.0 texts/s, 1 min 30 s left"
+    assert pace(100, 10).tell(50, resumed=20, share=(0.5, 0.4)) == "3.0 texts/s, 50 s left"
+
+
+def test_something_is_left_until_all_is_done() -> None:
+    assert pace(10, 10).tell(9.999, share=(0.99999, 0)) == "1.0 s/text, 1 s left"
+
+
+def test_a_bar_counts_only_what_is_whole() -> None:
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=100, color_system=None)
+    with counting_bar(console, "Annotating", "texts", total=10) as move:
+        move(9.9, 0, "", (0.99, 0.0))
+    assert "9/10 texts" in written.getvalue()
+    assert "10/10" not in written.getvalue()

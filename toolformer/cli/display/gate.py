@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-
 # Control characters but tabs and line ends, those of C1, and Unicode's Bidi_Control.
 _STEERING = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _STEERS = re.compile(rf"[{_STEERING}]|\r(?!\n)")

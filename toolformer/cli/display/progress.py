@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -20,13 +21,13 @@ _LOG_EVERY_S = 30
 class Pace:
     """How fast things are done, and how long the rest will take.
 
-    >>> ticks = iter([0.0, 10.0])
+    >>> ticks = iter([0.0, 10.0, 20.0])
     >>> pace = Pace("texts", total=100, clock=lambda: next(ticks))
-    >>> pace.tell(40, resumed=20)
-    '2.0 texts/s, 30 s left'
+    >>> pace.tell(40, resumed=20), pace.tell(21, resumed=20)
+    ('2.0 texts/s, 30 s left', '20.0 s/text, 26 min 20 s left')
     """
 
-    unit: str
+    unit: str  # in the plural
     total: float | None = None  # None: not known
     clock: Callable[[], float] = time.monotonic
     start: float = field(init=False)
@@ -40,21 +41,32 @@ class Pace:
         """How long ago it was started."""
         return self.clock() - self.start
 
-    def tell(self, done: float, *, resumed: float = 0) -> str:
+    def tell(
+        self, done: float, *, resumed: float = 0, share: tuple[float, float] | None = None
+    ) -> str:
         """Returns the rate, and the time left where the total is known.
 
         Args:
             done: how much is done.
             resumed: how much of it an earlier try did, which tells no speed.
+            share: of all the work, how much is done, and was by an earlier try, where things
+                differ in how long they take; by their number when None.
         """
         seconds = self.seconds
         if done <= resumed or seconds <= 0:
             return ""
         rate = (done - resumed) / seconds
-        said = f"{rate:.1f} {self.unit}/s"
+        said = f"{rate:.1f} {self.unit}/s" if rate >= 1 else f"{1 / rate:.1f} s/{self.unit[:-1]}"
         if self.total is None:
             return said
-        return f"{said}, {spell_seconds(max(self.total - done, 0) / rate)} left"
+        if share is None:
+            share = (done / self.total, resumed / self.total)
+        now, before = share
+        if now <= before:
+            return said
+        left = max(1 - now, 0) * seconds / (now - before)
+        # Nothing is left only when all is done.
+        return f"{said}, {spell_seconds(left if done >= self.total else max(left, 1))} left"
 
 
 def spell_seconds(seconds: float) -> str:
@@ -71,8 +83,13 @@ def spell_seconds(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-# Takes how much is done, how much of it an earlier try did, and what else is to be said.
-MoveBar = Callable[[float, int, str], None]
+class MoveBar(Protocol):
+    """Moves a bar."""
+
+    def __call__(
+        self, done: float, resumed: int, said: str, share: tuple[float, float] | None = None
+    ) -> None:
+        """Takes what `Pace.tell` takes, and what else is to be said."""
 
 
 @contextmanager
@@ -85,16 +102,24 @@ def counting_bar(
     with Progress(
         TextColumn(title),
         BarColumn(),
-        TextColumn(f"{{task.completed:.0f}}{known} {unit}"),
+        TextColumn(f"{{task.fields[whole]}}{known} {unit}"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[pace]}"),
         TextColumn("{task.fields[said]}"),
         console=console,
     ) as bar:
-        task = bar.add_task("", total=total, completed=done, pace="", said="")
+        task = bar.add_task("", total=total, completed=done, whole=done, pace="", said="")
 
-        def move(done: float, resumed: int, said: str) -> None:
-            bar.update(task, completed=done, pace=pace.tell(done, resumed=resumed), said=said)
+        def move(
+            done: float, resumed: int, said: str, share: tuple[float, float] | None = None
+        ) -> None:
+            bar.update(
+                task,
+                completed=done if share is None or total is None else share[0] * total,
+                whole=math.floor(done),  # what is not done is not counted as done
+                pace=pace.tell(done, resumed=resumed, share=share),
+                said=said,
+            )
 
         yield move
 

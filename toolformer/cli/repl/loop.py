@@ -6,6 +6,7 @@ Knows neither where lines come from nor how pieces look.
 from contextlib import closing
 
 from toolformer.cli.display.screen import Screen
+from toolformer.cli.interrupt import hand_over
 from toolformer.cli.repl.commands import Reply, is_command, prompt_of, run_command
 from toolformer.cli.repl.lines import ReadLine
 from toolformer.cli.repl.session import Session
@@ -18,6 +19,7 @@ def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
     Raises:
         ConfigError: the lines cannot be read.
     """
+    hand_over()
     is_interrupted = False
     while True:
         try:

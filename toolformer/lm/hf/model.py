@@ -17,7 +17,7 @@ from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.forward import Forward
 from toolformer.lm.hf.load import Loaded, load_pretrained
 from toolformer.lm.hf.losses import target_log_probs
-from toolformer.lm.hf.memory import MOST_ON_CPU, fitting_tokens
+from toolformer.lm.hf.memory import MOST_ON_CPU, fitting_tokens, operations_per_second
 from toolformer.lm.hf.streams.streams import HFStreams
 from toolformer.lm.hf.texts import text_log_probs
 from toolformer.lm.hf.trunks.trunks import HFTrunks
@@ -72,6 +72,7 @@ class HFLanguageModel:
             ends_text=loaded.specials,
             decoding=choose_decoding(forward, name=loaded.name, copies=copies),
         )
+        self._weights = loaded.model.num_parameters()
         self.grammar = grammar
         self.max_length = backend.max_length
         self.batch_tokens = batch_tokens
@@ -83,6 +84,11 @@ class HFLanguageModel:
         return (
             f"HFLanguageModel({self.name!r}, {backend.name} on {backend.device}, {backend.dtype})"
         )
+
+    @property
+    def tokens_per_second(self) -> float:
+        """About how many tokens are forwarded a second: two operations for each weight."""
+        return operations_per_second(self.engine.forward.device) / (2 * self._weights)
 
     def read(self, requests: Sequence[TextRequest]) -> HFTrunks:
         """Reads texts under their prompts."""

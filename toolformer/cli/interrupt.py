@@ -1,0 +1,103 @@
+"""How Ctrl-C, a kill and a closed terminal end a command: in order, and soon, whatever hangs.
+
+The first signal raises KeyboardInterrupt in the main thread, as Python does by itself, and further
+ones change nothing. A thread of its own ends the process should the way out take too long: Python
+raises nothing while it is inside a long step of a model or waits for a library.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from toolformer.child import kill_children
+
+SOON_S = 4.0  # after the signal, the process is ended as it is
+_SIGNALS = tuple(
+    each
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if (each := getattr(signal, name, None)) is not None
+)
+_SHOW_CURSOR = "\x1b[?25h"  # a bar hides it
+
+
+class Interruption:
+    """The signal that ends a command, once it came."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def exit_code(self, code: int) -> int:
+        """Returns a command's exit code, or that of the signal: 130 for Ctrl-C, 143 for a kill."""
+        return code if self.signal is None else 128 + self.signal
+
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Interrupts the main thread, once."""
+        if self.signal is not None:
+            return
+        self.signal = number
+        logging.disable()  # what fails from now on does so because of this
+        raise KeyboardInterrupt
+
+    def watch(self, receiving: int) -> None:
+        """Waits for a signal, and then for the process to end; ends it if it does not."""
+        while True:
+            try:
+                came = os.read(receiving, 1)
+            except OSError:
+                return
+            if not came:
+                return
+            if came[0] in _SIGNALS:
+                time.sleep(SOON_S)
+                _leave(128 + came[0])
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """Lets signals end what is done inside; those that the process was told to ignore still do not.
+
+    Once one has come, all others are ignored to the end of the process, which is near. Where none
+    came, one that comes later ends the process without a word: there is nothing left to stop.
+    """
+    interruption = Interruption()
+    heeded = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
+    receiving, sending = os.pipe()
+    os.set_blocking(sending, False)
+    signal.set_wakeup_fd(sending, warn_on_full_buffer=False)
+    threading.Thread(target=interruption.watch, args=(receiving,), daemon=True).start()
+    for each in heeded:
+        signal.signal(each, interruption.on_signal)
+    try:
+        yield interruption
+    finally:
+        came = interruption.signal is not None
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN if came else signal.SIG_DFL)
+
+
+def hand_over() -> None:
+    """Leaves Ctrl-C to what is an answer to it, as a REPL has one: it raises KeyboardInterrupt."""
+    if isinstance(getattr(signal.getsignal(signal.SIGINT), "__self__", None), Interruption):
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in _SIGNALS[1:]:
+            if signal.getsignal(each) != signal.SIG_IGN:
+                signal.signal(each, signal.SIG_DFL)
+
+
+def _leave(code: int) -> None:
+    """Ends the process without asking anything of it, and the workers of its tools."""
+    kill_children()
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        shown = _SHOW_CURSOR if sys.stderr.isatty() else ""
+        os.write(
+            2, f"{shown}\nStopped in the middle of a step. What is written is whole.\n".encode()
+        )
+    os._exit(code)
