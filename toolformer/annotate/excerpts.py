@@ -64,7 +64,7 @@ def cut_excerpts(
         for window in parts:
             is_readable = 0 < window.tokens <= window_tokens
             suiting = tuple(
-                tool for tool in tools if is_readable and tool.suits(window.text, context)
+                tool for tool in tools if is_readable and tool.is_tried_on(window.text, context)
             )
             if suiting or not is_readable:
                 excerpts.append(Excerpt(number, document, window, suiting, context))

@@ -60,7 +60,8 @@ def annotate(
 ) -> Run:
     """Annotates a corpus and returns the run.
 
-    A run that was interrupted is continued: what `out` has already is not done again.
+    A run that was interrupted is continued: what `out` has already is not done again, except for
+    the shards in which a tool could not be reached.
 
     Args:
         corpus: what `read_corpus` reads, or documents.
@@ -107,6 +108,7 @@ def annotate(
             raise CorpusError("There is no document to annotate.")
         described = _describe(corpus) if description is None else description
         writer = RunWriter(out, plan.manifest(described))
+        writer.drop_unavailable(shards)
         with Threads(1, name="reading") as thread:
             rest: Iterator[list[Document]] = read
             if isinstance(

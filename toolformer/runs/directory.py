@@ -13,11 +13,17 @@ from pathlib import Path
 
 from toolformer.errors import RunError
 from toolformer.files import json_text, leftovers, refuse_differences, write_whole
-from toolformer.records import AnnotatedDocument, Document
+from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.check import DocumentCheck
 from toolformer.runs.completion import STATS, Completion, read_completion, shard_digest
 from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
-from toolformer.runs.read_shard import count_rows, read_shard, shard_content, unreadable
+from toolformer.runs.read_shard import (
+    count_rows,
+    has_verdict,
+    read_shard,
+    shard_content,
+    unreadable,
+)
 from toolformer.runs.shards import shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
 
@@ -229,6 +235,20 @@ class RunWriter:
                 f"Shard {shard} of '{self.path}' holds other documents than the corpus has there. "
                 "Delete it and run the same command again."
             )
+
+    def drop_unavailable(self, shards: Collection[int] | None = None) -> None:
+        """Deletes the shards in which a tool could not be reached: they are to be done again.
+
+        Args:
+            shards: the numbers of those that may go, all when None.
+        """
+        there = Run(self.path, self.manifest).shards()
+        for shard, path in there.items():
+            is_wanted = shards is None or shard in shards
+            if is_wanted and has_verdict(path, Verdict.UNAVAILABLE):
+                (self.path / STATS).unlink(missing_ok=True)  # first: they are not all there
+                path.unlink(missing_ok=True)
+                self._done.discard(shard)
 
     def write(self, shard: int, documents: Sequence[AnnotatedDocument]) -> None:
         """Writes a shard, whole or not at all.

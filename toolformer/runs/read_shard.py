@@ -216,3 +216,20 @@ def _values(array: Any) -> list[Any]:
         return values
     words = array.dictionary.to_pylist()
     return [None if index is None else words[index] for index in array.indices.to_pylist()]
+
+
+def has_verdict(path: Path, verdict: Verdict) -> bool:
+    """Returns whether a call of a shard has a verdict; of a file that is no shard, none has."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    try:
+        content = shard_content(path)
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            _check_size(file.metadata, len(content))
+            column = file.read(columns=["candidates.list.element.verdict"]).column("candidates")
+            verdicts = pc.struct_field(pc.list_flatten(column), "verdict")
+            return bool(pc.any(pc.equal(verdicts, verdict.value)).as_py())
+    except (RunError, OSError, ValueError, KeyError, pa.ArrowException):
+        return False  # whoever reads it will say so
