@@ -67,12 +67,12 @@ def _commands(folder: Path) -> dict[str, tuple[str, ...]]:
             "nano",
             "--input",
             str(prompts),
-            "--max-tokens",
+            "--max-new-tokens",
             "8",
             "--today",
             "2024-01-01",
         ),
-        "evaluate": ("evaluate", "nano", "--task", "calendar", "--limit", "4"),
+        "evaluate": ("evaluate", "nano", "--task", "dates", "--limit", "4"),
     }
 
 

@@ -188,6 +188,11 @@ def test_a_call_outside_its_text_is_refused(folder: Path, position: int) -> None
         tune_texts(folder, "outside", texts=[wrong])
 
 
+def test_a_text_that_no_tokenizer_reads_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="Text 'a' holds an unpaired surrogate"):
+        tune_texts(folder, "surrogate", texts=[TrainingText("a", "So \ud800.")])
+
+
 TEXTS = {
     "Russian": "Итого: 303 + 453 = 756 шаров. ",
     "Chinese": "总共是三百零三加四百五十三等于七百五十六个气球。",
