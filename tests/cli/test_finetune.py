@@ -122,12 +122,39 @@ def test_another_threshold_selects_other_texts(
     assert json.loads(capsys.readouterr().out)["texts"] == 28  # two of all 30 are held out
 
 
-def test_an_unfinished_run_is_used_as_far_as_it_goes(
+def test_an_unfinished_run_is_refused_and_used_as_far_as_it_goes_where_that_is_wanted(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_run(here / "begun", here / "model", sums(12), finish=False)
-    assert tune("--out", "from begun", runs=("begun",)) == 0
-    assert "'begun' is not finished: its 1 whole shards are used." in capsys.readouterr().err
+    assert tune("--out", "from begun", runs=("begun",)) == 2
+    assert capsys.readouterr().err.startswith(
+        "The run 'begun' was not finished (1 shard so far). Annotate again"
+    )
+    assert tune("--out", "from begun", "--incomplete", runs=("begun",)) == 0
+    assert "The run 'begun' was not finished (1 shard so far)." in capsys.readouterr().err
+    assert tune("--out", "whole", "--incomplete", "--steps", "1") == 0
+    assert "not finished" not in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_equal_runs_give_equal_bytes_under_any_hash_seed_and_locale(here: Path) -> None:
+    written = []
+    for seed, locale in (("0", "C"), ("1", "C.UTF-8"), ("31337", "POSIX")):
+        out = Path(f"seed-{seed}")
+        environment = os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": f"UTC{seed[0]}"}
+        command = ["finetune", "run", "--out", str(out), "--steps", "2", "--device", "cpu"]
+        subprocess.run(
+            [sys.executable, "-m", "toolformer", *command],
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        files = {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+        metrics = json.loads(files.pop("metrics.json"))
+        metrics.pop("machine")
+        written.append((files, metrics))
+    assert len(written[0][0]) >= 5
+    assert written[0] == written[1] == written[2]
 
 
 def test_a_diverging_training_ends_with_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """`toolformer show` reads a run anew, for any verdict and threshold."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +136,30 @@ def test_a_mistake_is_one_sentence_and_exit_code_two(
     said = capsys.readouterr().err
     assert told in " ".join(said.split())
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("flags", [[], ["--table"], ["--json"], ["--table", "--json"]])
+def test_a_run_that_lost_a_shard_is_refused_unless_that_is_wanted(
+    made: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str]
+) -> None:
+    lost = tmp_path / "run"
+    model = ScriptedLanguageModel(SCRIPT)
+    config = BRIEF.override(documents_per_shard=1)
+    annotate(DOCUMENTS, model=model, tools=[calculator], out=lost, config=config)
+    (lost / "shards" / "00001.parquet").unlink()
+    assert run(["show", str(lost), *flags]) == 2
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert said.startswith(f"The run '{lost}' has lost shard 00001 of its 3 shards. Annotate")
+    assert run(["show", str(lost), "--incomplete", *flags]) == 0
+    printed, said = capsys.readouterr()
+    assert printed
+    assert said == f"The run '{lost}' has lost shard 00001 of its 3 shards.\n"
+    show(capsys, made, "--incomplete")
+
+
+def test_a_threshold_that_is_not_a_number_is_refused(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["show", made, "--threshold", "nan"]) == 2
+    assert capsys.readouterr().err == "A threshold cannot be nan: give a number of nats.\n"

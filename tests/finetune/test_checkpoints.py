@@ -1,8 +1,13 @@
 """A fine-tuning's directory: what it may be, and what a kill leaves of it."""
 
+import errno
+import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from toolformer.errors import RunError
 from toolformer.finetune import checkpoints
@@ -14,6 +19,7 @@ def make_checkpoint(out: Path, step: int, *, is_whole: bool) -> Path:
     folder = checkpoints.training_folder(out) / f"checkpoint-{step}"
     folder.mkdir(parents=True)
     (folder / "model.safetensors").touch()
+    (folder / "trainer_state.json").write_text(json.dumps({"global_step": step}), encoding="utf-8")
     if is_whole:
         checkpoints.mark_whole(folder)
     return folder
@@ -73,3 +79,74 @@ def test_what_makes_it_a_model_comes_last(tmp_path: Path) -> None:
     assert checkpoints.is_finished(tmp_path)
     assert (tmp_path / "model.safetensors").read_text() == "model.safetensors"
     assert not checkpoints.training_folder(tmp_path).exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"global_step": 7}, r"global_step is 7"),
+        ({"global_step": "8"}, r"global_step: Input should be a valid integer"),
+        ([], r"trainer_state\.json: "),
+        ({"global_step": 8, "log_history": [{"loss": "x"}]}, r"log_history\.0\.loss"),
+        ({"global_step": 8, "best_model_checkpoint": "/etc"}, "best_model_checkpoint is not there"),
+    ],
+)
+def test_an_edited_state_is_refused(tmp_path: Path, values: object, reason: str) -> None:
+    last = make_checkpoint(tmp_path, 8, is_whole=True)
+    (last / "trainer_state.json").write_text(json.dumps(values), encoding="utf-8")
+    (last / "whole").write_bytes(b"")  # as an older version left it
+    with pytest.raises(RunError, match=rf"checkpoint-8' cannot be read \(.*{reason}.*Delete it"):
+        checkpoints.check_as_written(last)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda last: (last / "model.safetensors").write_bytes(b"x"),
+        lambda last: (last / "model.safetensors").unlink(),
+        lambda last: (last / "more").touch(),
+        lambda last: (last / "whole").write_text("[]"),
+        lambda last: (last / "whole").write_text("{"),
+    ],
+)
+def test_a_checkpoint_with_other_files_than_it_was_written_with_is_refused(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    last = make_checkpoint(tmp_path, 8, is_whole=True)
+    checkpoints.check_as_written(last)
+    damage(last)
+    with pytest.raises(RunError, match=r"checkpoint-8' cannot be read"):
+        checkpoints.check_as_written(last)
+
+
+def test_what_is_not_named_as_a_checkpoint_is_none(tmp_path: Path) -> None:
+    last = make_checkpoint(tmp_path, 8, is_whole=True)
+    for name in ("checkpoint-x", "checkpoint-", "checkpoint-٣", "checkpoint-8-old"):
+        other = last.with_name(name)
+        other.mkdir()
+        (other / "whole").touch()
+    assert checkpoints.whole_checkpoint(tmp_path) == last
+
+
+@pytest.mark.parametrize(
+    ("error", "number"),
+    [
+        (OSError(errno.EROFS, os.strerror(errno.EROFS)), errno.EROFS),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), errno.ENOSPC),
+        (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos"), errno.EIO),
+    ],
+)
+def test_what_cannot_be_written_is_a_sentence_whichever_library_fails(
+    tmp_path: Path, error: Exception, number: int
+) -> None:
+    torn = make_checkpoint(tmp_path, 8, is_whole=False)
+    with (
+        pytest.raises(RunError, match=r"^Cannot write to '.*': .*\. Whole checkpoints are kept"),
+        checkpoints.writing(tmp_path),
+    ):
+        raise error
+    assert not torn.exists()
+    with pytest.raises(RunError) as raised, checkpoints.writing(tmp_path):
+        raise error
+    assert isinstance(raised.value.__cause__, OSError)
+    assert raised.value.__cause__.errno == number

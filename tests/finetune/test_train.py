@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.finetune.given import QUICK, sums, tiny_model, write_run
 from tests.models import save_model, startless_tokenizer
 from toolformer.calls import PlacedCall, ToolCall
-from toolformer.errors import ConfigError, RunError, TrainingError
+from toolformer.errors import ConfigError, ModelError, RunError, TrainingError
 from toolformer.files import locked
 from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
@@ -138,6 +138,87 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(folder: Path) -
     assert resumed.pop("machine")["steps"] == 2
     assert undisturbed.pop("machine")["steps"] == 6
     assert resumed == undisturbed
+
+
+@pytest.mark.parametrize("name", ["optimizer.pt", "rng_state.pth", "model.safetensors"])
+def test_a_checkpoint_that_cannot_be_read_is_named_with_the_way_out(
+    folder: Path, name: str
+) -> None:
+    out = f"damaged {name}"
+    with pytest.raises(KilledError):
+        tune(folder, out, on_progress=kill_after(3))
+    checkpoint = whole_checkpoint(folder / out)
+    assert checkpoint is not None
+    content = (checkpoint / name).read_bytes()
+    (checkpoint / name).write_bytes(b"\x80\x04nonsense" + bytes(len(content) - 10))
+    with pytest.raises(RunError, match=r"checkpoint-2' cannot be read \(.*Delete it and run"):
+        tune(folder, out)
+    shutil.rmtree(checkpoint)
+    tune(folder, out)
+    assert equal(folder / "tuned", folder / out)
+
+
+def test_a_directory_may_have_another_name_when_its_training_is_continued(folder: Path) -> None:
+    with pytest.raises(KilledError):
+        tune(folder, "before", on_progress=kill_after(5))
+    (folder / "before").rename(folder / "after")
+    tune(folder, "after")
+    assert equal(folder / "tuned", folder / "after")
+
+
+def test_a_run_is_read_anew_each_time_it_is_trained_on(folder: Path) -> None:
+    run = read_run(folder / "run")
+    assert list(run.documents) == list(run.documents) != []
+    assert " at 0x" not in repr(run)
+
+
+def test_a_model_that_reads_hardly_a_token_is_refused(folder: Path) -> None:
+    shutil.copytree(folder / "model", folder / "short")
+    config = json.loads((folder / "short" / "config.json").read_text())
+    config["max_position_embeddings"] = 1
+    (folder / "short" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"reads 1 tokens at a time by its config, too few"):
+        finetune_texts(given_texts(), model=str(folder / "short"), out=folder / "from short")
+
+
+@pytest.mark.parametrize("position", [-1, 10**9])
+def test_a_call_outside_its_text_is_refused(folder: Path, position: int) -> None:
+    [text] = given_texts(1)
+    wrong = replace(text, calls=(PlacedCall(position, ToolCall("Calculator", "1"), "1"),))
+    with pytest.raises(ConfigError, match=rf"In text '0' a call stands at {position}, outside"):
+        tune_texts(folder, "outside", texts=[wrong])
+
+
+def test_a_text_that_no_tokenizer_reads_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="Text 'a' holds an unpaired surrogate"):
+        tune_texts(folder, "surrogate", texts=[TrainingText("a", "So \ud800.")])
+
+
+TEXTS = {
+    "Russian": "Итого: 303 + 453 = 756 шаров. ",
+    "Chinese": "总共是三百零三加四百五十三等于七百五十六个气球。",
+    "Thai": "รวมทั้งหมดคือ ๓๐๓ บวก ๔๕๓ ",
+    "Arabic": "المجموع هو ٣٠٣ زائد ٤٥٣ ",
+    "emoji": "👩‍👩‍👧‍👦🏳️‍🌈",
+    "combining": "e\u0301\u0302\u0303 ",
+    "without spaces": "a" * 40,
+    "control": "\x00\x1b[2J\u200b\ufeff\r\n",
+}
+
+
+def test_texts_of_all_scripts_and_lengths_are_cut_and_none_stops_a_training(folder: Path) -> None:
+    texts = [
+        TrainingText(f"{name} {times}", text * times, (PlacedCall(1, call, "756 ๓ 👍"),))
+        for name, text in TEXTS.items()
+        for times in (1, 60)
+        for call in (ToolCall("Calculator", "303 + 453"),)
+    ]
+    long = ToolCall("Calculator", "1 + " * 500 + "1")
+    texts += [TrainingText("long call", "So 5.", (PlacedCall(2, long, "5"),)), TrainingText("", "")]
+    report = tune_texts(folder, "scripts", texts=texts, steps=1)
+    assert report.texts == len(texts)
+    assert report.rows > 2 * len(texts)
+    assert report.left_out == {"calls longer than a row": 1}
 
 
 def test_other_settings_are_refused_and_named(folder: Path) -> None:

@@ -25,9 +25,7 @@ def check_installed(adapter: str) -> None:
     if missing:
         what = "finetune" if adapter == "none" else f"--{adapter}"
         package = "toolformer-engine[qlora]" if adapter == "qlora" else "toolformer-engine"
-        raise ConfigError(
-            f"{what} needs {' and '.join(missing)}: pip install '{package}', or these by name."
-        )
+        raise ConfigError(f"{what} needs {', '.join(missing)}: pip install '{package}'.")
 
 
 def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import StrictInt
 from safetensors import SafetensorError
 
 from toolformer import files
@@ -79,29 +80,29 @@ def is_finished(out: Path) -> bool:
 class _State:
     """What is asked of the `trainer_state.json` of a checkpoint, whoever wrote it."""
 
-    __pydantic_config__ = {"extra": "ignore", "strict": True}  # noqa: RUF012  pydantic's own name
-
-    global_step: int
+    global_step: StrictInt
     best_model_checkpoint: str | None = None
-    best_global_step: int | None = None
+    best_global_step: StrictInt | None = None
     log_history: Sequence[Mapping[str, float | None]] = field(default_factory=list)
 
 
 def whole_checkpoint(out: Path) -> Path | None:
-    """Returns the last checkpoint that was written whole.
-
-    Raises:
-        RunError: it is not as it was written.
-    """
+    """Returns the last checkpoint that was written whole."""
     found = training_folder(out).glob("checkpoint-*")
     whole = [each for each in found if _NUMBERED.fullmatch(each.name) and (each / _WHOLE).exists()]
-    last = max(whole, key=step_of, default=None)
-    if last is not None:
-        try:
-            _check(last)
-        except (OSError, ValueError) as error:
-            raise unreadable(last, error) from None
-    return last
+    return max(whole, key=step_of, default=None)
+
+
+def check_as_written(checkpoint: Path) -> None:
+    """Refuses a whole checkpoint that was damaged or edited since.
+
+    Raises:
+        RunError: says what is not as it was, and the way out.
+    """
+    try:
+        _check(checkpoint)
+    except (OSError, ValueError) as error:
+        raise unreadable(checkpoint, error) from None
 
 
 def unreadable(checkpoint: Path, error: Exception) -> RunError:

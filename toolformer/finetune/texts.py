@@ -13,6 +13,7 @@ from typing import Any
 from toolformer.calls import PlacedCall
 from toolformer.config import canonical_json
 from toolformer.errors import ConfigError
+from toolformer.files import is_encodable
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.sidecar import SidecarTool
@@ -67,10 +68,12 @@ def given_texts(
     """Returns given texts, all of which count; their origin is a digest of them.
 
     Raises:
-        ConfigError: a call stands outside its text.
+        ConfigError: a call stands outside its text, or a text has no form in UTF-8.
     """
     texts, dev = tuple(training), tuple(held_out)
     for text in (*texts, *dev):
+        if not is_encodable(text.text):
+            raise ConfigError(f"Text {text.id!r} holds an unpaired surrogate: leave it out.")
         for placed in text.calls:
             if not 0 <= placed.position <= len(text.text):
                 raise ConfigError(

@@ -177,6 +177,8 @@ def _train_locked(
     if checkpoints.is_finished(out):
         return read_report(out / checkpoints.METRICS)
     checkpoint = checkpoints.whole_checkpoint(out)
+    if checkpoint is not None:
+        checkpoints.check_as_written(checkpoint)
     if _is_main():
         checkpoints.drop_incomplete(out)
     torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn

@@ -56,12 +56,6 @@ class FinetuneTrainer(Trainer):
         metrics = {_PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
         if self._dev.trained:
             metrics[_LOSS] = trained / sum(row.count for row in self._dev.trained)
-        if not all(map(math.isfinite, metrics.values())):
-            raise TrainingError(
-                f"The held-out texts cannot be predicted after step {self.state.global_step}: "
-                "their loss is not a number. Choose a lower --learning-rate, and another --out; at "
-                "step 0 it is the model that is broken."
-            )
         model.train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -140,18 +134,18 @@ class Watch(TrainerCallback):
         """
         logs = logs or {}
         if "loss" in logs:
-            losses = losses_of(state)
-            if is_lost(losses):
-                raise TrainingError(
-                    _lost(
-                        losses,
-                        rate=logs.get("learning_rate", 0.0),
-                        best=state.best_model_checkpoint,
-                        last=whole_checkpoint(Path(str(args.output_dir)).parent),
-                    )
-                )
+            if is_lost(losses := losses_of(state)):
+                raise _lost(losses, args, state, rate=logs.get("learning_rate", 0.0))
             self._last = self._step(state.global_step, logs)
         elif _PERPLEXITY in logs:
+            losses = losses_of(state)
+            if not all(math.isfinite(logs.get(name, 0.0)) for name in (_PERPLEXITY, _LOSS)):
+                if not losses:
+                    raise TrainingError(
+                        "The model predicts held-out texts with a loss that is not a number "
+                        "before it is trained: its weights are broken."
+                    )
+                raise _lost([*losses[:-1], math.nan], args, state)
             score = DevScore(logs[_PERPLEXITY], logs.get(_LOSS))
             self._last = replace(self._last, done=state.global_step, dev=score)
         else:
@@ -197,14 +191,22 @@ def dev_scores_of(state: TrainerState) -> dict[int, DevScore]:
     }
 
 
-def _lost(losses: Sequence[float], *, rate: float, best: str | None, last: Path | None) -> str:
+def _lost(
+    losses: Sequence[float],
+    args: TrainingArguments,
+    state: TrainerState,
+    *,
+    rate: float | None = None,
+) -> TrainingError:
+    """Returns the error that ends a training which diverges."""
+    last = whole_checkpoint(Path(str(args.output_dir)).parent)
     kept = "No checkpoint was written yet."
-    if best is not None:
-        kept = f"The best checkpoint is in '{best}'."
+    if state.best_model_checkpoint is not None:
+        kept = f"The best checkpoint is in '{state.best_model_checkpoint}'."
     elif last is not None:  # none is better than another
         kept = f"The last checkpoint is in '{last}'."
-    return (
+    at = "" if rate is None else f", at a learning rate of {rate:.3g}"
+    return TrainingError(
         f"The training diverges: the loss was {losses[0]:.2f} in step 1 and is {losses[-1]:.2f} in "
-        f"step {len(losses)}, at a learning rate of {rate:.3g}. Choose a lower --learning-rate, "
-        f"and another --out. {kept}"
+        f"step {len(losses)}{at}. Choose a lower --learning-rate, and another --out. {kept}"
     )

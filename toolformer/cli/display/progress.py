@@ -10,6 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from toolformer.cli.display.tables import spell_perplexity
 from toolformer.evaluate import CellProgress
 from toolformer.evaluate.results import cell_name
 from toolformer.finetune.steps import TrainingStep
@@ -181,7 +182,9 @@ def training_bar(
             )
             if step.dev is not None:
                 loss = "" if step.dev.loss is None else f", dev loss {step.dev.loss:.3f}"
-                console.print(f"{done}: dev perplexity {step.dev.perplexity:.2f}{loss}")
+                console.print(
+                    f"{done}: dev perplexity {spell_perplexity(step.dev.perplexity)}{loss}"
+                )
             # A log has no bar: a line now and then takes its place.
             elif not console.is_terminal and time.monotonic() - told >= _LOG_EVERY_S:
                 told = time.monotonic()

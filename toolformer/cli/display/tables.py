@@ -110,10 +110,21 @@ def report_table(report: "FinetuneReport") -> Table:
     if report.dev:
         first, kept = report.dev[min(report.dev)], report.dev.get(report.kept_step)
         if kept is not None:
-            rows["dev perplexity"] = f"{first.perplexity:.2f} → {kept.perplexity:.2f}"
+            rows["dev perplexity"] = " → ".join(
+                spell_perplexity(each.perplexity) for each in (first, kept)
+            )
             if first.loss is not None and kept.loss is not None:
                 rows["dev loss"] = f"{first.loss:.3f} → {kept.loss:.3f}"
     rows["kept"] = f"step {report.kept_step}"
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def spell_perplexity(perplexity: float) -> str:
+    """Returns a perplexity as people read it.
+
+    >>> spell_perplexity(7.5), spell_perplexity(1e300)
+    ('7.50', '1.00e+300')
+    """
+    return f"{perplexity:.2f}" if perplexity < 1e9 else f"{perplexity:.2e}"
