@@ -20,13 +20,8 @@ def check_installed(adapter: str) -> None:
     Raises:
         ConfigError: says what to install.
     """
-    needed = {"none": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}[adapter]
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        extra = "qlora" if adapter == "qlora" else "finetune"
-        raise ConfigError(
-            f"--{adapter} needs {' and '.join(missing)}: pip install 'toolformer-engine[{extra}]'."
-        )
+    if adapter == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
+        raise ConfigError("--qlora needs bitsandbytes: pip install 'toolformer-engine[qlora]'.")
 
 
 def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:

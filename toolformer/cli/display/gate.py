@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from toolformer.files import parse_json
-
 # Control characters but tabs and line ends, those of C1, and Unicode's Bidi_Control.
 _STEERING = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _STEERS = re.compile(rf"[{_STEERING}]|\r(?!\n)")
@@ -49,7 +47,7 @@ def json_line(value: object, *, indent: int | None = None, encoding: str = "utf-
             value, ensure_ascii=not is_unicode, indent=indent, default=str, allow_nan=False
         )
     except ValueError:  # JSON has no NaN and no infinity
-        bare = parse_json(json.dumps(value, default=str), nan_is_null=True)
+        bare = json.loads(json.dumps(value, default=str), parse_constant=lambda _name: None)
         return json_line(bare, indent=indent, encoding=encoding)
     return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
