@@ -1,6 +1,7 @@
 # make demo   annotate the embedded corpus with the embedded model
 # make check  formatting, lint and types
 # make test   the tests, offline and on the CPU
+# make core   README.md from top to bottom, on a fresh environment with the core alone
 # make docs   the documentation as a site, in build/site
 # make reproduce  annotate, tune, evaluate: the tables of docs/results/reproduce.md; SEEDS=3 repeats it
 # make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test docs reproduce bench campaigns nano clean
+.PHONY: help demo check test core docs reproduce bench campaigns nano clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -29,6 +30,9 @@ check: $(VENV)/installed-dev
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+
+core:
+	PYTHON=$(PYTHON) .ci/core
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -2,8 +2,12 @@
 
 import doctest
 import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
@@ -15,6 +19,7 @@ import pytest
 import torch
 
 import toolformer
+from tests import readme
 from tests.test_architecture import PACKAGE
 from toolformer.annotate import annotate
 from toolformer.cli.main import run
@@ -109,6 +114,45 @@ def test_the_exporter_of_the_page_writes_the_texts_with_a_kept_call(tmp_path: Pa
 def without_numbers(text: str) -> str:
     """Returns a text without its numbers and without what their width draws."""
     return re.sub(r" +|[━─]+", " ", re.sub(r"\d[\d.,]*", "0", text))
+
+
+def folders_written(script: str) -> list[str]:
+    """Returns where each command or session of a script writes."""
+    named = re.findall(r"^toolformer (?:annotate|finetune) .*--out (\S+)", script, re.M)
+    return [*(name.rstrip("/") for name in named), *re.findall(r'out="(\w+)"', script)]
+
+
+def test_no_command_of_the_readme_writes_where_another_does() -> None:
+    folders = ["run", *folders_written(readme.commands(readme.README.read_text("utf-8")))]
+    assert len(folders) == 6
+    assert len(set(folders)) == len(folders)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # a dozen commands, each a process
+def test_the_readme_runs_as_it_is_written_in_one_folder(tmp_path: Path) -> None:
+    """`make core` does this in an environment of its own, with all of the demo."""
+    script = readme.commands(readme.README.read_text("utf-8"))
+    assert script.count("make demo") == script.count("pip install .") == 1
+    script = re.sub(r"^make demo", "toolformer annotate --max-documents 8", script, flags=re.M)
+    script = re.sub(r"^pip install .*", "", script, flags=re.M)
+    script = script.replace("--limit 10", "--limit 1")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, options in {"toolformer": "-m toolformer", "python": ""}.items():
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {options} "$@"\n')
+        program.chmod(0o755)
+    ended = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 PARTS = {

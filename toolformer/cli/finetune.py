@@ -72,9 +72,9 @@ def finetune(
     ] = None,
     *,
     settings: FinetuneConfig,
-    lora: Annotated[bool, Option("--lora", help="Train an adapter (needs peft).")] = False,
+    lora: Annotated[bool, Option("--lora", help="Train an adapter.")] = False,
     qlora: Annotated[
-        bool, Option("--qlora", help="The same beside 4-bit weights (needs bitsandbytes too).")
+        bool, Option("--qlora", help="The same beside 4-bit weights (needs bitsandbytes).")
     ] = False,
     bf16: Annotated[bool, Option("--bf16", help="Short for --dtype bfloat16.")] = False,
     device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto",

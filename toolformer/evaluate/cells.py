@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from toolformer.errors import RunError
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.counts import OWN, Counts, TextScores, by_tag, scores_of
@@ -23,8 +24,8 @@ from toolformer.evaluate.plan import PlannedCell
 from toolformer.evaluate.results import Cell
 from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.tasks.fact_table import write_facts
-from toolformer.evaluate.trial import Trial, from_row
-from toolformer.files import json_text, read_json, write_whole
+from toolformer.evaluate.trial import TOO_LONG, Trial, from_row
+from toolformer.files import json_text, parse_json, read_json, write_whole
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.registry import load_tool, load_tools
@@ -77,8 +78,11 @@ def measure_cell(
 
 
 def scored(task: Task, examples: Sequence[Example], trials: Iterable[Trial]) -> Iterator[Trial]:
-    """Yields the trials of examples with the task's own scores."""
+    """Yields the trials of examples with the task's own scores; what was not measured has none."""
     for example, trial in zip(examples, trials, strict=True):
+        if trial.finish == TOO_LONG:
+            yield trial
+            continue
         own = task.score(trial, example)
         yield replace(trial, scores={**trial.scores, **own}) if own else trial
 
@@ -113,9 +117,19 @@ def read_cell(
 def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     """Yields the trials of a cell, in the order of the examples."""
     # By its name alone: a path in somebody's results.json is not followed.
-    with (out / _CELLS / Path(cell.trials).name).open(encoding="utf-8") as file:
-        for line in file:
-            yield from_row(json.loads(line))
+    path = out / _CELLS / Path(cell.trials).name
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                row = parse_json(line)
+                if not isinstance(row, dict):
+                    raise ValueError("it is not an object")
+                yield from_row(row)
+            except ValueError as error:
+                raise RunError(
+                    f"'{path}', line {number}, is not a trial ({error}): measure it again with "
+                    "another --out."
+                ) from None
 
 
 @contextmanager

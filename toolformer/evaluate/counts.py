@@ -14,6 +14,15 @@ from pydantic import computed_field
 from toolformer.evaluate.metric import Interval, Metric, Number, Scores, share, total, wilson
 from toolformer.evaluate.trial import TOO_LONG, Trial
 
+_PARTS = {  # what is counted among what
+    "right": "inputs",
+    "started": "inputs",
+    "called": "inputs",
+    "too_long": "inputs",
+    "right_called": "right",
+    "followed": "called",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -31,6 +40,15 @@ class Counts:
     late: int = 0  # inputs on which a tool gave an output after the answer only
     too_long: int = 0  # inputs that do not fit the model's context; they count as wrong
 
+    def __post_init__(self) -> None:
+        """Refuses sums that no trials come to."""
+        for each in fields(self):
+            if getattr(self, each.name) < 0:
+                raise ValueError(f"'{each.name}' is below 0")
+        for part, whole in _PARTS.items():
+            if getattr(self, part) > getattr(self, whole):
+                raise ValueError(f"'{part}' is more than '{whole}'")
+
     @computed_field  # type: ignore[prop-decorator]
     @property
     def accuracy(self) -> float:
@@ -45,8 +63,8 @@ class Counts:
 
     @property
     def uncalled(self) -> int:
-        """Inputs on which no tool gave an output."""
-        return self.inputs - self.called
+        """Inputs that were answered without an output of a tool."""
+        return self.inputs - self.called - self.too_long
 
     @property
     def right_uncalled(self) -> int:
@@ -89,21 +107,21 @@ class TextScores:
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def perplexity(self) -> float:
-        """Per token: for models of one tokenizer."""
-        return exp(self.nats / self.tokens) if self.tokens else float("nan")
+    def perplexity(self) -> float | None:
+        """Per token: for models of one tokenizer. None of nothing."""
+        return exp(self.nats / self.tokens) if self.tokens else None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def word_perplexity(self) -> float:
+    def word_perplexity(self) -> float | None:
         """Per word: for models of any tokenizer."""
-        return exp(self.nats / self.words) if self.words else float("nan")
+        return exp(self.nats / self.words) if self.words else None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def bits_per_byte(self) -> float:
+    def bits_per_byte(self) -> float | None:
         """Bits per byte of the text: for models of any tokenizer."""
-        return self.nats / log(2) / self.bytes if self.bytes else float("nan")
+        return self.nats / log(2) / self.bytes if self.bytes else None
 
     @classmethod
     def sum(cls, scores: Sequence[Scores]) -> Self:
@@ -127,8 +145,12 @@ def by_tag(trials: Sequence[Trial]) -> dict[str, list[Scores]]:
     return found
 
 
-def _predicted(name: str, value: Callable[[TextScores], float], form: str) -> Metric:
-    return Metric(name, lambda scores: Number(value(TextScores.sum(scores)), form=form))
+def _predicted(name: str, value: Callable[[TextScores], float | None], form: str) -> Metric:
+    def reduce(scores: Sequence[Scores]) -> Number | None:
+        found = value(TextScores.sum(scores))
+        return None if found is None else Number(found, form=form)
+
+    return Metric(name, reduce)
 
 
 ACCURACY = Metric.proportion("right", name="accuracy")

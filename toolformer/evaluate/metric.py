@@ -7,7 +7,9 @@ A metric gets the scores of each trial: its own, beside those that `Counts` has 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
 
 Scores = Mapping[str, float]  # of one trial, by name
 NOTHING = "–"
@@ -55,7 +57,8 @@ class Number:
 
     value: float
     interval: Interval | None = None
-    form: str = ",.4g"  # as `format` takes it
+    # As `format` takes it; a file must not ask for a million digits.
+    form: Annotated[str, Field(pattern=r"^[-+ ]?,?\d{0,2}(\.\d{1,2})?[eEfFgG%]?$")] = ",.4g"
 
     def __str__(self) -> str:
         """Writes the number as the tables show it."""

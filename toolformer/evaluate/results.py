@@ -3,7 +3,6 @@
 The file calls an arm a column and its model a checkpoint, as earlier versions did.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from toolformer.errors import RunError
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import BUILT_IN, Counts, TextScores
 from toolformer.evaluate.metric import Numbers, reduce_all
+from toolformer.files import from_json, read_json
 from toolformer.specs import type_adapter
 
 SCHEMA_VERSION = 1
@@ -48,7 +48,9 @@ class Cell:
             said = [f"{self.counts.inputs:,} inputs", *right, *said]
             said.append(f"{self.counts.called:,} called")
         if self.scores is not None:
-            said += [f"{self.scores.texts:,} texts", f"perplexity {self.scores.perplexity:.2f}"]
+            said.append(f"{self.scores.texts:,} texts")
+            if self.scores.perplexity is not None:
+                said.append(f"perplexity {self.scores.perplexity:.2f}")
         return f"<Cell {cell_name(self.task, self.arm, self.k)}: {', '.join(said)}>"
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,7 +64,7 @@ class Cell:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` wrote."""
-        return cast(Self, type_adapter(Cell).validate_python(values))
+        return cast(Self, from_json(Cell, dict(values)))
 
 
 def cell_name(task: str, arm: str, k: int | None) -> str:
@@ -148,25 +150,36 @@ class Results:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` wrote."""
-        return cast(Self, type_adapter(Results).validate_python(values))
+        results = cast(Self, from_json(Results, dict(values)))
+        known = {each.name for each in results.arms}
+        for cell in results.cells:
+            if cell.arm not in known:
+                raise ValueError(f"cells: there is no column {cell.arm!r}")
+        return results
 
 
 def read_results(directory: Path) -> Results | None:
     """Returns the results in a directory, None where there are none.
 
     Raises:
-        RunError: the file cannot be read or is one of another version.
+        RunError: the file cannot be read, is one of another version, or has a wrong field.
     """
     path = directory / RESULTS
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        version = values["schema_version"]
+        values = read_json(path)
+        version = values.get("schema_version") if isinstance(values, dict) else None
         if version == SCHEMA_VERSION:
             return Results.from_dict(values)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, TypeError, KeyError):
-        raise RunError(f"'{path}' does not hold the results of an evaluation.") from None
+    except OSError as error:
+        raise RunError(f"Cannot read '{path}': {error.strerror}.") from None
+    except ValueError as error:
+        raise RunError(
+            f"'{path}' does not hold the results of an evaluation ({error}): name another --out."
+        ) from None
+    if version is None:
+        raise RunError(f"'{path}' does not hold the results of an evaluation: it has no version.")
     raise RunError(
         f"'{path}' has schema version {version} and this toolformer reads {SCHEMA_VERSION}: "
         "name another --out."

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
+from toolformer.files import from_json
 from toolformer.specs import type_adapter
 
 TOO_LONG = "too long"  # a trial's finish: the prompt left no room to answer
@@ -39,7 +40,9 @@ class Trial:
     follows_tool: bool = False  # the output says what a tool said, right or not
     tokens: int = 0
     finish: str = ""
-    scores: Mapping[str, float] = field(default_factory=dict)  # the task's own, for its metrics
+    scores: Mapping[str, int | float] = field(
+        default_factory=dict
+    )  # the task's own, for its metrics
 
     @property
     def has_called(self) -> bool:
@@ -66,7 +69,7 @@ class Trial:
 
 
 def from_row(row: Mapping[str, Any]) -> Trial:
-    """Returns the trial of a row; the inverse of `to_row`.
+    """Returns the trial of a row; the inverse of `to_row`. A ValueError names a wrong field.
 
     >>> read = from_row({"id": "1", "tokens": 3})
     >>> read.scores, read.is_decoded
@@ -74,5 +77,5 @@ def from_row(row: Mapping[str, Any]) -> Trial:
     """
     if "prompt" not in row:
         scores = {name: value for name, value in row.items() if name != "id"}
-        return Trial(id=row["id"], scores=scores, finish=READ)
-    return cast(Trial, type_adapter(Trial).validate_python(row))
+        row = {"id": row.get("id"), "scores": scores, "finish": READ}
+    return from_json(Trial, dict(row))

@@ -20,12 +20,8 @@ def check_installed(adapter: str) -> None:
     Raises:
         ConfigError: says what to install.
     """
-    needed = {"none": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}[adapter]
-    missing = [name for name in ("accelerate", *needed) if importlib.util.find_spec(name) is None]
-    if missing:
-        what = "finetune" if adapter == "none" else f"--{adapter}"
-        package = "toolformer-engine[qlora]" if adapter == "qlora" else "toolformer-engine"
-        raise ConfigError(f"{what} needs {', '.join(missing)}: pip install '{package}'.")
+    if adapter == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
+        raise ConfigError("--qlora needs bitsandbytes: pip install 'toolformer-engine[qlora]'.")
 
 
 def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:

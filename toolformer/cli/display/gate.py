@@ -47,9 +47,7 @@ def json_line(value: object, *, indent: int | None = None, encoding: str = "utf-
             value, ensure_ascii=not is_unicode, indent=indent, default=str, allow_nan=False
         )
     except ValueError:  # JSON has no NaN and no infinity
-        from toolformer.files import parse_json
-
-        bare = parse_json(json.dumps(value, default=str), nan_is_null=True)
+        bare = json.loads(json.dumps(value, default=str), parse_constant=lambda _name: None)
         return json_line(bare, indent=indent, encoding=encoding)
     return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
