@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from toolformer.errors import RunError
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.counts import OWN, Counts, TextScores, by_tag, scores_of
@@ -112,8 +113,10 @@ def read_cell(
 
 def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     """Yields the trials of a cell, in the order of the examples."""
-    # By its name alone: a path in somebody's results.json is not followed.
-    with (out / _CELLS / Path(cell.trials).name).open(encoding="utf-8") as file:
+    path = Path(cell.trials)
+    if path.is_absolute() or ".." in path.parts:  # in somebody's results.json
+        raise RunError(f"'{out}' says that its trials are in '{path}', which is not below it.")
+    with (out / path).open(encoding="utf-8") as file:
         for line in file:
             yield from_row(json.loads(line))
 

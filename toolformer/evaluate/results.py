@@ -3,7 +3,6 @@
 The file calls an arm a column and its model a checkpoint, as earlier versions did.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from toolformer.errors import RunError
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import BUILT_IN, Counts, TextScores
 from toolformer.evaluate.metric import Numbers, reduce_all
+from toolformer.files import read_json
 from toolformer.specs import type_adapter
 
 SCHEMA_VERSION = 1
@@ -159,7 +159,7 @@ def read_results(directory: Path) -> Results | None:
     """
     path = directory / RESULTS
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path)
         version = values["schema_version"]
         if version == SCHEMA_VERSION:
             return Results.from_dict(values)
