@@ -77,6 +77,18 @@ def test_a_file_that_cannot_be_written_is_one_sentence_with_its_cause(tmp_path: 
     assert isinstance(raised.value.__cause__, OSError)
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 127, "東" * 85])
+def test_a_file_may_have_a_name_as_long_as_names_get(tmp_path: Path, name: str) -> None:
+    write_whole(tmp_path / name, "text")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "a\0", "\ud800", "x/" * 3000 + "a"])
+def test_a_name_that_no_file_can_have_is_one_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunError, match="Cannot write"):
+        write_whole(tmp_path / name, "text")
+
+
 def test_what_killed_writers_left_is_found_by_the_name_it_was_to_have(tmp_path: Path) -> None:
     left = [tmp_path / "a.json.17.tmp", tmp_path / "a.json.4.tmp", tmp_path / "b.5.tmp"]
     for each in left:

@@ -140,9 +140,11 @@ def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:
     Raises:
         RunError: it cannot be written; its cause is the OSError.
     """
-    # A name of its own keeps two writers of one file apart: threads, processes, machines.
-    temporary = path.with_name(f"{path.name}.{uuid4().hex[:12]}.tmp")
     try:
+        # A name of its own keeps two writers of one file apart: threads, processes, machines.
+        # A long one leaves no room for more.
+        name = path.name if len(os.fsencode(path.name)) < 200 else path.name[:40]
+        temporary = path.with_name(f"{name}.{uuid4().hex[:12]}.tmp")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as stream:
@@ -152,8 +154,9 @@ def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise RunError(f"Cannot write '{path}': {error.strerror}.{advice}") from error
+    except (OSError, ValueError) as error:  # a name may have a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"Cannot write '{path}': {reason}.{advice}") from error
 
 
 def is_there(path: str | Path) -> bool:

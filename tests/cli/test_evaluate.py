@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.models import save_model
 from toolformer.calls import InlineGrammar
 from toolformer.cli.main import run
 from toolformer.evaluate import Calls, Results, read_results
@@ -311,6 +312,26 @@ def test_a_base_that_moved_is_left_out_and_told(
     assert evaluate(model="moved") == 0
     assert "The base model is left out." in " ".join(capsys.readouterr().err.split())
     assert columns_of()[1:] == ["tuned, calls disabled", "tuned"]
+
+
+def test_a_checkpoint_runs_no_code_unless_the_user_says_so(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("evil.py").write_text(
+        "from pathlib import Path\nPath('ran').touch()\n"
+        'def f(x: str) -> str:\n    """Does."""\n    return x\n'
+    )
+    save_model(Path("m"), "gpt2")
+    lineage = {"base": {"name": "evil.py:model"}}
+    write_sidecar("m", Sidecar(lineage=lineage, tools=(SidecarTool("F", "evil.py:f"),)))
+    flags = ("--task", "arithmetic", "--limit", "1", "--max-new-tokens", "1")
+    assert run(["evaluate", "m", *flags]) == 2
+    assert "or opens a path of this machine" in capsys.readouterr().err
+    assert run(["evaluate", "m", *flags, "--tool", "calculator"]) == 0
+    assert "tuned from 'evil.py:model', which is code" in capsys.readouterr().err
+    assert not Path("ran").exists()
+    assert run(["evaluate", "m", *flags, "--trust-tools", "--no-base"]) == 0
+    assert Path("ran").exists()
 
 
 def test_tools_may_be_others_than_the_taught_ones(where: Path) -> None:

@@ -226,6 +226,10 @@ def test_results_of_something_else_are_refused(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text('{"schema_version": 1}')
     with pytest.raises(RunError, match="does not hold the results of an evaluation"):
         read_results(tmp_path)
+    for content in ("[" * 9999, "[]", "my only copy"):
+        (tmp_path / "results.json").write_text(content)
+        with pytest.raises(RunError, match="does not hold the results of an evaluation"):
+            read_results(tmp_path)
     (tmp_path / "results.json").write_text('{"schema_version": 99}')
     with pytest.raises(RunError, match="has schema version 99"):
         read_results(tmp_path)
@@ -274,5 +278,5 @@ def test_a_path_in_the_results_is_not_followed(tmp_path: Path) -> None:
     secret = tmp_path / "secret.jsonl"
     secret.write_text((tmp_path / "out" / cell.trials).read_text())
     for path in (str(secret), "../secret.jsonl", "cells/../../secret.jsonl"):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(RunError, match="is not below it"):
             list(read_trials(tmp_path / "out", replace(cell, trials=path)))

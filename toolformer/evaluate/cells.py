@@ -116,8 +116,10 @@ def read_cell(
 
 def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     """Yields the trials of a cell, in the order of the examples."""
-    # By its name alone: a path in somebody's results.json is not followed.
-    path = out / _CELLS / Path(cell.trials).name
+    path = Path(cell.trials)
+    if path.is_absolute() or ".." in path.parts:  # in somebody's results.json
+        raise RunError(f"'{out}' says that its trials are in '{path}', which is not below it.")
+    path = out / path
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
             try:

@@ -110,7 +110,8 @@ def _base(comparison: Comparison, sidecar: Sidecar | None, assumed: list[str]) -
     if not isinstance(name, str):
         assumed.append(f"{comparison.model} does not say what it was tuned from: name it: --base.")
         return None
-    if is_in_code(name) and not comparison.are_tools_trusted:
+    is_trusted = comparison.are_tools_trusted or is_in_code(comparison.model)
+    if is_in_code(name) and not is_trusted:
         assumed.append(
             f"The base model is left out. {comparison.model} says that it was tuned from "
             f"{clipped(name)!r}, which is code: name it with --base to run it."

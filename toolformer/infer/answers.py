@@ -97,7 +97,7 @@ class Answer:
 
 
 def answer_row(answer: Answer, *, timed: bool = True) -> dict[str, Any]:
-    """Returns an answer as JSON values: of one that failed, its prompt, its finish and its error.
+    """Returns an answer as JSON values: of one that failed, its prompt and its error.
 
     Args:
         answer: to a prompt.
@@ -108,7 +108,7 @@ def answer_row(answer: Answer, *, timed: bool = True) -> dict[str, Any]:
     ('2 + 2 is', ' 4.', [{'kind': 'text', 'text': ' 4.'}])
     """
     if answer.error is not None:
-        return {"prompt": answer.prompt, "finish": answer.finish, "error": answer.error}
+        return {"prompt": answer.prompt, "error": answer.error}
     return {
         "prompt": answer.prompt,
         "text": answer.text,

@@ -132,7 +132,7 @@ class AnswersFile:
     def _drop(self, line: bytes, number: int, asked: FilePrompt | None, *, whole: int) -> None:
         """Drops the last line, if it is the beginning of an answer to the prompt at its place."""
         start = b"" if asked is None else _start(asked)
-        likely = [start + key for key in (b', "text": ', b', "finish": ')]
+        likely = [start + key for key in (b', "text": ', b', "error": ')]
         if not any(line.startswith(each) or each.startswith(line) for each in likely):
             raise ConfigError(
                 f"'{self.path}', line {number}, is not the beginning of an answer to the prompt at "

@@ -1,29 +1,61 @@
-"""Many requests in, their answers out in the same order; or one request, piece by piece."""
+"""Many prompts in, their answers out in the same order; or one prompt, piece by piece."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from datetime import date
 from math import inf
 
 from toolformer.calls import Segment
 from toolformer.infer.answers import Answer, CallEvent
+from toolformer.infer.asking import (
+    Prompt,
+    Tools,
+    execute_of,
+    model_of,
+    request_of,
+    requests_of,
+)
+from toolformer.infer.config import InferConfig
 from toolformer.infer.decoder import Decoder, Decoding, Execute
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 
 
 def decode(
-    model: LanguageModel, requests: Iterable[Request], *, execute: Execute | None = None
+    model: LanguageModel | str,
+    requests: Iterable[Prompt],
+    *,
+    execute: Tools | None = None,
+    config: InferConfig | None = None,
+    today: date | None = None,
 ) -> Iterator[Answer]:
-    """Answers requests side by side and yields an answer for each, in their order.
+    """Answers prompts side by side and yields an answer for each, in their order.
 
     A prompt that is too long is an answer too: its finish is `too long`, and its error says why.
 
     Args:
-        model: writes the answers and the calls.
-        requests: read only as far as there is room for them: each limits by `config.max_streams`
+        model: writes the answers and the calls; a name is loaded.
+        requests: texts, rows with a `prompt`, or a `Request` for each, which says everything for
+            itself. Read only as far as there is room for them: each limits by `config.max_streams`
             how many are answered beside it.
-        execute: runs a call; None where no request names tools. An exception is a bug and ends the
-            decoding.
+        execute: runs the calls: a `Toolbox` or `LiveTools`, all of whose tools texts and rows may
+            call, or a function of one call and its context. None where no request names tools. An
+            exception is a bug and ends the decoding.
+        config: the settings of texts and rows; the defaults when None.
+        today: what tools take for today where a text or a row does not say; the day of
+            `LiveTools`, or the clock's, when None.
+
+    Raises:
+        ConfigError: an argument is something else; it is said what it could be.
+
+    >>> from toolformer.tools.builtin.calculator import calculator
+    >>> from toolformer.tools.toolbox import Toolbox
+    >>> with Toolbox([calculator]) as toolbox:
+    ...     [answer] = decode("nano", ["The capital of France is"], execute=toolbox)
+    >>> answer.finish
+    'length'
+
+    Requests say for each prompt which tools it may call, and on which day:
 
     >>> from datetime import date
     >>> from toolformer.infer.live_tools import LiveTools
@@ -40,7 +72,13 @@ def decode(
     >>> answers[1].finish, answers[1].error.partition(": Its ")[2]
     ('too long', '27 tokens leave no room in the 20 that the model can read. Shorten it.')
     """
-    queue = iter(requests)
+    queue = iter(requests_of(requests, tools=execute, config=config, today=today))
+    return _decode(model_of(model), queue, execute=execute_of(execute))
+
+
+def _decode(
+    model: LanguageModel, queue: Iterator[Request], *, execute: Execute | None
+) -> Iterator[Answer]:
     begun: deque[Decoding] = deque()  # in the order of the requests, from the next to be yielded
     with Decoder(model, execute=execute) as decoder:
         while True:
@@ -54,22 +92,31 @@ def decode(
 
 
 def stream(
-    model: LanguageModel, request: Request, *, execute: Execute | None = None
+    model: LanguageModel | str,
+    request: Prompt,
+    *,
+    execute: Tools | None = None,
+    config: InferConfig | None = None,
+    today: date | None = None,
 ) -> Generator[Segment | CallEvent, None, Answer]:
-    """Answers one request and yields the pieces of its answer as they come; closing it stops.
+    """Answers one prompt and yields the pieces of its answer as they come; closing it stops.
 
     Consecutive pieces of one kind belong together, and no text is taken back. A call is shown as it
     forms, from its lead on; an event follows when it has its output or has failed. A failed call is
     not part of the answer: what comes next follows the text before it.
+
+    Takes what `decode` takes, but for one prompt.
 
     Returns:
         The answer (the value of `yield from`).
 
     Raises:
         ModelError: the prompt is too long for the model.
+        ConfigError: an argument is something else; it is said what it could be.
     """
-    with Decoder(model, execute=execute) as decoder:
-        [decoding] = decoder.admit([request])
+    asked = request_of(request, tools=execute, config=config, today=today)
+    with Decoder(model_of(model), execute=execute_of(execute)) as decoder:
+        [decoding] = decoder.admit([asked])
         return (yield from decoder.follow(decoding))
 
 

@@ -43,4 +43,5 @@ def answer_prompts(
     answers = decode(model, requests, execute=tools.execute)
     for answer, prompt in zip(answers, answered, strict=True):
         day = prompt.today or tools.today
-        yield prompt_row(prompt) | answer_row(answer, timed=False) | {"today": day.isoformat()}
+        row = prompt_row(prompt) | answer_row(answer, timed=False)
+        yield row | {"finish": answer.finish, "today": day.isoformat()}

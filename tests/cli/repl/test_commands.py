@@ -1,6 +1,7 @@
 """The commands of a session: what they change, save, and offer for completion."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.cli.repl.sessions import session, stop
 from toolformer.cli.repl.commands import COMMANDS, completions, run_command
 from toolformer.cli.repl.settings import MEANINGS
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, ToolformerError
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,32 @@ def test_a_file_that_another_wrote_is_not_overwritten(tmp_path: Path) -> None:
     with session() as made, pytest.raises(ConfigError, match="is there already"):
         run_command(f"/save {path}", made)
     assert path.read_text() == "precious"
+
+
+def test_a_saved_file_that_another_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path, link = tmp_path / "session.jsonl", tmp_path / "link"
+    link.symlink_to(path)
+    with session() as made:
+        run_command(f"/save {link}", made)
+        run_command(f"/save {path}", made)
+        path.write_text("precious")
+        for name in (path, link):
+            with pytest.raises(ConfigError, match="is there already"):
+                run_command(f"/save {name}", made)
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "name", ["~no-such-user/a", "a\0", "x" * 300, "\ud800", "loop", "pipe", "/dev/null"]
+)
+def test_what_cannot_be_saved_to_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo("pipe")
+    with session() as made, pytest.raises(ToolformerError):
+        run_command(f"/save {name}", made)
 
 
 def test_reset_brings_back_settings_tools_and_day_and_forgets_the_answers() -> None:

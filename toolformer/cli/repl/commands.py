@@ -4,15 +4,17 @@ Knows no terminal: a command returns what is to be said.
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolformer.cli.repl.session import Session
+from toolformer.cli.repl.session import Session, stamp_of
 from toolformer.cli.repl.settings import MEANINGS, setting_of, value_of, with_setting
 from toolformer.cli.repl.tracing import trace
 from toolformer.dates import read_date
-from toolformer.errors import ConfigError, UnknownNameError, closest
+from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
+from toolformer.files import write_whole
 from toolformer.tools.registry import available, load_tools
 
 
@@ -148,15 +150,18 @@ def _more(session: Session, _arguments: str) -> Reply:
 def _save(session: Session, arguments: str) -> Reply:
     if not arguments:
         raise ConfigError("Write where to: /save session.jsonl.")
-    path = Path(arguments).expanduser()
-    if path.exists() and str(path.resolve()) not in session.saved:
-        raise ConfigError(f"'{path}' is there already; name another file.")
-    rows = [json.dumps(turn.row(), ensure_ascii=False) + "\n" for turn in session.turns]
+    path = Path(os.path.expanduser(arguments))  # noqa: PTH111  it leaves "~nobody" as it is
     try:
-        path.write_text("".join(rows), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"Cannot write '{path}': {error.strerror}.") from None
-    session.saved.add(str(path.resolve()))
+        place = Path(os.path.realpath(path))
+        if os.path.lexists(place) and stamp_of(place) != session.saved.get(place):
+            raise ConfigError(f"'{path}' is there already; name another file.")
+        if not place.parent.is_dir():
+            raise ConfigError(f"Cannot write '{path}': No such file or directory.")
+    except (OSError, ValueError):
+        raise ConfigError(f"{clipped(str(path))!r} is not a name that a file can have.") from None
+    rows = [json.dumps(turn.row(), ensure_ascii=False) + "\n" for turn in session.turns]
+    write_whole(place, "".join(rows).encode("utf-8", "surrogatepass"))
+    session.saved[place] = stamp_of(place)
     return Reply(f"{len(rows)} {'answer is' if len(rows) == 1 else 'answers are'} in {path}.")
 
 

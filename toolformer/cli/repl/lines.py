@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from toolformer.cli.repl.commands import completions, meaning_of
 from toolformer.cli.repl.session import Session
 from toolformer.errors import ConfigError
-from toolformer.files import is_encodable
+from toolformer.files import is_encodable, open_plain
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
@@ -132,6 +132,7 @@ def _history() -> "History":
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-    except OSError:
+        open_plain(path).close()
+    except (OSError, ValueError):  # it cannot be written, or is a pipe, which would be waited for
         return InMemoryHistory()
     return FileHistory(str(path))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from toolformer.calls import Segment
 from toolformer.cli.repl.turns import Turn
@@ -19,6 +20,18 @@ from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import Tool
 
+Stamp = tuple[int, int, int]  # of a file: its number, bytes, nanoseconds at the last change
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Returns what tells a file from what others put in its place.
+
+    Raises:
+        OSError: there is none.
+    """
+    found = path.lstat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
 
 @dataclass(slots=True)
 class Session:
@@ -26,7 +39,7 @@ class Session:
 
     Attributes:
         turns: each prompt stands alone: the model does not see those before it.
-        saved: the files that the session was written to.
+        saved: the files that the session was written to, and what they were like then.
     """
 
     model: LanguageModel
@@ -34,7 +47,7 @@ class Session:
     config: InferConfig
     clock: Callable[[], float] = time.monotonic
     turns: list[Turn] = field(default_factory=list)
-    saved: set[str] = field(default_factory=set)
+    saved: dict[Path, Stamp] = field(default_factory=dict)
     _start: tuple[InferConfig, tuple[Tool, ...], date, bool] = field(init=False)
 
     def __post_init__(self) -> None:

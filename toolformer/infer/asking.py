@@ -1,0 +1,156 @@
+"""What a caller asks with: prompts as texts, rows or requests; tools as a toolbox or a function."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from toolformer.dates import find_date
+from toolformer.errors import ConfigError, clipped
+from toolformer.files import is_encodable
+from toolformer.infer.config import InferConfig
+from toolformer.infer.decoder import Execute
+from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.request import Request
+from toolformer.lm.base import LanguageModel
+from toolformer.tools.base import ToolContext
+from toolformer.tools.toolbox import Toolbox
+
+# A prompt; one with a day of its own, {"prompt": …, "today": "2023-03-03"}; or all there is to say.
+Prompt = str | Mapping[str, object] | Request
+# What runs calls: tools, or a function of one call and what its tool may know.
+Tools = Toolbox | LiveTools | Execute
+
+_FIELDS = ("prompt", "text")  # the first that a row has
+
+
+def requests_of(
+    prompts: Iterable[Prompt],
+    *,
+    tools: Tools | None,
+    config: InferConfig | None = None,
+    today: date | None = None,
+) -> Iterator[Request]:
+    """Yields a request for each prompt; what is a request already stays as it is.
+
+    Args:
+        prompts: texts or rows are numbered, so that equal ones draw differently.
+        tools: all of them may be called by texts and rows.
+        config: of texts and rows; the defaults when None.
+        today: the day of texts and rows that name none; that of the tools, or the clock's.
+
+    Raises:
+        ConfigError: the prompts are a single text, or one of them is none.
+    """
+    if isinstance(prompts, str | Mapping | Request):
+        raise ConfigError(
+            "decode takes several prompts: put the one in a list, as in ['2 + 2 is']."
+        )
+    if not isinstance(prompts, Iterable):
+        raise ConfigError(f"decode takes prompts, as in ['2 + 2 is'], not {_shown(prompts)}.")
+    return _requests(prompts, tools=tools, config=config, today=today)
+
+
+def _requests(
+    prompts: Iterable[Prompt],
+    *,
+    tools: Tools | None,
+    config: InferConfig | None,
+    today: date | None,
+) -> Iterator[Request]:
+    for index, prompt in enumerate(prompts):
+        yield request_of(prompt, tools=tools, config=config, today=today, index=index)
+
+
+def request_of(
+    prompt: Prompt,
+    *,
+    tools: Tools | None,
+    config: InferConfig | None = None,
+    today: date | None = None,
+    index: int = 0,
+) -> Request:
+    """Returns the request of a prompt; see `requests_of`.
+
+    >>> request_of({"prompt": "It is", "today": "2023-03-03"}, tools=None).context.today
+    datetime.date(2023, 3, 3)
+
+    Raises:
+        ConfigError: it is not a prompt.
+    """
+    if isinstance(prompt, Request):
+        return prompt
+    text, day = (prompt, None) if isinstance(prompt, str) else _read_row(prompt)
+    if not is_encodable(text):
+        raise ConfigError(f"The prompt {clipped(text)!r} holds half a surrogate pair.")
+    context = ToolContext(today=day or today)
+    request = Request(text, context=context, config=config or InferConfig(), index=index)
+    if isinstance(home := _home(tools), LiveTools):
+        return home.equip(request)
+    context = replace(context, today=context.today or date.today())
+    names = () if home is None else tuple(home)
+    return replace(request, tools=names, context=context)
+
+
+def execute_of(tools: Tools | None) -> Execute | None:
+    """Returns what runs one call.
+
+    Raises:
+        ConfigError: it is nothing that runs calls.
+    """
+    home = _home(tools)
+    if isinstance(home, Toolbox):
+        toolbox = home
+        return lambda call, context: toolbox.execute([call], context)[0]
+    if isinstance(home, LiveTools):
+        return home.execute
+    if tools is None or callable(tools):
+        return tools
+    raise ConfigError(
+        f"execute= is what runs calls: a Toolbox, as in execute=Toolbox([calculator]), not "
+        f"{_shown(tools)}."
+    )
+
+
+def model_of(model: LanguageModel | str) -> LanguageModel:
+    """Returns a model; a name is loaded.
+
+    Raises:
+        ModelError: there is no such model.
+        ConfigError: it is neither a model nor a name.
+    """
+    if isinstance(model, str):
+        from toolformer.lm.registry import load_model
+
+        return load_model(model)
+    if not isinstance(model, LanguageModel):
+        raise ConfigError(
+            f"{_shown(model)} is not a language model: load one, as in load_model('nano')."
+        )
+    return model
+
+
+def _home(tools: Tools | None) -> Toolbox | LiveTools | None:
+    """Returns the tools behind what runs calls: itself, or the owner of the method."""
+    owner = getattr(tools, "__self__", tools)
+    return owner if isinstance(owner, Toolbox | LiveTools) else None
+
+
+def _read_row(row: object) -> tuple[str, date | None]:
+    fields = row if isinstance(row, Mapping) else {}
+    text = next((fields[name] for name in _FIELDS if name in fields), None)
+    if not isinstance(text, str):
+        raise ConfigError(
+            "A prompt is a text, a row such as {'prompt': '2 + 2 is'}, or a Request, not "
+            f"{_shown(row)}."
+        )
+    today = fields.get("today")
+    day = None if today is None else find_date(str(today))
+    if today is not None and day is None:
+        raise ConfigError(
+            f"The prompt {clipped(text)!r} has {today!r} as today, not a date such as 2023-03-03."
+        )
+    return text, day
+
+
+def _shown(value: object) -> str:
+    return f"{type(value).__name__} {clipped(repr(value))}"
