@@ -14,7 +14,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from transformers import (
     AutoModelForCausalLM,
     BloomConfig,
@@ -141,6 +149,7 @@ def byte_level_tokenizer() -> PreTrainedTokenizerFast:
             show_progress=False,
         ),
     )
+    _begin_with(tokenizer, START)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token=START,
@@ -152,6 +161,7 @@ def byte_level_tokenizer() -> PreTrainedTokenizerFast:
 def startless_tokenizer() -> PreTrainedTokenizerFast:
     """The same without a start token."""
     backend = Tokenizer.from_str(byte_level_tokenizer().backend_tokenizer.to_str())
+    backend.post_processor = processors.ByteLevel(trim_offsets=False)
     return PreTrainedTokenizerFast(tokenizer_object=backend)
 
 
@@ -168,6 +178,7 @@ def gpt2_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     end = "<|endoftext|>"
+    _begin_with(tokenizer, end)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end)
 
 
@@ -190,7 +201,7 @@ def save_sentencepiece_tokenizer(directory: Path) -> int:
         minloglevel=2,
     )
     (directory / "tokenizer.model").write_bytes(written.getvalue())
-    kind = {"tokenizer_class": "LlamaTokenizer", **_LLAMA_SPECIALS}
+    kind = {"tokenizer_class": "LlamaTokenizer", "add_bos_token": True, **_LLAMA_SPECIALS}
     (directory / "tokenizer_config.json").write_text(json.dumps(kind))
     return sentencepiece.SentencePieceProcessor(model_proto=written.getvalue()).vocab_size()
 
@@ -327,4 +338,14 @@ def _llama2c_tokenizer(path: Path, size: int) -> PreTrainedTokenizerFast:
             decoders.Strip(" ", 1, 0),
         ]
     )
+    _begin_with(tokenizer, _LLAMA_SPECIALS["bos_token"])
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **_LLAMA_SPECIALS)
+
+
+def _begin_with(tokenizer: Tokenizer, token: str) -> None:
+    """Gives a tokenizer the habit of beginning each row with a token."""
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{token} $A",
+        pair=f"{token} $A {token} $B",
+        special_tokens=[(token, tokenizer.token_to_id(token))],
+    )

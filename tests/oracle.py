@@ -111,9 +111,11 @@ class Oracle:
 def load_oracle(directory: Path) -> Oracle:
     """Loads a model to be forwarded plainly."""
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    start = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    start = next(iter(tokenizer("").input_ids), None)
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
+    end = model.generation_config.eos_token_id  # of these models one, if any
     return Oracle(
-        model=AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval(),
+        model=model,
         encoding=Encoding(tokenizer.backend_tokenizer, GRAMMAR, start=start, name="oracle"),
-        ends_text=frozenset(tokenizer.all_special_ids),
+        ends_text=frozenset(tokenizer.all_special_ids) | {end} - {None},
     )

@@ -1,18 +1,24 @@
 """`toolformer.json` beside a model's weights: how the model was taught to write calls."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from toolformer.calls import CallGrammar, InlineGrammar, grammar_from_dict
 from toolformer.errors import CallError, ModelError, closest
-from toolformer.files import from_json, json_text, write_whole
+from toolformer.files import from_json, json_text, read_json, write_whole
 
 SIDECAR = "toolformer.json"
 SCHEMA_VERSION = 1
+
+# A checkpoint is anybody's: what stands in it costs no more than people mean it to.
+_Count = Annotated[int, Field(ge=1, le=1000)]
+_Nats = Annotated[float, Field(allow_inf_nan=False)]
+_Text = Annotated[str, Field(max_length=4096)]
 
 
 class PromptStyle(StrEnum):
@@ -29,8 +35,8 @@ class SidecarTool:
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  pydantic's own name for it
 
-    name: str
-    spec: str  # what loads it again, such as "database:path=facts.db"
+    name: _Text
+    spec: _Text  # what loads it again, such as "database:path=facts.db"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,13 +49,16 @@ class Sidecar:
 
     grammar: CallGrammar = field(default_factory=InlineGrammar)
     prompt_style: PromptStyle = PromptStyle.FEW_SHOT
-    tools: tuple[SidecarTool, ...] = ()
-    gain_threshold: float | None = None  # τf that suits the model, for all tools
-    gain_thresholds: Mapping[str, float] = field(default_factory=dict)  # τf by tool
+    # Whether each row it was taught began with the tokenizer's start token, or its end token where
+    # it has no other; one of before this was asked was taught so.
+    start_token: bool = True
+    tools: Annotated[tuple[SidecarTool, ...], Field(max_length=256)] = ()
+    gain_threshold: _Nats | None = None  # τf that suits the model, for all tools
+    gain_thresholds: Mapping[str, _Nats] = field(default_factory=dict)  # τf by tool
     # What suits the model for all tools; None leaves it to the tool.
-    min_prob: float | None = None  # τs
-    max_positions: int | None = None  # k
-    samples: int | None = None  # m
+    min_prob: Annotated[float, Field(ge=0, lt=1)] | None = None  # τs
+    max_positions: _Count | None = None  # k
+    samples: _Count | None = None  # m
     lineage: Mapping[str, Any] = field(default_factory=dict)  # what it was made from
 
     def threshold(self, tool: str) -> float | None:
@@ -72,13 +81,15 @@ def read_sidecar(directory: str | Path) -> Sidecar | None:
     """
     path = Path(directory) / SIDECAR
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ModelError(f"Cannot read '{path}': {error.strerror}.") from None
+    except ValueError as error:
         raise ModelError(f"Cannot read '{path}': {error}.") from None
     version = values.pop("schema_version", None) if isinstance(values, dict) else None
-    if not isinstance(version, int):
+    if not isinstance(version, int) or isinstance(version, bool):
         raise ModelError(f"'{path}' has no schema_version: it is not a sidecar.")
     if version > SCHEMA_VERSION:
         raise ModelError(

@@ -20,7 +20,7 @@ def encoding() -> Encoding:
 @pytest.fixture(scope="module")
 def vocabulary(encoding: Encoding) -> Vocabulary:
     size = byte_level_tokenizer().backend_tokenizer.get_vocab_size()
-    return Vocabulary(encoding, size=size, ends_text=frozenset({0}))
+    return Vocabulary(encoding, size=size, silent=frozenset({0}))
 
 
 def all_tokens(vocabulary: Vocabulary) -> range:
@@ -83,7 +83,7 @@ def test_sentencepiece_keeps_its_spaces_but_the_one_it_adds_to_a_row(tmp_path: P
     tokenizer = AutoTokenizer.from_pretrained(tmp_path).backend_tokenizer
     encoding = Encoding(tokenizer, InlineGrammar(), start=1, name="tiny")
     size = tokenizer.get_vocab_size()
-    vocabulary = Vocabulary(encoding, size=size, ends_text=frozenset({0, 1, 2}))
+    vocabulary = Vocabulary(encoding, size=size, silent=frozenset({0, 1, 2}))
     row = StreamText(encoding, vocabulary, "")
     assert "".join(row.push(token) for token in encoding.text("The sum é").ids) == "The sum é"
     behind = StreamText(encoding, vocabulary, "So")

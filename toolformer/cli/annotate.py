@@ -15,7 +15,7 @@ from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, unavailable_line, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
-from toolformer.cli.settings import with_settings
+from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
@@ -70,6 +70,7 @@ def annotate(
     batch_tokens: Annotated[
         str, Option(help="Tokens of one batch; auto: as many as fit and are of use.")
     ] = "auto",
+    trust_remote_code: TRUST_REMOTE_CODE = False,
     strict: Annotated[
         bool, Option("--strict", help="Stop at a record that cannot be read.")
     ] = False,
@@ -87,7 +88,11 @@ def annotate(
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
         language_model = load_model(
-            model, dtype=dtype, device=device, batch_tokens=read_batch_tokens(batch_tokens)
+            model,
+            dtype=dtype,
+            device=device,
+            batch_tokens=read_batch_tokens(batch_tokens),
+            trust_remote_code=trust_remote_code,
         )
     began = time.monotonic()
     try:

@@ -13,7 +13,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
-from toolformer.cli.settings import with_settings
+from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
@@ -98,6 +98,7 @@ def evaluate(
         ),
     ] = None,
     device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    trust_remote_code: TRUST_REMOTE_CODE = False,
     as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> int:
     """Measure a tuned model by tasks: beside its base, a control, and itself with calls disabled.
@@ -139,7 +140,12 @@ def evaluate(
                 chosen.arms,
                 out=out,
                 config=config,
-                load=lambda name: _load(name, dtype=config.dtype, device=device),
+                load=lambda name: _load(
+                    name,
+                    dtype=config.dtype,
+                    device=device,
+                    trust_remote_code=trust_remote_code,
+                ),
                 on_progress=move,
             )
     except KeyboardInterrupt:
@@ -148,10 +154,10 @@ def evaluate(
     return _print(results, out, as_json=as_json)
 
 
-def _load(name: str, *, dtype: str, device: str) -> LanguageModel:
+def _load(name: str, *, dtype: str, device: str, trust_remote_code: bool) -> LanguageModel:
     """Loads a model into the room of the one before it."""
     gc.collect()  # a network's parts know one another
-    return load_model(name, dtype=dtype, device=device)
+    return load_model(name, dtype=dtype, device=device, trust_remote_code=trust_remote_code)
 
 
 def _print(results: Results, out: Path, *, as_json: bool) -> int:

@@ -13,7 +13,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.display.tables import report_table
-from toolformer.cli.settings import with_settings
+from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
@@ -78,6 +78,7 @@ def finetune(
     ] = False,
     bf16: Annotated[bool, Option("--bf16", help="Short for --dtype bfloat16.")] = False,
     device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto",
+    trust_remote_code: TRUST_REMOTE_CODE = False,
     report_to: Annotated[
         list[str] | None,
         Option(help="tensorboard, wandb, trackio, ...: passed on to transformers. Repeatable."),
@@ -121,6 +122,7 @@ def finetune(
                 mixed=chain.from_iterable(read_corpus(each) for each in mix or ()),
                 config=settings,
                 device=device,
+                trust_remote_code=trust_remote_code,
                 report_to=report_to or (),
                 resume=resume,
                 on_progress=move,

@@ -13,7 +13,7 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
-from toolformer.cli.settings import with_settings
+from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable, is_there
@@ -97,6 +97,7 @@ def infer(
     ] = False,
     dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
     device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    trust_remote_code: TRUST_REMOTE_CODE = False,
 ) -> int:
     """Let a model continue a prompt and call tools on the way.
 
@@ -115,7 +116,7 @@ def infer(
     notes = Console(stderr=True)
     if is_repl and is_terminal:
         notes.print(f"toolformer {__version__}: loading {ckpt} …")
-    model = load_model(ckpt, dtype=dtype, device=device)
+    model = load_model(ckpt, dtype=dtype, device=device, trust_remote_code=trust_remote_code)
     sidecar = model.sidecar
     with LiveTools(
         named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools),

@@ -19,6 +19,10 @@ from toolformer.config import Config, read_yaml
 from toolformer.errors import ConfigError
 
 SETS = Annotated[list[str] | None, Option("--set", help="Any setting, as in seed=3. Repeatable.")]
+TRUST_REMOTE_CODE = Annotated[
+    bool,
+    Option("--trust-remote-code", help="Let Python files that come with a model run."),
+]
 _TOOL_SETS = Annotated[
     list[str] | None,
     Option(

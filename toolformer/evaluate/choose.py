@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.errors import ConfigError, ModelError, clipped
 from toolformer.evaluate.arm import PRIOR, Arm, Calls
 from toolformer.infer.live_tools import taught_tools
 from toolformer.lm.registry import is_in_code, load_model
-from toolformer.sidecar import Sidecar, read_sidecar
+from toolformer.sidecar import Sidecar
 from toolformer.tools.registry import load_tools
 
 
@@ -81,13 +80,11 @@ def find_sidecar(model: str) -> Sidecar | None:
     Raises:
         ModelError: there is no such model.
     """
-    if not is_in_code(model):
-        from toolformer.lm.hf.load import find_source
+    if is_in_code(model):
+        return load_model(model).sidecar
+    from toolformer.lm.hf.source import sidecar_of
 
-        source = Path(find_source(model))
-        if source.is_dir():
-            return read_sidecar(source)
-    return load_model(model).sidecar  # from code, or from the Hub
+    return sidecar_of(model)
 
 
 def _tools(name: str, sidecar: Sidecar | None, comparison: Comparison) -> tuple[str, ...]:

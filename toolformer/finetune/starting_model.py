@@ -1,10 +1,10 @@
 """The model that a training starts from, and whether the runs' calls fit it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from transformers import AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
+from transformers import BitsAndBytesConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerFast as HFTokenizer
 
 from toolformer.calls import CallGrammar
@@ -13,7 +13,7 @@ from toolformer.finetune.runs import SelectedRun
 from toolformer.finetune.texts import TrainingText
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.backend import context_length
-from toolformer.lm.hf.load import fingerprints_of_weights, load_pretrained
+from toolformer.lm.hf.load import fingerprints_of_weights, load_pretrained, load_tokenizer
 from toolformer.sidecar import Sidecar
 
 _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
@@ -35,7 +35,12 @@ class StartingModel:
 
 
 def load_base(
-    name: str, *, grammar: CallGrammar | None, device: str = "auto", in_four_bits: bool = False
+    name: str,
+    *,
+    grammar: CallGrammar | None,
+    device: str = "auto",
+    in_four_bits: bool = False,
+    trust_remote_code: bool = False,
 ) -> StartingModel:
     """Loads the model to be trained, in float32 or in 4 bits.
 
@@ -44,6 +49,7 @@ def load_base(
         grammar: of the calls to be learned; the one the model was taught before when None.
         device: cpu, cuda, or auto for what is there.
         in_four_bits: whether the weights are held in 4 bits, as QLoRA does.
+        trust_remote_code: whether Python files that come with the model may run.
 
     Raises:
         ModelError: there is no such model, or its tokenizer cannot spell the markers.
@@ -53,8 +59,9 @@ def load_base(
         dtype="float32",
         device=device,
         quantization=_four_bits() if in_four_bits else None,
+        trust_remote_code=trust_remote_code,
     )
-    tokenizer: Any = AutoTokenizer.from_pretrained(loaded.directory)
+    tokenizer: Any = load_tokenizer(loaded.directory, trust_remote_code=trust_remote_code)
     sidecar = Sidecar() if loaded.sidecar is None else loaded.sidecar
     grammar = sidecar.grammar if grammar is None else grammar
     return StartingModel(
@@ -66,7 +73,7 @@ def load_base(
         encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=name),
         end=tokenizer.eos_token_id,
         context=context_length(loaded.model),
-        sidecar=sidecar,
+        sidecar=replace(sidecar, start_token=loaded.start is not None),
     )
 
 

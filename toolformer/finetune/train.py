@@ -40,6 +40,7 @@ def finetune(
     mixed: Iterable[Document] = (),
     config: FinetuneConfig | None = None,
     device: str = "auto",
+    trust_remote_code: bool = False,
     report_to: Sequence[str] = (),
     resume: bool = False,
     on_progress: Callable[[TrainingStep], None] | None = None,
@@ -55,6 +56,7 @@ def finetune(
         mixed: plain texts to train on as well, as they are.
         config: the defaults when None.
         device: cpu, cuda, or auto for what is there.
+        trust_remote_code: whether Python files that come with the model may run.
         report_to: what `transformers` should report to: tensorboard, wandb, trackio.
         resume: whether there must be a training to continue.
         on_progress: called after every step and look at the held-out texts.
@@ -76,6 +78,7 @@ def finetune(
             grammar=grammar_from_dict(runs[0].manifest.grammar),
             device=device,
             in_four_bits=config.adapter == "qlora",
+            trust_remote_code=trust_remote_code,
         )
         check_base(base, run=runs[0], is_named=model is not None)
         check_places(base, texts.training, runs=runs)
@@ -93,6 +96,7 @@ def finetune_texts(
     tools: Sequence[SidecarTool] = (),
     config: FinetuneConfig | None = None,
     device: str = "auto",
+    trust_remote_code: bool = False,
     report_to: Sequence[str] = (),
     resume: bool = False,
     on_progress: Callable[[TrainingStep], None] | None = None,
@@ -112,6 +116,7 @@ def finetune_texts(
         tools: that the tuned model's sidecar names.
         config: as for `finetune`, like everything that follows.
         device: cpu, cuda, or auto for what is there.
+        trust_remote_code: whether Python files that come with the model may run.
         report_to: what `transformers` should report to.
         resume: whether there must be a training to continue.
         on_progress: called after every step and look at the held-out texts.
@@ -137,7 +142,11 @@ def finetune_texts(
     given, origin = given_texts(texts, held_out, tools)
     with quiet():
         base = load_base(
-            model, grammar=grammar, device=device, in_four_bits=config.adapter == "qlora"
+            model,
+            grammar=grammar,
+            device=device,
+            in_four_bits=config.adapter == "qlora",
+            trust_remote_code=trust_remote_code,
         )
         plan = make_plan(config, base=base, texts=given, origin=origin)
         return _train(plan, out=out, report_to=report_to, on_progress=on_progress)

@@ -6,7 +6,8 @@ What is scored, sampled, trained on and decoded is put together from these, so t
 can tokenise the same call differently.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -15,7 +16,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
-from toolformer.errors import ModelError
+from toolformer.errors import ModelError, clipped
 from toolformer.lm.base import Prompt
 
 _INSIDE = -1  # where a token ends inside a character, there is no place
@@ -127,7 +128,8 @@ class Encoding:
 
     def texts(self, texts: Sequence[str]) -> list[EncodedText]:
         """Tokenises texts, each whole."""
-        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        with self._told():
+            encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [EncodedText(tuple(each.ids), _ends(each.offsets)) for each in encoded]
 
     def call(self, call: ToolCall, output: str | None = None, *, first: bool) -> EncodedCall:
@@ -237,8 +239,21 @@ class Encoding:
         )
 
     def _encode(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        with self._told():
+            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Says that the tokenizer gave up, as on a text that its patterns take forever to match."""
+        try:
+            yield
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of Rust, and no Exception
+                raise
+            raise ModelError(
+                f"The tokenizer of {self.name} gave up on a text: {clipped(str(error), 100)}."
+            ) from None
 
 
 def _ends(offsets: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -4,8 +4,8 @@ A directory, a Hub id and `nano` are models of transformers; `script.py:name` is
 Python file, or a function that returns one; other distributions declare theirs as entry points.
 """
 
+import os
 import re
-from pathlib import Path
 
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar
@@ -31,6 +31,7 @@ def load_model(
     device: str = "auto",
     batch_tokens: int | None = None,
     grammar: CallGrammar | None = None,
+    trust_remote_code: bool = False,
 ) -> LanguageModel:
     """Loads a language model.
 
@@ -41,6 +42,7 @@ def load_model(
         device: "auto" takes a GPU where there is one.
         batch_tokens: tokens of one batch, padding included; as many as fit unless given.
         grammar: how calls are written; as the model was taught unless given.
+        trust_remote_code: whether Python files that come with a model's weights may run.
 
     Raises:
         ModelError: there is no such model, or it cannot be used.
@@ -52,14 +54,22 @@ def load_model(
     with gc_paused():  # imports make no garbage
         from toolformer.lm.hf.model import load
 
-        return load(name, dtype=dtype, device=device, batch_tokens=batch_tokens, grammar=grammar)
+        return load(
+            name,
+            dtype=dtype,
+            device=device,
+            batch_tokens=batch_tokens,
+            grammar=grammar,
+            trust_remote_code=trust_remote_code,
+        )
 
 
 def is_in_code(name: str) -> bool:
     """Returns whether a name stands for an object in Python code, not for files of weights."""
     if _IN_FILE.fullmatch(name) is not None:
         return True
-    is_weights = name == EMBEDDED_MODEL or Path(name).exists()  # asked before all distributions are
+    # Asked before all distributions are; pathlib's would raise for a name that no file can have.
+    is_weights = name == EMBEDDED_MODEL or os.path.exists(name)  # noqa: PTH110
     return not is_weights and name.partition(":")[0].casefold() in DOOR.names()
 
 

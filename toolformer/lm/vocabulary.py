@@ -1,6 +1,6 @@
 """The texts of tokens: which of them begin, hold or would complete a text.
 
-Pure text: no tensor and no model. Tokens that end a text say nothing.
+Pure text: no tensor and no model. Special tokens say nothing.
 """
 
 from bisect import bisect_left
@@ -19,13 +19,13 @@ class Vocabulary:
     Args:
         encoding: decodes tokens.
         size: how many ids the model chooses among.
-        ends_text: ids that end a text and are no part of it.
+        silent: ids that say nothing.
     """
 
-    def __init__(self, encoding: Encoding, *, size: int, ends_text: frozenset[int]) -> None:
+    def __init__(self, encoding: Encoding, *, size: int, silent: frozenset[int]) -> None:
         self._encoding = encoding
         self._size = size
-        self._ends_text = ends_text
+        self._silent = silent
         self.text = lru_cache(maxsize=None)(self._text)
         self.holding = lru_cache(maxsize=64)(self._holding)
         self.beginning = lru_cache(maxsize=1024)(self._beginning)
@@ -34,7 +34,7 @@ class Vocabulary:
 
     def _text(self, token: int) -> str:
         """Returns what a token says behind other text."""
-        return "" if token in self._ends_text else self._encoding.decode((token,))
+        return "" if token in self._silent else self._encoding.decode((token,))
 
     def _holding(self, wanted: str) -> tuple[int, ...]:
         """Returns the tokens that hold a text."""

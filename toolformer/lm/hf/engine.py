@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+import torch
+
 from toolformer.errors import ModelError
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.branching.prompts import SharedPrompts
@@ -9,7 +12,7 @@ from toolformer.lm.hf.branching.shared import Shared
 from toolformer.lm.hf.branching.tree import Tree
 from toolformer.lm.hf.branching.ways import DecoderType
 from toolformer.lm.hf.branching.whole import FullRowDecoder
-from toolformer.lm.hf.forward import Forward
+from toolformer.lm.hf.forward import Forward, not_a_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,8 @@ class Engine:
     encoding: Encoding
     prompts: SharedPrompts
     max_length: int
-    ends_text: frozenset[int]
+    silent: frozenset[int]  # tokens that say nothing
+    ends_text: frozenset[int]  # tokens at which a text ends: the silent ones, maybe others
     decoding: DecoderType
 
     @property
@@ -41,3 +45,14 @@ class Engine:
                 f"The row for {text[:40]!r} has {tokens} tokens, prompt or call included, and"
                 f" {self.name} reads at most {self.max_length}. Cut the text into windows."
             )
+
+    def numbers(self, values: torch.Tensor) -> np.ndarray:
+        """Returns probabilities, or their logarithms, off the device.
+
+        Raises:
+            ModelError: one is not a number.
+        """
+        found = values.cpu().numpy()
+        if np.isnan(found).any():
+            raise not_a_number(self.name, self.forward.backend.dtype)
+        return found

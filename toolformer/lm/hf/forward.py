@@ -161,6 +161,17 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
+def not_a_number(name: str, dtype: torch.dtype) -> ModelError:
+    """Returns the error for a model that predicts what is not a number."""
+    way_out = (
+        "Its weights are damaged: copy it again."
+        if dtype == torch.float32
+        else "Its numbers may be too large for this type: try --dtype float32."
+    )
+    kind = str(dtype).removeprefix("torch.")
+    return ModelError(f"{name} predicts what is not a number, in {kind}. {way_out}")
+
+
 def logits_after(
     forward: Forward, rows: Sequence[Sequence[int]], *, purpose: Purpose
 ) -> torch.Tensor:

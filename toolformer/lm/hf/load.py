@@ -1,30 +1,28 @@
-"""From a name to weights: a directory, a Hub id, or the embedded model."""
+"""From a directory to weights and a tokenizer that fit each other."""
 
-import hashlib
-import os
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import Any
 
 import torch
-from huggingface_hub import constants
-from huggingface_hub.errors import HFValidationError
 from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
-from transformers.utils.hub import cached_file
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
-from toolformer.assets import EMBEDDED_MODEL, asset
-from toolformer.errors import ModelError, closest
+from toolformer.errors import ModelError, ToolformerError, clipped, closest
+from toolformer.lm.hf.checkpoint import check_sizes, deciding_files, named, read_checkpoint
 from toolformer.lm.hf.memory import keep_freed_memory
-from toolformer.sidecar import SIDECAR, Sidecar, read_sidecar
+from toolformer.lm.hf.source import model_directory
+from toolformer.sidecar import Sidecar, read_sidecar
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 DEVICES = ("auto", "cpu", "cuda", "mps")
-# What decides a model's answers; the rest of a checkpoint's directory does not.
-_DECIDING = ("*.safetensors", "*.bin", "config.json", "tokenizer*", "vocab*", "merges.txt")
+_LONGEST_REASON = 300  # characters of what a library says
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,20 @@ class Loaded:
     directory: Path  # where its config lies
     model: PreTrainedModel
     tokenizer: Tokenizer
-    start: int | None  # bos, else eos, else none
-    specials: frozenset[int]
+    start: int | None  # the token that each row begins with
+    specials: frozenset[int]  # tokens that say nothing and end a text
     fingerprint: str
     sidecar: Sidecar | None  # how it was taught to write calls
+    ends: frozenset[int] = frozenset()  # other tokens at which `generate` would stop
 
 
 def load_pretrained(
-    name: str, *, dtype: str, device: str, quantization: QuantizationConfigMixin | None = None
+    name: str,
+    *,
+    dtype: str,
+    device: str,
+    quantization: QuantizationConfigMixin | None = None,
+    trust_remote_code: bool = False,
 ) -> Loaded:
     """Loads a model and its tokenizer.
 
@@ -51,102 +55,207 @@ def load_pretrained(
         dtype: float32, bfloat16 or float16.
         device: "auto" takes a GPU where there is one.
         quantization: how the weights are kept in fewer bits, if they are.
+        trust_remote_code: whether Python files that come with the model may run.
 
     Raises:
         ModelError: if there is no such model, or it cannot be used.
     """
     if dtype not in DTYPES:
         raise ModelError(closest(dtype, DTYPES, what="dtype"))
-    if device.partition(":")[0] not in DEVICES:
-        raise ModelError(closest(device, DEVICES, what="device"))
-    source = find_source(name)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
-        # A download may take hours and shows how far it is; weights on disk are there at once.
-        with _no_bars() if Path(source).is_dir() else nullcontext():
-            model = AutoModelForCausalLM.from_pretrained(
-                source,
+    place = find_device(device)
+    directory = model_directory(name, with_code=trust_remote_code)
+    sidecar = read_sidecar(directory)
+    checkpoint = read_checkpoint(directory)
+    with told_by_a_sentence(name):
+        # Weights on disk are there at once, and what is wrong with them is said below.
+        with _quiet():
+            config = AutoConfig.from_pretrained(directory, trust_remote_code=trust_remote_code)
+            if not type(config).__module__.startswith("transformers_modules."):  # trusted code
+                check_sizes(checkpoint, config)
+            tokenizer = load_tokenizer(directory, trust_remote_code=trust_remote_code)
+            found: Any = AutoModelForCausalLM.from_pretrained(
+                directory,
+                config=config,
                 dtype=DTYPES[dtype],
                 quantization_config=quantization,
-                device_map=None if quantization is None else {"": _device(device)},
+                device_map=None if quantization is None else {"": place},
+                trust_remote_code=trust_remote_code,
+                use_safetensors=True,
+                output_loading_info=True,
             )
-        config = cached_file(source, "config.json")
-        # A model on the Hub brings its sidecar along; most have none.
-        cached_file(source, SIDECAR, _raise_exceptions_for_missing_entries=False)
-    except (OSError, ValueError, HFValidationError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise ModelError(f"Model {name!r} cannot be loaded: {reason}") from error
-    directory = Path(str(config)).parent
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise ModelError(
-            f"The tokenizer of {name} is a slow one, which does not tell where its tokens end. Save"
-            " it with a tokenizer.json first."
+        model: PreTrainedModel
+        model, info = found
+        _check_tensors(name, info)
+        _check_numbers(name, model, dtype=dtype)
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise ModelError(
+                f"The tokenizer of {name} is a slow one, which does not tell where its tokens end."
+                " Save it with a tokenizer.json first."
+            )
+        specials = frozenset(tokenizer.all_special_ids)
+        _check_tokens(name, model, backend, specials)
+        if quantization is None:
+            model.to(place)  # type: ignore[arg-type]
+        if model.device.type == "cpu":
+            keep_freed_memory()
+        model.eval()  # type: ignore[no-untyped-call]
+        return Loaded(
+            name=name,
+            directory=directory,
+            model=model,
+            tokenizer=backend,
+            start=_start(tokenizer, sidecar),
+            specials=specials,
+            fingerprint=fingerprints_of_weights(directory)[dtype],
+            sidecar=sidecar,
+            ends=_ends(name, model) - specials,
         )
-    if quantization is None:
-        model.to(_device(device))  # type: ignore[arg-type]
-    if model.device.type == "cpu":
-        keep_freed_memory()
-    model.eval()  # type: ignore[no-untyped-call]
-    start = tokenizer.bos_token_id
-    return Loaded(
-        name=name,
-        directory=directory,
-        model=model,
-        tokenizer=backend,
-        start=tokenizer.eos_token_id if start is None else start,
-        specials=frozenset(tokenizer.all_special_ids),
-        fingerprint=fingerprints_of_weights(directory)[dtype],
-        sidecar=read_sidecar(directory),
-    )
 
 
-def find_source(name: str) -> str:
-    """Returns what transformers loads from: a directory or a Hub id that may exist."""
-    if name == EMBEDDED_MODEL:
-        embedded = asset(EMBEDDED_MODEL)
-        if not (embedded / "config.json").exists():
-            raise ModelError(
-                f"The embedded model is missing from {embedded}. Install the package again, or name"
-                " another model."
-            )
-        return str(embedded)
-    path = Path(name).expanduser()
-    if path.is_dir():
-        if not (path / "config.json").exists():
-            raise ModelError(
-                f"{name!r} holds no model: it has no config.json. Name a directory that"
-                " `save_pretrained` wrote."
-            )
-        return str(path)
-    is_hub_id = name.count("/") <= 1 and not name.startswith((".", "/", "~"))
-    is_offline = constants.HF_HUB_OFFLINE or os.environ.get("TRANSFORMERS_OFFLINE") == "1"
-    if is_hub_id and (name in _cached() or ("/" in name and not is_offline)):
-        return name
-    raise ModelError(closest(name, [EMBEDDED_MODEL, *_neighbours(path), *_cached()], what="model"))
+def load_tokenizer(directory: Path, *, trust_remote_code: bool = False) -> Any:
+    """Returns a model's tokenizer as transformers has it."""
+    return AutoTokenizer.from_pretrained(directory, trust_remote_code=trust_remote_code)
 
 
-def _neighbours(path: Path) -> list[str]:
-    """Returns the model directories beside a path that does not exist."""
+def find_device(device: str) -> torch.device:
+    """Returns the device that a user means.
+
+    Raises:
+        ModelError: there is no such device here.
+    """
+    if device.partition(":")[0] not in DEVICES:
+        raise ModelError(closest(device, DEVICES, what="device"))
+    here = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    here += ["mps"] if torch.backends.mps.is_available() else []
+    if device == "auto":
+        return torch.device(next((each for each in here[1:]), "cpu").removesuffix(":0"))
+    if not {device, f"{device}:0", device.removesuffix(":0")} & set(here):
+        has_no_cuda = device.startswith("cuda") and torch.version.cuda is torch.version.hip is None
+        why = " The torch that is installed was built without CUDA." if has_no_cuda else ""
+        raise ModelError(
+            f"There is no device {device!r} here.{why} Available: auto, {', '.join(here)}."
+        )
+    return torch.device(device)
+
+
+@contextmanager
+def told_by_a_sentence(name: str) -> Iterator[None]:
+    """Turns whatever a library raises about a model's files into a sentence.
+
+    A file out of anybody's hands can make a library fail in any way, so nothing raised here is a
+    bug of this program until it has been shown to be one: the cause is kept.
+    """
     try:
-        beside = sorted(each for each in path.parent.iterdir() if (each / "config.json").exists())
-    except OSError:
-        return []
-    return [str(each) for each in beside]
+        yield
+    except ToolformerError:
+        raise
+    except BaseException as error:
+        # What a library in Rust gives up with is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise ModelError(_reason(name, error)) from error
 
 
-def _cached() -> list[str]:
-    """Returns the ids of the models in the Hub's local cache."""
-    found = sorted(Path(constants.HF_HUB_CACHE).glob("models--*"))
-    return [each.name.removeprefix("models--").replace("--", "/") for each in found]
+def _reason(name: str, error: BaseException) -> str:
+    text = str(error)
+    if "trust_remote_code" in text:
+        return (
+            f"Model {name!r} needs Python code that comes with it. Read that code, and if you trust"
+            " it, allow it to run: --trust-remote-code."
+        )
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in text:
+        return f"Model {name!r} does not fit into memory. Choose a smaller one or --dtype bfloat16."
+    kind = type(error).__name__
+    said = " ".join(text.split()).rstrip(".")
+    if not said or not isinstance(error, OSError | ImportError | ValueError):
+        said = f"{kind}: {said}".removesuffix(": ")
+    return f"Model {name!r} cannot be loaded: {clipped(said, _LONGEST_REASON)}."
 
 
-def _device(device: str) -> torch.device:
-    if device != "auto":
-        return torch.device(device)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+def _check_tensors(name: str, info: dict[str, Any]) -> None:
+    """Refuses weights that do not fit the config: what is missing would be drawn at random."""
+    for what, consequence in (
+        ("missing_keys", "lack"),
+        ("unexpected_keys", "hold beyond what its config.json has room for"),
+    ):
+        if found := info.get(what):
+            raise ModelError(
+                f"The weights of {name!r} {consequence}: {named(found)}. They are damaged, or"
+                " belong to another config.json: copy the model again."
+            )
+    if found := info.get("mismatched_keys"):
+        raise ModelError(
+            f"The weights of {name!r} have another shape than its config.json declares:"
+            f" {named(each[0] for each in found)}."
+        )
+    if found := info.get("error_msgs") or info.get("conversion_errors"):
+        raise ModelError(f"The weights of {name!r} cannot be read: {clipped(str(found), 200)}.")
+
+
+def _check_numbers(name: str, model: PreTrainedModel, *, dtype: str) -> None:
+    """Refuses weights that are not finite: nothing that such a model says is a number."""
+    for tensor, weight in model.named_parameters():
+        # A sum is read off in one pass; only where it is not finite is each number asked.
+        if not weight.is_floating_point() or math.isfinite(weight.detach().sum().item()):
+            continue
+        if not weight.detach().isfinite().all():
+            other = " or too large for float16: --dtype bfloat16" if dtype == "float16" else ""
+            raise ModelError(
+                f"The weights of {name!r} hold numbers that are not finite{other}: {tensor}."
+            )
+
+
+def _check_tokens(
+    name: str, model: PreTrainedModel, tokenizer: Tokenizer, specials: frozenset[int]
+) -> None:
+    """Refuses a tokenizer with tokens that the model has no embedding for."""
+    embeddings: Any = model.get_input_embeddings()
+    rows = embeddings.weight.shape[0]
+    vocabulary = tokenizer.get_vocab(with_added_tokens=True)
+    highest = max((*vocabulary.values(), *specials), default=-1)
+    if highest < 0:
+        raise ModelError(f"The tokenizer of {name!r} has no tokens.")
+    if highest >= rows or min(specials, default=0) < 0:
+        wrong = next((n for n in sorted(specials) if n < 0), highest)
+        text = next((text for text, token in vocabulary.items() if token == wrong), "")
+        raise ModelError(
+            f"The tokenizer of {name!r} does not fit its weights: it has the token {wrong}"
+            f"{f' ({clipped(text)!r})' if text else ''}, and they have embeddings for 0 to"
+            f" {rows - 1}. Take the tokenizer of these weights, or call `resize_token_embeddings`."
+        )
+
+
+def _start(tokenizer: Any, sidecar: Sidecar | None) -> int | None:
+    """Returns the token that each row begins with, None where rows begin with their text.
+
+    A tokenizer's own habit decides, as `tokenizer("a")` shows it. A model that was taught by this
+    program continues as it was taught, whatever its tokenizer does for others.
+    """
+    if sidecar is not None and not sidecar.start_token:
+        return None
+    plain = tokenizer("a", add_special_tokens=False).input_ids
+    added = tokenizer("a").input_ids
+    before = next((n for n in range(len(added)) if added[n : n + len(plain)] == plain), 0)
+    if before:
+        return int(added[before - 1])
+    if sidecar is None:
+        return None
+    bos: int | None = tokenizer.bos_token_id
+    return tokenizer.eos_token_id if bos is None else bos
+
+
+def _ends(name: str, model: PreTrainedModel) -> frozenset[int]:
+    """Returns the tokens at which `generate` stops: by generation_config.json, else config.json."""
+    declared = getattr(model.generation_config, "eos_token_id", None)
+    ids = declared if isinstance(declared, list | tuple) else [declared]
+    ids = [each for each in ids if each is not None]
+    if not all(isinstance(each, int) for each in ids):
+        raise ModelError(
+            f"The generation_config.json of {name!r} has eos_token_id {clipped(str(declared))}:"
+            " write a token's number, or a list of such."
+        )
+    return frozenset(ids)  # one that no token has is never chosen
 
 
 def fingerprints_of_weights(directory: Path) -> dict[str, str]:
@@ -154,29 +263,28 @@ def fingerprints_of_weights(directory: Path) -> dict[str, str]:
 
     Each file is read once.
     """
-    digests = {dtype: hashlib.sha256(dtype.encode()) for dtype in DTYPES}
-    for path in _deciding(directory):
+    digests = {dtype: sha256(dtype.encode()) for dtype in DTYPES}
+    checkpoint = read_checkpoint(directory)
+    for path in deciding_files(checkpoint):
         with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").digest()
+            content = file_digest(file, "sha256").digest()
         for digest in digests.values():
             digest.update(path.name.encode() + b"\0" + content)
+    if isinstance(checkpoint.ends, list):  # one end is nearly always the tokenizer's own
+        for digest in digests.values():
+            digest.update(repr(checkpoint.ends).encode())
     return {dtype: digest.hexdigest()[:16] for dtype, digest in digests.items()}
 
 
-def _deciding(directory: Path) -> Iterator[Path]:
-    found = {path.name: path for pattern in _DECIDING for path in directory.glob(pattern)}
-    if any(name.endswith(".safetensors") for name in found):
-        found = {name: path for name, path in found.items() if not name.endswith(".bin")}
-    yield from (found[name] for name in sorted(found))
-
-
 @contextmanager
-def _no_bars() -> Iterator[None]:
-    """Keeps transformers from drawing progress bars, and leaves it as it was."""
-    shown = logging.is_progress_bar_enabled()
+def _quiet() -> Iterator[None]:
+    """Keeps transformers from drawing bars and tables, and leaves it as it was."""
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
+        logging.set_verbosity(level)
         if shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -104,9 +104,9 @@ def _score(engine: Engine, rows: Sequence[_Row]) -> dict[LossRequest, np.ndarray
         padding=ids.numel() - sum(row.length for row in rows),
     )
     aimed = forward.tensor([row.ids[i] for row, js in zip(rows, wanted, strict=True) for i in js])
-    plain = freed = log_probs(logits, aimed).cpu().numpy()
+    plain = freed = engine.numbers(log_probs(logits, aimed))
     if any(target.request.without_marker for row in rows for target in row.targets):
-        freed = log_probs_without_marker(engine, logits, aimed).cpu().numpy()
+        freed = engine.numbers(log_probs_without_marker(engine, logits, aimed))
     found: dict[LossRequest, np.ndarray] = {}
     done = 0
     for row, indices in zip(rows, wanted, strict=True):

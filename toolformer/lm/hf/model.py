@@ -15,7 +15,7 @@ from toolformer.lm.hf.branching.prompts import SharedPrompts
 from toolformer.lm.hf.branching.ways import choose_decoding
 from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.forward import Forward
-from toolformer.lm.hf.load import Loaded, load_pretrained
+from toolformer.lm.hf.load import Loaded, load_pretrained, told_by_a_sentence
 from toolformer.lm.hf.losses import target_log_probs
 from toolformer.lm.hf.memory import MOST_ON_CPU, fitting_tokens, operations_per_second
 from toolformer.lm.hf.streams.streams import HFStreams
@@ -31,6 +31,7 @@ def load(
     device: str = "auto",
     batch_tokens: int | None = None,
     grammar: CallGrammar | None = None,
+    trust_remote_code: bool = False,
 ) -> "HFLanguageModel":
     """Loads weights by a directory or a Hub id, otherwise as `load_model` of lm/registry.py.
 
@@ -38,12 +39,13 @@ def load(
         ModelError: if there is no such model, or its tokenizer cannot spell the markers.
     """
     name = EMBEDDED_MODEL if model is None else str(model)
-    loaded = load_pretrained(name, dtype=dtype, device=device)
+    loaded = load_pretrained(name, dtype=dtype, device=device, trust_remote_code=trust_remote_code)
     if grammar is None:
         grammar = InlineGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
-    if batch_tokens is None:
-        batch_tokens = fitting_tokens(loaded.model)
-    return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens)
+    with told_by_a_sentence(name):  # its first forwards are here
+        if batch_tokens is None:
+            batch_tokens = fitting_tokens(loaded.model)
+        return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens)
 
 
 class HFLanguageModel:
@@ -69,7 +71,8 @@ class HFLanguageModel:
             encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name),
             prompts=SharedPrompts(forward),
             max_length=backend.max_length,
-            ends_text=loaded.specials,
+            silent=loaded.specials,
+            ends_text=loaded.specials | loaded.ends,
             decoding=choose_decoding(forward, name=loaded.name, copies=copies),
         )
         self._weights = loaded.model.num_parameters()
@@ -112,7 +115,7 @@ class HFLanguageModel:
     def _vocabulary(self) -> Vocabulary:
         engine = self.engine
         size = engine.forward.backend.vocabulary
-        return Vocabulary(engine.encoding, size=size, ends_text=engine.ends_text)
+        return Vocabulary(engine.encoding, size=size, silent=engine.silent)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Returns the number of tokens of each text."""

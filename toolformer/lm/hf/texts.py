@@ -92,5 +92,5 @@ def _score(engine: Engine, rows: Sequence[_Row], *, without_marker: bool) -> dic
         if without_marker
         else log_probs(logits, aimed)
     )
-    split = np.split(found.cpu().numpy(), np.cumsum([len(span) for span in spans])[:-1])
+    split = np.split(engine.numbers(found), np.cumsum([len(span) for span in spans])[:-1])
     return dict(zip(rows, split, strict=True))

@@ -11,7 +11,7 @@ from toolformer.lm.hf.branching.copies import Copies
 from toolformer.lm.hf.branching.shared import Shared
 from toolformer.lm.hf.branching.tree import Tree
 from toolformer.lm.hf.branching.whole import FullRowDecoder
-from toolformer.lm.hf.forward import Forward, padded_logits
+from toolformer.lm.hf.forward import Forward, not_a_number, padded_logits
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ def choose_decoding(forward: Forward, *, name: str, copies: bool = False) -> Dec
         ModelError: if what stands behind a token changes what the model predicts after it.
     """
     true = torch.cat([padded_logits(forward, [row], purpose="text") for row in _ROWS])
+    if true.isnan().any():
+        raise not_a_number(name, forward.dtype)
     if copies or forward.backend.has_window():
         why = "asked for" if copies else "the model has a sliding window"
     elif (reason := _why_not(Tree, forward, true)) is not None:

@@ -1,5 +1,6 @@
 """Streams of tokens over a model of `transformers`: `Streams` of lm/streams.py."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ import torch
 from toolformer.errors import ModelError
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf.engine import Engine
+from toolformer.lm.hf.forward import not_a_number
 from toolformer.lm.hf.streams.choose import TokenChoice, TokenConstraint, choose_next, masked
 from toolformer.lm.hf.streams.pieces import ranks_in_pieces
 from toolformer.lm.hf.streams.rows import StreamRow, StreamRows
@@ -207,6 +209,8 @@ class HFStreams:
         choices = choose_next(
             logits, wishes, markers=self._markers if any(most) and has_token else None
         )
+        if any(math.isnan(each.log_prob) for each in choices):
+            raise not_a_number(self._engine.name, self._engine.forward.dtype)
         if not any(most) or has_token:
             return choices
         ranks = ranks_in_pieces(
@@ -241,7 +245,7 @@ class HFStreams:
         rank = choice.marker_rank if _asks_rank(turn) else None
         if rank is not None and rank <= ask.start_rank:
             return StepResult(ask.stream, starts=True, marker_rank=rank)
-        if choice.token in self._engine.ends_text:
+        if choice.token in self._engine.ends_text and not turn.only:
             return StepResult(ask.stream, ends=True, marker_rank=rank)
         turn.say(choice.token, behind_text=bool(ask.among))
         if ask.among:

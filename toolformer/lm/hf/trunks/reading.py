@@ -78,7 +78,7 @@ def read_trunk(
     log_probs = torch.cat(found)
     if not engine.encoding.marker_ids:
         log_probs += _rest_of_marker(engine, trunk)
-    probabilities = log_probs.exp().cpu().numpy()
+    probabilities = engine.numbers(log_probs.exp())
     inner = [reading.text.inner for reading in ordered]
     split = np.split(probabilities, np.cumsum([len(each) for each in inner])[:-1])
     starts = [
