@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ToolCall,
     )
     from toolformer.corpus.read import read_corpus
-    from toolformer.errors import ToolError, ToolformerError
+    from toolformer.errors import ToolError, ToolformerError, ToolUnavailableError
     from toolformer.finetune.config import FinetuneConfig
     from toolformer.infer.answers import Answer, CallEvent
     from toolformer.infer.config import InferConfig
@@ -67,6 +67,7 @@ _HOMES = {
     "ToolCall": "toolformer.calls",
     "ToolContext": "toolformer.tools.base",
     "ToolError": "toolformer.errors",
+    "ToolUnavailableError": "toolformer.errors",
     "ToolResult": "toolformer.tools.base",
     "Toolbox": "toolformer.tools.toolbox",
     "ToolformerError": "toolformer.errors",
@@ -110,6 +111,7 @@ __all__ = [
     "ToolContext",
     "ToolError",
     "ToolResult",
+    "ToolUnavailableError",
     "Toolbox",
     "ToolformerError",
     "Verdict",

@@ -7,12 +7,14 @@
     ├── RunError                a run directory cannot be written, resumed or read
     ├── ModelError              a model cannot be loaded or cannot spell the markers
     ├── ToolError               a tool's expected failure: the model is given its sentence
+    │   └── ToolUnavailableError    what the tool relies on could not be reached
     ├── TrainingError           a training got worse instead of better and was stopped
     └── UnknownNameError        a name that stands for nothing, with the near ones
 
 Any other exception is a bug and keeps its traceback.
 """
 
+import threading
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -45,6 +47,10 @@ class ToolError(ToolformerError):
     """A tool's expected failure; the model is given its sentence."""
 
 
+class ToolUnavailableError(ToolError):
+    """What a tool relies on could not be reached: the same call may succeed another time."""
+
+
 class TrainingError(ToolformerError):
     """A training got worse instead of better and was stopped."""
 
@@ -67,6 +73,30 @@ def closest(value: str, options: Iterable[str], *, what: str) -> str:
     guess = f" Did you mean {folded[near[0]]!r}?" if near else ""
     known = f"Available: {', '.join(names)}." if names else "None are available."
     return f"Unknown {what} {value!r}.{guess} {known}"
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Returns whether an exception is the user's Ctrl-C, which nothing may keep from its way.
+
+    Whatever else somebody's code raises is its failure: `SystemExit` too, and a `KeyboardInterrupt`
+    in a thread that no signal reaches.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    return type(error) is KeyboardInterrupt and is_main
+
+
+def told(error: BaseException) -> str:
+    r"""Returns the type of an exception and what it says, on one line.
+
+    >>> told(ValueError("no such\nthing")), told(SystemExit())
+    ('ValueError: no such thing', 'SystemExit')
+    """
+    kind = type(error).__name__
+    try:
+        said = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001  its own way to say it may fail
+        said = ""
+    return f"{kind}: {said}" if said else kind
 
 
 def clipped(text: str, most: int = 60) -> str:

@@ -21,7 +21,8 @@ class Verdict(StrEnum):
     OUTBID = "outbid"  # a better call is at its place, or too near
     PEEKS = "peeks"  # its arguments give away what follows
     UNREADABLE = "unreadable"  # what was sampled is not a call
-    TOOL_ERROR = "tool_error"
+    TOOL_ERROR = "tool_error"  # the tool refused it, or failed
+    UNAVAILABLE = "unavailable"  # what the tool relies on could not be reached: tried again
     NOT_RENDERABLE = "not_renderable"  # its output cannot be written into a text
     PRUNED = "pruned"  # its place cannot gain enough, whatever the call
 

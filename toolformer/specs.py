@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -22,7 +23,14 @@ from stat import S_ISDIR, S_ISREG
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, closest
+from toolformer.errors import (
+    ConfigError,
+    ToolformerError,
+    UnknownNameError,
+    closest,
+    is_interrupt,
+    told,
+)
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -111,13 +119,10 @@ class Door:
             return EntryPoint(spec.name, self.built_in[spec.name], self.group).load()
         for point in entry_points(group=self.group):
             if point.name.casefold() == spec.name:
-                try:
+                with foreign_code(
+                    f"The {self.what} {spec.name!r} ({point.value}) cannot be imported"
+                ):
                     return point.load()
-                except (ImportError, AttributeError) as error:
-                    raise ConfigError(
-                        f"The {self.what} {spec.name!r} ({point.value}) cannot be imported: "
-                        f"{error}."
-                    ) from error
         raise UnknownNameError(closest(spec.name, self.names(), what=self.what))
 
     def make(self, spec: Spec) -> object:
@@ -157,13 +162,17 @@ class Door:
         """
         from pydantic import ValidationError
 
-        known = inspect.signature(factory, eval_str=True).parameters
+        with foreign_code(f"The types of {spec.text!r} cannot be read"):
+            known = inspect.signature(factory, eval_str=True).parameters
+            types = {
+                name: type_adapter(known[name].annotation) for name in spec.options.keys() & known
+            }
         values: dict[str, object] = {}
         for name, text in spec.options.items():
             if name not in known:
                 raise ConfigError(closest(name, known, what=f"option in {spec.text!r}:"))
             try:
-                values[name] = type_adapter(known[name].annotation).validate_python(text)
+                values[name] = types[name].validate_python(text)
             except ValidationError as error:
                 reason = error.errors(include_url=False, include_context=False)[0]["msg"]
                 raise ConfigError(
@@ -172,7 +181,8 @@ class Door:
         for name, parameter in known.items():
             if parameter.default is inspect.Parameter.empty and name not in values:
                 raise ConfigError(f"The {self.what} {spec.text!r} needs the option {name}=...")
-        return factory(**values)
+        with foreign_code(f"The {self.what} {spec.text!r} cannot be made"):
+            return factory(**values)
 
     def _options(self, text: str, *, spec: str) -> dict[str, str]:
         """Takes options apart; a value may hold commas."""
@@ -283,15 +293,34 @@ def _import(path: Path, changed_ns: int) -> ModuleType:  # noqa: ARG001  part of
     module = importlib.util.module_from_spec(location)
     sys.modules[name] = module  # annotations and dataclasses look their module up
     try:
-        location.loader.exec_module(module)
-    except ToolformerError:
+        with foreign_code(f"{str(path)!r} cannot be imported"):
+            location.loader.exec_module(module)
+    except BaseException:
         del sys.modules[name]
         raise
-    except Exception as error:
-        del sys.modules[name]
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise ConfigError(f"{str(path)!r} cannot be imported: {said}.") from error
     return module
+
+
+@contextmanager
+def foreign_code(what: str) -> Iterator[None]:
+    """Runs somebody's code in a `with` statement: whatever it raises is told in one sentence.
+
+    An exit is no end of the program either. Ctrl-C passes, and so do this package's own errors.
+
+    Args:
+        what: The beginning of the sentence.
+
+    Raises:
+        ConfigError: It failed.
+    """
+    try:
+        yield
+    except ToolformerError:
+        raise
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        raise ConfigError(f"{what}: {told(error)}.") from error
 
 
 def type_adapter(annotation: Any, *, finite: bool = False) -> "TypeAdapter[object]":

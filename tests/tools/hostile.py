@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from toolformer.errors import ToolUnavailableError
 from toolformer.tools import Ask, Tool, tool
 
 CALLS: list[str] = []
@@ -20,6 +21,14 @@ def echo(text: str) -> str:
 
 def raises(text: str) -> str:
     raise ValueError(f"no such\nthing: {text}")
+
+
+def unreachable(text: str) -> str:
+    raise ConnectionRefusedError(111, "Connection refused")
+
+
+def unreachable_by_name(text: str) -> str:
+    raise ToolUnavailableError("Down for today.")
 
 
 def hangs(text: str) -> str:

@@ -1,15 +1,23 @@
 """Calls that wait for a tool together run together, and one failure is not that of the others."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from toolformer.calls import ToolCall
-from toolformer.errors import ToolError
+from toolformer.errors import ToolError, ToolUnavailableError
 from toolformer.tools.base import Tool, ToolResult, tool
 from toolformer.tools.registry import load_tool
-from toolformer.tools.running import MAX_BATCH
+from toolformer.tools.running import MAX_BATCH, failure_of, is_of_outside_world
 from toolformer.tools.toolbox import Toolbox
 
 HOSTILE = Path(__file__).parent / "hostile.py"
@@ -116,3 +124,223 @@ def test_a_batch_that_ends_its_worker_ends_only_the_call_that_did_it() -> None:
 def test_a_failure_in_a_batch_has_the_seconds_of_its_share(texts: tuple[str, str]) -> None:
     one, other = execute(Model().tool(), *texts)
     assert one.seconds == other.seconds > 0
+
+
+class Stop(BaseException):
+    """An exception of nobody's kind."""
+
+
+class MuteError(Exception):
+    """An exception that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+ENDS = [
+    SystemExit(0),
+    KeyboardInterrupt(),
+    GeneratorExit(),
+    asyncio.CancelledError(),
+    Stop("It stops."),
+]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: type(end).__name__)
+@pytest.mark.parametrize("way", ["call", "async call", "value", "batch", "value of a batch"])
+def test_whatever_a_tool_raises_is_an_error_of_its_call(end: BaseException, way: str) -> None:
+    def raises(text: str) -> object:
+        """Ends."""
+        if way == "call":
+            raise end
+        return end if way in ("value", "batch", "value of a batch") else later()
+
+    async def later() -> str:
+        raise end
+
+    def raise_all(calls: Sequence[Mapping[str, object]]) -> list[object]:
+        if way == "batch":
+            raise end
+        return [end for _ in calls]
+
+    made = tool(raises, name="End", run_batch=raise_all if "batch" in way else None)
+    results: list[ToolResult] = []
+    # As annotating does: where a program's own Ctrl-C does not arrive.
+    thread = Thread(target=lambda: results.extend(execute(made, "a", "b")))
+    thread.start()
+    thread.join()
+    assert [result.output for result in results] == [None, None]
+    assert all(type(end).__name__ in (result.error or "") for result in results)
+
+
+def test_ctrl_c_is_no_failure_of_a_tool() -> None:
+    def interrupted(text: str) -> str:
+        """Is interrupted."""
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(tool(interrupted), "a")
+
+
+def test_an_error_without_words_is_named_by_its_type() -> None:
+    assert str(failure_of(MuteError(), tool="T")) == "T raised MuteError"
+
+
+@contextmanager
+def server(status: int) -> Iterator[str]:
+    """Runs a server that answers with a status, and yields its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            """Keeps quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{running.server_port}/"
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def closed_port() -> str:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{bound.getsockname()[1]}/"
+
+
+def raised_by(ask: Callable[[str], object], address: str) -> BaseException:
+    with pytest.raises(BaseException) as error:  # noqa: PT011  each library has its own
+        ask(address)
+    if isinstance(error.value, urllib.error.HTTPError):
+        error.value.close()
+    return error.value
+
+
+def ask_urllib(address: str) -> object:
+    with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  our own
+        return answer.read()
+
+
+def ask_requests(address: str) -> object:
+    requests = pytest.importorskip("requests")
+    with requests.Session() as session, session.get(address, timeout=5) as answer:
+        return answer.raise_for_status()
+
+
+def ask_aiohttp(address: str) -> object:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def get() -> None:
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            answer.raise_for_status()
+
+    return asyncio.run(get())
+
+
+CLIENTS = [ask_urllib, ask_requests, ask_aiohttp]
+
+
+@pytest.mark.parametrize("ask", CLIENTS)
+def test_a_server_that_is_down_is_the_outside_worlds_failure(ask: Callable[[str], object]) -> None:
+    assert is_of_outside_world(raised_by(ask, closed_port()))
+
+
+@pytest.mark.parametrize("ask", CLIENTS)
+@pytest.mark.parametrize(
+    ("status", "is_outside"), [(503, True), (500, True), (429, True), (404, False), (400, False)]
+)
+def test_a_status_tells_whose_failure_it_is(
+    ask: Callable[[str], object], status: int, is_outside: bool
+) -> None:
+    with server(status) as address:
+        assert is_of_outside_world(raised_by(ask, address)) is is_outside
+
+
+def chained(cause: BaseException) -> BaseException:
+    try:
+        raise cause
+    except BaseException:  # noqa: BLE001
+        try:
+            raise ValueError("no answer")
+        except ValueError as error:
+            return error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_outside"),
+    [
+        (ConnectionResetError("gone"), True),
+        (TimeoutError(), True),
+        (BrokenPipeError(), True),
+        (socket.gaierror(-2, "Name or service not known"), True),
+        (OSError(113, "No route to host"), True),
+        (urllib.error.URLError(ConnectionRefusedError(111, "Connection refused")), True),
+        (urllib.error.URLError(socket.gaierror(-2, "Name or service not known")), True),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True),
+        (chained(ConnectionRefusedError()), True),
+        (ToolUnavailableError("Down for today."), True),
+        (ValueError("no such place"), False),
+        (FileNotFoundError(2, "No such file or directory"), False),
+        (PermissionError(13, "Permission denied"), False),
+        (KeyError("city"), False),
+        (SystemExit(503), False),
+        (MemoryError(), False),
+    ],
+)
+def test_the_outside_world_is_told_from_the_call(error: BaseException, is_outside: bool) -> None:
+    assert is_of_outside_world(error) is is_outside
+
+
+def test_what_could_not_be_reached_is_marked_and_tried_again() -> None:
+    is_down = True
+
+    def weather(city: str) -> str:
+        """Tells the weather."""
+        if is_down:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return f"Rain in {city}."
+
+    with Toolbox([tool(weather)]) as toolbox:
+        [result] = toolbox.execute([ToolCall("weather", "Oslo")])
+        assert result.is_unavailable
+        assert result.error == (
+            "weather could not be reached: ConnectionRefusedError: [Errno 111] Connection refused"
+        )
+        is_down = False
+        [result] = toolbox.execute([ToolCall("weather", "Oslo")])
+    assert (result.output, result.is_unavailable) == ("Rain in Oslo.", False)
+
+
+def test_a_refusal_is_not_marked() -> None:
+    [result] = execute(Model().tool(), "bad")
+    assert (result.error, result.is_unavailable) == ("It is bad.", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_unavailable"),
+    [("unreachable", True), ("unreachable_by_name", True), ("dies", True), ("raises", False)],
+)
+def test_a_worker_tells_what_could_not_be_reached(name: str, is_unavailable: bool) -> None:
+    [result] = execute(load_tool(f"{HOSTILE}:{name}"), "x")
+    assert (result.output, result.is_unavailable) == (None, is_unavailable)
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: type(end).__name__)
+def test_a_tool_that_ends_when_it_is_closed_ends_nothing_else(end: BaseException) -> None:
+    closed: list[str] = []
+
+    def close() -> None:
+        raise end
+
+    first = tool(Model().answer, name="One", close=close)
+    second = tool(Model().answer, name="Two", close=lambda: closed.append("Two"))
+    thread = Thread(target=Toolbox([first, second]).close)
+    thread.start()
+    thread.join()
+    assert closed == ["Two"]

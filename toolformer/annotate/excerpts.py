@@ -58,7 +58,7 @@ def cut_excerpts(
             )
         )
         for window in parts:
-            suiting = tuple(tool for tool in tools if tool.suits(window.text, context))
+            suiting = tuple(tool for tool in tools if tool.is_tried_on(window.text, context))
             if suiting:
                 excerpts.append(Excerpt(number, document, window, suiting, context))
     return excerpts

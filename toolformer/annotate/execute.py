@@ -29,6 +29,7 @@ def execute(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
 
 def _with_result(candidate: Candidate, result: ToolResult, grammar: CallGrammar) -> Candidate:
     if result.output is None:
-        return replace(candidate, error=result.error, verdict=Verdict.TOOL_ERROR)
+        failed = Verdict.UNAVAILABLE if result.is_unavailable else Verdict.TOOL_ERROR
+        return replace(candidate, error=result.error, verdict=failed)
     verdict = None if grammar.is_renderable_output(result.output) else Verdict.NOT_RENDERABLE
     return replace(candidate, output=result.output, verdict=verdict)

@@ -53,7 +53,8 @@ def annotate(
 ) -> Run:
     """Annotates a corpus and returns the run.
 
-    A run that was interrupted is continued: what `out` has already is not done again.
+    A run that was interrupted is continued: what `out` has already is not done again, except for
+    the shards in which a tool could not be reached.
 
     Args:
         corpus: what `read_corpus` reads, or documents.
@@ -99,6 +100,7 @@ def annotate(
             raise CorpusError("There is no document to annotate.")
         described = _describe(corpus) if description is None else description
         writer = RunWriter(out, plan.manifest(described))
+        writer.drop_unavailable(shards)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as thread:
             rest: Iterator[list[Document]] = read
             if isinstance(corpus, str | Path):  # a caller's iterator is consumed on its own thread

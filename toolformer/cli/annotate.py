@@ -14,7 +14,7 @@ from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import answer_console
 from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
-from toolformer.cli.display.tables import tool_table, verdict_line
+from toolformer.cli.display.tables import tool_table, unavailable_line, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.cli.settings import with_settings
 from toolformer.corpus import describe_corpus, read_corpus
@@ -110,7 +110,10 @@ def annotate(
         print(json.dumps({"run": str(out), "seconds": round(seconds, 3)} | run.stats().to_dict()))
     else:
         _report(run, seconds)
-    return 0
+    missed = unavailable_line(run.stats())
+    if missed:
+        notes.print(missed, markup=False)
+    return 1 if missed else 0
 
 
 def _move(move: MoveBar, progress: RunProgress) -> None:

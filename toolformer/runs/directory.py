@@ -14,9 +14,9 @@ from pathlib import Path
 
 from toolformer.errors import RunError
 from toolformer.files import json_text, leftovers, refuse_differences, write_whole
-from toolformer.records import AnnotatedDocument
+from toolformer.records import AnnotatedDocument, Verdict
 from toolformer.runs.manifest import RunManifest, read_manifest
-from toolformer.runs.shards import read_shard, shard_bytes
+from toolformer.runs.shards import has_verdict, read_shard, shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
 
 _CONTINUE = (
@@ -114,6 +114,20 @@ class RunWriter:
     def done(self) -> frozenset[int]:
         """The numbers of the shards that are there."""
         return frozenset(self._done)
+
+    def drop_unavailable(self, shards: Collection[int] | None = None) -> None:
+        """Deletes the shards in which a tool could not be reached: they are to be done again.
+
+        Args:
+            shards: the numbers of those that may go, all when None.
+        """
+        there = Run(self.path, self.manifest).shards()
+        for shard, path in there.items():
+            is_wanted = shards is None or shard in shards
+            if is_wanted and has_verdict(path, Verdict.UNAVAILABLE):
+                (self.path / "stats.json").unlink(missing_ok=True)  # first: they are not all there
+                path.unlink(missing_ok=True)
+                self._done.discard(shard)
 
     def write(self, shard: int, documents: Sequence[AnnotatedDocument]) -> None:
         """Writes a shard, whole or not at all.

@@ -13,7 +13,15 @@ from toolformer.records import Candidate, Verdict
 NEAR_TOKENS = 5
 
 # What a threshold does not change.
-_FINAL = frozenset({Verdict.UNREADABLE, Verdict.TOOL_ERROR, Verdict.NOT_RENDERABLE, Verdict.PRUNED})
+_FINAL = frozenset(
+    {
+        Verdict.UNREADABLE,
+        Verdict.TOOL_ERROR,
+        Verdict.UNAVAILABLE,
+        Verdict.NOT_RENDERABLE,
+        Verdict.PRUNED,
+    }
+)
 
 
 def select(

@@ -82,6 +82,21 @@ def read_shard(path: Path) -> Iterator[AnnotatedDocument]:
         ) from None
 
 
+def has_verdict(path: Path, verdict: Verdict) -> bool:
+    """Returns whether a call of a shard has a verdict; of a file that is no shard, none has."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            column = file.read(columns=["candidates.list.element.verdict"]).column("candidates")
+            verdicts = pc.struct_field(pc.list_flatten(column), "verdict")
+            return bool(pc.any(pc.equal(verdicts, verdict.value)).as_py())
+    except (OSError, KeyError, pa.ArrowException):
+        return False
+
+
 @cache
 def shard_schema() -> Any:
     """Returns the Arrow schema of a shard (`docs/data-format.md`)."""

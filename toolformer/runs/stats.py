@@ -28,6 +28,11 @@ class ToolStats:
         return self.verdicts.get(Verdict.KEPT, 0)
 
     @property
+    def unavailable(self) -> int:
+        """The number of calls for which what the tool relies on could not be reached."""
+        return self.verdicts.get(Verdict.UNAVAILABLE, 0)
+
+    @property
     def kept_share(self) -> float:
         """Kept calls among the proposed, between 0 and 1."""
         return self.kept / self.proposed if self.proposed else 0.0

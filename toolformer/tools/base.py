@@ -3,31 +3,50 @@
 Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack, overload
 
 from toolformer.calls import ToolCall, is_tool_name
-from toolformer.errors import ConfigError, ToolError, clipped
+from toolformer.errors import ConfigError, ToolError, clipped, is_interrupt, told
 from toolformer.tools.arguments import bind
 from toolformer.tools.context import Ask, ToolContext
 from toolformer.tools.exemplar import Exemplar, read_exemplars
 from toolformer.tools.output import finished, fold
-from toolformer.tools.signature import Parameter, read_docstring, read_parameters, source_of
+from toolformer.tools.signature import (
+    Parameter,
+    parameters_schema,
+    read_docstring,
+    read_parameters,
+    source_of,
+)
 
 __all__ = ["Ask", "Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
+
+_log = logging.getLogger(__name__)
 
 RunBatch = Callable[[Sequence[Mapping[str, object]]], object]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The outcome of a call: exactly one of output and error."""
+    """The outcome of a call: exactly one of output and error.
+
+    Attributes:
+        call: The call.
+        output: What the tool answered, one line.
+        error: Why it did not.
+        seconds: How long it took.
+        is_unavailable: Whether that is not the call's fault: what the tool relies on could not be
+            reached, and the same call may succeed another time.
+    """
 
     call: ToolCall
     output: str | None = None
     error: str | None = None
     seconds: float = 0.0
+    is_unavailable: bool = False
 
     def __post_init__(self) -> None:
         if (self.output is None) == (self.error is None):
@@ -41,7 +60,7 @@ def suits_any(_text: str, _context: ToolContext) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Tool:
     """Everything one tool is. Calling it calls its function.
 
@@ -118,12 +137,7 @@ class Tool:
         return {
             "name": self.name,
             "description": self.description,
-            "parameters": self.schema
-            or {
-                "type": "object",
-                "properties": {p.name: p.json_schema() for p in self.parameters},
-                "required": [p.name for p in self.parameters if p.required],
-            },
+            "parameters": self.schema or parameters_schema(self.parameters),
         }
 
     def bind(self, arguments: str) -> dict[str, object]:
@@ -144,7 +158,7 @@ class Tool:
 
     def execute_batch(
         self, calls: Sequence[str], contexts: Sequence[ToolContext]
-    ) -> list[str | Exception]:
+    ) -> list[str | BaseException]:
         """Runs `run_batch` on the texts of several calls.
 
         Returns:
@@ -153,7 +167,7 @@ class Tool:
         Raises:
             ToolError: The batch as a whole failed; so does whatever `run_batch` raises.
         """
-        outcomes: list[str | Exception] = []
+        outcomes: list[str | BaseException] = []
         given: list[dict[str, object]] = []
         for arguments, context in zip(calls, contexts, strict=True):
             try:
@@ -168,16 +182,33 @@ class Tool:
         for index, value in zip(readable, values, strict=True):
             try:
                 outcomes[index] = self._output(value, calls[index])
-            except Exception as error:  # noqa: BLE001  the failure of one is not that of the others
+            except BaseException as error:  # the failure of one is not that of the others
+                if is_interrupt(error):
+                    raise
                 outcomes[index] = error
         return outcomes
+
+    def is_tried_on(self, text: str, context: ToolContext) -> bool:
+        """Returns whether the tool is worth trying on a text; where `suits` fails, it is not."""
+        try:
+            return bool(self.suits(text, context))
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            _log.warning("The tool %s is not tried on a text: %s", self.name, told(error))
+            return False
+
+    def __repr__(self) -> str:
+        """Returns how it is called and what loads it."""
+        loaded = f" of {self.spec!r}" if self.spec else ""
+        return f"<Tool {self.signature}{loaded}>"
 
     def _given(self, arguments: str, context: ToolContext | None) -> dict[str, object]:
         return self.bind(arguments) | (context or ToolContext()).fields(self.context)
 
     def _output(self, value: object, arguments: str) -> str:
         value = finished(value)
-        if isinstance(value, Exception):
+        if isinstance(value, BaseException):
             raise value
         output = fold(value)
         if not output:

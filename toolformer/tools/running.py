@@ -1,18 +1,50 @@
 """Running calls of one tool, in this process or a worker: whatever it does becomes a result."""
 
+import errno
 import logging
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from socket import gaierror
 
 from toolformer.calls import ToolCall
-from toolformer.errors import ToolError
+from toolformer.errors import ToolError, ToolUnavailableError, is_interrupt, told
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.output import finished, fold
-from toolformer.tools.sandbox import Sandbox, WorkerLostError
+from toolformer.tools.sandbox import Sandbox
 
 MAX_BATCH = 64  # calls that are given to `run_batch` together
+
+_NETWORK_ERRORS = frozenset(
+    getattr(errno, name)
+    for name in (
+        "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN",
+        "ENETRESET", "ENETUNREACH", "ENOTCONN", "EPIPE", "ETIMEDOUT",
+    )
+    if hasattr(errno, name)
+)  # fmt: skip
+_SERVER_FAILED = frozenset({408, 429, *range(500, 600)})  # statuses of HTTP
+# Exceptions that are for the network alone, where what the system raised is not kept with them.
+_OF_LIBRARIES = frozenset(
+    {
+        "http.client.HTTPException",
+        "aiohttp.client_exceptions.ClientConnectionError",
+        "aiohttp.client_exceptions.ClientPayloadError",
+        "httpcore.NetworkError",
+        "httpcore.TimeoutException",
+        "httpx.TransportError",
+        "openai.APIConnectionError",
+        "requests.exceptions.ChunkedEncodingError",
+        "requests.exceptions.ConnectionError",
+        "requests.exceptions.Timeout",
+        "ssl.SSLEOFError",
+        "ssl.SSLZeroReturnError",
+        "urllib3.exceptions.ProtocolError",
+        "urllib3.exceptions.RequestError",
+        "urllib3.exceptions.TimeoutError",
+    }
+)
 
 _log = logging.getLogger(__name__)
 
@@ -43,10 +75,12 @@ class Runner:
     def run(self, job: Job) -> ToolResult:
         """Runs one job."""
         start = time.perf_counter()
-        outcome: str | Exception
+        outcome: str | BaseException
         try:
             [outcome] = self._outcomes([job])
-        except Exception as raised:  # noqa: BLE001  a tool's failure is a value, whatever it raises
+        except BaseException as raised:  # a tool's failure is a value, whatever it raises
+            if is_interrupt(raised):
+                raise
             outcome = raised
         return self._result(job, outcome, seconds=time.perf_counter() - start)
 
@@ -57,14 +91,16 @@ class Runner:
         start = time.perf_counter()
         try:
             outcomes = self._outcomes(jobs)
-        except Exception:  # noqa: BLE001  one of the calls may have failed all of them
+        except BaseException as raised:  # one of the calls may have failed all of them
+            if is_interrupt(raised):
+                raise
             _log.info("A batch of %s failed; its calls run one by one.", jobs[0].tool.name)
             return [self.run(job) for job in jobs]
         each_s = (time.perf_counter() - start) / len(jobs)
         pairs = zip(jobs, outcomes, strict=True)
         return [self._result(job, outcome, seconds=each_s) for job, outcome in pairs]
 
-    def _outcomes(self, jobs: Sequence[Job]) -> Sequence[str | Exception]:
+    def _outcomes(self, jobs: Sequence[Job]) -> Sequence[str | BaseException]:
         tool = jobs[0].tool
         calls = [job.call.arguments for job in jobs]
         contexts = [job.context for job in jobs]
@@ -74,20 +110,74 @@ class Runner:
             return tool.execute_batch(calls, contexts)
         return [tool.execute(calls[0], contexts[0])]
 
-    def _result(self, job: Job, outcome: str | Exception, *, seconds: float) -> ToolResult:
-        match outcome:
-            case str():
-                result = ToolResult(job.call, output=outcome, seconds=seconds)
-            case ToolError():
-                result = ToolResult(job.call, error=fold(str(outcome)), seconds=seconds)
-            case _:
+    def _result(self, job: Job, outcome: str | BaseException, *, seconds: float) -> ToolResult:
+        if isinstance(outcome, str):
+            result = ToolResult(job.call, output=outcome, seconds=seconds)
+        else:
+            failure = failure_of(outcome, tool=job.tool.name)
+            if isinstance(failure, ToolUnavailableError):
+                _log.warning("%s", failure)
+            elif failure is not outcome:
                 _log.warning("The tool %s failed.", job.tool.name, exc_info=outcome)
-                error = f"{job.tool.name} raised {type(outcome).__name__}: {outcome}"
-                result = ToolResult(job.call, error=fold(error), seconds=seconds)
-        # A worker that was lost may be lost for reasons of its own.
-        if job.tool.pure and not isinstance(outcome, WorkerLostError):
+            result = ToolResult(
+                job.call,
+                error=fold(str(failure)),
+                is_unavailable=isinstance(failure, ToolUnavailableError),
+                seconds=seconds,
+            )
+        if job.tool.pure and not result.is_unavailable:
             self.cache.put(job.key, result)
         return result
+
+
+def failure_of(error: BaseException, *, tool: str) -> ToolError:
+    """Returns what a tool raised as the error that a call has.
+
+    >>> failure_of(ValueError("no such place"), tool="Map")
+    ToolError('Map raised ValueError: no such place')
+    >>> failure_of(ConnectionResetError("gone"), tool="Map")
+    ToolUnavailableError('Map could not be reached: ConnectionResetError: gone')
+    """
+    if isinstance(error, ToolError):
+        return error
+    if is_of_outside_world(error):
+        return ToolUnavailableError(f"{tool} could not be reached: {told(error)}")
+    return ToolError(f"{tool} raised {told(error)}")
+
+
+def is_of_outside_world(error: BaseException) -> bool:
+    """Returns whether an exception comes of what a tool cannot help: a server or a network.
+
+    Libraries raise exceptions of their own while they handle those of the system, so what came
+    before counts too; and so does the status of an answer that says the server failed.
+    """
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if isinstance(cause, ToolUnavailableError | ConnectionError | TimeoutError | gaierror):
+            return True
+        if isinstance(cause, OSError) and cause.errno in _NETWORK_ERRORS:
+            return True
+        if isinstance(cause, Exception) and _status(cause) in _SERVER_FAILED:
+            return True
+        if any(
+            f"{each.__module__}.{each.__name__}" in _OF_LIBRARIES for each in type(cause).__mro__
+        ):
+            return True
+        before = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        reason = getattr(cause, "reason", None)  # of urllib
+        cause = reason if before is None and isinstance(reason, BaseException) else before
+    return False
+
+
+def _status(error: Exception) -> object:
+    """Returns the status of the answer of HTTP that an exception is about; None if of none."""
+    holders = (error, getattr(error, "response", None))
+    found = (
+        getattr(each, name, None) for each in holders for name in ("status_code", "status", "code")
+    )
+    return next((each for each in found if isinstance(each, int)), None)
 
 
 def close_tools(tools: Sequence[Tool]) -> None:
@@ -99,7 +189,9 @@ def close_tools(tools: Sequence[Tool]) -> None:
         closed.append(each.close)
         try:
             finished(each.close())
-        except Exception:  # noqa: BLE001  the others must be closed too
+        except BaseException as error:  # the others must be closed too
+            if is_interrupt(error):
+                raise
             _log.warning("The tool %s could not be closed.", each.name, exc_info=True)
 
 

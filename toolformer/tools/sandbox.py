@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolformer.errors import ToolError
+from toolformer.errors import ToolError, ToolUnavailableError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.registry import shared_spec
 
@@ -30,7 +30,7 @@ _MAX_REPLY = 1 << 20  # bytes; a reply is at most 64 folded outputs
 _CLOSE_S = 2.0  # for tools that are closed in an idle worker
 
 
-class WorkerLostError(ToolError):
+class WorkerLostError(ToolUnavailableError):
     """A worker process was stopped or ended by itself: another try may end otherwise."""
 
 
@@ -167,8 +167,8 @@ class _Worker:
         reply = self._receive(self._limits.timeout_s * number, doing=doing)
         results = reply.get("results")
         if not isinstance(results, list) or len(results) != number:
-            raise ToolError(str(reply.get("error")))
-        return [each.get("output") or ToolError(str(each.get("error"))) for each in results]
+            raise _failure(reply)
+        return [each.get("output") or _failure(each) for each in results]
 
     def hang_up(self) -> None:
         """Lets an idle process close its tools and end."""
@@ -217,3 +217,9 @@ class _Worker:
                 f"The process of {self._name} was killed by {signal.Signals(-status).name}."
             )
         return WorkerLostError(f"{self._name} ended its process with exit status {status}.")
+
+
+def _failure(reply: dict[str, Any]) -> ToolError:
+    if "unavailable" in reply:
+        return ToolUnavailableError(str(reply["unavailable"]))
+    return ToolError(str(reply.get("error")))

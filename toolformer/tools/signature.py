@@ -4,15 +4,16 @@ Reads functions, never calls them.
 """
 
 import inspect
+import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 from toolformer.errors import ConfigError
-from toolformer.specs import type_adapter
+from toolformer.specs import foreign_code, type_adapter
 
 _SECTION = re.compile(r"^(\w+):\s*$")
 _ARGUMENT = re.compile(r"^\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
@@ -47,12 +48,48 @@ class Parameter:
 
     def json_schema(self) -> dict[str, object]:
         """Returns the JSON schema of its values."""
-        schema: dict[str, object] = dict(type_adapter(self.type).json_schema())
-        if self.description:
-            schema["description"] = self.description
-        if not self.required and self.default is not None:
-            schema["default"] = self.default
+        schema: dict[str, object] = parameters_schema([self])["properties"][self.name]
         return schema
+
+
+def parameters_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """Returns the JSON schema of the object of some parameters.
+
+    What a type cannot say in JSON it leaves open, and so does a default.
+    """
+    from pydantic import PydanticUserError, TypeAdapter
+    from pydantic.json_schema import JsonSchemaMode
+
+    mode: JsonSchemaMode = "validation"
+    properties: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+    for parameter in parameters:
+        try:
+            adapter = type_adapter(parameter.type)
+            made, shared = TypeAdapter.json_schemas([(parameter.name, mode, adapter)])
+            schema = dict(made[parameter.name, mode])
+            definitions |= shared.get("$defs", {})
+        except PydanticUserError:
+            schema = {}
+        if parameter.description:
+            schema["description"] = parameter.description
+        if not parameter.required and parameter.default is not None:
+            schema |= _default(parameter.default)
+        properties[parameter.name] = schema
+    required = [parameter.name for parameter in parameters if parameter.required]
+    found = {"type": "object", "properties": properties, "required": required}
+    return found | ({"$defs": definitions} if definitions else {})
+
+
+def _default(value: object) -> dict[str, object]:
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    try:
+        plain = to_jsonable_python(sorted(value) if isinstance(value, set | frozenset) else value)
+        json.dumps(plain, allow_nan=False)
+    except (PydanticSerializationError, TypeError, ValueError):
+        return {}
+    return {"default": plain}
 
 
 def _takes_any_text(kind: Any) -> bool:
@@ -118,10 +155,8 @@ def read_parameters(
     """
     source = source_of(function)
     name = source.name
-    try:
+    with foreign_code(f"The types of the tool {name} cannot be read"):
         signature = inspect.signature(function, eval_str=True)
-    except (NameError, TypeError, ValueError, SyntaxError) as error:
-        raise ConfigError(f"The types of the tool {name} cannot be read: {error}.") from error
     described = read_docstring(source.docstring).parameters
     hidden = source.given | set(context)
     visible = [p for p in signature.parameters.values() if p.name not in hidden]
@@ -144,11 +179,18 @@ def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -
         raise ConfigError(
             f"The tool {tool} takes `{parameter}`; a model can only fill named parameters."
         )
+    if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+        raise ConfigError(
+            f"Parameter {parameter.name!r} of the tool {tool} has no name for callers; take the "
+            "`/` away, since a tool's function is called by name."
+        )
     if parameter.annotation is inspect.Parameter.empty:
         raise ConfigError(
             f"Parameter {parameter.name!r} of the tool {tool} has no type; "
             f"write for instance `{parameter.name}: str`."
         )
+    if parameter.annotation is not str:
+        _check_type(tool, parameter)
     required = parameter.default is inspect.Parameter.empty
     return Parameter(
         name=parameter.name,
@@ -157,6 +199,18 @@ def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -
         default=None if required else parameter.default,
         description=description,
     )
+
+
+def _check_type(tool: str, parameter: inspect.Parameter) -> None:
+    from pydantic import PydanticUserError
+
+    try:
+        type_adapter(parameter.annotation, finite=True)
+    except (PydanticUserError, TypeError) as error:
+        raise ConfigError(
+            f"Parameter {parameter.name!r} of the tool {tool} is a {parameter.annotation!r}, which "
+            "cannot be read from the text of a call; take a text, a number, or what pydantic reads."
+        ) from error
 
 
 def read_docstring(docstring: str) -> Docstring:

@@ -13,11 +13,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from toolformer.errors import ToolError, ToolformerError
+from toolformer.errors import ToolError, ToolformerError, ToolUnavailableError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.output import fold
 from toolformer.tools.registry import load_tools
-from toolformer.tools.running import close_tools
+from toolformer.tools.running import close_tools, failure_of
 
 _CLOSE_S = 2.0  # for closing the tools when the other end is gone
 
@@ -63,16 +63,15 @@ def _answer(tool: Tool, request: dict[str, Any], *, memory_bytes: int) -> dict[s
 
 
 def _reply(outcome: str | BaseException, *, tool: Tool, memory_bytes: int) -> dict[str, str]:
-    match outcome:
-        case str():
-            return {"output": outcome}
-        case ToolError():
-            error = str(outcome)
-        case MemoryError():
-            error = f"{tool.name} needed more than {memory_bytes / 2**30:.3g} GiB of memory."
-        case _:
-            error = f"{tool.name} raised {type(outcome).__name__}: {outcome}"
-    return {"error": fold(error)}
+    if isinstance(outcome, str):
+        return {"output": outcome}
+    if isinstance(outcome, MemoryError):
+        outcome = ToolError(
+            f"{tool.name} needed more than {memory_bytes / 2**30:.3g} GiB of memory."
+        )
+    failure = failure_of(outcome, tool=tool.name)
+    kind = "unavailable" if isinstance(failure, ToolUnavailableError) else "error"
+    return {kind: fold(str(failure))}
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -72,6 +72,24 @@ def verdict_line(stats: RunStats) -> str:
     return " ".join(said)
 
 
+def unavailable_line(stats: RunStats) -> str:
+    """Spells which tools could not be reached, and what to do; "" where all could.
+
+    >>> from toolformer.runs.stats import ToolStats
+    >>> weather = ToolStats(verdicts={"unavailable": 1_200})
+    >>> line = unavailable_line(RunStats(tools={"Weather": weather, "Map": ToolStats()}))
+    >>> line.partition(". ")[0]
+    'Weather could not be reached in 1,200 calls'
+    """
+    said = [
+        f"{name} could not be reached in {tool.unavailable:,} call{'s' * (tool.unavailable != 1)}."
+        for name, tool in stats.tools.items()
+        if tool.unavailable
+    ]
+    again = "Run the same command again: only shards with such calls are annotated again."
+    return " ".join([*said, again]) if said else ""
+
+
 def _texts_kept(stats: RunStats | None, tool: str) -> str:
     if stats is None:
         return "–"

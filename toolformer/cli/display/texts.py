@@ -50,6 +50,7 @@ def why(candidate: Candidate, *, threshold: float) -> str:
         Verdict.PEEKS: f"its arguments are read off the text after it (gain {gain}).",
         Verdict.UNREADABLE: "what was sampled is not a call.",
         Verdict.TOOL_ERROR: candidate.error or "",
+        Verdict.UNAVAILABLE: candidate.error or "",
         Verdict.NOT_RENDERABLE: f"its output cannot be written into a text: {candidate.output!r}.",
         Verdict.PRUNED: "no call can gain enough where the text is so easy to predict.",
         None: "not decided.",
