@@ -9,14 +9,34 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from types import UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 from toolformer.errors import ConfigError
 from toolformer.specs import foreign_code, type_adapter
 
-_SECTION = re.compile(r"^(\w+):\s*$")
-_ARGUMENT = re.compile(r"^\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
+# Docstrings are Google's, NumPy's (underlined), Sphinx's (`:param x:`) or Epydoc's (`@param x:`).
+_HEADING = re.compile(r"^(\w+(?: \w+)?)\s*:\s*$")
+_UNDERLINE = re.compile(r"^[-=~]{3,}\s*$")
+_UNDERLINED = "\n"  # ends the title of an underlined section
+_BEGUN = re.compile(r"^(Returns?|Yields?|Raises?|Todo)\s*:\s+(.*)$")
+_ASIDE = re.compile(r"^(?:\.\. [\w-]+::|>>> )")
+_FIELD = re.compile(r"^[:@](\w+)(?:\s+([^:]*\w))?\s*:\s*(.*)$")
+_PARAMETER_FIELDS = frozenset({"param", "parameter", "arg", "argument", "key", "keyword"})
+_PARAMETER_SECTIONS = frozenset(
+    {
+        "args",
+        "arguments",
+        "keyword args",
+        "keyword arguments",
+        "other parameters",
+        "parameters",
+        "params",
+    }
+)
+_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+)\s*(?:\([^)]*\)+)?\s*(?::|--?(?=\s)|–)\s*(?P<text>.*)$")
+_NUMPY_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?(?P<text>)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +50,7 @@ class Parameter:
         free_text: Whether its value may hold commas (at most one parameter's may).
         default: Its value where a call does not give it.
         omitted: Whether the function is not given it at all where a call does not.
-        description: Its line under "Args:" in the docstring.
+        description: What the docstring says of it.
     """
 
     name: str
@@ -128,7 +148,7 @@ def source_of(function: Callable[..., object]) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """A docstring taken apart (Google style)."""
+    """A docstring taken apart."""
 
     description: str
     parameters: dict[str, str]
@@ -214,37 +234,65 @@ def _check_type(tool: str, parameter: inspect.Parameter) -> None:
 
 
 def read_docstring(docstring: str) -> Docstring:
-    r"""Takes a docstring apart.
+    r"""Takes a docstring apart, whichever of the usual styles it is in.
 
     >>> read_docstring("Adds.\n\nArgs:\n    a: One.\nExamples:\n    1 [add(1, 1)] 2")
     Docstring(description='Adds.', parameters={'a': 'One.'}, examples=('1 [add(1, 1)] 2',))
     """
     sections: dict[str, list[str]] = {"": []}
+    parameters: dict[str, str] = {}
     current = ""
-    for line in inspect.cleandoc(docstring).splitlines():
-        heading = _SECTION.match(line)
-        if heading:
-            current = heading.group(1).lower()
-            sections.setdefault(current, [])
+    lines = inspect.cleandoc(docstring).splitlines()
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+        if _UNDERLINE.match(line) and current.endswith(_UNDERLINED):
+            continue
+        if _UNDERLINE.match(following) and line[:1].strip():
+            current = line.strip().lower() + _UNDERLINED
+        elif heading := _HEADING.match(line):
+            current = heading[1].lower()
+        elif begun := _BEGUN.match(line):
+            current = begun[1].lower()
+            sections.setdefault(current, []).append(begun[2])
+            continue
+        elif aside := _ASIDE.match(line):
+            current = aside[0]
+        elif tag := _FIELD.match(line):
+            is_parameter = tag[1] in _PARAMETER_FIELDS and tag[2] is not None
+            current = f":{tag[2].split()[-1].lstrip('*')}" if is_parameter else ":"
+            sections.setdefault(current, []).append(tag[3])
+            continue
         else:
-            sections[current].append(line)
-    arguments = sections.get("args", []) + sections.get("arguments", [])
-    examples = sections.get("examples", []) + sections.get("example", [])
-    return Docstring(
-        description=" ".join(" ".join(sections[""]).split()),
-        parameters=_read_arguments(arguments),
-        examples=tuple(line.strip() for line in examples if line.strip()),
-    )
+            sections.setdefault(current, []).append(line)
+            continue
+        sections.setdefault(current, [])
+    for title, body in sections.items():
+        if title.startswith(":") and title != ":":
+            parameters[title[1:]] = _on_one_line(body)
+        elif title.removesuffix(_UNDERLINED) in _PARAMETER_SECTIONS:
+            entry = _NUMPY_ENTRY if title.endswith(_UNDERLINED) else _ENTRY
+            parameters |= _read_entries(body, entry)
+    examples = [
+        line.strip()
+        for title in ("examples", "example", "examples" + _UNDERLINED, "example" + _UNDERLINED)
+        for line in sections.get(title, ())
+    ]
+    return Docstring(_on_one_line(sections[""]), parameters, tuple(filter(None, examples)))
 
 
-def _read_arguments(lines: Iterable[str]) -> dict[str, str]:
-    described: dict[str, str] = {}
-    name = ""
+def _read_entries(lines: Iterable[str], entry: re.Pattern[str]) -> dict[str, str]:
+    """Reads the descriptions of parameters; a line that is no entry continues the one above."""
+    described: dict[str, list[str]] = {}
+    current: list[str] = []
     for line in inspect.cleandoc("\n" + "\n".join(lines)).splitlines():
-        match = _ARGUMENT.match(line)
-        if match:
-            name = match.group(1)
-            described[name] = match.group(2).strip()
-        elif name:  # an indented line continues the description above
-            described[name] = f"{described[name]} {line.strip()}".strip()
-    return described
+        match = entry.match(line)
+        if match is None:
+            current.append(line)
+            continue
+        current = [match["text"] or ""]
+        for name in match["names"].split(","):
+            described[name.strip().lstrip("*")] = current
+    return {name: _on_one_line(text) for name, text in described.items()}
+
+
+def _on_one_line(lines: Iterable[str]) -> str:
+    return " ".join(" ".join(lines).split())
