@@ -116,7 +116,7 @@ class Runner:
         else:
             failure = failure_of(outcome, tool=job.tool.name)
             if isinstance(failure, ToolUnavailableError):
-                _log.warning("%s", failure)
+                _log.info("%s", failure)  # there may be many; who counts them tells
             elif failure is not outcome:
                 _log.warning("The tool %s failed.", job.tool.name, exc_info=outcome)
             result = ToolResult(
