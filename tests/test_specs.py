@@ -1,13 +1,15 @@
 """What a tool, a task or a model is named by, and what is found behind the name."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from toolformer import specs as module
 from toolformer.errors import ConfigError
-from toolformer.specs import Door, stamp_files
+from toolformer.specs import Door, import_file, stamp_files, type_adapter
 
 DOOR = Door(
     what="thing",
@@ -119,3 +121,51 @@ def test_options_of_what_takes_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "things.py").write_text(THINGS)
     with pytest.raises(ConfigError, match="takes no options; it was given size"):
         DOOR.make(DOOR.read(f"{tmp_path}/things.py:ready:size=3"))
+
+
+ENDS = {
+    "exit": "import sys; sys.exit(0)",
+    "system exit": "raise SystemExit",
+    "generator exit": "raise GeneratorExit('over')",
+    "own": "raise type('Stop', (BaseException,), {})('over')",
+    "error": "raise OSError(2, 'No such file')",
+    "interrupt of its own": "raise type('Stop', (KeyboardInterrupt,), {})('over')",
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("place", ["file", "factory", "types"])
+def test_a_file_that_ends_the_program_is_told_in_a_sentence(
+    tmp_path: Path, end: str, place: str
+) -> None:
+    file = tmp_path / "ends.py"
+    file.write_text(
+        {
+            "file": f"def make(size: int = 3) -> int: ...\n{end}\n",
+            "factory": f"def make(size: int = 3) -> int:\n    {end}\n",
+            "types": f"def kind():\n    {end}\ndef make(size: 'kind()') -> int: ...\n",
+        }[place]
+    )
+    door = replace(DOOR, group="nobody.things")
+    with pytest.raises(ConfigError, match=r"cannot be (imported|made|read): \w+") as error:
+        door.make(door.read(f"{file}:make"))
+    assert "\n" not in str(error.value)
+
+
+def test_ctrl_c_while_a_file_is_imported_is_ctrl_c(tmp_path: Path) -> None:
+    file = tmp_path / "slow.py"
+    file.write_text("raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        import_file(file)
+
+
+def test_what_is_annotated_with_a_dict_is_read_too() -> None:
+    kind = Annotated[int, {"unit": "km"}]
+    assert type_adapter(kind).validate_python("3") == 3
+    assert type_adapter(kind).json_schema() == {"type": "integer"}
+
+
+def test_numbers_are_finite_where_that_is_asked_for() -> None:
+    assert type_adapter(float).validate_python("inf") == float("inf")
+    with pytest.raises(ValueError, match="finite number"):
+        type_adapter(float, finite=True).validate_python("inf")

@@ -16,7 +16,7 @@ from toolformer.corpus import CorpusProblem
 from toolformer.errors import CorpusError, RunError
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
-from toolformer.records import Document
+from toolformer.records import Document, Verdict
 from toolformer.runs.directory import Run, RunWriter
 from toolformer.tools.base import tool
 from toolformer.tools.builtin.calculator import calculator
@@ -432,3 +432,48 @@ def test_long_texts_make_a_shard_shorter(tmp_path: Path) -> None:
     run = run_into(tmp_path / "run", corpus=long, model=ScriptedLanguageModel(SCRIPT))
     assert len(run.shards()) == 2
     assert run.stats().documents == 4
+
+
+def test_a_tool_that_could_not_be_reached_is_tried_again_and_comes_out_the_same(
+    tmp_path: Path,
+) -> None:
+    down_for: set[str] = set()
+
+    def reach(expression: str) -> str:
+        """Adds on a server."""
+        if expression in down_for:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return calculator.execute(expression)
+
+    def run(out: Path, model: ScriptedLanguageModel) -> Run:
+        remote = tool(reach, name="Calculator", exemplars=calculator.exemplars)
+        config = BRIEF.override(documents_per_shard=3)
+        return annotate(documents(), model=model, tools=[remote], out=out, config=config)
+
+    whole = run(tmp_path / "whole", ScriptedLanguageModel(SCRIPT))
+    assert whole.stats().tools["Calculator"].unavailable == 0
+
+    down_for.add("4 + 2")
+    out = tmp_path / "run"
+    first = run(out, ScriptedLanguageModel(SCRIPT))
+    missed = first.stats().tools["Calculator"].unavailable
+    assert missed > 0
+    verdicts = {each.verdict for one in first.documents() for each in one.candidates if each.error}
+    assert verdicts >= {Verdict.UNAVAILABLE}
+    touched = [
+        name
+        for name, content in shard_bytes(out).items()
+        if content != shard_bytes(whole.path)[name]
+    ]
+    kept = {path.name: path.stat().st_mtime_ns for path in (out / "shards").iterdir()}
+
+    second = run(out, ScriptedLanguageModel(SCRIPT))  # still down: as before, and no other shard
+    assert second.stats().tools["Calculator"].unavailable == missed
+
+    down_for.clear()
+    model = ScriptedLanguageModel(SCRIPT)
+    assert run(out, model).stats() == whole.stats()
+    assert shard_bytes(out) == shard_bytes(whole.path)
+    assert (out / "stats.json").read_bytes() == (whole.path / "stats.json").read_bytes()
+    for path in (out / "shards").iterdir():
+        assert (path.stat().st_mtime_ns == kept[path.name]) == (path.name not in touched)

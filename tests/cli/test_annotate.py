@@ -280,3 +280,31 @@ def test_a_date_that_is_none_is_a_note_and_no_lost_record(
     assert "Note: e.jsonl, line 1: 'soon' is not a date" in said
     assert "Skipped: e.jsonl, line 2" in said
     assert Run.open("run").stats().problems == 1
+
+
+def test_a_tool_that_could_not_be_reached_is_told_at_the_end_and_tried_again(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("model.py").write_text(
+        "from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel\n"
+        "calls = [ScriptedCall('add', after=' =', writes=('3 + 2)',))]\n"
+        "model = ScriptedLanguageModel(calls)\n"
+    )
+    Path("my_tools.py").write_text(
+        "from pathlib import Path\n"
+        "def add(text: str) -> str:\n"
+        "    if Path('down').exists():\n"
+        "        raise ConnectionRefusedError(111, 'Connection refused')\n"
+        "    return '5'\n"
+    )
+    Path("c.txt").write_text("He has 3 + 2 = 5 apples.\nThere is nothing here.\n")
+    command = ["annotate", "c.txt", "--model", "model.py:model", "--tool", "my_tools.py:add"]
+    assert run([*command, "--out", "whole"]) == 0
+    Path("down").touch()
+    assert run([*command, "--out", "run"]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "add could not be reached in 1 call. Run the same command again" in told
+    Path("down").unlink()
+    assert run([*command, "--out", "run"]) == 0
+    for name in ("shards/00000.parquet", "stats.json", "manifest.json"):
+        assert Path("run", name).read_bytes() == Path("whole", name).read_bytes()

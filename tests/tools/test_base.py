@@ -1,11 +1,15 @@
 """A typed function with a docstring becomes a tool."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
@@ -211,3 +215,93 @@ def test_a_batch_of_another_length_failed_as_a_whole(values: object) -> None:
     made = tool(Shout(), run_batch=lambda _: values)
     with pytest.raises(ToolError, match=r"Shout did not give 2 results for as many calls\."):
         made.execute_batch(["a", "b"], [ToolContext()] * 2)
+
+
+class Unit(Enum):
+    KM = "km"
+    MILE = "mi"
+
+
+@dataclass
+class Point:
+    x: float
+    y: float = 0.0
+
+
+class Opaque:
+    """A type that JSON has no words for."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "stated"),
+    [
+        (Unit, Unit.KM, "km"),
+        (date, date(2023, 3, 3), "2023-03-03"),
+        (Path, Path("facts.db"), "facts.db"),
+        (Decimal, Decimal("1.50"), "1.50"),
+        (set[str], {"b", "a"}, ["a", "b"]),
+        (tuple[int, ...], (1, 2), [1, 2]),
+        (Point, Point(1.0), {"x": 1.0, "y": 0.0}),
+        (list[Unit], [Unit.MILE], ["mi"]),
+        (bytes, b"abc", "abc"),
+        (bool, False, False),
+        (str, "here", "here"),
+        (int, None, None),
+        (float, float("inf"), None),
+    ],
+)
+def test_a_schema_is_json_whatever_the_default(kind: Any, default: object, stated: object) -> None:
+    def run(value: Any = default) -> str:
+        return repr(value)
+
+    run.__annotations__["value"] = kind
+    made = tool(run)
+    schema = json.loads(json.dumps(made.json_schema(), allow_nan=False))
+    assert schema["parameters"]["properties"]["value"].get("default") == stated
+    assert schema["parameters"]["required"] == []
+    assert made.execute("{}") == repr(default)
+
+
+def test_what_parameters_share_is_defined_once_and_where_the_references_lead() -> None:
+    @tool
+    def walk(units: list[Unit], start: Unit, end: Point) -> str:
+        """Walks."""
+        return ""
+
+    parameters = walk.json_schema()["parameters"]
+    assert isinstance(parameters, dict)
+    assert sorted(parameters["$defs"]) == ["Point", "Unit"]
+    assert parameters["properties"]["units"]["items"] == {"$ref": "#/$defs/Unit"}
+
+
+def test_a_type_that_cannot_be_read_from_text_is_refused_when_the_tool_is_made() -> None:
+    def takes(thing: Opaque) -> str:
+        """Takes."""
+        return ""
+
+    with pytest.raises(ConfigError, match="which cannot be read from the text of a call"):
+        tool(takes)
+
+
+def test_a_parameter_without_a_name_for_callers_is_refused() -> None:
+    def half(number: float, /) -> float:
+        """Halves."""
+        return number / 2
+
+    with pytest.raises(ConfigError, match="take the `/` away"):
+        tool(half)
+
+
+def test_a_tool_shows_how_it_is_called_and_no_address() -> None:
+    made = replace(tool(convert), spec="my.py:convert")
+    assert repr(made) == "<Tool convert(value, unit, precise) of 'my.py:convert'>"
+    assert repr(tool(Shout())) == "<Tool Shout(text)>"
+
+
+@pytest.mark.parametrize("end", [ValueError("no"), SystemExit(0)])
+def test_where_suits_fails_the_tool_does_not_suit(end: BaseException) -> None:
+    def fails(text: str, context: ToolContext) -> bool:
+        raise end
+
+    assert not tool(convert, suits=fails).is_tried_on("A text.", ToolContext())
+    assert tool(convert).is_tried_on("A text.", ToolContext())

@@ -166,7 +166,7 @@ def test_a_tool_is_taken_from_a_file_and_isolated(
         ("calculator:only=calender", UnknownNameError, "Unknown tool of calculator 'calender'."),
         ("my_tools.py:many", ConfigError, "The tool many takes `*words: str`"),
         ("my_tools.py:unknown_type", ConfigError, "The types of the tool unknown_type cannot be "
-         "read: name 'Nowhere' is not defined."),
+         "read: NameError: name 'Nowhere' is not defined."),
         ("database:path=none.db", ConfigError, "There is no database 'none.db'"),
     ],
 )  # fmt: skip

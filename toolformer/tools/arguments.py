@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from toolformer.errors import ToolError, clipped, closest
 from toolformer.tools.signature import Parameter
+from toolformer.tools.syntax import parse_expression
 from toolformer.tools.written import THOUSANDS, Written, split, value_of
 
 MAX_ARGUMENTS = 10_000  # characters; more is not a call that a model means
@@ -80,7 +81,7 @@ def _readings(parameters: Sequence[Parameter], text: str, *, tool: str) -> Itera
     pieces = split(text)
     named = [_named(parameters, piece) for piece in pieces]
     names = [parameter.name for parameter in parameters]
-    first = next((at for at, each in enumerate(named) if each and _is_name(each, names)), None)
+    first = _first_named(named, names)
     if len(parameters) == 1:  # its value may hold commas and what looks like a name
         has_name = bool(pieces and named[0] and named[0][0] == names[0])
         value = text.partition("=")[2].strip() if has_name else text
@@ -210,10 +211,17 @@ def _named(parameters: Sequence[Parameter], piece: str) -> tuple[str, str] | Non
     return (found[1], piece[found.end() :].rstrip()) if found else None
 
 
-def _is_name(named: tuple[str, str], known: Collection[str]) -> bool:
-    """Returns whether `name=value` is meant so: in an equation, what follows is in no quotes."""
-    name, value = named
-    return name in known or not Written(value).is_bare
+def _first_named(named: Sequence[tuple[str, str] | None], known: Collection[str]) -> int | None:
+    """Returns which piece is the first that gives a value by name; None where none does.
+
+    An unknown name is one where only names and Python's values follow: "x = 5 + y, y" has none.
+    """
+    first = len(named)
+    while first and (last := named[first - 1]) and parse_expression(last[1]):
+        first -= 1
+    known_one = next((at for at, each in enumerate(named) if each and each[0] in known), first)
+    first = min(first, known_one)
+    return first if first < len(named) else None
 
 
 def _listed(parameters: Sequence[Parameter]) -> str:

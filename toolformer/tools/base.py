@@ -14,7 +14,13 @@ from toolformer.tools.arguments import bind
 from toolformer.tools.context import Ask, ToolContext
 from toolformer.tools.exemplar import Exemplar, read_exemplars
 from toolformer.tools.output import finished, fold
-from toolformer.tools.signature import Parameter, read_docstring, read_parameters, source_of
+from toolformer.tools.signature import (
+    Parameter,
+    parameters_schema,
+    read_docstring,
+    read_parameters,
+    source_of,
+)
 
 __all__ = ["Ask", "Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
 
@@ -134,12 +140,7 @@ class Tool:
         return {
             "name": self.name,
             "description": self.description,
-            "parameters": self.schema
-            or {
-                "type": "object",
-                "properties": {p.name: p.json_schema() for p in self.parameters},
-                "required": [p.name for p in self.parameters if p.required],
-            },
+            "parameters": self.schema or parameters_schema(self.parameters),
         }
 
     def bind(self, arguments: str) -> dict[str, object]:

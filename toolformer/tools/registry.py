@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from toolformer.errors import ConfigError, UnknownNameError, closest
-from toolformer.specs import Door, Spec
+from toolformer.specs import Door, Spec, foreign_code
 from toolformer.tools.base import Tool, tool
 
 DOOR = Door(
@@ -150,6 +150,7 @@ def _returns(found: object) -> object:
     if not callable(found) or isinstance(found, Tool | type):
         return None
     try:
-        return inspect.signature(found, eval_str=True).return_annotation
-    except (NameError, TypeError, ValueError, SyntaxError):
+        with foreign_code("Its types cannot be read"):
+            return inspect.signature(found, eval_str=True).return_annotation
+    except ConfigError:  # whoever makes a tool of it will tell
         return None

@@ -38,6 +38,8 @@ _OF_LIBRARIES = frozenset(
         "requests.exceptions.ChunkedEncodingError",
         "requests.exceptions.ConnectionError",
         "requests.exceptions.Timeout",
+        "ssl.SSLEOFError",
+        "ssl.SSLZeroReturnError",
         "urllib3.exceptions.ProtocolError",
         "urllib3.exceptions.RequestError",
         "urllib3.exceptions.TimeoutError",
@@ -122,7 +124,7 @@ class Runner:
         else:
             failure = failure_of(outcome, tool=job.tool.name)
             if isinstance(failure, ToolUnavailableError):
-                _log.warning("%s", failure)
+                _log.info("%s", failure)  # there may be many; who counts them tells
             elif failure is not outcome:
                 _log.warning("The tool %s failed.", job.tool.name, exc_info=outcome)
             result = ToolResult(
@@ -171,14 +173,18 @@ def is_of_outside_world(error: BaseException) -> bool:
             f"{each.__module__}.{each.__name__}" in _OF_LIBRARIES for each in type(cause).__mro__
         ):
             return True
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        before = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        reason = getattr(cause, "reason", None)  # of urllib
+        cause = reason if before is None and isinstance(reason, BaseException) else before
     return False
 
 
 def _status(error: Exception) -> object:
     """Returns the status of the answer of HTTP that an exception is about; None if of none."""
     holders = (error, getattr(error, "response", None))
-    found = (getattr(each, name, None) for each in holders for name in ("status_code", "code"))
+    found = (
+        getattr(each, name, None) for each in holders for name in ("status_code", "status", "code")
+    )
     return next((each for each in found if isinstance(each, int)), None)
 
 

@@ -4,18 +4,39 @@ Reads functions, never calls them.
 """
 
 import inspect
+import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from types import UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin
 
 from toolformer.errors import ConfigError
-from toolformer.specs import type_adapter
+from toolformer.specs import foreign_code, type_adapter
 
-_SECTION = re.compile(r"^(\w+):\s*$")
-_ARGUMENT = re.compile(r"^\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
+# Docstrings are Google's, NumPy's (underlined), Sphinx's (`:param x:`) or Epydoc's (`@param x:`).
+_HEADING = re.compile(r"^(\w+(?: \w+)?)\s*:\s*$")
+_UNDERLINE = re.compile(r"^[-=~]{3,}\s*$")
+_UNDERLINED = "\n"  # ends the title of an underlined section
+_BEGUN = re.compile(r"^(Returns?|Yields?|Raises?|Todo)\s*:\s+(.*)$")
+_ASIDE = re.compile(r"^(?:\.\. [\w-]+::|>>> )")
+_FIELD = re.compile(r"^[:@](\w+)(?:\s+([^:]*\w))?\s*:\s*(.*)$")
+_PARAMETER_FIELDS = frozenset({"param", "parameter", "arg", "argument", "key", "keyword"})
+_PARAMETER_SECTIONS = frozenset(
+    {
+        "args",
+        "arguments",
+        "keyword args",
+        "keyword arguments",
+        "other parameters",
+        "parameters",
+        "params",
+    }
+)
+_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+)\s*(?:\([^)]*\)+)?\s*(?::|--?(?=\s)|–)\s*(?P<text>.*)$")
+_NUMPY_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?(?P<text>)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +50,7 @@ class Parameter:
         free_text: Whether its value may hold commas (at most one parameter's may).
         default: Its value where a call does not give it.
         omitted: Whether the function is not given it at all where a call does not.
-        description: Its line under "Args:" in the docstring.
+        description: What the docstring says of it.
     """
 
     name: str
@@ -47,12 +68,48 @@ class Parameter:
 
     def json_schema(self) -> dict[str, object]:
         """Returns the JSON schema of its values."""
-        schema: dict[str, object] = dict(type_adapter(self.type).json_schema())
-        if self.description:
-            schema["description"] = self.description
-        if not self.required and self.default is not None:
-            schema["default"] = self.default
+        schema: dict[str, object] = parameters_schema([self])["properties"][self.name]
         return schema
+
+
+def parameters_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """Returns the JSON schema of the object of some parameters.
+
+    What a type cannot say in JSON it leaves open, and so does a default.
+    """
+    from pydantic import PydanticUserError, TypeAdapter
+    from pydantic.json_schema import JsonSchemaMode
+
+    mode: JsonSchemaMode = "validation"
+    properties: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+    for parameter in parameters:
+        try:
+            adapter = type_adapter(parameter.type)
+            made, shared = TypeAdapter.json_schemas([(parameter.name, mode, adapter)])
+            schema = dict(made[parameter.name, mode])
+            definitions |= shared.get("$defs", {})
+        except PydanticUserError:
+            schema = {}
+        if parameter.description:
+            schema["description"] = parameter.description
+        if not parameter.required and parameter.default is not None:
+            schema |= _default(parameter.default)
+        properties[parameter.name] = schema
+    required = [parameter.name for parameter in parameters if parameter.required]
+    found = {"type": "object", "properties": properties, "required": required}
+    return found | ({"$defs": definitions} if definitions else {})
+
+
+def _default(value: object) -> dict[str, object]:
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    try:
+        plain = to_jsonable_python(sorted(value) if isinstance(value, set | frozenset) else value)
+        json.dumps(plain, allow_nan=False)
+    except (PydanticSerializationError, TypeError, ValueError):
+        return {}
+    return {"default": plain}
 
 
 def _takes_any_text(kind: Any) -> bool:
@@ -91,7 +148,7 @@ def source_of(function: Callable[..., object]) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """A docstring taken apart (Google style)."""
+    """A docstring taken apart."""
 
     description: str
     parameters: dict[str, str]
@@ -118,10 +175,8 @@ def read_parameters(
     """
     source = source_of(function)
     name = source.name
-    try:
+    with foreign_code(f"The types of the tool {name} cannot be read"):
         signature = inspect.signature(function, eval_str=True)
-    except (NameError, TypeError, ValueError, SyntaxError) as error:
-        raise ConfigError(f"The types of the tool {name} cannot be read: {error}.") from error
     described = read_docstring(source.docstring).parameters
     hidden = source.given | set(context)
     visible = [p for p in signature.parameters.values() if p.name not in hidden]
@@ -144,11 +199,18 @@ def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -
         raise ConfigError(
             f"The tool {tool} takes `{parameter}`; a model can only fill named parameters."
         )
+    if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+        raise ConfigError(
+            f"Parameter {parameter.name!r} of the tool {tool} has no name for callers; take the "
+            "`/` away, since a tool's function is called by name."
+        )
     if parameter.annotation is inspect.Parameter.empty:
         raise ConfigError(
             f"Parameter {parameter.name!r} of the tool {tool} has no type; "
             f"write for instance `{parameter.name}: str`."
         )
+    if parameter.annotation is not str:
+        _check_type(tool, parameter)
     required = parameter.default is inspect.Parameter.empty
     return Parameter(
         name=parameter.name,
@@ -159,38 +221,78 @@ def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -
     )
 
 
+def _check_type(tool: str, parameter: inspect.Parameter) -> None:
+    from pydantic import PydanticUserError
+
+    try:
+        type_adapter(parameter.annotation, finite=True)
+    except (PydanticUserError, TypeError) as error:
+        raise ConfigError(
+            f"Parameter {parameter.name!r} of the tool {tool} is a {parameter.annotation!r}, which "
+            "cannot be read from the text of a call; take a text, a number, or what pydantic reads."
+        ) from error
+
+
 def read_docstring(docstring: str) -> Docstring:
-    r"""Takes a docstring apart.
+    r"""Takes a docstring apart, whichever of the usual styles it is in.
 
     >>> read_docstring("Adds.\n\nArgs:\n    a: One.\nExamples:\n    1 [add(1, 1)] 2")
     Docstring(description='Adds.', parameters={'a': 'One.'}, examples=('1 [add(1, 1)] 2',))
     """
     sections: dict[str, list[str]] = {"": []}
+    parameters: dict[str, str] = {}
     current = ""
-    for line in inspect.cleandoc(docstring).splitlines():
-        heading = _SECTION.match(line)
-        if heading:
-            current = heading.group(1).lower()
-            sections.setdefault(current, [])
+    lines = inspect.cleandoc(docstring).splitlines()
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+        if _UNDERLINE.match(line) and current.endswith(_UNDERLINED):
+            continue
+        if _UNDERLINE.match(following) and line[:1].strip():
+            current = line.strip().lower() + _UNDERLINED
+        elif heading := _HEADING.match(line):
+            current = heading[1].lower()
+        elif begun := _BEGUN.match(line):
+            current = begun[1].lower()
+            sections.setdefault(current, []).append(begun[2])
+            continue
+        elif aside := _ASIDE.match(line):
+            current = aside[0]
+        elif tag := _FIELD.match(line):
+            is_parameter = tag[1] in _PARAMETER_FIELDS and tag[2] is not None
+            current = f":{tag[2].split()[-1].lstrip('*')}" if is_parameter else ":"
+            sections.setdefault(current, []).append(tag[3])
+            continue
         else:
-            sections[current].append(line)
-    arguments = sections.get("args", []) + sections.get("arguments", [])
-    examples = sections.get("examples", []) + sections.get("example", [])
-    return Docstring(
-        description=" ".join(" ".join(sections[""]).split()),
-        parameters=_read_arguments(arguments),
-        examples=tuple(line.strip() for line in examples if line.strip()),
-    )
+            sections.setdefault(current, []).append(line)
+            continue
+        sections.setdefault(current, [])
+    for title, body in sections.items():
+        if title.startswith(":") and title != ":":
+            parameters[title[1:]] = _on_one_line(body)
+        elif title.removesuffix(_UNDERLINED) in _PARAMETER_SECTIONS:
+            entry = _NUMPY_ENTRY if title.endswith(_UNDERLINED) else _ENTRY
+            parameters |= _read_entries(body, entry)
+    examples = [
+        line.strip()
+        for title in ("examples", "example", "examples" + _UNDERLINED, "example" + _UNDERLINED)
+        for line in sections.get(title, ())
+    ]
+    return Docstring(_on_one_line(sections[""]), parameters, tuple(filter(None, examples)))
 
 
-def _read_arguments(lines: Iterable[str]) -> dict[str, str]:
-    described: dict[str, str] = {}
-    name = ""
+def _read_entries(lines: Iterable[str], entry: re.Pattern[str]) -> dict[str, str]:
+    """Reads the descriptions of parameters; a line that is no entry continues the one above."""
+    described: dict[str, list[str]] = {}
+    current: list[str] = []
     for line in inspect.cleandoc("\n" + "\n".join(lines)).splitlines():
-        match = _ARGUMENT.match(line)
-        if match:
-            name = match.group(1)
-            described[name] = match.group(2).strip()
-        elif name:  # an indented line continues the description above
-            described[name] = f"{described[name]} {line.strip()}".strip()
-    return described
+        match = entry.match(line)
+        if match is None:
+            current.append(line)
+            continue
+        current = [match["text"] or ""]
+        for name in match["names"].split(","):
+            described[name.strip().lstrip("*")] = current
+    return {name: _on_one_line(text) for name, text in described.items()}
+
+
+def _on_one_line(lines: Iterable[str]) -> str:
+    return " ".join(" ".join(lines).split())
