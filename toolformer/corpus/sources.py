@@ -77,7 +77,12 @@ def parse_dataset(source: str) -> HubDataset:
 
 
 def describe_corpus(source: str | Path) -> CorpusDescription:
-    """Returns a corpus's files with their sizes and hashes; of a dataset, its id alone."""
+    """Returns a corpus's files with their sizes and hashes; of a dataset, its id alone.
+
+    >>> from toolformer.assets import SAMPLE_CORPUS, asset
+    >>> [file.name for file in describe_corpus(asset(SAMPLE_CORPUS)).files]
+    ['sample.jsonl.gz']
+    """
     path = Path(source)
     if not path.exists():
         parse_dataset(str(source))

@@ -62,6 +62,12 @@ def stream(
     forms, from its lead on; an event follows when it has its output or has failed. A failed call is
     not part of the answer: what comes next follows the text before it.
 
+    >>> from toolformer.lm.scripted import ScriptedLanguageModel
+    >>> from toolformer.lm.scripted.streams import Continuation
+    >>> model = ScriptedLanguageModel(continuations=[Continuation("is", " a Friday.")])
+    >>> "".join(piece.text for piece in stream(model, Request("Today is")))
+    ' a Friday.'
+
     Returns:
         The answer (the value of `yield from`).
 
