@@ -106,30 +106,6 @@ def told(error: BaseException) -> str:
     return f"{kind}: {said}" if said else kind
 
 
-def is_interrupt(error: BaseException) -> bool:
-    """Returns whether an exception is the user's Ctrl-C, which nothing may keep from its way.
-
-    Whatever else somebody's code raises is its failure: `SystemExit` too, and a `KeyboardInterrupt`
-    in a thread that no signal reaches.
-    """
-    is_main = threading.current_thread() is threading.main_thread()
-    return type(error) is KeyboardInterrupt and is_main
-
-
-def told(error: BaseException) -> str:
-    r"""Returns the type of an exception and what it says, on one line.
-
-    >>> told(ValueError("no such\nthing")), told(SystemExit())
-    ('ValueError: no such thing', 'SystemExit')
-    """
-    kind = type(error).__name__
-    try:
-        said = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001  its own way to say it may fail
-        said = ""
-    return f"{kind}: {said}" if said else kind
-
-
 def clipped(text: str, most: int = 60) -> str:
     """Returns a text as a message shows it, at most so many characters of it.
 

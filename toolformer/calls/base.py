@@ -36,7 +36,11 @@ class Segment:
 
 
 def is_tool_name(name: str) -> bool:
-    """Returns whether a name can be written in every format: no white space and no brackets."""
+    """Returns whether a name can be written in every format: no white space and no brackets.
+
+    >>> is_tool_name("Unit-Converter"), is_tool_name("Unit Converter")
+    (True, False)
+    """
     return _NAME.fullmatch(name) is not None
 
 

@@ -103,6 +103,10 @@ def describe_corpus(source: str | Path | Corpora) -> CorpusDescription:
 
     Raises:
         CorpusError: there is no such corpus.
+
+    >>> from toolformer.assets import SAMPLE_CORPUS, asset
+    >>> [file.name for file in describe_corpus(asset(SAMPLE_CORPUS)).files]
+    ['sample.jsonl.gz']
     """
     sources = find_sources(source)
     return CorpusDescription(sources.name, tuple(map(_described, sources.files)))

@@ -29,6 +29,9 @@ DOOR = Door(
 def load_task(spec: str) -> Task:
     """Returns the task that a spec names; its files are read.
 
+    >>> load_task("arithmetic").draw(1, seed=0)[0].answers
+    ('15400',)
+
     Raises:
         UnknownNameError: no task has this name; the near ones are offered.
         ConfigError: an option is unknown, is missing, or has a value it may not have.
@@ -43,6 +46,9 @@ def load_task(spec: str) -> Task:
 
 def load_tasks(specs: Sequence[str]) -> list[Task]:
     """Returns tasks of different names.
+
+    >>> [task.name for task in load_tasks(["arithmetic", "dates"])]
+    ['arithmetic', 'dates']
 
     Raises:
         ConfigError: two of them have one name.

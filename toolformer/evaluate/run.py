@@ -30,7 +30,7 @@ def evaluate(
     there.
 
     >>> from tempfile import TemporaryDirectory
-    >>> from toolformer.evaluate import Calls, Example
+    >>> from toolformer.evaluate import Calls, Example, read_results, read_trials
     >>> from toolformer.lm.scripted import Continuation, ScriptedLanguageModel
     >>> capitals = Task(
     ...     name="capitals",
@@ -51,6 +51,10 @@ def evaluate(
     ...     results = evaluate(
     ...         [capitals], arms, out=Path(out), config=EvaluateConfig(), load=models.__getitem__
     ...     )
+    ...     assert read_results(Path(out)).cells == results.cells
+    ...     [trial] = read_trials(Path(out), results.cells[-1])
+    >>> trial.annotated
+    ' [Database(Peru, capital) -> Lima] Lima.'
     >>> for cell in results.cells:
     ...     print(cell)
     <Cell capitals, base: 1 inputs, 0 right, 0 called>

@@ -107,6 +107,12 @@ def stream(
 
     Takes what `decode` takes, but for one prompt.
 
+    >>> from toolformer.lm.scripted import ScriptedLanguageModel
+    >>> from toolformer.lm.scripted.streams import Continuation
+    >>> model = ScriptedLanguageModel(continuations=[Continuation("is", " a Friday.")])
+    >>> "".join(piece.text for piece in stream(model, "Today is"))
+    ' a Friday.'
+
     Returns:
         The answer (the value of `yield from`).
 

@@ -32,7 +32,11 @@ CHOICE = "only"  # the option that chooses tools; it never reaches a factory
 
 
 def available() -> list[str]:
-    """Returns the names that `load_tools` knows without a file, in order."""
+    """Returns the names that `load_tools` knows without a file, in order.
+
+    >>> "calculator" in available()
+    True
+    """
     return DOOR.names()
 
 
@@ -46,6 +50,9 @@ def load_tools(*specs: str) -> list[Tool]:
 
     A tool from a file or from another distribution is isolated: a Toolbox runs it in a worker
     process. Each tool remembers a spec that names it alone.
+
+    >>> [tool.name for tool in load_tools("calculator", "calendar")]
+    ['Calculator', 'Calendar']
 
     Raises:
         UnknownNameError: Nothing has this name; the near ones are offered.
@@ -75,6 +82,9 @@ def _load(spec: str) -> list[Tool]:
 
 def load_tool(spec: str) -> Tool:
     """Returns the one tool that a spec names.
+
+    >>> load_tool("calculator").signature
+    'Calculator(expression)'
 
     Raises:
         UnknownNameError: Nothing has this name; the near ones are offered.
