@@ -169,7 +169,7 @@ def claim(path: Path, settings: Mapping[str, Any], *, what: str) -> None:
     wanted = json.loads(json.dumps(settings))
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         write_whole(path, json_text(wanted))
         return
     except ValueError:

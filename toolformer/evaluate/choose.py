@@ -104,10 +104,10 @@ def _base(comparison: Comparison, sidecar: Sidecar | None, assumed: list[str]) -
     if not isinstance(name, str):
         assumed.append(f"{comparison.model} does not say what it was tuned from: name it: --base.")
         return None
-    if is_in_code(name):  # a checkpoint is data: what it names does not run
+    if is_in_code(name) and not is_in_code(comparison.model):  # a checkpoint is data
         assumed.append(
             f"The base model is left out: {comparison.model} says that it is code, {name!r}. If you"
-            f" trust that, name it: --base."
+            " trust that, name it: --base."
         )
         return None
     try:
