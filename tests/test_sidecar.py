@@ -1,6 +1,7 @@
 """A checkpoint says how it was taught to write calls, and says so again when it is read."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,25 @@ def test_a_tools_own_threshold_goes_before_the_models() -> None:
         ({"prompt_style": "terse"}, "prompt_style: Input should be 'few-shot', 'brief' or 'none'"),
         ({"tools": [{"name": "x"}]}, "tools.0.spec: Field required"),
         ({"tools": [{"name": "x", "spec": "y", "path": "z"}]}, "tools.0.path: Unexpected keyword"),
+        ({"samples": 10**9}, "samples: Input should be less than or equal to 1000"),
+        ({"max_positions": 0}, "max_positions: Input should be greater than or equal to 1"),
+        ({"min_prob": 1.5}, "min_prob: Input should be less than 1"),
+        ({"gain_threshold": float("nan")}, "NaN is not JSON"),
+        ({"gain_thresholds": {"Calculator": 10**400}}, "gain_thresholds.Calculator: Input should"),
+        ({"tools": [{"name": "x", "spec": 5}]}, "tools.0.spec: Input should be a valid string"),
+        (
+            {"tools": [{"name": "x", "spec": "y" * 5000}]},
+            "tools.0.spec: String should have at most",
+        ),
+        ({"tools": [{"name": "x", "spec": "y"}] * 300}, "tools: Tuple should have at most 256"),
+        ({"grammar": {"open": ""}}, "The open marker '' is blank"),
+        ({"grammar": {"open": " [", "arrow": "]", "close": "]"}}, "begin alike"),
+        ({"grammar": {"open": " [" * 10**6}}, "a text of at most 64 characters"),
+        ({"grammar": {"open": 5}}, "a text of at most 64 characters"),
+        ({"grammar": {"kind": "unheard-of"}}, "Unknown kind of call grammar 'unheard-of'"),
+        ({"grammar": [" [", "]"]}, "A call grammar maps fields to texts"),
+        ({"start_token": "maybe"}, "start_token: Input should be a valid boolean"),
+        ({"schema_version": True}, "has no schema_version"),
         ({"gain_thresholds": {"Calculator": "low"}}, "gain_thresholds.Calculator: Input should be"),
     ],
 )
@@ -74,4 +94,19 @@ def test_a_sidecar_that_cannot_be_followed_is_refused_by_a_sentence(
 def test_a_sidecar_that_is_no_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "toolformer.json").write_text("{", encoding="utf-8")
     with pytest.raises(ModelError, match="Cannot read"):
+        read_sidecar(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b"[]", b"5", b"\xff", b"", b'{"schema_version": NaN}']
+)
+def test_a_sidecar_that_is_no_object_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "toolformer.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"toolformer\.json'"):
+        read_sidecar(tmp_path)
+
+
+def test_a_sidecar_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "toolformer.json")
+    with pytest.raises(ModelError, match="it is not a plain file"):
         read_sidecar(tmp_path)

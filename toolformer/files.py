@@ -275,7 +275,7 @@ def claim(
     folder = folder or path.parent
     try:
         known = read_json(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         refuse_others(folder, what=what)
         write_whole(path, json_text(wanted))
         return

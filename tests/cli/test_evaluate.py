@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.models import save_model
+from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.calls import InlineGrammar
 from toolformer.cli.main import run
 from toolformer.evaluate import Calls, Results, read_results
@@ -391,3 +393,14 @@ def test_a_sidecar_of_a_newer_version_is_refused(
     (model / "toolformer.json").write_text(json.dumps(sidecar | {"schema_version": 99}))
     assert run(["evaluate", "ckpt", "--task", TASK]) == 2
     assert "schema version 99" in capsys.readouterr().err
+
+
+def test_a_checkpoint_names_no_code_to_run_as_its_base(
+    where: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (where / "evil.py").write_text("open('ran', 'w')\nmodel = None\n")
+    checkpoint = shutil.copytree(asset(EMBEDDED_MODEL), tmp_path / "ckpt")
+    write_sidecar(checkpoint, Sidecar(lineage={"base": {"name": "evil.py:model"}}))
+    assert run(["evaluate", "ckpt", "--task", TASK, "--limit", "1"]) == 0
+    assert "The base model is left out: ckpt says that it is code" in capsys.readouterr().err
+    assert not (where / "ran").exists()

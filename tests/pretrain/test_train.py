@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from toolformer.errors import ModelError, RunError
 from toolformer.files import locked
+from toolformer.lm.hf.load import load_pretrained
 from toolformer.pretrain.config import (
     ModelConfig,
     PretrainConfig,
@@ -113,7 +114,7 @@ def test_a_run_goes_on_from_a_finished_model_with_its_tokenizer(corpus: Path) ->
 
 
 def test_a_model_to_start_from_that_is_not_there_is_named(corpus: Path) -> None:
-    with pytest.raises(ModelError, match=r"no tokenizer in .*gone"):
+    with pytest.raises(ModelError, match=r"gone.* cannot be loaded"):
         pretrain(
             CONFIG.override(start_from="gone"), folder=corpus, out=corpus / "out", device="cpu"
         )
@@ -136,3 +137,25 @@ def test_a_directory_of_something_else_or_of_another_process_is_refused(corpus: 
     with locked(corpus / "out"), pytest.raises(RunError, match="Another process is writing to"):
         pretrain(CONFIG, folder=corpus, out=corpus / "out")
     assert list((corpus / "out").iterdir()) == []
+
+
+def test_a_model_is_not_written_below_a_file(corpus: Path) -> None:
+    (corpus / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(RunError, match="Cannot write"):
+        pretrain(CONFIG, folder=corpus, out=corpus / "file" / "x", device="cpu")
+    assert (corpus / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_damaged_state_is_named(corpus: Path) -> None:
+    short = CONFIG.override(stages=(StageConfig(steps=1, rows=1, length=16),))
+    pretrain(short, folder=corpus, out=corpus / "out", device="cpu")
+    (corpus / "out" / "checkpoint" / "state.pt").write_bytes(b"damaged")
+    with pytest.raises(RunError, match=r"state\.pt' cannot be read: delete"):
+        pretrain(short, folder=corpus, out=corpus / "out", device="cpu")
+
+
+def test_a_pretrained_models_tokenizer_begins_rows_as_the_pretraining_did(corpus: Path) -> None:
+    short = CONFIG.override(stages=(StageConfig(steps=1, rows=1, length=16),))
+    pretrain(short, folder=corpus, out=corpus / "out", device="cpu")
+    loaded = load_pretrained(str(corpus / "out"), dtype="float32", device="cpu")
+    assert loaded.start == loaded.tokenizer.token_to_id("<|startoftext|>")

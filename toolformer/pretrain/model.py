@@ -8,6 +8,7 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from toolformer.errors import ModelError
+from toolformer.lm.hf.load import load_pretrained
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.mixture import IGNORED, PackedRows
 
@@ -40,10 +41,10 @@ def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
     Raises:
         ModelError: the folder holds no model, or one of another shape.
     """
+    finished = load_pretrained(str(folder), dtype="float32", device="cpu").model
     try:
-        finished = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
         model.load_state_dict(finished.state_dict())
-    except (OSError, RuntimeError) as error:
+    except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ModelError(
             f"Cannot start from '{folder}': {reason} Name a model of the settings' own shape."

@@ -72,16 +72,29 @@ def train_tokenizer(
 
 
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerFast":
-    """Loads a tokenizer that `train_tokenizer` made.
+    """Loads a tokenizer that `train_tokenizer` made, and lets it begin rows with its start token.
+
+    Rows of a pretraining begin so; whoever loads the model learns that from its tokenizer.
 
     Raises:
-        ModelError: the folder holds none.
+        ModelError: the folder holds none, or one without a start token.
     """
+    from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    try:
+    from toolformer.lm.hf.load import told_by_a_sentence
+
+    with told_by_a_sentence(str(folder)):
         tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"There is no tokenizer in '{folder}': {reason}") from None
+        start = tokenizer.bos_token
+    if not isinstance(start, str):
+        raise ModelError(
+            f"The tokenizer in '{folder}' has no start token, and rows begin with one. Name a model"
+            " that was pretrained here."
+        )
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{start} $A",
+        pair=f"{start} $A {start} $B",
+        special_tokens=[(start, tokenizer.bos_token_id)],
+    )
     return tokenizer

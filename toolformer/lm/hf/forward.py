@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 import torch
 from transformers.cache_utils import Cache
 
-from toolformer.errors import ModelError
+from toolformer.errors import ModelError, clipped
 from toolformer.lm.base import TokenUsage
 from toolformer.lm.hf.backend import Backend
 
@@ -116,6 +116,9 @@ class Forward:
             run(batch)
             return
         except (torch.OutOfMemoryError, RuntimeError) as error:
+            if type(error).__name__ == "AcceleratorError":  # the device is lost to this process
+                said = clipped(str(error).partition("\n")[0], 200)
+                raise ModelError(f"The device failed: {said}. Run the command again.") from error
             if not _is_out_of_memory(error):
                 raise
             if len(batch) == 1:
