@@ -10,11 +10,11 @@ from typing import Any, TypedDict, Unpack, overload
 
 from toolformer.calls import ToolCall, is_tool_name
 from toolformer.errors import ConfigError, ToolError, clipped, is_interrupt, told
-from toolformer.tools.arguments import bind
 from toolformer.tools.context import Ask, ToolContext
 from toolformer.tools.exemplar import Exemplar, read_exemplars
 from toolformer.tools.output import finished, fold
-from toolformer.tools.signature import (
+from toolformer.tools.parameters.arguments import bind
+from toolformer.tools.parameters.signature import (
     Parameter,
     parameters_schema,
     read_docstring,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolformer.errors import ToolError
-from toolformer.tools.arguments import bind
-from toolformer.tools.signature import Parameter
+from toolformer.tools.parameters.arguments import bind
+from toolformer.tools.parameters.signature import Parameter
 
 TEXT = [Parameter("query")]
 FACT = [Parameter("entity", free_text=True), Parameter("attribute")]

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from toolformer.errors import ToolError, clipped, closest
-from toolformer.tools.signature import Parameter
+from toolformer.tools.parameters.signature import Parameter
+from toolformer.tools.parameters.written import THOUSANDS, Written, split, value_of
 from toolformer.tools.syntax import parse_expression
-from toolformer.tools.written import THOUSANDS, Written, split, value_of
 
 MAX_ARGUMENTS = 10_000  # characters; more is not a call that a model means
 _MAX_SHARED = 4  # commas of the last value where another has surplus ones as well

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.tools.written import Written, split, value_of
+from toolformer.tools.parameters.written import Written, split, value_of
 
 
 class Version(Enum):

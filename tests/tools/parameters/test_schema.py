@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from toolformer.errors import ConfigError, ToolError
-from toolformer.tools.schema import read_schema, tool_from_schema
+from toolformer.tools.parameters.schema import read_schema, tool_from_schema
 
 SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",

@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired
 
 from toolformer.errors import ConfigError
 from toolformer.tools.base import Tool
-from toolformer.tools.signature import Parameter
+from toolformer.tools.parameters.signature import Parameter
 
 _SCALARS: Mapping[object, Any] = {
     "string": str,

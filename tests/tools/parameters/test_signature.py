@@ -3,7 +3,7 @@
 import pytest
 
 from toolformer.tools.base import tool
-from toolformer.tools.signature import Docstring, read_docstring
+from toolformer.tools.parameters.signature import Docstring, read_docstring
 
 GOOGLE = """Finds a book.
 
