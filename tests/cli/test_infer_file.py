@@ -199,7 +199,7 @@ def test_answers_of_tools_whose_file_was_edited_are_not_gone_on_with(
         (["--out", "p.jsonl"], "'p.jsonl' is the file that the prompts come from"),
         (["--out", "no/such/a.jsonl"], "Cannot write 'no/such/a.jsonl': No such file"),
         (["--input", "none.jsonl"], "There is no file 'none.jsonl' to take prompts from."),
-        (["--input", "script.py"], "'script.py' has none of the endings .txt, .jsonl, .parquet."),
+        (["--input", "script.py"], "'script.py' has none of the endings .txt, .jsonl, "),
         (["--input", "empty.jsonl"], "empty.jsonl: the file is empty"),
         (["--input", "binary.txt"], "binary.txt: the file is binary"),
     ],
