@@ -134,7 +134,7 @@ class Naive:
                     count,
                     output=result.output,
                     verdict=verdict,
-                    token=place.number,
+                    token=before,
                 )
             )
         return made
