@@ -323,31 +323,16 @@ def foreign_code(what: str) -> Iterator[None]:
         raise ConfigError(f"{what}: {told(error)}.") from error
 
 
-def type_adapter(annotation: Any, *, finite: bool = False) -> "TypeAdapter[object]":
-    """Returns what validates values of a type and knows its JSON schema.
-
-    Args:
-        annotation: The type.
-        finite: Whether infinity and what is not a number are refused as numbers.
-    """
+def type_adapter(annotation: Any) -> "TypeAdapter[object]":
+    """Returns what validates values of a type and knows its JSON schema."""
     try:
-        return _type_adapter(annotation, finite)
+        return _type_adapter(annotation)
     except TypeError:  # what is annotated with a dict or a list cannot be kept
-        return _type_adapter.__wrapped__(annotation, finite)
+        return _type_adapter.__wrapped__(annotation)
 
 
 @lru_cache(maxsize=256)
-def _type_adapter(annotation: Any, finite: bool) -> "TypeAdapter[object]":
-    from pydantic import (  # 0.1 s that `toolformer --help` need not wait for
-        ConfigDict,
-        PydanticUserError,
-        TypeAdapter,
-    )
+def _type_adapter(annotation: Any) -> "TypeAdapter[object]":
+    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
 
-    if finite:
-        try:
-            return TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
-        except PydanticUserError as error:
-            if error.code != "type-adapter-config-unused":  # of a model, which has its own
-                raise
     return TypeAdapter(annotation)

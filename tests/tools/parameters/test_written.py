@@ -1,15 +1,18 @@
 """A written value is worth what the type wants of it."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from toolformer.tools.parameters.written import Written, split, value_of
 
@@ -31,6 +34,20 @@ class Rank(IntEnum):
 @dataclass
 class Point:
     label: str
+    x: float
+
+
+class Pair(NamedTuple):
+    first: int
+    second: str
+
+
+class Model(BaseModel):
+    x: float = math.inf
+    day: date | None = None
+
+
+class Row(TypedDict):
     x: float
 
 
@@ -100,7 +117,24 @@ MARCH_3 = date(2023, 3, 3)
         (datetime, "March 3, 2023", datetime(2023, 3, 3)),
         (time, "10:30", time(10, 30)),
         (timedelta, "90", timedelta(seconds=90)),
+        (str | float, "3.10", "3.10"),
+        (float | str, "1e5", "1e5"),
+        (str | float, "1,400", "1,400"),
+        (str | float, "0.5", 0.5),
+        (list[str | float], "[3.10, 2.5]", ["3.10", 2.5]),
+        (Decimal, "1,234.50", Decimal("1234.50")),
+        (Decimal, "12,345,678,901,234.1234567890", Decimal("12345678901234.1234567890")),
+        (float, "\N{MINUS SIGN}5.5", -5.5),
+        (list[float], "1,400, 2", [1400.0, 2.0]),
+        (list[str], "1,400, 2", ["1,400", "2"]),
+        (list[float], "1,400,2", [1.0, 400.0, 2.0]),
+        (list[int], "100,200", [100, 200]),
+        (Pair, "1, 3.10", Pair(1, "3.10")),
+        (dict[str, float], "a: 1, b: 2.5", {"a": 1.0, "b": 2.5}),
+        (Point, "label: 3.10, x: 2", Point("3.10", 2.0)),
+        (Point, "{'label': nan, 'x': 2}", Point("nan", 2.0)),
         (Any, "3.10", 3.1),
+        (dict[str, Any], '{"a": 3.10}', {"a": 3.1}),
         (Any, "[1, {'a': null}]", [1, {"a": None}]),
         (Any, "a, b", "a, b"),
         (dict[str, int], "'{\"a\": 1}'", {"a": 1}),
@@ -134,6 +168,16 @@ def test_the_type_decides_what_is_written(kind: Any, text: str, value: object) -
         (list[int], "a, 2", "valid integer"),
         (Literal["a"], "b", "Input should be 'a'"),
         (Point, "{'label': a}", "Field required"),
+        (Point, "{'label': a, 'x': nan}", "finite number"),
+        (Model, '{"x": NaN}', "finite number"),
+        (list[Model], '[{"x": "inf"}]', "finite number"),
+        (Row, '{"x": 1e999}', "finite number"),
+        (Model, '{"x": 1, "day": 1e9}', "valid date"),
+        (date, "1,677,801,600", "valid date"),
+        (date, "1e9", "valid date"),
+        (datetime, "1e9", "valid datetime"),
+        (datetime, "0x7fffffff", "valid datetime"),
+        (time, "1e3", "valid time"),
     ],
 )
 def test_what_a_type_does_not_allow_is_refused(kind: Any, text: str, reason: str) -> None:
@@ -171,3 +215,7 @@ def test_no_piece_is_lost(text: str) -> None:
             value_of(kind, Written(text))
         except ValueError:
             continue
+
+
+def test_a_default_may_be_infinite() -> None:
+    assert value_of(Model, Written("{}")) == Model()

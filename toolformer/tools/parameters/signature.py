@@ -225,7 +225,7 @@ def _check_type(tool: str, parameter: inspect.Parameter) -> None:
     from pydantic import PydanticUserError
 
     try:
-        type_adapter(parameter.annotation, finite=True)
+        type_adapter(parameter.annotation)
     except (PydanticUserError, TypeError) as error:
         raise ConfigError(
             f"Parameter {parameter.name!r} of the tool {tool} is a {parameter.annotation!r}, which "

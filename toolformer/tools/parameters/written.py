@@ -8,8 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
@@ -21,7 +20,7 @@ from toolformer.tools.syntax import parse_expression
 
 THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!,?\d)")
 
-_MARK = re.compile(r"""['"\[\](){},:]""")
+_MARK = re.compile(r"""['"\[\](){},:=]""")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _END_OF_VALUE = re.compile(r"\s*(?:[\])},:]|$)")
 _OPENING = dict(zip("])}", "[({", strict=True))  # by what closes it
@@ -36,7 +35,10 @@ _FLOAT = re.compile(
 _DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 
 # Types of pydantic's errors.
-_WANTS_SEVERAL = frozenset({"list_type", "tuple_type", "set_type", "frozen_set_type"})
+_WANTS_SEVERAL = frozenset(
+    {"list_type", "tuple_type", "set_type", "frozen_set_type", "named_tuple_type"}
+)
+_WANTS_KEYS = frozenset({"dict_type", "model_type", "dataclass_type"})
 _WANTS_DAY = ("date_", "datetime_")
 _WANTS_TIME = (*_WANTS_DAY, "time_type", "time_parsing")
 
@@ -80,8 +82,12 @@ class Written:
         """
         if self.text in _NAMES:
             return _NAMES[self.text]
-        number = _number(self.text)
-        return self.characters if number is None else number
+        return self.characters if self.number is None else self.number
+
+    @cached_property
+    def number(self) -> int | float | None:
+        """The number that it spells, None where it spells none."""
+        return None if self.text in _NAMES else _number(self.text)
 
     @cached_property
     def holds(self) -> "Mapping[int | str, Written] | None":
@@ -151,8 +157,9 @@ def split(text: str, *, at: str = ",", most: int = -1) -> list[str]:
 def value_of(kind: Any, written: Written) -> object:
     """Returns a written value as a type wants it.
 
-    It is taken for what it spells where the type allows that as it is (`5` for `str | int`), then
-    for its characters (`3.10` for `str | int`), and last for what can be made of what it spells.
+    It is taken for what it spells where the type allows that as it is (`5` for `str | int`) and
+    nothing of it is lost, then for its characters (`3.10` for `str | float`), and last for what can
+    be made of what it spells.
 
     >>> value_of(list[str], Written("[3.10, '007']")), value_of(int | None, Written("null"))
     (['3.10', '007'], None)
@@ -163,29 +170,61 @@ def value_of(kind: Any, written: Written) -> object:
     if kind is str:
         return written.characters
     leaves = dict(_leaves(written))
-    numbers = {
-        place: each.characters
-        for place, each in leaves.items()
-        if isinstance(each.literal, int | float) and not isinstance(each.literal, bool)
-    }
     value, errors = _validated(kind, written, strict=True)
-    if not errors and _is_decimal(value):  # pydantic reads a number as a float first
-        value, errors = _validated(kind, written, numbers, strict=True)
+    if not errors:
+        value = _exact(kind, written, value, leaves)
     # pydantic takes a text of digits for seconds since 1970; a number it refuses
     digits = [place for place, each in leaves.items() if _is_digits(each.literal)]
     if digits:
         _, other = _validated(kind, written, dict.fromkeys(digits, 0), strict=True)
         errors += [each for each in other if each["type"].startswith(_WANTS_TIME)]
-    if not errors:
+    if errors:
+        value, errors = _lenient(kind, written, leaves, errors)
+    if errors:
+        return _value_of_several(kind, written, errors)
+    if any(map(_spells_no_number, leaves.values())) and not _is_finite(value):
+        raise ValueError("Input should be a finite number")
+    return value
+
+
+def _exact(kind: Any, written: Written, value: object, leaves: Mapping[_Place, Written]) -> object:
+    """Returns the value in which no number has lost a digit, where the type has room for it.
+
+    A type that takes anything at all has no wish: there a number is one.
+    """
+    lossy = {
+        place: each
+        for place, each in leaves.items()
+        if each.number is not None and str(each.number) != each.text
+    }
+    anything: dict[_Place, object] = {place: [] for place in lossy}
+    if not lossy or not _validated(kind, written, anything, strict=True)[1]:
         return value
-    instead = _wanted_texts(written, errors)
-    value, errors = _validated(kind, written, instead)
-    if errors and instead.keys() & numbers.keys():
-        rest = {place: text for place, text in instead.items() if place not in numbers}
+    for texts in (
+        {place: each.text for place, each in lossy.items()},
+        {place: each.text.replace(",", "") for place, each in lossy.items()},  # a Decimal's
+    ):
+        exact, errors = _validated(kind, written, texts, strict=True)
+        if not errors:
+            return exact
+    return value
+
+
+def _lenient(
+    kind: Any, written: Written, leaves: Mapping[_Place, Written], errors: list[Any]
+) -> tuple[object, list[Any]]:
+    """Returns what can be made of a value that does not fit as it is, or pydantic's errors."""
+    texts = _wanted_texts(written, errors)
+    value, errors = _validated(kind, written, texts)
+    numbers = {place for place, each in leaves.items() if each.number is not None}
+    if errors and texts.keys() & numbers:
+        rest = {place: text for place, text in texts.items() if place not in numbers}
         value, still = _validated(kind, written, rest)
         errors = errors if still else []
-    if not errors:
-        return value
+    return value, errors
+
+
+def _value_of_several(kind: Any, written: Written, errors: list[Any]) -> object:
     reason = errors[0]["msg"]
     for several in _as_several(written, errors):
         try:
@@ -207,7 +246,7 @@ def _validated(
 
     text = json.dumps(_plain(written, instead))
     try:
-        return type_adapter(kind, finite=True).validate_json(text, strict=strict), []
+        return type_adapter(kind).validate_json(text, strict=strict), []
     except ValidationError as error:
         return None, error.errors(include_url=False, include_context=False)
 
@@ -246,7 +285,7 @@ def _wanted_texts(written: Written, errors: list[Any]) -> dict[_Place, object]:
             texts[place] = found.characters
         elif error["type"].startswith(_WANTS_DAY) and (day := find_date(found.characters)):
             texts.setdefault(place, day.isoformat())
-        elif _is_digits(found.characters):
+        elif found.number is not None or _is_digits(found.characters):
             times[place] = error["msg"]
         else:
             texts.setdefault(place, found.characters)
@@ -270,16 +309,41 @@ def _as_several(written: Written, errors: list[Any]) -> list[Written]:
     if written.holds is not None:
         return []
     text = written.characters
-    tries = [Written(text)]
-    if any(each["type"] in _WANTS_SEVERAL for each in errors):
-        tries += [Written(f"[{text}]"), Written(json.dumps([text]))]
-    return [each for each in tries if each.holds is not None]
+    tries = [text]
+    types = {each["type"] for each in errors}
+    if types & _WANTS_SEVERAL:
+        if ", " in THOUSANDS.sub("", text):  # "1,400, 2" has two values, and "1,400,2" three
+            tries.append(f"[{THOUSANDS.sub(lambda number: repr(number[0]), text)}]")
+            tries.append(f"[{THOUSANDS.sub(lambda number: number[0].replace(',', ''), text)}]")
+        tries += [f"[{text}]", json.dumps([text])]
+    if types & _WANTS_KEYS:
+        tries.append(f"{{{text}}}")
+    return [each for each in map(Written, tries) if each.holds is not None]
 
 
-def _is_decimal(value: object) -> bool:
-    if isinstance(value, list | tuple | set | frozenset):
-        return any(map(_is_decimal, value))
-    return isinstance(value, Decimal)
+def _spells_no_number(written: Written) -> bool:
+    """Returns whether it is infinity, or not a number at all, where a number is read."""
+    try:
+        return not math.isfinite(float(written.characters))
+    except ValueError:
+        return False
+
+
+def _is_finite(value: object) -> bool:
+    """Returns whether all numbers that a value holds are finite."""
+    match value:
+        case float():
+            return math.isfinite(value)
+        case Mapping():
+            return all(map(_is_finite, value.values()))
+        case list() | tuple() | set() | frozenset():
+            return all(map(_is_finite, value))
+        case _ if is_dataclass(value):
+            return all(_is_finite(getattr(value, each.name)) for each in fields(value))
+        case _ if hasattr(value, "__pydantic_fields__"):
+            return all(map(_is_finite, vars(value).values()))
+        case _:
+            return True
 
 
 def _is_digits(value: object) -> bool:
@@ -288,6 +352,7 @@ def _is_digits(value: object) -> bool:
 
 def _number(text: str) -> int | float | None:
     """Returns the number that a text spells as Python or JSON would, or with separators."""
+    text = text.replace("\N{MINUS SIGN}", "-")
     bare = text.replace(",", "") if THOUSANDS.fullmatch(text.lstrip("+-")) else text
     if len(bare) > _MAX_DIGITS:
         return None
@@ -322,7 +387,8 @@ def _marks(text: str) -> Iterator[tuple[int, str]]:
     while found := _MARK.search(text, position):
         index, position = found.start(), found.end()
         if found[0] not in "'\"":
-            yield index, found[0]
+            if found[0] != "=":  # `name='a, b'`: a value begins there too
+                yield index, found[0]
             start = position
         elif not text[start:index].strip():
             quoted = _QUOTED.match(text, index)
