@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, time
 from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import combinations, islice
@@ -173,11 +174,11 @@ class Door:
                 raise ConfigError(closest(name, known, what=f"option in {spec.text!r}:"))
             try:
                 values[name] = types[name].validate_python(text)
+                reason = _fault_of(values[name], text)
             except ValidationError as error:
                 reason = error.errors(include_url=False, include_context=False)[0]["msg"]
-                raise ConfigError(
-                    f"The {self.what} {spec.text!r} has {name}={text!r}: {reason}."
-                ) from None
+            if reason:
+                raise ConfigError(f"The {self.what} {spec.text!r} has {name}={text!r}: {reason}.")
         for name, parameter in known.items():
             if parameter.default is inspect.Parameter.empty and name not in values:
                 raise ConfigError(f"The {self.what} {spec.text!r} needs the option {name}=...")
@@ -217,6 +218,13 @@ class Door:
                 and (self.offers(value) or getattr(value, "__module__", "") == module.__name__)
             ]
             raise UnknownNameError(closest(name, names, what=f"{self.what} in {path}")) from None
+
+
+def _fault_of(value: object, text: str) -> str:
+    """Returns why an option's text does not say what pydantic reads in it, "" where it does."""
+    digits = text.strip().lstrip("+-").replace(".", "", 1)
+    is_time = isinstance(value, date | time)
+    return "A number is not a day or a time" if is_time and digits.isdigit() else ""
 
 
 def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
