@@ -200,6 +200,8 @@ class Facts:
             return f"The database has no value for {attribute!r} of {as_text(entities[0])}."
         if list(known):
             return closest(attribute, known, what=f"attribute of {as_text(entities[0])}:")
+        if found.rows:
+            return f"The database has no attribute of {as_text(entities[0])}."
         near = [] if held is None else held.names.near(entity)
         guess = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         return f"The database has nothing about {clipped(entity)!r}.{guess}"
