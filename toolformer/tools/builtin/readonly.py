@@ -128,7 +128,8 @@ class ReadOnlyDatabase:
             self._processes.drop(process)
             raise
         if "is_last" in reply:
-            self._processes.drop(process)
+            self._processes.drop(process, wait=False)
+            self._processes.prepare()
         else:
             self._processes.give_back(process)
         return reply

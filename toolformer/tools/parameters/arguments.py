@@ -1,6 +1,6 @@
 """How the text between a call's brackets becomes the values of a tool's parameters.
 
-Knows which part of the text is whose; `written.py` knows what a part is worth as a type.
+Knows which part of the text is whose; `values.py` knows what a part is worth as a type.
 """
 
 import re
@@ -9,7 +9,8 @@ from itertools import islice, takewhile
 
 from toolformer.errors import ToolError, clipped, closest
 from toolformer.tools.parameters.signature import Parameter
-from toolformer.tools.parameters.written import THOUSANDS, Written, split, value_of
+from toolformer.tools.parameters.values import value_of
+from toolformer.tools.parameters.written import THOUSANDS, Written, split
 from toolformer.tools.syntax import parse_expression
 
 MAX_ARGUMENTS = 10_000  # characters; more is not a call that a model means
