@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.assets import asset
-from toolformer.errors import ConfigError, ToolError, clipped, closest
+from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped, closest
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.names import Names
 from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlValue, quote_identifier
@@ -177,6 +177,8 @@ class Facts:
                 attributes = self._distinct(self._attribute)
                 try:
                     entities = self._distinct(self._entity)
+                except ToolUnavailableError:
+                    raise
                 except ToolError:  # they take too long
                     entities = None
                 self._held = _Held(state, entities, attributes)
