@@ -127,6 +127,7 @@ def test_no_section_is_in_the_description(rest: str, space: str) -> None:
     ("docstring", "description"),
     [
         ("", ""),
+        ("Finds a book.\n\n@home or \\alpha.", "Finds a book. @home or \\alpha."),
         ("Finds:\n\n1. books\n2. pages", "Finds: 1. books 2. pages"),
         ("Finds a book: its title.", "Finds a book: its title."),
         ("Finds a book.\n\nNote that it is slow.", "Finds a book. Note that it is slow."),

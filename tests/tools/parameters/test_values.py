@@ -183,6 +183,8 @@ def test_the_type_decides_what_is_written(kind: Any, text: str, value: object) -
         (list[Model], '[{"x": "inf"}]', "finite number"),
         (Row, '{"x": 1e999}', "finite number"),
         (Model, '{"x": 1, "day": 1e9}', "valid date"),
+        (Literal[1, 2], "True", "should be a number"),
+        (Rank, "true", "should be a number"),
         (date, "1,677,801,600", "valid date"),
         (date, "1e9", "valid date"),
         (datetime, "1e9", "valid datetime"),

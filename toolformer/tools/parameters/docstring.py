@@ -14,7 +14,9 @@ _UNDERLINED = "\n"  # ends the title of an underlined section
 _BEGUN = re.compile(r"^(Returns?|Yields?|Raises?|Todo)\s*:\s+(.*)$")
 _ASIDE = re.compile(r"^(?:\.\. [\w-]+::|>>> |```)")
 _FIELD = re.compile(r"^[:@](\w+)(?:\s+([^:]*\w))?\s*:\s*(.*)$")
-_JAVADOC = re.compile(r"^[@\\](\w+)(?:\s+(\w+))?(?:\s+(.*))?$")
+_JAVADOC = re.compile(
+    r"^[@\\](param|arg|returns?|raises?|throws|type|rtype|see)\b(?:\s+(\w+))?(?:\s+(.*))?$"
+)
 _PARAMETER_FIELDS = frozenset({"param", "parameter", "arg", "argument", "key", "keyword"})
 _PARAMETER_SECTIONS = frozenset(
     {

@@ -65,6 +65,8 @@ def value_of(kind: Any, written: Written) -> object:
         else:
             return _value_of_several(kind, written, reasons)
     value = _exact(kind, written, leaves, value, instead, strict=is_strict)
+    if isinstance(value, int) and type(value) is not bool and isinstance(written.literal, bool):
+        raise ValueError("Input should be a number")  # to Python, True is one of `Literal[1]`
     if any(map(_spells_no_number, leaves.values())) and not _is_finite(value):
         raise ValueError("Input should be a finite number")
     return value
