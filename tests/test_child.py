@@ -80,3 +80,14 @@ def test_how_a_process_was_lost_is_said(child: Child, text: str, message: str) -
     with pytest.raises(LostError) as error:
         child.receive(30, max_bytes=1000)
     assert str(error.value) == message
+
+
+def test_what_has_been_sent_is_seen_and_still_received(child: Child) -> None:
+    assert not child.has_sent(0.01)
+    child.send("hello")
+    assert child.has_sent(30)
+    assert child.receive(5, max_bytes=1000)["said"] == "Hello hello"
+    child.send("end")
+    assert child.has_sent(30)
+    with pytest.raises(LostError):
+        child.receive(5, max_bytes=1000)

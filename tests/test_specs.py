@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import pytest
 
 from toolformer import specs as module
 from toolformer.errors import ConfigError
-from toolformer.specs import Door, import_file, stamp_files, type_adapter
+from toolformer.specs import Door, Spec, import_file, stamp_files, type_adapter
 
 DOOR = Door(
     what="thing",
@@ -165,7 +166,12 @@ def test_what_is_annotated_with_a_dict_is_read_too() -> None:
     assert type_adapter(kind).json_schema() == {"type": "integer"}
 
 
-def test_numbers_are_finite_where_that_is_asked_for() -> None:
-    assert type_adapter(float).validate_python("inf") == float("inf")
-    with pytest.raises(ValueError, match="finite number"):
-        type_adapter(float, finite=True).validate_python("inf")
+def test_a_number_is_not_a_day_as_an_option() -> None:
+    def make(day: date | None = None) -> date | None:
+        return day
+
+    door = Door(what="tool", group="none", built_in={}, examples="", offers=lambda _: False)
+    assert door.call(make, Spec("x", "x", "", {"day": "2023-03-03"})) == date(2023, 3, 3)
+    for number in ("0", "86400", "-86400"):
+        with pytest.raises(ConfigError, match=f"day='{number}': A number is not a day"):
+            door.call(make, Spec("x", "x", "", {"day": number}))

@@ -65,6 +65,17 @@ class Child:
         except OSError:
             raise self._lost() from None
 
+    def has_sent(self, timeout_s: float) -> bool:
+        """Returns whether something comes within a time: a line begins, or it has ended."""
+        self._line.settimeout(timeout_s)
+        try:
+            self._line.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def receive(self, timeout_s: float, *, max_bytes: int) -> dict[str, Any]:
         """Returns the next line.
 

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, time
 from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import combinations, islice
@@ -173,11 +174,11 @@ class Door:
                 raise ConfigError(closest(name, known, what=f"option in {spec.text!r}:"))
             try:
                 values[name] = types[name].validate_python(text)
+                reason = _fault_of(values[name], text)
             except ValidationError as error:
                 reason = error.errors(include_url=False, include_context=False)[0]["msg"]
-                raise ConfigError(
-                    f"The {self.what} {spec.text!r} has {name}={text!r}: {reason}."
-                ) from None
+            if reason:
+                raise ConfigError(f"The {self.what} {spec.text!r} has {name}={text!r}: {reason}.")
         for name, parameter in known.items():
             if parameter.default is inspect.Parameter.empty and name not in values:
                 raise ConfigError(f"The {self.what} {spec.text!r} needs the option {name}=...")
@@ -217,6 +218,13 @@ class Door:
                 and (self.offers(value) or getattr(value, "__module__", "") == module.__name__)
             ]
             raise UnknownNameError(closest(name, names, what=f"{self.what} in {path}")) from None
+
+
+def _fault_of(value: object, text: str) -> str:
+    """Returns why an option's text does not say what pydantic reads in it, "" where it does."""
+    digits = text.strip().lstrip("+-").replace(".", "", 1)
+    is_time = isinstance(value, date | time)
+    return "A number is not a day or a time" if is_time and digits.isdigit() else ""
 
 
 def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
@@ -323,31 +331,16 @@ def foreign_code(what: str) -> Iterator[None]:
         raise ConfigError(f"{what}: {told(error)}.") from error
 
 
-def type_adapter(annotation: Any, *, finite: bool = False) -> "TypeAdapter[object]":
-    """Returns what validates values of a type and knows its JSON schema.
-
-    Args:
-        annotation: The type.
-        finite: Whether infinity and what is not a number are refused as numbers.
-    """
+def type_adapter(annotation: Any) -> "TypeAdapter[object]":
+    """Returns what validates values of a type and knows its JSON schema."""
     try:
-        return _type_adapter(annotation, finite)
+        return _type_adapter(annotation)
     except TypeError:  # what is annotated with a dict or a list cannot be kept
-        return _type_adapter.__wrapped__(annotation, finite)
+        return _type_adapter.__wrapped__(annotation)
 
 
 @lru_cache(maxsize=256)
-def _type_adapter(annotation: Any, finite: bool) -> "TypeAdapter[object]":
-    from pydantic import (  # 0.1 s that `toolformer --help` need not wait for
-        ConfigDict,
-        PydanticUserError,
-        TypeAdapter,
-    )
+def _type_adapter(annotation: Any) -> "TypeAdapter[object]":
+    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
 
-    if finite:
-        try:
-            return TypeAdapter(annotation, config=ConfigDict(allow_inf_nan=False))
-        except PydanticUserError as error:
-            if error.code != "type-adapter-config-unused":  # of a model, which has its own
-                raise
     return TypeAdapter(annotation)

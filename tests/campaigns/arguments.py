@@ -73,7 +73,7 @@ SANE: Mapping[str, Told] = {
     "Database": Told("Peru, capital", "Lima"),
     "SQL": Told("SELECT value FROM facts WHERE entity = 'Peru' AND attribute = 'capital'", "Lima"),
     "convert": Told("10, miles", "10.0 miles to 2"),
-    "plan": Told("day='2023-03-03', items=[1, 2]", "2023-03-03 3 fast"),
+    "plan": Told("day=2023-03-03, items=[1, 2]", "2023-03-03 3 fast"),
     "note": Told("text='abc'", "3 0"),
 }
 _PIECES = [

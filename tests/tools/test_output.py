@@ -1,12 +1,15 @@
 """Whatever a tool returns becomes one short line."""
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,6 +49,17 @@ class Thing:
     """An object without words."""
 
 
+class Shown:
+    """An object whose only words are code."""
+
+    def __repr__(self) -> str:
+        return "Shown(1)"
+
+
+class Nothing(Enum):
+    AT_ALL = None
+
+
 async def later() -> str:
     return "later"
 
@@ -79,6 +93,13 @@ async def later() -> str:
         (date(2023, 3, 3), "2023-03-03"),
         (Path("a/b"), "a/b"),
         (2 + 3j, "(2+3j)"),
+        (range(3), "[0, 1, 2]"),
+        (deque(["a"]), '["a"]'),
+        (Nothing.AT_ALL, ""),
+        (np.datetime64("NaT"), ""),
+        (np.datetime64("2023-03-03"), "2023-03-03"),
+        (Fraction(1, 3), "1/3"),
+        (timedelta(hours=1), "1:00:00"),
         (np.float32(0.5), "0.5"),
         (np.int64(7), "7"),
         (np.array([1, 2]), "[1, 2]"),
@@ -124,9 +145,17 @@ def test_the_line_is_short_printable_as_utf8_and_folding_it_again_changes_nothin
         (lambda: ..., "of the type ellipsis"),
         (lambda: NotImplemented, "of the type NotImplementedType"),
         (lambda: re, "of the type module"),
-        (lambda: float("nan"), "nan, which is no number"),
-        (lambda: float("-inf"), "-inf, which is no number"),
-        (lambda: np.float64("nan"), "nan, which is no number"),
+        (lambda: float("nan"), "nan, which is not a number"),
+        (lambda: float("-inf"), "-inf, which is not a number"),
+        (lambda: np.float64("nan"), "nan, which is not a number"),
+        (lambda: Decimal("NaN"), "NaN, which is not a number"),
+        (lambda: Decimal("-Infinity"), "-Infinity, which is not a number"),
+        (lambda: [Decimal("sNaN")], "sNaN, which is not a number"),
+        (lambda: complex(1, float("inf")), "which is not a number"),
+        (Shown, "of the type Shown"),
+        (lambda: SimpleNamespace(a=1), "of the type SimpleNamespace"),
+        (lambda: re.compile("a"), "of the type Pattern"),
+        (lambda: slice(1, 2), "of the type slice"),
         (lambda: 10**5000, "more than 4,300 digits"),
         (lambda: [10**5000], "more than 4,300 digits"),
         (lambda: b"\x89PNG", "4 bytes that are not UTF-8"),

@@ -14,10 +14,10 @@ from toolformer.tools.context import Ask, ToolContext
 from toolformer.tools.exemplar import Exemplar, read_exemplars
 from toolformer.tools.output import finished, fold
 from toolformer.tools.parameters.arguments import bind
+from toolformer.tools.parameters.docstring import read_docstring
 from toolformer.tools.parameters.signature import (
     Parameter,
     parameters_schema,
-    read_docstring,
     read_parameters,
     source_of,
 )

@@ -7,9 +7,12 @@ import inspect
 import json
 import math
 import re
-from collections.abc import KeysView, Mapping, Set, ValuesView
+from collections.abc import KeysView, Mapping, Sequence, Set, ValuesView
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
+from itertools import islice
+from numbers import Number
 from typing import Any
 
 from toolformer.errors import ToolError
@@ -20,6 +23,7 @@ _MAX_READ = 100_000  # characters of what a tool returned; white space may fill 
 
 # Line breaks, terminal escapes and NUL have no place in a text, a shard or a terminal.
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")
+_NO_NUMBER = re.compile(r"nan|nat|inf", re.IGNORECASE)  # of a Decimal, a complex, a day of pandas
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -57,13 +61,11 @@ def finished(value: object) -> object:
 
 
 def _as_text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case _:
-            plain = _plain(value)
+    if isinstance(value, str):
+        return value
+    plain = _plain(value)
+    if plain is None:
+        return ""
     return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
@@ -74,6 +76,8 @@ def _plain(value: object) -> Any:
         ToolError: There is no text for it: a number that is none, or an object without words.
     """
     match value:
+        case None:
+            return None
         case Enum():
             return _plain(value.value)
         case bool() | str():
@@ -82,7 +86,7 @@ def _plain(value: object) -> Any:
             return _digits(value)
         case float():
             if not math.isfinite(value):
-                raise ToolError(f"The result is {value}, which is no number to write into a text.")
+                raise _no_number(value)
             return (
                 str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(float(value))
             )
@@ -90,8 +94,8 @@ def _plain(value: object) -> Any:
             return _decoded(bytes(value))
         case Mapping():
             return {_key(key): _held(each) for key, each in value.items()}
-        case list() | tuple() | KeysView() | ValuesView():
-            return [_held(each) for each in value]
+        case Sequence() | KeysView() | ValuesView():
+            return [_held(each) for each in islice(value, _MAX_READ)]
         case Set():  # in an order that is the same in every process
             return sorted(map(_held, value), key=lambda each: json.dumps(each))
         case _ if is_dataclass(value) and not isinstance(value, type):
@@ -142,13 +146,19 @@ def _decoded(value: bytes) -> str:
 
 
 def _said(value: object) -> str:
-    """Returns the text that an object has of its own; its address is none."""
+    """Returns the text that an object has of its own; neither its address nor its code is one."""
     kind = type(value)
     text = str(value)
-    is_shown = kind.__str__ is object.__str__ and text.startswith("<")
-    if is_shown or _ADDRESS.search(text) or value is ... or value is NotImplemented:
+    if isinstance(value, Number | date) and _NO_NUMBER.search(text):
+        raise _no_number(value)
+    has_none = kind.__str__ is object.__str__ and not isinstance(value, complex)
+    if has_none or _ADDRESS.search(text):
         raise ToolError(
             f"The result is of the type {kind.__name__}, which has no text of its own; return a "
             "text, a number, or a list or dict of them."
         )
     return text
+
+
+def _no_number(value: object) -> ToolError:
+    return ToolError(f"The result is {value}, which is not a number to write into a text.")

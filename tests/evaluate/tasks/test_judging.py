@@ -98,6 +98,8 @@ def test_the_option_that_is_named_first_is_the_one_meant() -> None:
     assert named_option(" (C), not (A)", options) == "C"
     assert named_option(" 12/25/1937, that is (A)", options) == "B"
     assert named_option(" the day after", options) is None
+    assert named_option(" 112/11/1937", options) is None
+    assert named_option(" 12/11/19371 or 12/25/1937.", options) == "B"
 
 
 @pytest.mark.parametrize(

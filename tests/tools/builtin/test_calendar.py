@@ -38,6 +38,7 @@ CONTEXT = ToolContext(today=FRIDAY)
         ("today minus 1 year", "March 3, 2022"),
         ("march 3 2023 \u2212 1 week", "February 24, 2023"),
         ("2023-01-31 + 1 month", "2023-02-28"),
+        ("March 3, 0023 + 1 day", "March 4, 0023"),
         ("2024-01-31 + 1 month", "2024-02-29"),
         ("2024-02-29 + 1 year", "2025-02-28"),
         ("2023-03-31 - 1 month", "2023-02-28"),
@@ -84,6 +85,10 @@ def test_a_named_date_needs_no_today() -> None:
         ("tomorrow", "The calendar cannot read 'tomorrow'; write today, weekday of"),
         ("today + a few days", "The calendar cannot read 'today + a few days'"),
         ("x" * 9000, "The calendar cannot read 'xxx"),
+        ("\u017feptember 3, 2023 + 1 day", "The calendar cannot read '\u017feptember"),
+        # Thai and Persian digits: years of other calendars than ours
+        ("weekday of \u0e52\u0e55\u0e66\u0e66-03-03", "The calendar cannot read 'weekday of"),
+        ("\u06f1\u06f4\u06f0\u06f2-01-01 + 1 day", "The calendar cannot read"),
     ],
 )
 def test_what_cannot_be_answered_is_a_tool_error_that_says_why(

@@ -225,6 +225,22 @@ def test_numbers_are_found_where_the_names_are_too_many_to_hold(
     assert said(database(path), "0, name") == "zero"
 
 
+def test_a_name_that_is_there_is_not_offered_instead_of_itself(tmp_path: Path) -> None:
+    path = write(tmp_path / "facts.db", "CREATE TABLE facts (entity, attribute, value)")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO facts VALUES ('Rome', NULL, 'x'), ('Oslo', x'ff', 'y')")
+    tool = database(path)
+    assert said(tool, "Rome, capital") == "The database has no attribute of Rome."
+    assert said(tool, "Oslo, capital") == "The database has no attribute of Oslo."
+
+
+def test_a_letter_with_an_accent_is_found_however_it_is_composed(tmp_path: Path) -> None:
+    path = write(tmp_path / "facts.db", "CREATE TABLE facts (entity, attribute, value)")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO facts VALUES ('Me\u0301lie\u0300s', 'born', 1861)")
+    assert said(database(path), "M\u00e9li\u00e8s, born") == "1861"
+
+
 def test_a_file_that_changes_or_is_replaced_is_read_again(path: Path, tmp_path: Path) -> None:
     call = ToolCall("Database", "Chad, capital")
     with Toolbox([database(path)]) as toolbox:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from toolformer.errors import ConfigError, ToolError
+from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
 from toolformer.tools.builtin.readonly import ReadOnlyDatabase
 
 LETTERS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
@@ -210,6 +210,84 @@ def test_a_wide_row_of_long_values_is_read_as_far_as_it_is_wanted(bulk: Path) ->
         WIDE.replace("{}", "a"), max_rows=20, max_characters=100_000
     ).rows  # fmt: skip
     assert [len(str(cell)) for cell in row] == [90_000, 10_000] + [0] * 97
+
+
+@pytest.mark.slow
+def test_one_slow_query_after_another_is_stopped_in_time(bulk: Path) -> None:
+    database = ReadOnlyDatabase(bulk, timeout_s=1)
+    for _ in range(3):
+        start = time.monotonic()
+        with pytest.raises(ToolError, match=r"took longer than 1 s"):
+            database.select(WIDE.replace("{}", "ltrim(a, b)"), max_rows=20)
+        assert time.monotonic() - start < 1.2  # the next process was made ready meanwhile
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT date('now')",
+        "SELECT datetime('NOW', '+1 day')",
+        "SELECT date('n' || 'ow')",
+        "SELECT date(x'6e6f77')",
+        "SELECT date(char(110, 111, 119, 0, 65))",
+        "SELECT time()",
+        "SELECT strftime('%Y')",
+        "SELECT strftime('%Y', 'now')",
+        "SELECT julianday('subsec')",
+        "SELECT unixepoch()",
+        "SELECT day FROM asked",
+    ],
+)
+def test_no_query_reads_the_clock(path: Path, query: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE VIEW asked AS SELECT date('now') AS day")
+    with pytest.raises(ToolError, match="what day or time it is now is not known here"):
+        ReadOnlyDatabase(path).select(query, max_rows=1)
+
+
+@pytest.mark.parametrize(
+    ("query", "cell"),
+    [
+        ("SELECT date('2023-03-03', '+1 day')", "2023-03-04"),
+        ("SELECT strftime('%Y', '2023-03-03')", "2023"),
+        ("SELECT strftime('now', '2023-03-03')", "now"),
+        ("SELECT date(86400, 'unixepoch')", "1970-01-02"),
+        ("SELECT datetime('2023-03-03 12:00', 'localtime')", "2023-03-03 12:00:00"),
+        ("SELECT date('soon')", None),
+        ("SELECT date(NULL)", None),
+        ("SELECT year FROM dated", "2023"),
+    ],
+)
+def test_sums_with_days_are_done_alike_everywhere(
+    path: Path, query: str, cell: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE VIEW dated AS SELECT strftime('%Y', '2023-03-03') AS year")
+    assert ReadOnlyDatabase(path).select(query, max_rows=1).rows == [(cell,)]
+
+
+def test_a_file_that_another_program_writes_to_is_asked_again_another_time(path: Path) -> None:
+    database = ReadOnlyDatabase(path)
+    query = "SELECT count(*) FROM facts"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        start = time.monotonic()
+        with pytest.raises(ToolUnavailableError, match="database is locked"):
+            database.select(query, max_rows=1)
+        assert time.monotonic() - start < 1
+        connection.execute("COMMIT")
+    assert database.select(query, max_rows=1).rows == [(3,)]
+
+
+def test_a_file_that_is_gone_may_come_back(path: Path) -> None:
+    database = ReadOnlyDatabase(path)
+    away = path.with_name("away.db")
+    path.rename(away)
+    with pytest.raises(ToolUnavailableError, match="unable to open database file"):
+        database.select("SELECT 1", max_rows=1)
+    away.rename(path)
+    assert database.select("SELECT 1", max_rows=1).rows == [(1,)]
 
 
 def test_what_has_no_text_is_none(path: Path) -> None:

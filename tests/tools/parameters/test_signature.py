@@ -1,149 +1,79 @@
-"""A docstring is taken apart in whichever of the usual styles it is written."""
+"""A function's parameters are those of its signature, whichever way its types are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
+from toolformer.errors import ConfigError
 from toolformer.tools.base import tool
-from toolformer.tools.parameters.signature import Docstring, read_docstring
 
-GOOGLE = """Finds a book.
 
-It knows many.
+def test_types_in_quotes_are_types_however_many_there_are() -> None:
+    def find(city: "str", many: "list['int']" = []) -> str:  # noqa: B006, UP037
+        """Finds."""
+        return f"{city} {many}"
 
-Args:
-    book (str) : Title of it,
-        as printed: no more.
-    page (int, optional): Which page.
-    *words - Words in it.
+    made = tool(find)
+    assert [each.free_text for each in made.parameters] == [True, False]
+    assert made.execute("Washington, D.C., [1]") == "Washington, D.C. [1]"
 
-Returns:
-    The text.
 
-Note:
-    Never in a prompt.
+def test_a_type_that_nothing_is_called_is_refused_when_the_tool_is_made() -> None:
+    def find(city: "list[Nothing]") -> str:  # type: ignore[name-defined]  # noqa: F821, UP037
+        """Finds."""
+        return str(city)
 
-Examples:
-    She read [find(Emma)] Austen.
+    with pytest.raises(ConfigError, match="types of the tool find cannot be read: NameError"):
+        tool(find)
 
-    In short: [find(Ulysses)] Joyce.
-"""
-NUMPY = """Finds a book.
 
-It knows many.
+def test_none_as_a_default_is_a_value() -> None:
+    def find(city: str, page: int = None) -> str:  # type: ignore[assignment]  # noqa: RUF013
+        """Finds."""
+        return f"{city} {page}"
 
-Parameters
-----------
-book : str
-    Title of it,
-    as printed: no more.
-page : int, optional
-    Which page.
-words
-    Words in it.
+    assert tool(find).execute("Oslo, page=None") == "Oslo None"
+    assert tool(find).execute("Oslo, 3") == "Oslo 3"
 
-Returns
--------
-str
-    The text.
 
-Examples
---------
-She read [find(Emma)] Austen.
-In short: [find(Ulysses)] Joyce.
-"""
-SPHINX = """Finds a book.
+def test_several_texts_are_not_letters() -> None:
+    def count(words: Iterable[str]) -> str:
+        """Counts."""
+        return str(list(words))
 
-It knows many.
-
-:param str book: Title of it,
-    as printed: no more.
-:param page: Which page.
-:type page: int
-:param words: Words in it.
-:returns: The text.
-:rtype: str
-:raises ValueError: Never.
-"""
-EPYDOC = """Finds a book.
-
-It knows many.
-
-@param book: Title of it,
-    as printed: no more.
-@type book: str
-@param page: Which page.
-@param words: Words in it.
-@return: The text.
-"""
-EXAMPLES = ("She read [find(Emma)] Austen.", "In short: [find(Ulysses)] Joyce.")
+    assert tool(count).execute("one, two") == "['one', 'two']"
 
 
 @pytest.mark.parametrize(
-    ("docstring", "examples"),
-    [(GOOGLE, EXAMPLES), (NUMPY, EXAMPLES), (SPHINX, ()), (EPYDOC, ())],
-    ids=["Google", "NumPy", "Sphinx", "Epydoc"],
-)
-def test_the_parts_are_found_in_every_style(docstring: str, examples: tuple[str, ...]) -> None:
-    assert read_docstring(docstring) == Docstring(
-        description="Finds a book. It knows many.",
-        parameters={
-            "book": "Title of it, as printed: no more.",
-            "page": "Which page.",
-            "words": "Words in it.",
-        },
-        examples=examples,
-    )
-
-
-@pytest.mark.parametrize(
-    "rest",
+    ("kind", "description"),
     [
-        "Returns: The text.",
-        "Return:\n    The text.",
-        "Raises:\n    ValueError: Never.",
-        "See Also:\n    another",
-        "Warning :\n    Slow.",
-        "Todo: make it faster.",
-        ".. note:: Slow.",
-        ":returns: The text.",
-        ":rtype: str",
-        "@return: The text.",
-        ">>> find('Emma')\n'Austen'",
-        "Notes\n-----\nSlow.",
-        "See Also\n========\nanother",
+        (Annotated[str, Field(description="The\n city.")], "The city."),
+        (Annotated[str, "The city."], "The city."),
+        (Annotated[str, Field(max_length=5)], ""),
+        (str, ""),
     ],
 )
-@pytest.mark.parametrize("space", ["\n", "\n\n"])
-def test_no_section_is_in_the_description(rest: str, space: str) -> None:
-    assert read_docstring(f"Finds a book.{space}{rest}").description == "Finds a book."
+def test_what_a_type_is_annotated_with_describes_the_parameter(kind: Any, description: str) -> None:
+    def find(city: Any) -> str:
+        """Finds."""
+        return str(city)
+
+    find.__annotations__["city"] = kind
+    [parameter] = tool(find).parameters
+    assert parameter.description == description
 
 
-@pytest.mark.parametrize(
-    ("docstring", "description"),
-    [
-        ("", ""),
-        ("Finds a book: its title.", "Finds a book: its title."),
-        ("Finds a book.\n\nNote that it is slow.", "Finds a book. Note that it is slow."),
-        ("Finds a book - or none.\n\nThe ratio 1:2 is fine.",
-         "Finds a book - or none. The ratio 1:2 is fine."),
-    ],
-)  # fmt: skip
-def test_prose_is_all_description(docstring: str, description: str) -> None:
-    assert read_docstring(docstring) == Docstring(description, {}, ())
+def test_what_a_docstring_says_comes_first() -> None:
+    def find(city: Annotated[str, "Not this."]) -> str:
+        """Finds.
 
-
-def test_several_names_share_a_description() -> None:
-    docstring = "Adds.\n\nParameters\n----------\na, b : int\n    Numbers."
-    assert read_docstring(docstring).parameters == {"a": "Numbers.", "b": "Numbers."}
-
-
-def test_descriptions_reach_the_schema() -> None:
-    @tool
-    def find(book: str) -> str:
-        """Finds a book.
-
-        :param book: Title of it.
+        Args:
+            city: The city.
         """
-        return book
+        return city
 
-    [parameter] = find.parameters
-    assert (find.description, parameter.description) == ("Finds a book.", "Title of it.")
+    assert tool(find).parameters[0].description == "The city."

@@ -105,11 +105,11 @@ def named_option(text: str, options: dict[str, str]) -> str | None:
     >>> named_option(" a day later", {"A": "12/11/1937"}) is None
     True
     """
-    places = {
-        letter: min(at for at in (text.find(f"({letter})"), text.find(option)) if at >= 0)
+    named = {
+        letter: re.search(rf"\({letter}\)|(?<!\w){re.escape(option)}(?!\w)", text)
         for letter, option in options.items()
-        if f"({letter})" in text or option in text
     }
+    places = {letter: found.start() for letter, found in named.items() if found}
     return min(places, key=lambda letter: places[letter], default=None)
 
 

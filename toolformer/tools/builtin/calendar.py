@@ -40,7 +40,8 @@ _DATE = (
 
 def _form(pattern: str) -> re.Pattern[str]:
     # For a text whose white space is single spaces: a run of them could be shared out in many ways.
-    return re.compile(rf"\s*{pattern}\s*[.?]?\s*", re.IGNORECASE)
+    # Years in the digits of another script are often those of another calendar.
+    return re.compile(rf"\s*{pattern}\s*[.?]?\s*", re.IGNORECASE | re.ASCII)
 
 
 _TODAY = _form(r"(?:today)?")
@@ -73,9 +74,9 @@ class DateStyle(Enum):
             case DateStyle.ISO:
                 return day.isoformat()
             case DateStyle.MONTH_FIRST:
-                return f"{month} {day.day}, {day.year}"
+                return f"{month} {day.day}, {day.year:04}"
             case DateStyle.DAY_FIRST:
-                return f"{day.day} {month} {day.year}"
+                return f"{day.day} {month} {day.year:04}"
 
 
 @dataclass(frozen=True, slots=True)

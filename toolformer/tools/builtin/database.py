@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.assets import asset
-from toolformer.errors import ConfigError, ToolError, clipped, closest
+from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped, closest
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.names import Names
 from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlValue, quote_identifier
@@ -177,6 +177,8 @@ class Facts:
                 attributes = self._distinct(self._attribute)
                 try:
                     entities = self._distinct(self._entity)
+                except ToolUnavailableError:
+                    raise
                 except ToolError:  # they take too long
                     entities = None
                 self._held = _Held(state, entities, attributes)
@@ -200,6 +202,8 @@ class Facts:
             return f"The database has no value for {attribute!r} of {as_text(entities[0])}."
         if list(known):
             return closest(attribute, known, what=f"attribute of {as_text(entities[0])}:")
+        if found.rows:
+            return f"The database has no attribute of {as_text(entities[0])}."
         near = [] if held is None else held.names.near(entity)
         guess = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         return f"The database has nothing about {clipped(entity)!r}.{guess}"

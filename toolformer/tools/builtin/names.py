@@ -1,6 +1,7 @@
 """Finding a name in any case, and the names near one that is not there. Pure text."""
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -67,7 +68,8 @@ class Names:
 
 
 def _key(name: str) -> str:
-    return re.sub(r"[\s_]+", " ", name).strip().casefold()
+    composed = unicodedata.normalize("NFC", name)  # é is one character or two, and looks the same
+    return re.sub(r"[\s_]+", " ", composed).strip().casefold()
 
 
 def _trigrams(key: str) -> Iterable[str]:

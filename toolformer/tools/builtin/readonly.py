@@ -5,6 +5,7 @@ its process, whatever it is doing, and the program's memory is out of its reach.
 """
 
 import threading
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from toolformer.child import Child, LostError
-from toolformer.errors import ConfigError, ToolError
+from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
 
 SqlValue = str | int | float | None
 
@@ -108,26 +109,35 @@ class ReadOnlyDatabase:
             except LostError as error:
                 raise ToolError(f"The query failed: {error}") from None
         if "rows" not in reply:
-            raise ToolError(f"The query failed: {reply.get('error')}.")
+            raise _failure(reply, "The query failed: ")
         return SqlRows([tuple(row) for row in reply["rows"]], has_more=bool(reply["has_more"]))
 
     def _ask(self, request: Mapping[str, object], limit_s: float) -> Mapping[str, Any]:
         process = self._processes.take()
+        deadline = time.monotonic() + limit_s
         try:
             process.child.send(request)
-            reply = process.child.receive(limit_s, max_bytes=_MAX_REPLY)
+            if not process.child.has_sent(limit_s / 2):
+                self._processes.prepare()  # what comes after this query need not wait for it
+            left_s = deadline - time.monotonic()
+            reply = process.child.receive(left_s, max_bytes=_MAX_REPLY)
         except TimeoutError:
-            self._processes.drop(process)
-            self._processes.start()  # meanwhile, for the next query
+            self._processes.drop(process, wait=False)
             raise ToolError(f"The query took longer than {limit_s:g} s.") from None
         except BaseException:  # Ctrl-C: its answer to this query must not be taken for the next's
             self._processes.drop(process)
             raise
         if "is_last" in reply:
-            self._processes.drop(process)
+            self._processes.drop(process, wait=False)
+            self._processes.prepare()
         else:
             self._processes.give_back(process)
         return reply
+
+
+def _failure(reply: Mapping[str, Any], beginning: str = "") -> ToolError:
+    kind = ToolUnavailableError if reply.get("is_passing") else ToolError
+    return kind(f"{beginning}{reply.get('error')}.")
 
 
 @dataclass(slots=True, eq=False)
@@ -148,6 +158,7 @@ class _Processes:
         self._lock = threading.Lock()
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
+        self._killed: list[_Process] = []
 
     def take(self) -> _Process:
         """Returns one that is ready.
@@ -170,7 +181,7 @@ class _Processes:
             try:
                 reply = process.child.receive(_START_S, max_bytes=_MAX_REPLY)
                 if "tables" not in reply:
-                    raise ToolError(f"{reply.get('error')}.")
+                    raise _failure(reply)
             except BaseException as error:
                 self.drop(process)
                 if isinstance(error, TimeoutError):
@@ -180,8 +191,14 @@ class _Processes:
             process.tables = {name: tuple(found) for name, found in reply["tables"].items()}
         return process
 
+    def prepare(self) -> None:
+        """Starts one where none is idle."""
+        if not self._idle:
+            self.start()
+
     def start(self) -> None:
         """Starts one, and does not wait for it."""
+        self._bury()
         process = _Process(
             Child(_SELECTING, str(self._path), str(_MEMORY), name="SQLite"),
             self._file(),
@@ -195,10 +212,14 @@ class _Processes:
             if process in self._all:  # not closed meanwhile
                 self._idle.append(process)
 
-    def drop(self, process: _Process) -> None:
+    def drop(self, process: _Process, *, wait: bool = True) -> None:
+        """Kills one; its memory is given back some time later where nobody waits for that."""
         with self._lock:
             self._all.discard(process)
-        process.child.kill()
+            self._killed.append(process)
+        process.child.kill(wait=False)
+        if wait:
+            self._bury()
 
     def close(self) -> None:
         with self._lock:
@@ -206,6 +227,14 @@ class _Processes:
             self._all.clear()
             self._idle.clear()
         for process in processes:
+            process.child.kill()
+        self._bury()
+
+    def _bury(self) -> None:
+        """Waits for the end of those that were killed."""
+        with self._lock:
+            killed, self._killed = self._killed, []
+        for process in killed:
             process.child.kill()
 
     def _file(self) -> tuple[int, int] | None:

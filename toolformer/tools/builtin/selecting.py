@@ -6,17 +6,20 @@ other end's affair, `readonly.py`, which ends the process; memory is limited her
 """
 
 import json
+import os
 import signal
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from toolformer.child import limit_memory, serve
 
 _HEAP = 64 << 20  # bytes that SQLite may hold; rows in Python are besides
+_LOCKED_S = 0.3  # a file that another program writes to is waited for so long
 _GRACE_S = 1.0  # after its time, a query whose program was killed meanwhile ends too
 _LIMITS: Mapping[int, int] = {
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 10_000,
@@ -42,11 +45,20 @@ _FUNCTIONS = frozenset(
     total trim trunc typeof unhex unicode unixepoch unlikely upper -> ->>
     """.split()  # noqa: SIM905  seventy quoted names are harder to read
 )
+# Those that read the clock where they are asked to.
+_OF_TIME = frozenset({"date", "datetime", "julianday", "strftime", "time", "timediff", "unixepoch"})
+_CLOCK = frozenset({"now", "subsec", "subsecond"})
+# What may be otherwise the next time, whatever the query.
+_PASSING = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED}
+)
 
 
 def main(path: str, memory: str) -> None:
     """Opens a file, tells its tables, and answers queries until the line closes."""
     line = serve()
+    os.environ["TZ"] = "UTC"  # `localtime` is alike on every machine
+    time.tzset()
     limit_memory(int(memory))
 
     def send(reply: Mapping[str, object]) -> None:
@@ -56,7 +68,7 @@ def main(path: str, memory: str) -> None:
         connection = _connect(Path(path))
         tables = _read_tables(connection)
     except sqlite3.Error as error:
-        send({"error": str(error)})
+        send(_failure(error))
         return
     connection.set_authorizer(partial(_authorize, _READABLE | set(map(str.casefold, tables))))
     for limit, value in _LIMITS.items():  # only now: a schema may be larger than a query
@@ -85,7 +97,15 @@ def _answer(connection: sqlite3.Connection, request: Mapping[str, Any]) -> dict[
                 budget -= sum(len(cell) for cell in rows[-1] if isinstance(cell, str))
             return {"rows": rows, "has_more": False}
     except (sqlite3.Error, sqlite3.Warning, UnicodeError, ValueError, OverflowError) as error:
-        return {"error": str(error).rstrip(".")}
+        return _failure(error)
+
+
+def _failure(error: Exception) -> dict[str, object]:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the kind, without what it is in detail
+    reason = str(error).rstrip(".")
+    if "user-defined function" in reason:  # those of time are the only ones
+        reason = "what day or time it is now is not known here; name a day"
+    return {"error": reason, "is_passing": code in _PASSING}
 
 
 def _cut(row: Iterable[object], budget: int) -> Iterator[object]:
@@ -105,14 +125,37 @@ def _cut(row: Iterable[object], budget: int) -> Iterator[object]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=_LOCKED_S
     )
     connection.text_factory = _text
     connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
+    own = sqlite3.connect(":memory:")
+    known = {name for (name,) in own.execute("SELECT name FROM pragma_function_list")}
+    for name in known.intersection(_OF_TIME):
+        connection.create_function(name, -1, _without_clock(name, own), deterministic=True)
     connection.execute("PRAGMA temp_store = MEMORY")  # what a query sorts never fills the disk
     connection.execute(f"PRAGMA hard_heap_limit = {_HEAP}")
     return connection
+
+
+def _without_clock(name: str, own: sqlite3.Connection) -> Callable[..., Any]:
+    """Returns SQLite's function of a name, but for the clock: equal queries have equal results."""
+    query = f"SELECT {name}({{}})"
+    first, after = (1, 2) if name == "strftime" else (0, 2 if name == "timediff" else 1)
+
+    @lru_cache(10_000, typed=True)
+    def function(*values: object) -> object:
+        asked = values[first:after]
+        if not asked or not _CLOCK.isdisjoint(map(_as_sqlite_reads, asked)):
+            raise ValueError
+        return own.execute(query.format(", ".join("?" * len(values))), values).fetchone()[0]
+
+    return function
+
+
+def _as_sqlite_reads(value: object) -> str:
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return text.partition("\0")[0].lower()
 
 
 def _text(raw: bytes) -> str | bytes:

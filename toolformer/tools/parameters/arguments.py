@@ -1,19 +1,21 @@
 """How the text between a call's brackets becomes the values of a tool's parameters.
 
-Knows which part of the text is whose; `written.py` knows what a part is worth as a type.
+Knows which part of the text is whose; `values.py` knows what a part is worth as a type.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from toolformer.errors import ToolError, clipped, closest
 from toolformer.tools.parameters.signature import Parameter
-from toolformer.tools.parameters.written import THOUSANDS, Written, split, value_of
+from toolformer.tools.parameters.values import value_of
+from toolformer.tools.parameters.written import THOUSANDS, Written, split
 from toolformer.tools.syntax import parse_expression
 
 MAX_ARGUMENTS = 10_000  # characters; more is not a call that a model means
-_MAX_SHARED = 4  # commas of the last value where another has surplus ones as well
+_MAX_SHARED = 20  # surplus commas that several values may have between them
+_MAX_SHARES = 100  # ways to share them out that are tried
 
 _Given = Mapping[str, Written]  # what a call gives, by the name of the parameter
 
@@ -77,6 +79,8 @@ def _readings(parameters: Sequence[Parameter], text: str, *, tool: str) -> Itera
     given = _read_object(parameters, text, tool=tool)
     if given is not None:
         yield given
+        if len(parameters) == 1:  # its keys may be called like the parameter
+            yield {parameters[0].name: Written(text)}
         return
     pieces = split(text)
     named = [_named(parameters, piece) for piece in pieces]
@@ -156,31 +160,40 @@ def _by_place(parameters: Sequence[Parameter], pieces: Sequence[str]) -> Iterato
         if len(values) <= len(parameters):
             yield _placed(parameters, values)
         for used in range(min(len(parameters), len(values)), max(required, 1) - 1, -1):
-            surplus = len(values) - used
-            for taker in _takers(parameters[:used]) if surplus else ():
-                yield _placed(parameters, _with_commas(values, taker, surplus))
-            free = next((at for at in range(used - 1) if parameters[at].free_text), None)
-            if free is not None:  # "Washington, D.C., March 3, 2023": the last one may have some
-                for more in range(1, min(surplus, _MAX_SHARED)):
-                    last = _with_commas(values, len(values) - 1 - more, more)
-                    yield _placed(parameters, _with_commas(last, free, surplus - more))
+            if used < len(values):
+                likely = sorted(range(used), key=lambda at: (not parameters[at].free_text, -at))
+                for shares in _ways_to_share(len(values) - used, likely):
+                    yield _placed(parameters, _with_commas(values, shares))
 
 
-def _with_commas(values: Sequence[str], at: int, surplus: int) -> list[str]:
-    """Returns values of which one has so many of those after it as well."""
-    end = at + surplus + 1
-    return [*values[:at], ",".join(values[at:end]), *values[end:]]
+def _ways_to_share(commas: int, likely: Sequence[int]) -> Iterator[Mapping[int, int]]:
+    """Yields how many commas each value has: one of them all, else the likely ones most of them."""
+    yield from ({one: commas} for one in likely)
+    if commas <= _MAX_SHARED:
+        yield from islice(_shares(commas, likely), _MAX_SHARES)
+
+
+def _shares(commas: int, likely: Sequence[int]) -> Iterator[dict[int, int]]:
+    first, *others = likely
+    for most in range(commas, -1, -1) if others else [commas]:
+        for rest in _shares(commas - most, others) if others else [{}]:
+            yield {first: most, **rest}
+
+
+def _with_commas(pieces: Sequence[str], shares: Mapping[int, int]) -> list[str]:
+    """Returns values of which some have so many of the pieces after them as well."""
+    values: list[str] = []
+    start = 0
+    while start < len(pieces):
+        end = start + shares.get(len(values), 0) + 1
+        values.append(",".join(pieces[start:end]))
+        start = end
+    return values
 
 
 def _placed(parameters: Sequence[Parameter], values: Sequence[str]) -> dict[str, Written]:
     pairs = zip(parameters, values, strict=False)
     return {parameter.name: Written(value.strip()) for parameter, value in pairs}
-
-
-def _takers(parameters: Sequence[Parameter]) -> list[int]:
-    """Returns the places of parameters whose value may hold commas, the likeliest first."""
-    last = len(parameters) - 1
-    return sorted(range(last + 1), key=lambda at: (not parameters[at].free_text, at != last))
 
 
 def _join_thousands(pieces: Sequence[str]) -> list[str]:

@@ -44,7 +44,7 @@ def tool_from_schema(
     Args:
         definition: Name, description and schema: an MCP tool, or an OpenAI tool or function.
         run: The function; may be async.
-        settings: Any other field of `Tool`.
+        settings: Any other field of `Tool`, such as `state` or `pure`.
 
     Raises:
         ConfigError: The definition cannot be read.

@@ -5,38 +5,24 @@ Reads functions, never calls them.
 
 import inspect
 import json
-import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
 from types import UnionType
-from typing import Annotated, Any, NewType, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    NewType,
+    Optional,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from toolformer.errors import ConfigError
 from toolformer.specs import foreign_code, type_adapter
-
-# Docstrings are Google's, NumPy's (underlined), Sphinx's (`:param x:`) or Epydoc's (`@param x:`).
-_HEADING = re.compile(r"^(\w+(?: \w+)?)\s*:\s*$")
-_UNDERLINE = re.compile(r"^[-=~]{3,}\s*$")
-_UNDERLINED = "\n"  # ends the title of an underlined section
-_BEGUN = re.compile(r"^(Returns?|Yields?|Raises?|Todo)\s*:\s+(.*)$")
-_ASIDE = re.compile(r"^(?:\.\. [\w-]+::|>>> )")
-_FIELD = re.compile(r"^[:@](\w+)(?:\s+([^:]*\w))?\s*:\s*(.*)$")
-_PARAMETER_FIELDS = frozenset({"param", "parameter", "arg", "argument", "key", "keyword"})
-_PARAMETER_SECTIONS = frozenset(
-    {
-        "args",
-        "arguments",
-        "keyword args",
-        "keyword arguments",
-        "other parameters",
-        "parameters",
-        "params",
-    }
-)
-_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+)\s*(?:\([^)]*\)+)?\s*(?::|--?(?=\s)|–)\s*(?P<text>.*)$")
-_NUMPY_ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?(?P<text>)$")
+from toolformer.tools.parameters.docstring import read_docstring
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +110,11 @@ def _takes_any_text(kind: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a function's name and docstring are, and which of its parameters are given already."""
+    """Where a function's name, docstring and types are, and which parameters are given already."""
 
     name: str
     docstring: str
+    annotated: Callable[..., object]
     given: frozenset[str] = frozenset()
 
 
@@ -141,18 +128,9 @@ def source_of(function: Callable[..., object]) -> Source:
         inner = source_of(function.func)
         return replace(inner, given=inner.given | set(function.keywords))
     if hasattr(function, "__name__"):
-        return Source(function.__name__, function.__doc__ or "")
+        return Source(function.__name__, function.__doc__ or "", inspect.unwrap(function))
     kind = type(function)
-    return Source(kind.__name__, kind.__call__.__doc__ or kind.__doc__ or "")
-
-
-@dataclass(frozen=True, slots=True)
-class Docstring:
-    """A docstring taken apart."""
-
-    description: str
-    parameters: dict[str, str]
-    examples: tuple[str, ...]
+    return Source(kind.__name__, kind.__call__.__doc__ or kind.__doc__ or "", kind.__call__)
 
 
 def read_parameters(
@@ -177,6 +155,7 @@ def read_parameters(
     name = source.name
     with foreign_code(f"The types of the tool {name} cannot be read"):
         signature = inspect.signature(function, eval_str=True)
+        types = get_type_hints(source.annotated, include_extras=True)
     described = read_docstring(source.docstring).parameters
     hidden = source.given | set(context)
     visible = [p for p in signature.parameters.values() if p.name not in hidden]
@@ -187,14 +166,17 @@ def read_parameters(
             f"that name; add `*, {missing[0]}`."
         )
     parameters = tuple(
-        _read_parameter(name, parameter, described.get(parameter.name, "")) for parameter in visible
+        _read_parameter(name, parameter, types, described.get(parameter.name, ""))
+        for parameter in visible
     )
     texts = [parameter.name for parameter in parameters if parameter.is_text]
     chosen = free_text if free_text is not None else next(iter(texts), None)
     return tuple(replace(parameter, free_text=parameter.name == chosen) for parameter in parameters)
 
 
-def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -> Parameter:
+def _read_parameter(
+    tool: str, parameter: inspect.Parameter, types: Mapping[str, Any], description: str
+) -> Parameter:
     if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
         raise ConfigError(
             f"The tool {tool} takes `{parameter}`; a model can only fill named parameters."
@@ -209,90 +191,40 @@ def _read_parameter(tool: str, parameter: inspect.Parameter, description: str) -
             f"Parameter {parameter.name!r} of the tool {tool} has no type; "
             f"write for instance `{parameter.name}: str`."
         )
-    if parameter.annotation is not str:
-        _check_type(tool, parameter)
+    kind = types.get(parameter.name, parameter.annotation)
     required = parameter.default is inspect.Parameter.empty
+    if get_origin(kind) is Iterable:  # pydantic would read the letters of a text
+        kind = list[get_args(kind)]  # type: ignore[misc]
+    if parameter.default is None:
+        kind = Optional[kind]  # noqa: UP045  whatever else it is
+    if kind is not str:
+        _check_type(tool, parameter.name, kind)
     return Parameter(
         name=parameter.name,
-        type=parameter.annotation,
+        type=kind,
         required=required,
         default=None if required else parameter.default,
-        description=description,
+        description=description or _description_in(kind),
     )
 
 
-def _check_type(tool: str, parameter: inspect.Parameter) -> None:
+def _description_in(kind: Any) -> str:
+    """Returns what a type is annotated with: a text, or the description of a pydantic field."""
+    for each in getattr(kind, "__metadata__", ()):
+        said = each if isinstance(each, str) else getattr(each, "description", None)
+        if isinstance(said, str):
+            return " ".join(said.split())
+    return ""
+
+
+def _check_type(tool: str, name: str, kind: Any) -> None:
     from pydantic import PydanticUserError
 
     try:
-        type_adapter(parameter.annotation, finite=True)
-    except (PydanticUserError, TypeError) as error:
+        type_adapter(kind).rebuild(raise_errors=True)
+    except (PydanticUserError, TypeError, NameError) as error:
+        reason = str(error).partition("\n")[0]
         raise ConfigError(
-            f"Parameter {parameter.name!r} of the tool {tool} is a {parameter.annotation!r}, which "
-            "cannot be read from the text of a call; take a text, a number, or what pydantic reads."
+            f"Parameter {name!r} of the tool {tool} is a {kind!r}, which cannot be read from the "
+            f"text of a call ({reason}); take a text, a number, or what pydantic reads."
         ) from error
-
-
-def read_docstring(docstring: str) -> Docstring:
-    r"""Takes a docstring apart, whichever of the usual styles it is in.
-
-    >>> read_docstring("Adds.\n\nArgs:\n    a: One.\nExamples:\n    1 [add(1, 1)] 2")
-    Docstring(description='Adds.', parameters={'a': 'One.'}, examples=('1 [add(1, 1)] 2',))
-    """
-    sections: dict[str, list[str]] = {"": []}
-    parameters: dict[str, str] = {}
-    current = ""
-    lines = inspect.cleandoc(docstring).splitlines()
-    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
-        if _UNDERLINE.match(line) and current.endswith(_UNDERLINED):
-            continue
-        if _UNDERLINE.match(following) and line[:1].strip():
-            current = line.strip().lower() + _UNDERLINED
-        elif heading := _HEADING.match(line):
-            current = heading[1].lower()
-        elif begun := _BEGUN.match(line):
-            current = begun[1].lower()
-            sections.setdefault(current, []).append(begun[2])
-            continue
-        elif aside := _ASIDE.match(line):
-            current = aside[0]
-        elif tag := _FIELD.match(line):
-            is_parameter = tag[1] in _PARAMETER_FIELDS and tag[2] is not None
-            current = f":{tag[2].split()[-1].lstrip('*')}" if is_parameter else ":"
-            sections.setdefault(current, []).append(tag[3])
-            continue
-        else:
-            sections.setdefault(current, []).append(line)
-            continue
-        sections.setdefault(current, [])
-    for title, body in sections.items():
-        if title.startswith(":") and title != ":":
-            parameters[title[1:]] = _on_one_line(body)
-        elif title.removesuffix(_UNDERLINED) in _PARAMETER_SECTIONS:
-            entry = _NUMPY_ENTRY if title.endswith(_UNDERLINED) else _ENTRY
-            parameters |= _read_entries(body, entry)
-    examples = [
-        line.strip()
-        for title in ("examples", "example", "examples" + _UNDERLINED, "example" + _UNDERLINED)
-        for line in sections.get(title, ())
-    ]
-    return Docstring(_on_one_line(sections[""]), parameters, tuple(filter(None, examples)))
-
-
-def _read_entries(lines: Iterable[str], entry: re.Pattern[str]) -> dict[str, str]:
-    """Reads the descriptions of parameters; a line that is no entry continues the one above."""
-    described: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in inspect.cleandoc("\n" + "\n".join(lines)).splitlines():
-        match = entry.match(line)
-        if match is None:
-            current.append(line)
-            continue
-        current = [match["text"] or ""]
-        for name in match["names"].split(","):
-            described[name.strip().lstrip("*")] = current
-    return {name: _on_one_line(text) for name, text in described.items()}
-
-
-def _on_one_line(lines: Iterable[str]) -> str:
-    return " ".join(" ".join(lines).split())

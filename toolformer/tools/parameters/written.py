@@ -1,27 +1,21 @@
-"""A value as a call writes it, and what it is worth as a Python type.
+"""A value as a call writes it: what it spells and what it holds. Knows no types.
 
-What is not in quotes is read as the parameter wants it: `3.10` is a number for a `float` and four
-characters for a `str`, wherever in the type that is. Literals are read, nothing is evaluated.
+Literals are read, nothing is evaluated.
 """
 
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
-from types import MappingProxyType
-from typing import Any
 
-from toolformer.dates import find_date
-from toolformer.specs import type_adapter
 from toolformer.tools.syntax import parse_expression
 
 THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!,?\d)")
 
-_MARK = re.compile(r"""['"\[\](){},:]""")
+_MARK = re.compile(r"""['"\[\](){},:=]""")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _END_OF_VALUE = re.compile(r"\s*(?:[\])},:]|$)")
 _OPENING = dict(zip("])}", "[({", strict=True))  # by what closes it
@@ -33,15 +27,6 @@ _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)"
 )
-_DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
-
-# Types of pydantic's errors.
-_WANTS_SEVERAL = frozenset({"list_type", "tuple_type", "set_type", "frozen_set_type"})
-_WANTS_DAY = ("date_", "datetime_")
-_WANTS_TIME = (*_WANTS_DAY, "time_type", "time_parsing")
-
-_Place = tuple[int | str, ...]  # of a value in those that hold it
-_NOTHING: Mapping[_Place, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -80,8 +65,12 @@ class Written:
         """
         if self.text in _NAMES:
             return _NAMES[self.text]
-        number = _number(self.text)
-        return self.characters if number is None else number
+        return self.characters if self.number is None else self.number
+
+    @cached_property
+    def number(self) -> int | float | None:
+        """The number that it spells, None where it spells none."""
+        return None if self.text in _NAMES else _number(self.text)
 
     @cached_property
     def holds(self) -> "Mapping[int | str, Written] | None":
@@ -148,146 +137,9 @@ def split(text: str, *, at: str = ",", most: int = -1) -> list[str]:
     return [text[start + 1 : end] for start, end in pairwise(borders)] if text else []
 
 
-def value_of(kind: Any, written: Written) -> object:
-    """Returns a written value as a type wants it.
-
-    It is taken for what it spells where the type allows that as it is (`5` for `str | int`), then
-    for its characters (`3.10` for `str | int`), and last for what can be made of what it spells.
-
-    >>> value_of(list[str], Written("[3.10, '007']")), value_of(int | None, Written("null"))
-    (['3.10', '007'], None)
-
-    Raises:
-        ValueError: The type does not allow it; the text is why.
-    """
-    if kind is str:
-        return written.characters
-    leaves = dict(_leaves(written))
-    numbers = {
-        place: each.characters
-        for place, each in leaves.items()
-        if isinstance(each.literal, int | float) and not isinstance(each.literal, bool)
-    }
-    value, errors = _validated(kind, written, strict=True)
-    if not errors and _is_decimal(value):  # pydantic reads a number as a float first
-        value, errors = _validated(kind, written, numbers, strict=True)
-    # pydantic takes a text of digits for seconds since 1970; a number it refuses
-    digits = [place for place, each in leaves.items() if _is_digits(each.literal)]
-    if digits:
-        _, other = _validated(kind, written, dict.fromkeys(digits, 0), strict=True)
-        errors += [each for each in other if each["type"].startswith(_WANTS_TIME)]
-    if not errors:
-        return value
-    instead = _wanted_texts(written, errors)
-    value, errors = _validated(kind, written, instead)
-    if errors and instead.keys() & numbers.keys():
-        rest = {place: text for place, text in instead.items() if place not in numbers}
-        value, still = _validated(kind, written, rest)
-        errors = errors if still else []
-    if not errors:
-        return value
-    reason = errors[0]["msg"]
-    for several in _as_several(written, errors):
-        try:
-            return value_of(kind, several)
-        except ValueError as error:
-            reason = str(error)
-    raise ValueError(reason)
-
-
-def _validated(
-    kind: Any,
-    written: Written,
-    instead: Mapping[_Place, object] = _NOTHING,
-    *,
-    strict: bool = False,
-) -> tuple[object, list[Any]]:
-    """Returns a value as a type, with others instead at some places; or pydantic's errors."""
-    from pydantic import ValidationError
-
-    text = json.dumps(_plain(written, instead))
-    try:
-        return type_adapter(kind, finite=True).validate_json(text, strict=strict), []
-    except ValidationError as error:
-        return None, error.errors(include_url=False, include_context=False)
-
-
-def _plain(written: Written, instead: Mapping[_Place, object], place: _Place = ()) -> object:
-    """Returns a value as JSON has it, with others instead at some places."""
-    if place in instead:
-        return instead[place]
-    if written.holds is None:
-        return written.literal
-    values = {key: _plain(each, instead, (*place, key)) for key, each in written.holds.items()}
-    return values if written.is_mapping else list(values.values())
-
-
-def _leaves(written: Written, place: _Place = ()) -> Iterator[tuple[_Place, Written]]:
-    if written.holds is None:
-        yield place, written
-        return
-    for key, each in written.holds.items():
-        yield from _leaves(each, (*place, key))
-
-
-def _wanted_texts(written: Written, errors: list[Any]) -> dict[_Place, object]:
-    """Returns the characters of what does not fit as it is, by place; of a day, its ISO form.
-
-    Raises:
-        ValueError: A day or a time is wanted where a number stands.
-    """
-    texts: dict[_Place, object] = {}
-    times: dict[_Place, str] = {}
-    for error in errors:
-        place, found = _found(written, error["loc"])
-        if found.holds is not None and error["type"] != "string_type":
-            continue
-        if not error["type"].startswith(_WANTS_TIME):
-            texts[place] = found.characters
-        elif error["type"].startswith(_WANTS_DAY) and (day := find_date(found.characters)):
-            texts.setdefault(place, day.isoformat())
-        elif _is_digits(found.characters):
-            times[place] = error["msg"]
-        else:
-            texts.setdefault(place, found.characters)
-    for place, reason in times.items():
-        if place not in texts:
-            raise ValueError(reason)
-    return texts
-
-
-def _found(written: Written, labels: Sequence[int | str]) -> tuple[_Place, Written]:
-    """Follows the labels of an error, of which some name the types that it is about."""
-    place: _Place = ()
-    for label in labels:
-        if written.holds is not None and label in written.holds:
-            place, written = (*place, label), written.holds[label]
-    return place, written
-
-
-def _as_several(written: Written, errors: list[Any]) -> list[Written]:
-    """Returns a value as several: brackets in quotes, or what stands between commas."""
-    if written.holds is not None:
-        return []
-    text = written.characters
-    tries = [Written(text)]
-    if any(each["type"] in _WANTS_SEVERAL for each in errors):
-        tries += [Written(f"[{text}]"), Written(json.dumps([text]))]
-    return [each for each in tries if each.holds is not None]
-
-
-def _is_decimal(value: object) -> bool:
-    if isinstance(value, list | tuple | set | frozenset):
-        return any(map(_is_decimal, value))
-    return isinstance(value, Decimal)
-
-
-def _is_digits(value: object) -> bool:
-    return isinstance(value, str) and _DIGITS.fullmatch(value) is not None
-
-
 def _number(text: str) -> int | float | None:
     """Returns the number that a text spells as Python or JSON would, or with separators."""
+    text = text.replace("\N{MINUS SIGN}", "-")
     bare = text.replace(",", "") if THOUSANDS.fullmatch(text.lstrip("+-")) else text
     if len(bare) > _MAX_DIGITS:
         return None
@@ -322,7 +174,8 @@ def _marks(text: str) -> Iterator[tuple[int, str]]:
     while found := _MARK.search(text, position):
         index, position = found.start(), found.end()
         if found[0] not in "'\"":
-            yield index, found[0]
+            if found[0] != "=":  # `name='a, b'`: a value begins there too
+                yield index, found[0]
             start = position
         elif not text[start:index].strip():
             quoted = _QUOTED.match(text, index)
