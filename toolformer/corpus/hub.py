@@ -20,6 +20,11 @@ class HubDataset:
     config: str | None
     split: str
 
+    @property
+    def name(self) -> str:
+        """The id, as ids of documents and problems name it."""
+        return self.id
+
     def rows(self) -> Iterator[Mapping[str, object]]:
         """Yields the dataset's rows.
 
