@@ -132,7 +132,11 @@ def find_sources(source: str | Path | Corpora | Sequence[str | Path]) -> Sources
     names = source.names if isinstance(source, Corpora) else source
     if isinstance(names, str | Path):
         names = [names]
-    if not isinstance(names, Sequence) or not all(isinstance(each, str | Path) for each in names):
+    if (
+        not isinstance(names, Sequence)
+        or not names
+        or not all(isinstance(each, str | Path) for each in names)
+    ):
         raise CorpusError(
             f"A corpus is the name of a file, or a list of names, not {clipped(repr(source))}."
         )
