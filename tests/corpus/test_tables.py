@@ -1,6 +1,8 @@
 """Cells of Parquet and Arrow files are taken one by one."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -75,6 +77,26 @@ def test_a_cell_of_any_length_costs_itself(tmp_path: Path) -> None:
         f"{name}.parquet, line 2: 'text' is longer than 64 MiB, the most that is read of one record"
         for name in "ab"
     ]
+
+
+def test_a_text_that_all_rows_share_is_not_held_for_each(tmp_path: Path) -> None:
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 300, pa.int32()), ["x" * (20 << 20)])
+    path = tmp_path / "c.parquet"
+    pq.write_table(pa.table({"text": shared}), path, compression="zstd", store_schema=False)
+    assert path.stat().st_size < 2000
+    code = (
+        "import resource, sys\n"
+        "from toolformer.corpus.tables import parquet_rows\n"
+        "print(sum(1 for _, _ in zip(range(40), parquet_rows(sys.argv[1]))))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, cwd=root, check=True
+    )
+    rows, mebibytes = map(int, done.stdout.split())
+    assert rows == 40
+    assert mebibytes < 2500  # 3500 when 64 rows are read together
 
 
 def test_no_cell_costs_the_others_of_its_column(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from toolformer.corpus.values import Unreadable, unique
 from toolformer.plain_files import open_plain
 
 _ROWS_AT_ONCE = 64
+_MOST_AT_ONCE = 512 << 20  # bytes of a column
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -31,7 +32,22 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
         except Exception as error:  # noqa: BLE001 (whatever Arrow makes of a stranger's file)
             raise WholeFileError(f"the file is not Parquet ({reason_of(error)})") from None
         with file:
-            yield from _rows(file.iter_batches(batch_size=_ROWS_AT_ONCE))
+            yield from _rows(file.iter_batches(batch_size=_rows_at_once(file.metadata)))
+
+
+def _rows_at_once(metadata: Any) -> int:
+    """Returns how many rows are read together.
+
+    A small file can hold one long text and say a million times that it is this one: each row read
+    may be as large as all that is stored of a column.
+    """
+    columns = (
+        metadata.row_group(group).column(column)
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+    )
+    largest = max((each.total_uncompressed_size for each in columns), default=0)
+    return max(1, min(_ROWS_AT_ONCE, _MOST_AT_ONCE // max(1, largest)))
 
 
 def arrow_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
