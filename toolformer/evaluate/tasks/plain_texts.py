@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from toolformer.corpus.files import CorpusProblem, format_of, read_records
+from toolformer.corpus.files import CorpusProblem, read_records
+from toolformer.corpus.formats import format_of
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, CorpusError
 from toolformer.evaluate.arm import each_model, live_arms
