@@ -1,6 +1,9 @@
 """Settings come from defaults, a file and flags; a wrong one is named in one sentence."""
 
+import os
+import time
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -130,6 +133,63 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="it is not UTF-8 text"):
         read_yaml(path)
+
+
+BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefghi")
+)
+MERGE_BOMB = "a: &a {x: 1}\n" + "".join(
+    f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 9)}]}}\n"
+    for before, name in pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BOMB, "it stands for more than 10,000 values"),
+        (MERGE_BOMB, "it stands for more than 10,000 values"),
+        ("a: &a [*a]", "a value in it contains itself"),
+        ("a: &a {b: *a}", "a value in it contains itself"),
+        ("a: " + "[" * 5000, "it is nested too deeply"),
+        ("a: 2023-13-45", "a value in it cannot be read"),
+        ("a: 2023-01-01 99:99:99", "a value in it cannot be read"),
+        ("a: !!timestamp soon", "a value in it cannot be read"),
+        ("a: !!int ''", "a value in it cannot be read"),
+        ("a: 0x_", "a value in it cannot be read"),
+        ("a: " + "9" * 5000, "a value in it cannot be read"),
+        ("a: !!python/name:os.system", "it is not YAML at line 1"),
+        ("#" * (1 << 16) + "\na: 1", "it is longer than 65,536 bytes"),
+    ],
+)
+def test_a_file_built_to_break_the_reader_is_refused_at_once(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    start = time.monotonic()
+    with pytest.raises(ConfigError, match=f"Cannot read the config '.*': {reason}"):
+        read_yaml(write(tmp_path, text))
+    assert time.monotonic() - start < 5
+
+
+def test_a_value_may_be_referred_to_more_than_once(tmp_path: Path) -> None:
+    text = "a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}\n"
+    assert read_yaml(write(tmp_path, text)) == {"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 1, "y": 2}}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "paint.yaml")
+    with pytest.raises(ConfigError, match="it is not a plain file"):
+        read_yaml(tmp_path / "paint.yaml")
+    with pytest.raises(ConfigError, match="File name too long"):
+        read_yaml(tmp_path / ("x" * 300))
+
+
+def test_a_long_value_is_not_repeated_whole() -> None:
+    with pytest.raises(
+        ConfigError, match=r"The setting 'coats' cannot be \[0, 1, .*\.\.\.: "
+    ) as told:
+        Paint(coats=list(range(5000)))  # type: ignore[arg-type]
+    assert len(str(told.value)) < 200
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

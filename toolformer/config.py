@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextvars import ContextVar
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +12,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from toolformer.errors import ConfigError, clipped, closest
+from toolformer.errors import ConfigError, clipped, closest, told
+from toolformer.plain_files import read_plain
 
+_MOST_BYTES = 1 << 16  # of a file of settings
+_MOST_VALUES = 10_000
 _UNKNOWN = "unknown_setting"
 _is_validating: ContextVar[bool] = ContextVar("_is_validating", default=False)
 
@@ -75,20 +79,74 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         ConfigError: the file cannot be read or is not such a mapping.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"Cannot read the config '{path}': {error.strerror}.") from None
+        content = parse_yaml(read_plain(path, most_bytes=_MOST_BYTES).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigError(f"Cannot read the config '{path}': it is not UTF-8 text.") from None
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = "" if where is None else f" at line {where.line + 1}"
-        raise ConfigError(f"Cannot read the config '{path}': it is not YAML{line}.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"Cannot read the config '{clipped(str(path), 200)}': {reason}."
+        ) from None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise ConfigError(f"The config '{path}' must map names to values, as in 'seed: 1'.")
     return content
+
+
+def parse_yaml(text: str) -> Any:
+    r"""Returns what a YAML text holds, whoever wrote it.
+
+    Raises:
+        ValueError: it is not YAML, or holds more than settings do.
+
+    >>> parse_yaml("a: &a [1, 2]\nb: *a")
+    {'a': [1, 2], 'b': [1, 2]}
+    >>> parse_yaml("a: &a [*a]")
+    Traceback (most recent call last):
+    ValueError: a value in it contains itself
+    """
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = "" if where is None else f" at line {where.line + 1}"
+        raise ValueError(f"it is not YAML{line}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except _TooMuchError as error:
+        raise ValueError(str(error)) from None
+    except Exception as error:  # noqa: BLE001 (PyYAML lets pass what Python says of 2023-13-45)
+        raise ValueError(f"a value in it cannot be read ({told(error)})") from None
+
+
+class _TooMuchError(Exception):
+    """A text stands for more than it may."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Counts values as often as they are referred to: ten lines can stand for a billion."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._sizes: dict[yaml.Node, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        is_alias = self.check_event(yaml.AliasEvent)
+        node = super().compose_node(parent, index)
+        if node is None or node in self._sizes:
+            return node
+        if is_alias:
+            raise _TooMuchError("a value in it contains itself")
+        inner: list[yaml.Node] = []
+        if isinstance(node, yaml.SequenceNode):
+            inner = node.value
+        elif isinstance(node, yaml.MappingNode):
+            inner = list(chain.from_iterable(node.value))
+        self._sizes[node] = 1 + sum(map(self._sizes.__getitem__, inner))
+        if self._sizes[node] > _MOST_VALUES:
+            raise _TooMuchError(f"it stands for more than {_MOST_VALUES:,} values")
+        return node
 
 
 def canonical_json(value: object) -> str:
@@ -148,4 +206,4 @@ def _sentence(error: ValidationError) -> str:
     if isinstance(first["input"], Mapping) and first["type"] == "value_error":
         where = f" of '{path}'" if path else ""
         return f"The settings{where} do not go together: {reason}."
-    return f"The setting '{path}' cannot be {first['input']!r}: {reason}."
+    return f"The setting '{path}' cannot be {clipped(repr(first['input']))}: {reason}."

@@ -6,15 +6,15 @@ Also which process writes to a file or a directory. Knows no format but JSON.
 import json
 import logging
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from toolformer.config import differences
 from toolformer.errors import RunError
+from toolformer.plain_files import read_plain
 from toolformer.specs import type_adapter
 
 try:
@@ -42,6 +42,14 @@ def is_encodable(text: str) -> bool:
     return True
 
 
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse)
+_LENIENT = json.JSONDecoder(parse_constant=lambda _name: None)
+
+
 def parse_json(text: str | bytes, *, nan_is_null: bool = False) -> Any:
     """Returns what a JSON text holds, whoever wrote it.
 
@@ -57,13 +65,11 @@ def parse_json(text: str | bytes, *, nan_is_null: bool = False) -> Any:
     Traceback (most recent call last):
     ValueError: it is nested too deeply
     """
-
-    def constant(name: str) -> None:
-        if not nan_is_null:
-            raise ValueError(f"{name} is not JSON")
-
+    decoder = _LENIENT if nan_is_null else _STRICT
     try:
-        return json.loads(text, parse_constant=constant)
+        return decoder.decode(
+            text.decode("utf-8-sig", "surrogatepass") if isinstance(text, bytes) else text
+        )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -75,25 +81,7 @@ def read_json(path: Path, *, most_bytes: int = MOST_JSON) -> Any:
         OSError: it cannot be read; a FileNotFoundError when it is not there.
         ValueError: it is not JSON, not a plain file, or longer than such files are.
     """
-    with open_plain(path) as stream:
-        content = stream.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise ValueError(f"it is longer than {most_bytes:,} bytes")
-    return parse_json(content)
-
-
-def open_plain(path: Path) -> BinaryIO:
-    """Opens a file to read, and nothing else: opening a named pipe would wait for a writer.
-
-    Raises:
-        OSError: it cannot be opened.
-        ValueError: it is not a plain file.
-    """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError("it is not a plain file")
-    return os.fdopen(descriptor, "rb")
+    return parse_json(read_plain(path, most_bytes=most_bytes))
 
 
 def json_text(values: object) -> str:
@@ -157,20 +145,6 @@ def write_whole(path: Path, content: str | bytes, *, advice: str = "") -> None:
     except (OSError, ValueError) as error:  # a name may have a NUL
         reason = getattr(error, "strerror", None) or error
         raise RunError(f"Cannot write '{path}': {reason}.{advice}") from error
-
-
-def is_there(path: str | Path) -> bool:
-    r"""Returns whether something has a name that a person or a file has given.
-
-    A name that the file system cannot have, being too long, say, is the name of nothing.
-
-    >>> is_there("."), is_there("a" * 5000), is_there("a\0")
-    (True, False, False)
-    """
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):
-        return False
 
 
 def lock(descriptor: int, path: Path, *, is_shared: bool = False) -> None:

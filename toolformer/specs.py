@@ -28,6 +28,7 @@ from toolformer.errors import (
     ConfigError,
     ToolformerError,
     UnknownNameError,
+    clipped,
     closest,
     is_interrupt,
     told,
@@ -205,8 +206,10 @@ class Door:
         return options
 
     def _from_file(self, path: Path, name: str) -> object:
-        if not path.is_file():
-            raise ConfigError(f"There is no file {str(path)!r} to take a {self.what} from.")
+        if not os.path.isfile(path):
+            raise ConfigError(
+                f"There is no file {clipped(str(path), 200)!r} to take a {self.what} from."
+            )
         module = import_file(path)
         try:
             return getattr(module, name)

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from toolformer.cli.main import run
@@ -158,7 +161,7 @@ def test_a_record_without_a_prompt_is_named_and_left_out(
     assert [row["prompt"] for row in answers()] == ["Day", "b"]
     told = " ".join(capsys.readouterr().err.split())
     assert "p.jsonl, line 2: it has no field 'prompt'" in told
-    assert "p.jsonl, line 3: its prompt is 3, no text" in told
+    assert "p.jsonl, line 3: its prompt is 3, not a text" in told
     assert "p.jsonl, line 4: its today is 'soon', not a date such as 2023-03-03" in told
     assert told.count("p.jsonl, line 6: not JSON") == 1
 
@@ -198,8 +201,11 @@ def test_answers_of_tools_whose_file_was_edited_are_not_gone_on_with(
         (["--input", "q.jsonl"], "line 2, answers another prompt than the input has at this place"),
         (["--out", "p.jsonl"], "'p.jsonl' is the file that the prompts come from"),
         (["--out", "no/such/a.jsonl"], "Cannot write 'no/such/a.jsonl': No such file"),
-        (["--input", "none.jsonl"], "There is no file 'none.jsonl' to take prompts from."),
-        (["--input", "script.py"], "'script.py' has none of the endings .txt, .jsonl, "),
+        (["--input", "none.jsonl"], "There is no file or directory 'none.jsonl'."),
+        (
+            ["--input", "script.py"],
+            "The name of 'script.py' does not say what it holds: it has to end in .txt, ",
+        ),
         (["--input", "empty.jsonl"], "empty.jsonl: the file is empty"),
         (["--input", "binary.txt"], "binary.txt: the file is binary"),
     ],
@@ -285,6 +291,88 @@ def test_the_file_of_the_prompts_is_never_the_file_of_the_answers(
     assert Path("p2.jsonl").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("q.csv", "prompt,id,today\nDay,a,2023-03-03\non and on,,\n"),
+        ("q.tsv", "id\tprompt\ttoday\na\tDay\t2023-03-03\n\ton and on\t\n"),
+        (
+            "q.json",
+            '[{"prompt": "Day", "id": "a", "today": "2023-03-03"}, {"prompt": "on and on"}]',
+        ),
+        ("q.ndjson", '{"text": "Day", "id": "a", "today": "2023-03-03"}\n{"text": "on and on"}\n'),
+    ],
+)
+def test_prompts_come_in_every_format_of_a_corpus(where: Path, name: str, content: str) -> None:
+    Path(name).write_text(content)
+    assert infer("--out", "a.jsonl", "--today", "2024-01-01", source=name) == 0
+    found = [(row.get("id"), row["prompt"], row["today"]) for row in answers()]
+    assert found == [("a", "Day", "2023-03-03"), (None, "on and on", "2024-01-01")]
+
+
+def test_no_prompt_is_lost_because_of_the_type_of_its_id(where: Path) -> None:
+    ids = {
+        "float": pa.array([7.0, None]),
+        "bytes": pa.array([b"a", b"\xff"]),
+        "day": pa.array([0, 1], pa.int32()).view(pa.date32()),
+        "decimal": pa.array([Decimal("1.10"), None]),
+        "whole": pa.array([2**60, 1]),
+    }
+    found = {}
+    for name, column in ids.items():
+        table = pa.table({"prompt": pa.array([b"Day", b"on"]), "id": column})
+        pq.write_table(table, f"{name}.parquet")
+        assert infer("--out", f"{name}.jsonl", source=f"{name}.parquet") == 0
+        found[name] = [row.get("id") for row in answers(f"{name}.jsonl")]
+    assert found == {
+        "float": [7, None],
+        "bytes": ["a", "ff"],
+        "day": ["1970-01-01", "1970-01-02"],
+        "decimal": ["1.10", None],
+        "whole": [2**60, 1],
+    }
+
+
+def test_prompts_on_standard_input_are_continued_where_they_stopped(where: Path) -> None:
+    prompts = b'{"prompt": "Day"}\n{"prompt": "on and on"}\n'
+    line = [sys.executable, "-m", "toolformer", "infer", "script.py:model", "--input", "-"]
+    root = str(Path(__file__).parents[2])
+    for _ in range(2):
+        ended = subprocess.run(
+            [*line, "--out", "a.jsonl", "--today", "2023-03-03"],
+            input=prompts,
+            capture_output=True,
+            env=os.environ | {"PYTHONPATH": root},
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert [row["prompt"] for row in answers()] == ["Day", "on and on"]
+    assert b"already holds 2 of 2 answers" in ended.stderr
+
+
+def test_a_file_without_a_prompt_is_refused(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content, reason in (
+        ("\n\n", "There is no prompt in 'p.jsonl'."),
+        ('{"prompt": 3}\n{', "The first problem: p.jsonl, line 1: its prompt is 3, not a text."),
+    ):
+        Path("p.jsonl").write_text(content)
+        assert infer("--out", "a.jsonl") == 2
+        assert reason in " ".join(capsys.readouterr().err.split())
+        assert not Path("a.jsonl").exists()
+
+
+def test_answers_of_an_earlier_version_are_told_as_such(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prompts("Day")
+    row = {"prompt": "Day", "text": "", "settings": "0123456789abcdef"}
+    Path("a.jsonl").write_text(json.dumps(row) + "\n")
+    assert infer("--out", "a.jsonl") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "line 1, was written by an earlier version of this program" in told
+
+
 def test_what_is_not_a_plain_file_is_refused_at_once(
     where: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -295,10 +383,12 @@ def test_what_is_not_a_plain_file_is_refused_at_once(
         assert infer("--out", name) == 2
         told = capsys.readouterr().err
         assert "is not a plain file" in told or "Cannot write" in told
-    for name in ("pipe.jsonl", ".", "loop.jsonl", "x" * 300 + ".jsonl"):
+    for name in ("pipe.jsonl", "", "loop.jsonl", "x" * 300 + ".jsonl"):
         assert infer(source=name) == 2
         told = capsys.readouterr().err
-        assert "not a plain file" in told or "There is no file" in told
+        assert any(
+            each in told for each in ("not a plain file", "There is no file", "leads to nothing")
+        )
 
 
 def test_of_two_processes_on_one_file_the_second_is_refused(

@@ -19,7 +19,7 @@ def write(path: Path, content: bytes) -> Path:
 
 
 def read(
-    source: Path | str | Corpora,
+    source: Path | str | Corpora | Sequence[Path | str],
     *,
     text_column: str = "text",
     date_column: str | None = None,
@@ -40,5 +40,5 @@ def read(
     return documents, [str(problem) for problem in problems]
 
 
-def texts(source: Path | str | Corpora) -> list[str]:
+def texts(source: Path | str | Corpora | Sequence[Path | str]) -> list[str]:
     return [each.text for each in read(source)[0]]

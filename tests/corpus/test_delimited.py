@@ -61,3 +61,25 @@ def test_a_long_value_is_read_and_one_too_long_costs_itself(tmp_path: Path) -> N
 def test_a_table_with_no_row_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="There is no document in"):
         read(write(tmp_path / "c.csv", b"id,text\n"))
+
+
+@pytest.mark.parametrize("head", [b"id;text\n", b'\n"id";"text"\r\n', b"\xef\xbb\xbfid;text\n"])
+def test_semicolons_part_the_values_where_the_first_row_has_them_and_no_comma(
+    tmp_path: Path, head: bytes
+) -> None:
+    path = write(tmp_path / "c.csv", head + b"1;He has 1,5.\n2;Two\n")
+    assert read(path)[0] == [Document("1", "He has 1,5.", {}), Document("2", "Two", {})]
+    path = write(tmp_path / "d.csv", b"id,text;s\n1,a;b\n")
+    assert [each.text for each in read_corpus(path, text_column="text;s")] == ["a;b"]
+
+
+def test_columns_of_one_name_are_all_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", b"text,text,text.1,,\na,b,c,,\n")
+    assert read(path)[0] == [
+        Document("c.csv:2", "a", {"text.1": "b", "text.1.1": "c", "": "", ".1": ""})
+    ]
+
+
+def test_a_line_end_of_its_own_kind_is_told_without_advice_to_programmers(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"\(new-line character seen in unquoted field\)\.$"):
+        texts(write(tmp_path / "c.csv", b"text,id\ra,1\r"))

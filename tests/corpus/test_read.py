@@ -229,6 +229,25 @@ def test_only_as_many_documents_are_read_as_are_asked_for(tmp_path: Path) -> Non
     assert problems == []
 
 
+def test_a_number_of_documents_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.txt", b"one\ntwo\n")
+    assert len(read(path, max_documents=10**30)[0]) == 2
+    assert read(path, max_documents=0)[0] == []
+    with pytest.raises(CorpusError, match="max_documents=-1: it is at least 0"):
+        read(path, max_documents=-1)
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz"])
+def test_a_short_file_with_something_behind_its_end_is_read_to_there(
+    tmp_path: Path, suffix: str
+) -> None:
+    pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[suffix]
+    content = pack(b"one\n") + pack(b"two\n" * 50_000)[:-20]
+    documents, [problem] = read(write(tmp_path / f"c.txt.{suffix}", content))
+    assert documents[0].text == "one"
+    assert "cannot be read after line" in problem
+
+
 def test_a_field_called_date_dates_a_document(tmp_path: Path) -> None:
     path = write(tmp_path / "c.jsonl", jsonl([{"text": "x", "date": "March 3, 2023"}]))
     assert read(path)[0][0].meta == {"date": "2023-03-03"}

@@ -15,6 +15,7 @@ from toolformer.corpus import Corpora, describe_corpus
 from toolformer.corpus.hub import HubDataset
 from toolformer.corpus.sources import CorpusFile, find_sources, parse_dataset
 from toolformer.errors import CorpusError
+from toolformer.records import Document
 
 
 def test_a_name_that_says_nothing_is_refused_with_the_known_ones(tmp_path: Path) -> None:
@@ -229,3 +230,39 @@ def test_a_dataset_that_was_saved_to_disk_is_read_without_its_caches(tmp_path: P
         writer.write_table(table)
     assert texts(tmp_path / "saved") == ["one", "two"]
     assert texts(tmp_path) == ["one", "two"]
+
+
+def test_a_list_of_names_is_read_like_corpora(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.txt", b"one\n"), write(tmp_path / "b.txt", b"two\n")
+    for names in ([first, str(second)], (str(first), second)):
+        assert texts(names) == ["one", "two"]
+    assert describe_corpus([first, second]) == describe_corpus(Corpora((str(first), str(second))))
+
+
+@pytest.mark.parametrize("source", [5, None, [], b"a.txt", [5], [{"text": "a"}], iter(["a"])])
+def test_what_names_no_corpus_is_one_sentence(source: object) -> None:
+    with pytest.raises(CorpusError, match="A corpus is the name of a file, or a list of names"):
+        read(source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_an_empty_name_is_not_the_current_directory(source: str) -> None:
+    with pytest.raises(CorpusError, match=r"There is no file or directory ' *'"):
+        find_sources(source)
+
+
+def test_a_link_to_nothing_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    (tmp_path / "dead").symlink_to("nowhere")
+    for name in ("loop.jsonl", "dead"):
+        with pytest.raises(CorpusError, match="is a link that leads to nothing"):
+            find_sources(tmp_path / name)
+
+
+def test_a_pattern_follows_no_links_to_directories(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "a.txt", b"one\n")
+    (tmp_path / "data" / "ring").symlink_to(".")
+    assert read(str(tmp_path / "data" / "*")) == (
+        [Document("a.txt:1", "one", {})],
+        ["data: passed over: ring"],
+    )

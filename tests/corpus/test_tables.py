@@ -1,6 +1,8 @@
 """Cells of Parquet and Arrow files are taken one by one."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -77,7 +79,65 @@ def test_a_cell_of_any_length_costs_itself(tmp_path: Path) -> None:
     ]
 
 
-def test_an_arrow_file_that_points_beside_itself_is_refused(tmp_path: Path) -> None:
+def test_a_text_that_all_rows_share_is_not_held_for_each(tmp_path: Path) -> None:
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 300, pa.int32()), ["x" * (20 << 20)])
+    path = tmp_path / "c.parquet"
+    pq.write_table(pa.table({"text": shared}), path, compression="zstd", store_schema=False)
+    assert path.stat().st_size < 2000
+    code = (
+        "import resource, sys\n"
+        "from toolformer.corpus.tables import parquet_rows\n"
+        "print(sum(1 for _, _ in zip(range(40), parquet_rows(sys.argv[1]))))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, cwd=root, check=True
+    )
+    rows, mebibytes = map(int, done.stdout.split())
+    assert rows == 40
+    assert mebibytes < 2500  # 3500 when 64 rows are read together
+
+
+def test_no_cell_costs_the_others_of_its_column(tmp_path: Path) -> None:
+    day = 86_400_000  # milliseconds; some writers leave the time of day in a date
+    table = {
+        "text": pa.array(["one", "two"]),
+        "id": pa.array([day, day + 1]).view(pa.date64()),
+        "date": pa.array([day, day + 1]).view(pa.date64()),
+    }
+    with pa.ipc.new_file(str(tmp_path / "c.arrow"), pa.table(table).schema) as writer:
+        writer.write_table(pa.table(table))
+    documents, problems = read(tmp_path)
+    assert [(each.id, each.meta) for each in documents] == [
+        ("1970-01-02", {"date": "1970-01-02"})
+    ] * 2
+    assert problems == []
+
+
+def test_columns_of_one_name_are_all_kept(tmp_path: Path) -> None:
+    columns = [pa.array(["one"]), pa.array(["two"]), pa.array([1])]
+    pq.write_table(pa.table(columns, names=["text", "text", "id"]), tmp_path / "c.parquet")
+    documents, _ = read(tmp_path)
+    assert [(each.id, each.text, each.meta) for each in documents] == [
+        ("1", "one", {"text.1": "two"})
+    ]
+
+
+def test_a_name_of_a_column_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "c.arrow"
+    table = pa.table({"text": ["one"], "name": ["two"]})
+    with pa.ipc.new_stream(str(path), table.schema) as writer:
+        writer.write_table(table)
+    path.write_bytes(path.read_bytes().replace(b"name", b"n\xffme"))
+    write(tmp_path / "z.txt", b"last\n")
+    documents, problems = read(tmp_path)
+    assert [each.text for each in documents] == ["last"]
+    assert len(problems) == 1
+    assert problems[0].startswith("c.arrow: cannot be read (")
+
+
+def test_cells_that_point_beside_their_file_cost_themselves(tmp_path: Path) -> None:
     table = pa.table({"text": ["one", "two", "three"]})
     path = tmp_path / "c.arrow"
     with pa.ipc.new_stream(str(path), table.schema) as writer:
@@ -90,8 +150,8 @@ def test_an_arrow_file_that_points_beside_itself_is_refused(tmp_path: Path) -> N
     write(tmp_path / "z.txt", b"last\n")
     path.unlink()
     documents, problems = read(tmp_path)
-    assert [each.text for each in documents] == ["last"]
-    assert len(problems) == 3
+    assert [each.text for each in documents] == ["three", "last"]
+    assert len(problems) == 2
     assert problems[0].startswith("d.arrow, line 1: 'text' is damaged (")
     assert other.exists()
 

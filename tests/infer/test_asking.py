@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from toolformer.errors import ConfigError, ToolformerError
@@ -25,6 +26,10 @@ MODEL = ScriptedLanguageModel(
         Continuation("or", " that", weight=0.5),
     ]
 )
+
+
+def _says_7(call: object, context: object) -> str:
+    return "7"
 
 
 @pytest.fixture
@@ -90,6 +95,17 @@ def test_one_prompt_is_streamed(toolbox: Toolbox) -> None:
         (MODEL, [b"a"], None, r"not bytes b'a'\."),
         (MODEL, [{"question": "a"}], None, "A prompt is a text, a row such as {'prompt'"),
         (MODEL, [{"prompt": "a", "today": "soon"}], None, "'soon' as today, not a date"),
+        (MODEL, [{"prompt": "a", "today": 20230303}], None, "has 20230303 as today, not a date"),
+        (MODEL, b"a", None, "put the one in a list"),
+        (MODEL, ["a"], calculator, r"a Toolbox, as in execute=Toolbox\(\[calculator\]\), not"),
+        (MODEL, ["a"], _says_7, "A text does not say which tools it may call"),
+        (
+            MODEL,
+            [Request("4 is", tools=("Calculator",))],
+            _says_7,
+            r"is a ToolResult, as in ToolResult\(output='4'\), not str '7'",
+        ),
+        (MODEL, pd.DataFrame({"prompt": ["a"]}), None, r"rows, not a DataFrame: frame.to_dict"),
         (MODEL, ["\ud83d"], None, "half a surrogate pair"),
         (MODEL, ["a"], [calculator], r"a Toolbox, as in execute=Toolbox\(\[calculator\]\), not"),
         (MODEL, ["a"], "calculator", "execute= is what runs calls: a Toolbox"),
@@ -103,3 +119,18 @@ def test_anything_else_is_one_sentence_that_says_how(
     with pytest.raises(ToolformerError, match=told) as raised:
         list(decode(model, prompts, execute=execute))  # type: ignore[arg-type]
     assert isinstance(raised.value, ConfigError) or isinstance(model, str)
+
+
+def test_settings_may_be_named_and_a_day_may_be_written(toolbox: Toolbox) -> None:
+    config = {"max_new_tokens": 1}
+    [answer] = decode(MODEL, ["and so"], config=config)
+    assert answer == next(decode(MODEL, ["and so"], config=InferConfig(max_new_tokens=1)))
+    [answer] = decode(MODEL, ["Day"], execute=toolbox, today="March 3, 2023")
+    assert answer.events[0].output == "Friday"
+    with pytest.raises(ConfigError, match="Unknown setting 'tokens'"):
+        list(decode(MODEL, ["a"], config={"tokens": 1}))
+    with pytest.raises(ConfigError, match="config= is settings, as in"):
+        list(decode(MODEL, ["a"], config=3))  # type: ignore[arg-type]
+    for day in ("soon", 20230303):
+        with pytest.raises(ConfigError, match=r"decode was given .* as today, not a date"):
+            list(decode(MODEL, ["a"], today=day))  # type: ignore[arg-type]

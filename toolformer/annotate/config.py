@@ -59,7 +59,7 @@ class AnnotateConfig(ToolConfig):
     documents_per_shard: int | None = Field(default=None, ge=1)
     """Documents per shard; what is interrupted resumes after its last whole shard, and a run keeps
     the number it was begun with. Default: 128, fewer for a large model."""
-    max_documents: int | None = Field(default=None, ge=1)
+    max_documents: int | None = Field(default=None, ge=1, lt=2**63)
     """Stop after so many documents."""
     text_column: str = "text"
     """The field with the text."""

@@ -1,5 +1,6 @@
 """`toolformer infer`: a model continues a prompt and calls tools on the way."""
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from toolformer.cli.repl.settings import read_stops
 from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
-from toolformer.files import is_encodable, is_there
+from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.registry import load_model
@@ -72,11 +73,12 @@ def infer(
     *,
     config: InferConfig,
     input_: Annotated[
-        Path | None,
+        str | None,
         Option(
             "--input",
-            help="A .jsonl(.gz/.zst/.xz) or .parquet file with a field prompt (and id, today), or "
-            "a .txt with one prompt per line.",
+            help="Records with a field prompt (and id, today) in any format of a corpus, .jsonl, "
+            ".csv or .parquet, say; or a .txt with one prompt per line. -: JSON lines on standard "
+            "input.",
         ),
     ] = None,
     out: Annotated[
@@ -144,14 +146,14 @@ def _check_together(
     ckpt: str,
     prompt: str | None,
     *,
-    input_: Path | None,
+    input_: str | None,
     out: Path | None,
     as_repl: bool,
     strip: bool,
     as_json: bool,
 ) -> None:
     """Raises when the arguments do not go together, or the prompt is not text."""
-    if prompt is None and " " in ckpt.strip() and not is_there(ckpt):
+    if prompt is None and " " in ckpt.strip() and not os.path.exists(ckpt):
         raise ConfigError(
             f"Name the model before the prompt: toolformer infer nano {clipped(ckpt)!r}."
         )

@@ -8,6 +8,7 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import counting_bar
 from toolformer.config import fingerprint
+from toolformer.corpus.sources import find_sources
 from toolformer.infer.answers_file import AnswersFile
 from toolformer.infer.config import InferConfig
 from toolformer.infer.file_answers import Row, answer_prompts
@@ -19,7 +20,7 @@ from toolformer.specs import stamp_files
 
 def answer_file(
     model: LanguageModel,
-    source: Path,
+    source: str,
     *,
     tools: LiveTools,
     config: InferConfig,
@@ -30,26 +31,32 @@ def answer_file(
 
     Args:
         model: answers them.
-        source: the file of prompts.
+        source: names the prompts, as `read_corpus` takes it.
         tools: may be called.
         config: the settings of all answers.
         out: the file for the answers; None is stdout.
         today: the day that was named for the tools; None where it is the clock's.
 
     Raises:
+        CorpusError: there are no such prompts.
         ConfigError: the prompts cannot be read, or `out` holds anything else than their answers.
         RunError: `out` cannot be written, or another process is writing to it.
     """
     notes = Console(stderr=True)
     # This pass counts in silence; the next reports.
-    total = sum(1 for _ in read_prompts(source, on_problem=lambda _problem: None))
-    prompts = read_prompts(source, on_problem=lambda problem: notes.print(f"Skipped: {problem}"))
+    sources = find_sources(source)
+    if sources.passed_over:
+        notes.print(f"{sources.name}: {sources.passed_over}")
+    total = sum(1 for _ in read_prompts(sources, on_problem=lambda _problem: None))
+    prompts = read_prompts(sources, on_problem=lambda problem: notes.print(f"Skipped: {problem}"))
     if out is None:
         rows = answer_prompts(model, prompts, tools=tools, config=config)
         _write_rows(rows, _print, done=0, total=total, notes=notes)
         return 0
     settings = _settings(model, tools, config=config)
-    with AnswersFile(out, prompts, settings=settings, today=today, source=source) as file:
+    with AnswersFile(
+        out, prompts, settings=settings, today=today, sources=[each.path for each in sources.files]
+    ) as file:
         done, tools.today = file.done, file.today or tools.today
         if done:
             notes.print(f"{out} already holds {done} of {total} answers.")

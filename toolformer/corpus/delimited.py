@@ -14,6 +14,7 @@ from toolformer.corpus.lines import (
     decoded,
     open_text,
 )
+from toolformer.corpus.values import unique
 
 
 def delimited_rows(
@@ -21,7 +22,8 @@ def delimited_rows(
 ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     """Yields the line at which each row starts with the row, or with what is wrong with it.
 
-    The first row names the columns. A value is the text that stands there, whatever it looks like.
+    The first row names the columns; where it has semicolons and no comma, these separate. A value
+    is the text that stands there, whatever it looks like.
 
     Raises:
         WholeFileError: the names cannot be read.
@@ -30,6 +32,9 @@ def delimited_rows(
     csv.field_size_limit(max(csv.field_size_limit(), MOST_BYTES))
     names: list[str] | None = None
     with open_text(path) as stream:
+        first = stream.peek(1).lstrip().partition(b"\n")[0]
+        if delimiter == "," and b"," not in first and b";" in first:
+            delimiter = ";"  # as a spreadsheet writes where a comma is a decimal point
         lines = _RowLines(stream)
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
@@ -40,11 +45,14 @@ def delimited_rows(
             except StopIteration:
                 return
             except (csv.Error, ValueError) as error:
-                row, problem = [], str(error)
+                row, problem = (
+                    [],
+                    str(error).partition(" - ")[0],
+                )  # behind it, advice to programmers
             if names is None:
                 if problem:
                     raise WholeFileError(f"the names of its columns cannot be read ({problem})")
-                names = row or None
+                names = unique(row) or None
             elif not problem and len(row) == len(names):
                 yield lines.number, dict(zip(names, row, strict=True))
             elif row or problem:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.corpus.delimited import delimited_rows
-from toolformer.corpus.formats import FORMATS, format_of
+from toolformer.corpus.formats import format_of
 from toolformer.corpus.json_files import json_objects, object_lines
 from toolformer.corpus.lines import (
     TOO_LONG,
@@ -22,8 +22,6 @@ from toolformer.corpus.lines import (
     reason_of,
 )
 from toolformer.corpus.tables import arrow_rows, parquet_rows
-
-__all__ = ["FORMATS", "CorpusProblem", "Record", "format_of", "read_records"]
 
 
 @dataclass(frozen=True, slots=True)

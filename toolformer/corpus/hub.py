@@ -1,7 +1,7 @@
 """A Hugging Face dataset, streamed row by row."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from toolformer.corpus.files import CorpusProblem, Record
@@ -20,16 +20,10 @@ class HubDataset:
     config: str | None
     split: str
 
-    def rows(self) -> Iterator[Mapping[str, object]]:
-        """Yields the dataset's rows.
-
-        Raises:
-            CorpusError: it cannot be had, or breaks off.
-        """
-        for found in self.records():
-            if isinstance(found, CorpusProblem):
-                raise CorpusError(f"{found}.")
-            yield found.fields
+    @property
+    def name(self) -> str:
+        """The id, as ids of documents and problems name it."""
+        return self.id
 
     def records(self) -> Iterator[Record | CorpusProblem]:
         """Yields the dataset's rows; the last is a problem if the stream breaks off.

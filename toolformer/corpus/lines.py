@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from toolformer.corpus.formats import compression_of
-from toolformer.files import open_plain
+from toolformer.plain_files import open_plain
 
 MOST_BYTES = 64 << 20  # of one record: a small file may unpack to a line of any length
 TOO_LONG = f"longer than {MOST_BYTES >> 20} MiB, the most that is read of one record"
@@ -96,8 +96,23 @@ def _unpacked(path: Path) -> Iterator[io.BufferedReader]:
         file = open_plain(path)
     except ValueError as error:
         raise WholeFileError(str(error)) from None
-    with file, _unpacking(file, compression_of(path)) as raw:
-        yield io.BufferedReader(cast(io.RawIOBase, raw), _BLOCK)
+    with file, _unpacking(file, compression_of(path)) as unpacked:
+        yield io.BufferedReader(_AsItComes(unpacked), _BLOCK)
+
+
+class _AsItComes(io.RawIOBase):
+    """Passes on what is unpacked piece by piece: what stands before a damage is not lost."""
+
+    def __init__(self, unpacked: Any) -> None:
+        self._unpacked = unpacked
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._unpacked.read1(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def _unpacking(file: IO[bytes], compression: str | None) -> Any:

@@ -6,17 +6,17 @@ tokens: a document of any length passes through whole.
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import chain, islice
 from pathlib import Path
 
-from toolformer.corpus.files import CorpusProblem, Record, read_records
+from toolformer.corpus.files import CorpusProblem, Record
 from toolformer.corpus.formats import format_of
 from toolformer.corpus.hub import HubDataset
 from toolformer.corpus.sources import Corpora, SourceFile, Sources, find_sources
-from toolformer.corpus.tables import Unreadable
-from toolformer.corpus.values import as_id, as_json, as_text
+from toolformer.corpus.values import Unreadable, as_id, as_json, as_text
 from toolformer.dates import find_date
 from toolformer.errors import CorpusError, clipped
 from toolformer.files import is_encodable
@@ -31,7 +31,7 @@ _SAME_COLUMNS = (".csv", ".tsv", ".parquet", ".arrow")  # formats whose records 
 
 
 def read_corpus(
-    source: str | Path | Corpora,
+    source: str | Path | Corpora | Sequence[str | Path],
     *,
     text_column: str = "text",
     date_column: str | None = None,
@@ -44,7 +44,7 @@ def read_corpus(
     Args:
         source: a file in one of the formats (`docs/data-format.md`), a directory of these, a
             pattern such as `data/*.jsonl`, `-` for standard input, a Hugging Face dataset id,
-            `owner/name[:configuration[:split]]`, or several of these as `Corpora`.
+            `owner/name[:configuration[:split]]`, or a list of these.
         text_column: the field that holds the text; the others become the document's meta.
         date_column: the field that holds the document's date; a field `date` is used when none is
             named. `meta["date"]` is an ISO date or is not there.
@@ -63,15 +63,22 @@ def read_corpus(
     Document(id='my.txt:1', text='He has 5.', meta={})
     Document(id='my.txt:2', text='So 7.', meta={})
     """
+    if max_documents is not None and max_documents < 0:
+        raise CorpusError(f"max_documents={max_documents}: it is at least 0, or None for all.")
+    sources = find_sources(source)
     reading = _Reading(
-        source=str(source),
+        source=str(source)
+        if isinstance(source, str | Path | Corpora)
+        else ", ".join(map(str, source)),
         text_column=text_column,
         date_column=date_column,
         strict=strict,
         on_problem=_log_problem if on_problem is None else on_problem,
     )
-    documents = reading.documents(find_sources(source))
-    return documents if max_documents is None else islice(documents, max_documents)
+    documents = reading.documents(sources)
+    return (
+        documents if max_documents is None else islice(documents, min(max_documents, sys.maxsize))
+    )
 
 
 class _Reading:
@@ -129,27 +136,12 @@ class _Reading:
 
     def _read(self, part: SourceFile | HubDataset) -> Iterator[Document | CorpusProblem]:
         """Yields the documents of a file or dataset, and what is wrong in it."""
-        if isinstance(part, HubDataset):
-            yield from self._documents(part.records(), part.id, self._text_column, is_table=True)
-            return
-        kind = format_of(part.path)
-        yield from self._documents(
-            read_records(part.path, name=part.name),
-            part.name,
-            # A line of a .txt file has no columns to choose from.
-            "text" if kind == ".txt" else self._text_column,
-            is_table=kind in _SAME_COLUMNS,
-        )
-
-    def _documents(
-        self,
-        records: Iterable[Record | CorpusProblem],
-        name: str,
-        text_column: str,
-        *,
-        is_table: bool,
-    ) -> Iterator[Document | CorpusProblem]:
-        for record in records:
+        name = part.name
+        kind = format_of(part.path) if isinstance(part, SourceFile) else None
+        is_table = kind is None or kind in _SAME_COLUMNS
+        # A line of a .txt file has no columns to choose from.
+        text_column = "text" if kind == ".txt" else self._text_column
+        for record in part.records():
             if isinstance(record, CorpusProblem):
                 yield record
                 continue

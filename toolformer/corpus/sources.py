@@ -7,13 +7,14 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
 
+from toolformer.corpus.files import CorpusProblem, Record, read_records
 from toolformer.corpus.formats import ENDINGS, format_of
 from toolformer.corpus.hub import DATASET_ID, HubDataset
 from toolformer.corpus.json_files import holds_records
@@ -21,7 +22,7 @@ from toolformer.corpus.lines import reason_of
 from toolformer.corpus.outputs import output_kind, saved_tables
 from toolformer.corpus.standard_input import standard_input
 from toolformer.errors import CorpusError, clipped
-from toolformer.files import open_plain
+from toolformer.plain_files import open_plain
 
 _PATTERN = re.compile(r"[*?\[]")
 _STANDARD_INPUT = re.compile(r"(?:(?P<ending>[\w.]+):)?-")
@@ -67,6 +68,10 @@ class SourceFile:
     name: str  # as ids, problems and descriptions name it: below the folder of all
     path: Path
 
+    def records(self) -> Iterator[Record | CorpusProblem]:
+        """Yields what the file holds; see `read_records`."""
+        return read_records(self.path, name=self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -80,6 +85,12 @@ class Sources:
     def files(self) -> tuple[SourceFile, ...]:
         """The files among the parts."""
         return tuple(each for each in self.parts if isinstance(each, SourceFile))
+
+    def records(self) -> Iterator[tuple[str, Record | CorpusProblem]]:
+        """Yields what the parts hold, in order, each with the name of its part."""
+        for part in self.parts:
+            for record in part.records():
+                yield part.name, record
 
 
 def parse_dataset(source: str) -> HubDataset:
@@ -98,7 +109,7 @@ def parse_dataset(source: str) -> HubDataset:
     return HubDataset(match["id"], match["config"] or None, match["split"] or "train")
 
 
-def describe_corpus(source: str | Path | Corpora) -> CorpusDescription:
+def describe_corpus(source: str | Path | Corpora | Sequence[str | Path]) -> CorpusDescription:
     """Returns a corpus's files with their sizes and hashes; of a dataset, its id alone.
 
     Raises:
@@ -112,14 +123,24 @@ def describe_corpus(source: str | Path | Corpora) -> CorpusDescription:
     return CorpusDescription(sources.name, tuple(map(_described, sources.files)))
 
 
-def find_sources(source: str | Path | Corpora) -> Sources:
+def find_sources(source: str | Path | Corpora | Sequence[str | Path]) -> Sources:
     """Returns what a corpus is read from, in order.
 
     Raises:
         CorpusError: there is no such corpus.
     """
-    names = source.names if isinstance(source, Corpora) else (str(source),)
-    found = [_find(name) for name in names]
+    names = source.names if isinstance(source, Corpora) else source
+    if isinstance(names, str | Path):
+        names = [names]
+    if (
+        not isinstance(names, Sequence)
+        or not names
+        or not all(isinstance(each, str | Path) for each in names)
+    ):
+        raise CorpusError(
+            f"A corpus is the name of a file, or a list of names, not {clipped(repr(source))}."
+        )
+    found = [_find(str(name)) for name in names]
     folders = [each.folder for each in found if each.folder is not None]
     folder = Path(os.path.commonpath(folders)) if folders else Path()
     parts: dict[object, SourceFile | HubDataset] = {}
@@ -156,7 +177,11 @@ def _find(source: str) -> _Found:
         return _find_standard_input(match["ending"] or "jsonl")
     path = Path(source)
     mode = _mode(path)
+    if not source.strip():
+        raise CorpusError(f"There is no file or directory '{source}'.")
     if mode is None:
+        if os.path.islink(source):
+            raise CorpusError(f"'{_shown(source)}' is a link that leads to nothing.")
         if _PATTERN.search(source) and not DATASET_ID.fullmatch(source):
             return _find_pattern(path)
         return _Found(source, None, [parse_dataset(source)], [])
@@ -179,7 +204,7 @@ def _find(source: str) -> _Found:
         )
     if format_of(path) is None:
         raise CorpusError(
-            f"The name of '{_shown(source)}' does not say what it holds; a corpus ends in "
+            f"The name of '{_shown(source)}' does not say what it holds: it has to end in "
             f"{ENDINGS}."
         )
     return _Found(name, whole.parent, [whole], [])
@@ -208,7 +233,7 @@ def _find_pattern(path: Path) -> _Found:
                     kinds[parent] = output_kind(base / parent, _names_in(base / parent))
             if any(kinds[parent] for parent in below.parents):
                 continue
-            if each.is_dir():
+            if each.is_dir() and not each.is_symlink():
                 paths.update(_walk(each, found))
             elif each.is_file() and format_of(each) is not None:
                 paths.add(each)

@@ -6,22 +6,16 @@ A row's cells are taken one by one, so that a value which Python cannot hold cos
 import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from toolformer.corpus.lines import MOST_BYTES, TOO_LONG, EmptyFileError, WholeFileError, reason_of
-from toolformer.files import open_plain
+from toolformer.corpus.values import Unreadable, unique
+from toolformer.plain_files import open_plain
 
 _ROWS_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Stands for the value of a cell that cannot be read."""
-
-    reason: str
+_MOST_AT_ONCE = 512 << 20  # bytes of a column
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -38,7 +32,22 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
         except Exception as error:  # noqa: BLE001 (whatever Arrow makes of a stranger's file)
             raise WholeFileError(f"the file is not Parquet ({reason_of(error)})") from None
         with file:
-            yield from _rows(file.iter_batches(batch_size=_ROWS_AT_ONCE))
+            yield from _rows(file.iter_batches(batch_size=_rows_at_once(file.metadata)))
+
+
+def _rows_at_once(metadata: Any) -> int:
+    """Returns how many rows are read together.
+
+    A small file can hold one long text and say a million times that it is this one: each row read
+    may be as large as all that is stored of a column.
+    """
+    columns = (
+        metadata.row_group(group).column(column)
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+    )
+    largest = max((each.total_uncompressed_size for each in columns), default=0)
+    return max(1, min(_ROWS_AT_ONCE, _MOST_AT_ONCE // max(1, largest)))
 
 
 def arrow_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -86,71 +95,59 @@ def _rows(batches: Iterator[Any]) -> Iterator[tuple[int, Mapping[str, object]]]:
     while True:
         try:
             batch = next(batches, None)
+            names = [] if batch is None else unique(batch.schema.names)
         except Exception as error:  # noqa: BLE001
             raise WholeFileError(f"cannot be read ({reason_of(error)})") from None
         if batch is None:
             return
         for cells in zip(*map(_cells, batch.columns), strict=True):
             number += 1
-            yield number, dict(zip(batch.schema.names, cells, strict=True))
+            yield number, dict(zip(names, cells, strict=True))
 
 
 def _cells(column: Any) -> Iterator[object]:
     """Yields what the cells of a column hold, an Unreadable for each that cannot be read."""
     import pyarrow as pa
 
-    is_text = False
-    try:
-        column.validate(full=True)  # an Arrow file says itself where in it a cell lies
-    except pa.ArrowInvalid as error:
-        texts = _as_bytes(column)
-        if texts is None:
-            yield from repeat(Unreadable(f"damaged ({reason_of(error)})"), len(column))
-            return
-        column, is_text = texts, True
+    is_whole = True
     # What a dictionary's cells hold is not in the column.
     may_be_long = column.nbytes > MOST_BYTES or isinstance(column, pa.DictionaryArray)
+    if not pa.types.is_primitive(column.type):
+        try:
+            column.validate(full=True)  # an Arrow file says itself where in it a cell lies
+        except pa.ArrowInvalid as error:
+            is_whole = False
+            if column.type not in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
+                yield from repeat(Unreadable(f"damaged ({reason_of(error)})"), len(column))
+                return
     values: list[object] = []
-    if not is_text and not may_be_long:
+    if is_whole and not may_be_long:
         with suppress(Exception):  # one of them is nothing that Python holds
             values = column.to_pylist()
-    yield from values or (
-        _cell(column, row, is_text=is_text, may_be_long=may_be_long) for row in range(len(column))
-    )
+    yield from values or (_cell(column, row, may_be_long=may_be_long) for row in range(len(column)))
 
 
-def _as_bytes(column: Any) -> Any:
-    """Returns a column of texts as bytes, None where more is wrong than that they are not UTF-8."""
+def _cell(column: Any, row: int, *, may_be_long: bool) -> object:
     import pyarrow as pa
 
-    binary = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}.get(column.type)
-    if binary is None:
-        return None
-    column = column.view(binary)
     try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        return None
-    return column
-
-
-def _cell(column: Any, row: int, *, is_text: bool, may_be_long: bool) -> object:
-    try:
-        if may_be_long and _size(column, row) > MOST_BYTES:
+        cell = column.slice(row, 1)
+        cell.validate()
+        if may_be_long and _size(cell) > MOST_BYTES:
             return Unreadable(TOO_LONG)
-        value = column[row].as_py()
-        return value.decode() if is_text and value is not None else value
+        return cell[0].as_py()
+    except pa.ArrowInvalid as error:
+        return Unreadable(f"damaged ({reason_of(error)})")
     except UnicodeDecodeError as error:
         return Unreadable(f"not UTF-8 at byte {error.start + 1}")
     except Exception:  # noqa: BLE001 (Python's, Arrow's, or the calendar's)
         return Unreadable(f"not a {column.type} that Python holds")
 
 
-def _size(column: Any, row: int) -> int:
+def _size(cell: Any) -> int:
     """Returns how many bytes a cell has."""
     import pyarrow as pa
 
-    cell = column.slice(row, 1)
     if isinstance(cell, pa.DictionaryArray):
         cell = cell.dictionary_decode()
     return int(cell.nbytes)

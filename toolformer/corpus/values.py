@@ -1,13 +1,34 @@
-"""What the value of a field is as a text, an id, or JSON; whatever type a file gave it."""
+"""What a field is called, and what its value is as a text, an id, or JSON; whatever its type."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, time
+from itertools import chain, count
 
-from toolformer.corpus.tables import Unreadable
 from toolformer.files import is_encodable
 
 _DEEPEST = 100  # lists and objects inside one another
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for the value of a cell that cannot be read."""
+
+    reason: str
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """Returns the names of a table's columns; another of the same name gets a number.
+
+    >>> unique(["id", "text", "text"])
+    ['id', 'text', 'text.1']
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        numbered = chain([name], (f"{name}.{number}" for number in count(1)))
+        found[next(each for each in numbered if each not in found)] = None
+    return list(found)
 
 
 def as_text(value: object) -> object:

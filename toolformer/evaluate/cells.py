@@ -28,6 +28,7 @@ from toolformer.evaluate.trial import TOO_LONG, Trial, from_row
 from toolformer.files import json_text, parse_json, read_json, write_whole
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
+from toolformer.plain_files import open_plain
 from toolformer.tools.registry import load_tool, load_tools
 
 _CELLS = "cells"
@@ -110,7 +111,7 @@ def read_cell(
         cell = Cell.from_dict(read_json(out / _CELLS / f"{stem}.json"))
     except (OSError, ValueError):
         return None  # not there, or of another version: it is measured anew
-    is_whole = cell.trials == f"{_CELLS}/{stem}.jsonl" and (out / cell.trials).exists()
+    is_whole = cell.trials == f"{_CELLS}/{stem}.jsonl" and (out / cell.trials).is_file()
     return cell if is_whole else None
 
 
@@ -120,7 +121,12 @@ def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     if path.is_absolute() or ".." in path.parts:  # in somebody's results.json
         raise RunError(f"'{out}' says that its trials are in '{path}', which is not below it.")
     path = out / path
-    with path.open(encoding="utf-8") as file:
+    try:
+        file = open_plain(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"Cannot read the trials in '{path}': {reason}.") from None
+    with file:
         for number, line in enumerate(file, start=1):
             try:
                 row = parse_json(line)

@@ -1,5 +1,6 @@
 """Which cells an evaluation consists of, and what each follows from."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -85,8 +86,8 @@ def stamp(model: str) -> Mapping[str, Any]:
         file = MODELS.read(model).file
         found = [Path(file)] if file else []  # an entry point names none
     else:
-        found = sorted(path.iterdir()) if path.is_dir() else [path]
-    stats = {each.name: each.stat() for each in found if each.is_file()}
+        found = sorted(path.iterdir()) if os.path.isdir(path) else [path]
+    stats = {each.name: each.stat() for each in found if os.path.isfile(each)}
     return {
         "name": model,
         "files": {name: [each.st_size, each.st_mtime_ns] for name, each in stats.items()},

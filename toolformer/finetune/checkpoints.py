@@ -24,6 +24,7 @@ from safetensors import SafetensorError
 
 from toolformer import files
 from toolformer.errors import RunError
+from toolformer.plain_files import read_plain
 
 SETTINGS = "finetune.json"
 METRICS = "metrics.json"
@@ -127,8 +128,8 @@ def _check(checkpoint: Path) -> None:
             names = known if isinstance(known, dict) else {}
             other = sorted(name for name in sizes | names if sizes.get(name) != names.get(name))
             raise ValueError(f"{other[0]} is not as it was written" if other else "no sizes")
-    with files.open_plain(checkpoint / _STATE) as stream:
-        values = files.parse_json(stream.read(files.MOST_JSON), nan_is_null=True)
+    content = read_plain(checkpoint / _STATE, most_bytes=files.MOST_JSON)
+    values = files.parse_json(content, nan_is_null=True)
     try:
         state = files.from_json(_State, values)
     except ValueError as error:

@@ -7,7 +7,7 @@ changed before all that the file holds is known to be answers to these prompts.
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from itertools import chain
@@ -42,7 +42,7 @@ class AnswersFile:
         *,
         settings: str,
         today: date | None = None,
-        source: Path | None = None,
+        sources: Sequence[Path] = (),
     ) -> None:
         """Opens a file, or makes it; passes over what is answered and drops an incomplete line.
 
@@ -52,11 +52,11 @@ class AnswersFile:
             settings: a fingerprint of all that decides an answer, but for its prompt and the day;
                 a file has answers of one.
             today: the day that was named for prompts that name none.
-            source: the file of the prompts, which may not be this one.
+            sources: the files of the prompts, none of which may be this one.
 
         Raises:
             ConfigError: it cannot be written, holds anything else than answers to these prompts
-                with these settings, or is the source.
+                with these settings, or is a source.
             RunError: another process is writing to it.
         """
         self.path, self.today = path, today
@@ -68,7 +68,7 @@ class AnswersFile:
             reason = getattr(error, "strerror", None) or error
             raise ConfigError(f"Cannot write '{path}': {reason}.") from None
         try:
-            self._refuse_others(source)
+            self._refuse_others(sources)
             lock(self._file.fileno(), path)
             self.done, self.left = self._match(prompts)
         except BaseException:
@@ -99,14 +99,14 @@ class AnswersFile:
             ) from error
         refuse_removed(self._file.fileno(), self.path)
 
-    def _refuse_others(self, source: Path | None) -> None:
+    def _refuse_others(self, sources: Sequence[Path]) -> None:
         """Refuses what no answers can be appended to, and the file of the prompts."""
         found = os.fstat(self._file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise ConfigError(
                 f"'{self.path}' is not a plain file: leave --out out, and the answers are printed."
             )
-        if source is not None and os.path.samestat(found, source.stat()):
+        if any(os.path.samestat(found, each.stat()) for each in sources):
             raise ConfigError(
                 f"'{self.path}' is the file that the prompts come from: name another --out."
             )
@@ -148,7 +148,13 @@ class AnswersFile:
         place = f"'{self.path}', line {number},"
         try:
             row = parse_json(line)
-            settings, day = row["settings"], date.fromisoformat(row["today"])
+            settings = row["settings"]
+            if "today" not in row and "prompt" in row:
+                raise ConfigError(
+                    f"{place} was written by an earlier version of this program, which did not "
+                    "note the day: name another --out."
+                )
+            day = date.fromisoformat(row["today"])
         except (ValueError, TypeError, KeyError):
             raise ConfigError(f"{place} is not an answer: name another --out.") from None
         if settings != self._settings:

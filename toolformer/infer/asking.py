@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
+from toolformer.calls import ToolCall
 from toolformer.dates import find_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
@@ -12,11 +14,12 @@ from toolformer.infer.decoder import Execute
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
-from toolformer.tools.base import ToolContext
+from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.toolbox import Toolbox
 
 # A prompt; one with a day of its own, {"prompt": …, "today": "2023-03-03"}; or all there is to say.
 Prompt = str | Mapping[str, object] | Request
+Settings = InferConfig | Mapping[str, Any]
 # What runs calls: tools, or a function of one call and what its tool may know.
 Tools = Toolbox | LiveTools | Execute
 
@@ -27,8 +30,8 @@ def requests_of(
     prompts: Iterable[Prompt],
     *,
     tools: Tools | None,
-    config: InferConfig | None = None,
-    today: date | None = None,
+    config: Settings | None = None,
+    today: date | str | None = None,
 ) -> Iterator[Request]:
     """Yields a request for each prompt; what is a request already stays as it is.
 
@@ -41,12 +44,16 @@ def requests_of(
     Raises:
         ConfigError: the prompts are a single text, or one of them is none.
     """
-    if isinstance(prompts, str | Mapping | Request):
+    if isinstance(prompts, str | bytes | Mapping | Request):
         raise ConfigError(
             "decode takes several prompts: put the one in a list, as in ['2 + 2 is']."
         )
     if not isinstance(prompts, Iterable):
         raise ConfigError(f"decode takes prompts, as in ['2 + 2 is'], not {_shown(prompts)}.")
+    if hasattr(prompts, "columns"):  # whose names it would yield
+        raise ConfigError(
+            f"decode takes rows, not a {type(prompts).__name__}: frame.to_dict('records') has them."
+        )
     return _requests(prompts, tools=tools, config=config, today=today)
 
 
@@ -54,8 +61,8 @@ def _requests(
     prompts: Iterable[Prompt],
     *,
     tools: Tools | None,
-    config: InferConfig | None,
-    today: date | None,
+    config: Settings | None,
+    today: date | str | None,
 ) -> Iterator[Request]:
     for index, prompt in enumerate(prompts):
         yield request_of(prompt, tools=tools, config=config, today=today, index=index)
@@ -65,8 +72,8 @@ def request_of(
     prompt: Prompt,
     *,
     tools: Tools | None,
-    config: InferConfig | None = None,
-    today: date | None = None,
+    config: Settings | None = None,
+    today: date | str | None = None,
     index: int = 0,
 ) -> Request:
     """Returns the request of a prompt; see `requests_of`.
@@ -82,10 +89,15 @@ def request_of(
     text, day = (prompt, None) if isinstance(prompt, str) else _read_row(prompt)
     if not is_encodable(text):
         raise ConfigError(f"The prompt {clipped(text)!r} holds half a surrogate pair.")
-    context = ToolContext(today=day or today)
-    request = Request(text, context=context, config=config or InferConfig(), index=index)
+    context = ToolContext(today=day or _day(today, of="decode was given"))
+    request = Request(text, context=context, config=_settings(config), index=index)
     if isinstance(home := _home(tools), LiveTools):
         return home.equip(request)
+    if home is None and tools is not None:
+        raise ConfigError(
+            "A text does not say which tools it may call, and a function as execute= does not "
+            "either: give execute= a Toolbox, as in Toolbox([calculator]), or ask with a Request."
+        )
     context = replace(context, today=context.today or date.today())
     names = () if home is None else tuple(home)
     return replace(request, tools=names, context=context)
@@ -103,12 +115,25 @@ def execute_of(tools: Tools | None) -> Execute | None:
         return lambda call, context: toolbox.execute([call], context)[0]
     if isinstance(home, LiveTools):
         return home.execute
-    if tools is None or callable(tools):
-        return tools
-    raise ConfigError(
-        f"execute= is what runs calls: a Toolbox, as in execute=Toolbox([calculator]), not "
-        f"{_shown(tools)}."
-    )
+    if tools is None:
+        return None
+    if isinstance(tools, Tool) or not callable(tools):
+        raise ConfigError(
+            f"execute= is what runs calls: a Toolbox, as in execute=Toolbox([calculator]), not "
+            f"{_shown(tools)}."
+        )
+    run = tools
+
+    def execute(call: ToolCall, context: ToolContext) -> ToolResult:
+        result = run(call, context)
+        if not isinstance(result, ToolResult):
+            raise ConfigError(
+                f"What execute= returns is a ToolResult, as in ToolResult(output='4'), not "
+                f"{_shown(result)}."
+            )
+        return result
+
+    return execute
 
 
 def model_of(model: LanguageModel | str) -> LanguageModel:
@@ -143,13 +168,24 @@ def _read_row(row: object) -> tuple[str, date | None]:
             "A prompt is a text, a row such as {'prompt': '2 + 2 is'}, or a Request, not "
             f"{_shown(row)}."
         )
-    today = fields.get("today")
-    day = None if today is None else find_date(str(today))
-    if today is not None and day is None:
-        raise ConfigError(
-            f"The prompt {clipped(text)!r} has {today!r} as today, not a date such as 2023-03-03."
-        )
-    return text, day
+    return text, _day(fields.get("today"), of=f"The prompt {clipped(text)!r} has")
+
+
+def _day(value: object, *, of: str) -> date | None:
+    day = find_date(value)
+    if day is None and value not in (None, ""):
+        raise ConfigError(f"{of} {value!r} as today, not a date such as 2023-03-03.")
+    return day
+
+
+def _settings(config: Settings | None) -> InferConfig:
+    if isinstance(config, InferConfig):
+        return config
+    if config is None or isinstance(config, Mapping):
+        return InferConfig(**(config or {}))
+    raise ConfigError(
+        f"config= is settings, as in InferConfig(max_new_tokens=16), not {_shown(config)}."
+    )
 
 
 def _shown(value: object) -> str:

@@ -9,13 +9,13 @@ from toolformer.calls import Segment
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.asking import (
     Prompt,
+    Settings,
     Tools,
     execute_of,
     model_of,
     request_of,
     requests_of,
 )
-from toolformer.infer.config import InferConfig
 from toolformer.infer.decoder import Decoder, Decoding, Execute
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
@@ -26,8 +26,8 @@ def decode(
     requests: Iterable[Prompt],
     *,
     execute: Tools | None = None,
-    config: InferConfig | None = None,
-    today: date | None = None,
+    config: Settings | None = None,
+    today: date | str | None = None,
 ) -> Iterator[Answer]:
     """Answers prompts side by side and yields an answer for each, in their order.
 
@@ -41,7 +41,7 @@ def decode(
         execute: runs the calls: a `Toolbox` or `LiveTools`, all of whose tools texts and rows may
             call, or a function of one call and its context. None where no request names tools. An
             exception is a bug and ends the decoding.
-        config: the settings of texts and rows; the defaults when None.
+        config: the settings of texts and rows, or some of them by name; the defaults when None.
         today: what tools take for today where a text or a row does not say; the day of
             `LiveTools`, or the clock's, when None.
 
@@ -96,8 +96,8 @@ def stream(
     request: Prompt,
     *,
     execute: Tools | None = None,
-    config: InferConfig | None = None,
-    today: date | None = None,
+    config: Settings | None = None,
+    today: date | str | None = None,
 ) -> Generator[Segment | CallEvent, None, Answer]:
     """Answers one prompt and yields the pieces of its answer as they come; closing it stops.
 

@@ -69,7 +69,7 @@ def is_in_code(name: str) -> bool:
     if _IN_FILE.fullmatch(name) is not None:
         return True
     # Asked before all distributions are; pathlib's would raise for a name that no file can have.
-    is_weights = name == EMBEDDED_MODEL or os.path.exists(name)  # noqa: PTH110
+    is_weights = name == EMBEDDED_MODEL or os.path.exists(name)
     return not is_weights and name.partition(":")[0].casefold() in DOOR.names()
 
 

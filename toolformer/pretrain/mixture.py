@@ -4,6 +4,7 @@ Knows no model. Every batch is a function of the seed and its number alone, so a
 the same rows.
 """
 
+import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,7 +167,7 @@ def _load_function(spec: str, *, folder: Path) -> Callable[..., Any]:
     """Returns the function that FILE.py:NAME stands for, the file relative to a folder."""
     file, _, name = spec.partition(":")
     path = folder / file
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigError(
             f"There is no file {path} to take {name!r} from. Write it as FILE.py:NAME."
         )

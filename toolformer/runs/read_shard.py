@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from toolformer.errors import RunError, clipped
-from toolformer.files import open_plain, parse_json
+from toolformer.files import parse_json
+from toolformer.plain_files import open_plain
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.shards import CANDIDATE_FIELDS, offsets, shard_schema
 

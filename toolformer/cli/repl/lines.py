@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TextIO
 from toolformer.cli.repl.commands import completions, meaning_of
 from toolformer.cli.repl.session import Session
 from toolformer.errors import ConfigError
-from toolformer.files import is_encodable, open_plain
+from toolformer.files import is_encodable
+from toolformer.plain_files import open_plain
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer

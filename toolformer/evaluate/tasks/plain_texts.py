@@ -1,9 +1,11 @@
 """`perplexity` and `restraint`: texts as they are, to be predicted or to be left alone."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from toolformer.corpus.files import CorpusProblem, format_of, read_records
+from toolformer.corpus.files import CorpusProblem, read_records
+from toolformer.corpus.formats import format_of
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, CorpusError
 from toolformer.evaluate.arm import each_model, live_arms
@@ -70,7 +72,7 @@ def _texts(source: str, column: str, characters: int) -> Callable[[], Iterator[E
     path = Path(source)
 
     def begin() -> Iterator[Example]:
-        if path.exists() and format_of(path) == ".txt":
+        if os.path.isfile(path) and format_of(path) == ".txt":
             return _pieces(path, characters)
         documents = read_corpus(source, text_column=column, strict=True)
         return (Example(document.id, document.text, ()) for document in documents)

@@ -6,7 +6,7 @@ A record that lacks a field ends the reading: a benchmark with holes is another 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from toolformer.corpus.files import CorpusProblem, read_records
+from toolformer.corpus.files import CorpusProblem
 from toolformer.corpus.sources import SourceFile, find_sources
 from toolformer.errors import CorpusError
 
@@ -69,12 +69,8 @@ def read_task_records(source: str) -> Iterator[TaskRecord]:
     """
     is_empty = True
     for part in find_sources(source).parts:
-        if isinstance(part, SourceFile):
-            name = part.path.name.split(".")[0]
-            records = read_records(part.path, name=part.path.name)
-        else:
-            name, records = part.id, part.records()
-        for record in records:
+        name = part.path.name.split(".")[0] if isinstance(part, SourceFile) else part.name
+        for record in part.records():
             if isinstance(record, CorpusProblem):
                 raise CorpusError(f"{record}.")
             is_empty = False

@@ -52,7 +52,7 @@ def find_source(name: str) -> Path | None:
             )
         return embedded
     path = Path(os.path.expanduser(name))  # noqa: PTH111  pathlib's raises for an unknown user
-    if os.path.isdir(path):  # noqa: PTH112  pathlib's raises for a name that no file can have
+    if os.path.isdir(path):
         _check_is_model(path)
         return path
     if path.suffix.casefold() == ".gguf":
@@ -60,7 +60,7 @@ def find_source(name: str) -> Path | None:
             f"{name!r} is a model in GGUF, the format of llama.cpp, which is not read here. Name"
             " the Hub id or the directory of the model that it was made from, in safetensors."
         )
-    if os.path.exists(path):  # noqa: PTH110
+    if os.path.exists(path):
         raise ModelError(f"{name!r} is a file. Name the directory of a model that it belongs to.")
     is_known = name in _cached()
     if _is_hub_id(name) and (is_known or not _is_offline()):

@@ -4,6 +4,7 @@ Statements run in processes of their own, `selecting.py`: one that takes too lon
 its process, whatever it is doing, and the program's memory is out of its reach.
 """
 
+import os
 import threading
 import time
 import weakref
@@ -52,7 +53,7 @@ class ReadOnlyDatabase:
         self._timeout_s = timeout_s
         self._processes = _Processes(path)
         self._finalizer = weakref.finalize(self, self._processes.close)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise ConfigError(f"There is no database {str(path)!r}; name a file: path=facts.db.")
         try:
             process = self._processes.take()

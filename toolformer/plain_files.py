@@ -1,0 +1,34 @@
+"""Files of strangers, opened so that reading them ends. Knows no format."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+
+def open_plain(path: str | Path) -> BinaryIO:
+    """Opens a file to read, and nothing else: opening a named pipe would wait for a writer.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is not a plain file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("it is not a plain file")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_plain(path: str | Path, *, most_bytes: int) -> bytes:
+    """Returns what a file holds.
+
+    Raises:
+        OSError: it cannot be read; a FileNotFoundError when it is not there.
+        ValueError: it is not a plain file, or is longer than such files are.
+    """
+    with open_plain(path) as stream:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"it is longer than {most_bytes:,} bytes")
+    return content
