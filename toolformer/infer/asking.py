@@ -11,7 +11,6 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.decoder import Execute
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.request import Request
-from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import ToolContext
 from toolformer.tools.toolbox import Toolbox
 
@@ -109,24 +108,6 @@ def execute_of(tools: Tools | None) -> Execute | None:
         f"execute= is what runs calls: a Toolbox, as in execute=Toolbox([calculator]), not "
         f"{_shown(tools)}."
     )
-
-
-def model_of(model: LanguageModel | str) -> LanguageModel:
-    """Returns a model; a name is loaded.
-
-    Raises:
-        ModelError: there is no such model.
-        ConfigError: it is neither a model nor a name.
-    """
-    if isinstance(model, str):
-        from toolformer.lm.registry import load_model
-
-        return load_model(model)
-    if not isinstance(model, LanguageModel):
-        raise ConfigError(
-            f"{_shown(model)} is not a language model: load one, as in load_model('nano')."
-        )
-    return model
 
 
 def _home(tools: Tools | None) -> Toolbox | LiveTools | None:
