@@ -160,16 +160,15 @@ def _writes(
     resumed = writer.done
     for batch in batches:
         shard = batch.shard
-        if not batch.is_last:
-            progress.scored(batch)
-            continue
-        yield partial(_see_to, batch, writer=writer, is_there=shard.number in resumed)
+        if batch.is_last:
+            yield partial(_see_to, batch, writer=writer, is_there=shard.number in resumed)
         if shard.is_due:
-            # Once a shard is enough; what has been there for long is looked at now and then.
-            gc.collect(1 if shard.number % _LONG_LIVED else 2)
-            progress.annotated(batch)
+            progress.scored(batch)
         elif shard.number in resumed:
             progress.resumed(shard)
+        if batch.is_last and shard.is_due:
+            # Once a shard is enough; what has been there for long is looked at now and then.
+            gc.collect(1 if shard.number % _LONG_LIVED else 2)
 
 
 def _see_to(batch: ShardBatch, *, writer: RunWriter, is_there: bool) -> int:
