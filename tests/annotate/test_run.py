@@ -473,6 +473,15 @@ def test_a_second_whole_run_into_a_directory_is_refused_and_shards_are_shared(
     assert run_into(out).is_complete
 
 
+def test_a_file_is_no_run_directory(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(RunError, match=r"Cannot write to '.*run': it is a file"):
+        run_into(tmp_path / "run")
+    with pytest.raises(RunError):
+        run_into(tmp_path / "run" / "below")
+    assert (tmp_path / "run").read_text() == "mine"
+
+
 def test_a_name_is_a_model_and_functions_and_specs_are_tools(tmp_path: Path) -> None:
     def adds(expression: str) -> str:
         """Adds."""

@@ -131,7 +131,7 @@ def read_manifest(path: Path) -> RunManifest | None:
                 f"fingerprint: {clipped(repr(stated))} is not that of the other fields, {found!r}; "
                 "the file was edited"
             )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise RunError(f"'{file}' is not the manifest of a run: {error}.") from None
