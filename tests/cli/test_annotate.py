@@ -235,7 +235,7 @@ def test_ctrl_c_drops_the_shard_and_says_how_to_go_on(where: Path) -> None:
     assert process.returncode == 130
     assert "Run the same command again to resume." in told
     assert "Traceback" not in told
-    opened = Run.open("run")
+    opened = Run.open("run", incomplete=True)
     assert not opened.is_complete
     assert sum(1 for _ in opened.documents()) == 2 * len(opened.shards())
 
