@@ -18,8 +18,8 @@ from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
 from benchmarks.engine_work import Measured
 from toolformer.annotate.losses import weighted_losses
-from toolformer.annotate.places import Place, likeliest_places
 from toolformer.annotate.plan import Plan
+from toolformer.annotate.texts.places import Place, likeliest_places
 from toolformer.calls import ToolCall
 from toolformer.lm.base import SCORED_TOKENS
 from toolformer.lm.drawing import uniform

@@ -195,6 +195,8 @@ def locked(folder: Path, *, is_shared: bool = False) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    except FileExistsError as error:
+        raise RunError(f"Cannot write to '{folder}': it is a file.") from error
     except OSError as error:
         raise RunError(f"Cannot write to '{folder}': {error.strerror}.") from error
     try:

@@ -12,8 +12,8 @@ from tests.annotate.given import BRIEF
 from tests.models import save_model
 from tests.oracle import GRAMMAR, Oracle, load_oracle
 from toolformer.annotate import annotate
-from toolformer.annotate.places import is_place
 from toolformer.annotate.prompts import build_prompt
+from toolformer.annotate.texts.places import is_place
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError
 from toolformer.lm.base import Branch, LossRequest, TextRequest

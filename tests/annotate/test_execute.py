@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from tests.annotate.given import BRIEF, echo
 from toolformer.annotate import make_plan
-from toolformer.annotate.excerpts import Excerpt
 from toolformer.annotate.execute import execute
 from toolformer.annotate.propose import Proposal
-from toolformer.annotate.windows import whole
+from toolformer.annotate.texts.excerpts import Excerpt
+from toolformer.annotate.texts.windows import whole
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Losses, Verdict
 from toolformer.tools.base import Tool, ToolContext, tool

@@ -1,6 +1,7 @@
 """A run goes on where it stopped, and what it writes does not depend on how it came about."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,8 +13,11 @@ import pytest
 
 from tests.annotate.given import BRIEF, SCRIPT, documents, echo, long_texts, run_into
 from toolformer.annotate import RunProgress, annotate, annotate_shard, make_plan
+from toolformer.calls import ToolCall
+from toolformer.config import fingerprint
 from toolformer.corpus import CorpusProblem
-from toolformer.errors import CorpusError, RunError
+from toolformer.errors import CorpusError, RunError, ToolformerError
+from toolformer.files import locked
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document, Verdict
@@ -427,10 +431,106 @@ def test_another_number_of_documents_per_shard_continues_with_that_of_the_run(
     assert files_of(run.path) == files_of(whole.path)
 
 
+def test_a_run_of_an_older_version_is_cut_as_it_was_begun(tmp_path: Path) -> None:
+    long = [Document(str(n), "3 + 2 = 5 apples " + "and more " * 400) for n in range(7)]
+    out = tmp_path / "run"
+    cut_by_characters = run_into(tmp_path / "new", corpus=long)
+    assert len(cut_by_characters.shards()) == 4
+
+    # Its manifest knows nothing of characters, and its shards hold three documents each.
+    values = json.loads((cut_by_characters.path / "manifest.json").read_text())
+    del values["characters_per_shard"], values["fingerprint"]
+    values["fingerprint"] = fingerprint(values)
+    out.mkdir()
+    (out / "manifest.json").write_text(json.dumps(values))
+    begun = (out / "manifest.json").read_bytes()
+    run_into(out, corpus=long, shards=[1])
+    [shard] = Run.open(out).shards()
+    assert [each.document.id for each in Run.open(out).read(shard)] == ["3", "4", "5"]
+
+    run = run_into(out, corpus=long)
+    assert run.is_complete
+    assert [len(run.read(number)) for number in run.shards()] == [3, 3, 1]
+    assert (out / "manifest.json").read_bytes() == begun
+    assert "characters_per_shard" not in run.manifest.to_dict()
+    everything = list(run.documents())
+    assert everything == list(cut_by_characters.documents())
+
+
+def test_a_second_whole_run_into_a_directory_is_refused_and_shards_are_shared(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "run"
+    with locked(out), pytest.raises(RunError, match="Another process is writing to"):
+        run_into(out)
+    with locked(out), pytest.raises(RunError, match="Another process is writing to"):
+        run_into(out, shards=[0])
+    with locked(out, is_shared=True), pytest.raises(RunError, match="Another process is writing"):
+        run_into(out)
+    assert list(out.iterdir()) == []
+    with locked(out, is_shared=True):
+        assert list(run_into(out, shards=[0]).shards()) == [0]
+    assert run_into(out).is_complete
+
+
+def test_a_file_is_no_run_directory(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(RunError, match=r"Cannot write to '.*run': it is a file"):
+        run_into(tmp_path / "run")
+    with pytest.raises(RunError):
+        run_into(tmp_path / "run" / "below")
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_a_name_is_a_model_and_functions_and_specs_are_tools(tmp_path: Path) -> None:
+    def adds(expression: str) -> str:
+        """Adds."""
+        return calculator.execute(expression)
+
+    tools = ["calculator", adds]
+    texts = ["There are 303 + 453 = 756 balloons in the whole room."]
+    run = annotate(texts, model="nano", tools=tools, out=str(tmp_path / "run"))
+    assert [each.name for each in run.manifest.tools] == ["Calculator", "adds"]
+    assert run.manifest.model.name == "nano"
+    assert run.stats().documents == 1
+
+
+def test_tools_and_settings_have_defaults_and_a_callers_toolbox_stays_open(tmp_path: Path) -> None:
+    model = ScriptedLanguageModel(SCRIPT)
+    config = {"prompt_style": "brief", "seed": 3}
+    run = annotate(documents(2), model=model, config=config, out=tmp_path / "run")
+    assert [each.name for each in run.manifest.tools] == ["Calculator", "Calendar", "Database"]
+    assert run.manifest.config["seed"] == 3
+    with Toolbox([calculator]) as toolbox:
+        annotate(documents(2), model=model, tools=toolbox, out=tmp_path / "other")
+        assert toolbox.execute([ToolCall("Calculator", "1 + 1")])[0].output == "2"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"model": 5}, "int 5 is not a language model: load one, as in load_model('nano')"),
+        ({"model": None}, "NoneType None is not a language model"),
+        ({"tools": 5}, "tools= is a list of tools, as in [calculator"),
+        ({"tools": [5]}, "5 is not a tool: give"),
+        ({"tools": ["calculater"]}, "Did you mean 'calculator'?"),
+        ({"tools": []}, "There is no tool to annotate with"),
+        ({"shards": 2}, "shards= is the numbers of some shards, as in [2]"),
+    ],
+)
+def test_arguments_of_another_type_are_told_what_they_could_be(
+    tmp_path: Path, wrong: dict[str, object], said: str
+) -> None:
+    arguments = {"model": ScriptedLanguageModel(SCRIPT), "tools": [calculator]} | wrong
+    with pytest.raises(ToolformerError, match=re.escape(said)):
+        annotate(documents(2), out=tmp_path / "run", **arguments)  # type: ignore[arg-type]
+    assert not (tmp_path / "run").exists()
+
+
 def test_long_texts_make_a_shard_shorter(tmp_path: Path) -> None:
-    long = [Document(str(n), "3 + 2 = 5 apples " + "and more " * 300) for n in range(4)]
+    long = [Document(str(n), "3 + 2 = 5 apples " + "and more " * 400) for n in range(4)]
     run = run_into(tmp_path / "run", corpus=long, model=ScriptedLanguageModel(SCRIPT))
-    assert len(run.shards()) == 2
+    assert [len(run.read(number)) for number in run.shards()] == [2, 2]
     assert run.stats().documents == 4
 
 

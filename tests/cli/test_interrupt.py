@@ -86,6 +86,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
         [sys.executable, *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -167,6 +168,59 @@ def test_a_signal_while_it_loads_ends_it_without_a_traceback(folder: Path) -> No
         returned, seconds, said = ended(process, signal.SIGINT)
         assert (returned in (130, -2), seconds < SOON_S) == (True, True), said
         assert "Traceback" not in said or "toolformer/cli/main.py" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "infer nano --input prompts.jsonl --out answers.jsonl --device cpu",
+        "infer nano --repl",
+        "evaluate nano --task arithmetic --no-base --out evaluation --device cpu",
+        "annotate corpus.txt --device cpu",
+        "pretrain pretrain.yaml --out model",
+    ],
+)
+def test_every_command_ends_at_any_moment_with_the_code_of_the_signal(
+    folder: Path, command: str, number: signal.Signals
+) -> None:
+    (folder / "prompts.jsonl").write_text('{"prompt": "2 + 2 is"}\n' * 500)
+    (folder / "pretrain.yaml").write_text("""
+mixture: [{name: texts, weight: 1, corpus: corpus.txt}]
+model: {hidden_size: 32, intermediate_size: 64, layers: 1, heads: 2, context: 32}
+stages: [{steps: 100000, rows: 4, length: 16}]
+""")
+    for wait in (0.5, 1.0, 2.0, 4.0, 7.0):
+        process = start(folder, "-m", "toolformer", *command.split(), OMP_NUM_THREADS="1")
+        time.sleep(wait)
+        returned, seconds, said = ended(process, number)
+        assert (returned, seconds < SOON_S) == (128 + number, True), f"after {wait} s: {said}"
+        assert "Traceback" not in said
+
+
+def test_an_interrupt_in_a_destructor_is_not_lost(folder: Path) -> None:
+    (folder / "lost.py").write_text("""
+import sys, time
+from pathlib import Path
+from toolformer.cli import main
+
+class Slow:
+    def __del__(self):
+        Path("begun").touch()
+        time.sleep(0.5)
+
+def waits(arguments):
+    Slow()
+    time.sleep(60)
+
+main.run = waits
+main.main([])
+""")
+    process = start(folder, "lost.py")
+    wait_for(folder / "begun", process)
+    returned, seconds, said = ended(process, signal.SIGTERM)
+    assert (returned, seconds < 3, said) == (143, True, "")
 
 
 def test_a_tool_that_hangs_in_the_program_does_not_hold_a_script_up(folder: Path) -> None:

@@ -344,3 +344,45 @@ def test_a_tool_that_ends_when_it_is_closed_ends_nothing_else(end: BaseException
     thread.start()
     thread.join()
     assert closed == ["Two"]
+
+
+def test_a_tool_that_is_missed_again_and_again_is_left_alone_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked = []
+
+    def reach(text: str) -> str:
+        """Reaches a server."""
+        asked.append(text)
+        if text != "up":
+            raise TimeoutError("no answer in 30 s")
+        return text
+
+    now = [0.0]
+    with Toolbox([tool(reach, name="Map")], workers=1) as toolbox:
+        toolbox._runner.patience._clock = lambda: now[0]
+
+        def ask(*texts: str) -> list[ToolResult]:
+            return toolbox.execute([ToolCall("Map", text) for text in texts])
+
+        results = ask(*"abcdef")
+        assert asked == ["a", "b", "c"]
+        assert all(each.is_unavailable for each in results)
+        assert (
+            results[-1].error == "Map was not asked: it could not be reached in the calls before."
+        )
+        assert [each.getMessage() for each in caplog.records] == [
+            "Map could not be reached: TimeoutError: no answer in 30 s"
+        ]
+        now[0] = 31.0
+        assert [each.is_unavailable for each in ask("g", "up")] == [True, True]
+        now[0] = 62.0
+        assert [each.output for each in ask("up", "up again")] == ["up", None]
+    assert asked == ["a", "b", "c", "g", "up", "up again"]
+
+
+def test_a_process_that_hangs_on_its_arguments_does_not_keep_others_from_being_asked() -> None:
+    sleeper = load_tool(f"{HOSTILE}:hangs")
+    with Toolbox([sleeper], workers=1, timeout_s=0.3) as toolbox:
+        results = toolbox.execute([ToolCall("hangs", str(n)) for n in range(5)])
+    assert all("took longer than 0.3 s" in str(each.error) for each in results)

@@ -3,7 +3,8 @@
 from toolformer.annotate.config import AnnotateConfig, ToolConfig
 from toolformer.annotate.pipeline import annotate_shard
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.annotate.run import RunProgress, annotate
+from toolformer.annotate.progress import RunProgress
+from toolformer.annotate.run import annotate
 
 __all__ = [
     "AnnotateConfig",

@@ -12,31 +12,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from toolformer.annotate.ahead import ahead
-from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts
 from toolformer.annotate.execute import execute
-from toolformer.annotate.peeking import argument_terms, first_mentions, peeks
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.propose import Proposal, propose
 from toolformer.annotate.score import score
+from toolformer.annotate.shards import Shard
+from toolformer.annotate.texts.excerpts import Excerpt, batches, cut_excerpts
+from toolformer.annotate.texts.peeking import argument_terms, first_mentions, peeks
 from toolformer.calls import CallGrammar
 from toolformer.garbage import gc_paused
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
 from toolformer.threads import Threads
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Documents that are annotated and written together."""
-
-    number: int
-    documents: Sequence[Document]
-    is_due: bool = True  # False: it passes by untouched
-
-    @property
-    def characters(self) -> int:
-        """How many characters its texts have."""
-        return sum(len(each.text) for each in self.documents)
 
 
 @dataclass(frozen=True, slots=True)

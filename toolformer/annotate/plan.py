@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolThresholds, resolve
-from toolformer.annotate.peeking import terms
 from toolformer.annotate.prompts import Prompts
+from toolformer.annotate.texts.peeking import terms
 from toolformer.config import fingerprint
 from toolformer.errors import ConfigError
 from toolformer.lm.base import LanguageModel, Paced
@@ -18,6 +18,7 @@ from toolformer.tools.toolbox import Toolbox
 _LONGEST_WINDOW = 1024  # tokens
 _SHORTEST_WINDOW = 16
 _MOST_DOCUMENTS = 128  # of a shard: what an interruption loses
+_DOCUMENT_CHARACTERS = 2000  # a shard of longer texts has fewer
 _SHARD_S = 120.0
 _DOCUMENT_TOKENS = 2000  # forwarded for a text of some sentences, its places, calls and losses
 # Tokens beside prompt, text and call: a start token, the prompt's frame around the text, and what a
@@ -38,6 +39,7 @@ class Plan:
     window_tokens: int
     overlap_tokens: int
     documents_per_shard: int
+    characters_per_shard: int | None  # None is without bound
 
     def __repr__(self) -> str:
         return (
@@ -80,6 +82,7 @@ class Plan:
                 "documents_per_shard": self.documents_per_shard,
             },
             documents_per_shard=self.documents_per_shard,
+            characters_per_shard=self.characters_per_shard,
         )
 
 
@@ -103,6 +106,7 @@ def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox)
             f"overlap_tokens {overlap_tokens} is more than half of a window of {window_tokens} "
             f"tokens. Choose at most {window_tokens // 2}."
         )
+    documents_per_shard = config.documents_per_shard or _documents_per_shard(model)
     return Plan(
         model=model,
         toolbox=toolbox,
@@ -119,7 +123,8 @@ def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox)
         },
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
-        documents_per_shard=config.documents_per_shard or _documents_per_shard(model),
+        documents_per_shard=documents_per_shard,
+        characters_per_shard=documents_per_shard * _DOCUMENT_CHARACTERS,
     )
 
 

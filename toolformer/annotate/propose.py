@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from toolformer.annotate.excerpts import Excerpt
 from toolformer.annotate.losses import ask_losses
-from toolformer.annotate.places import likeliest_places
 from toolformer.annotate.plan import Plan
+from toolformer.annotate.texts.excerpts import Excerpt
+from toolformer.annotate.texts.places import likeliest_places
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.lm.base import Branch, LossRequest, Sampled, StartProbabilities, TextRequest
 from toolformer.records import Candidate, Losses, Verdict

@@ -5,6 +5,7 @@ ones change nothing. A thread of its own ends the process should the way out tak
 raises nothing while it is inside a long step of a model or waits for a library.
 """
 
+import atexit
 import contextlib
 import logging
 import os
@@ -18,6 +19,7 @@ from types import FrameType
 
 from toolformer.child import kill_children
 
+_AGAIN_S = 0.1
 SOON_S = 4.0  # after the signal, the process is ended as it is
 _SIGNALS = tuple(
     each
@@ -32,50 +34,70 @@ class Interruption:
 
     def __init__(self) -> None:
         self.signal: int | None = None
-
-    def exit_code(self, code: int) -> int:
-        """Returns a command's exit code, or that of the signal: 130 for Ctrl-C, 143 for a kill."""
-        return code if self.signal is None else 128 + self.signal
+        self._is_lost = False  # what it raised ended up where exceptions are ignored
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """Interrupts the main thread, once."""
-        if self.signal is not None:
+        if self.signal is None:
+            logging.disable()  # what fails from now on does so because of this
+        elif not self._is_lost:
             return
-        self.signal = number
-        logging.disable()  # what fails from now on does so because of this
+        self.signal, self._is_lost = self.signal or number, False
         raise KeyboardInterrupt
+
+    def on_ignored(self, ignored: "sys.UnraisableHookArgs") -> None:
+        """Takes note of an interrupt that came in a destructor or a callback; others are told."""
+        if self.signal is not None and issubclass(ignored.exc_type, KeyboardInterrupt):
+            self._is_lost = True
+        else:
+            sys.__unraisablehook__(ignored)
 
     def watch(self, receiving: int) -> None:
         """Waits for a signal, and then for the process to end; ends it if it does not."""
-        while True:
+        came = b"\0"
+        while came and came[0] not in _SIGNALS:
             try:
                 came = os.read(receiving, 1)
             except OSError:
                 return
-            if not came:
-                return
-            if came[0] in _SIGNALS:
-                time.sleep(SOON_S)
-                _leave(128 + came[0])
+        deadline = time.monotonic() + SOON_S
+        while time.monotonic() < deadline:
+            time.sleep(_AGAIN_S)
+            if self._is_lost and self.signal is not None:
+                signal.pthread_kill(threading.main_thread().ident or 0, self.signal)
+        _leave(128 + came[0])
+
+    def end(self) -> None:
+        """Ends the process if a signal came, 128 and its number being the exit code.
+
+        What is registered for the end is done, and the interpreter is not taken apart: that may
+        take seconds, and nothing watches it.
+        """
+        if self.signal is not None:
+            atexit._run_exitfuncs()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    stream.flush()
+            os._exit(128 + self.signal)
 
 
 @contextmanager
-def interruptible() -> Iterator[Interruption]:
+def interruptible(interruption: Interruption) -> Iterator[None]:
     """Lets signals end what is done inside; those that the process was told to ignore still do not.
 
     Once one has come, all others are ignored to the end of the process, which is near. Where none
     came, one that comes later ends the process without a word: there is nothing left to stop.
     """
-    interruption = Interruption()
     heeded = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
     receiving, sending = os.pipe()
     os.set_blocking(sending, False)
     signal.set_wakeup_fd(sending, warn_on_full_buffer=False)
     threading.Thread(target=interruption.watch, args=(receiving,), daemon=True).start()
+    sys.unraisablehook = interruption.on_ignored
     for each in heeded:
         signal.signal(each, interruption.on_signal)
     try:
-        yield interruption
+        yield
     finally:
         came = interruption.signal is not None
         for each in heeded:
@@ -89,7 +111,12 @@ def hand_over() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for each in _SIGNALS[1:]:
             if signal.getsignal(each) != signal.SIG_IGN:
-                signal.signal(each, signal.SIG_DFL)
+                signal.signal(each, _exit)
+
+
+def _exit(number: int, _frame: FrameType | None) -> None:
+    """Ends a REPL, which gives the terminal back on its way out."""
+    raise SystemExit(128 + number)
 
 
 def _leave(code: int) -> None:

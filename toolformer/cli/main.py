@@ -16,7 +16,7 @@ import typer
 
 from toolformer._version import __version__
 from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
-from toolformer.cli.interrupt import interruptible
+from toolformer.cli.interrupt import Interruption, interruptible
 from toolformer.cli.volume import with_volume
 from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
 
@@ -51,13 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stack.enter_context(gated_output())
         stack.pop_all()  # a traceback passes the gate, too
     code = 0
-    with interruptible() as interruption:
-        try:
+    interruption = Interruption()
+    try:
+        with interruptible(interruption):
             code = run(sys.argv[1:] if arguments is None else arguments)
-        except BaseException:
-            if interruption.signal is None:
-                raise
-    sys.exit(interruption.exit_code(code))
+    except BaseException:
+        if interruption.signal is None:
+            raise
+    interruption.end()
+    sys.exit(code)
 
 
 def _wait_briefly() -> None:

@@ -7,7 +7,7 @@ tokens: a document of any length passes through whole.
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import chain, islice
 from pathlib import Path
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 # So many documents are held back while none has the column of the date: were none to have it, the
 # name would be wrong.
 _MOST_UNDATED = 1000
+_NO_ROW = "not a text, a row such as {'text': ...}, or a Document"
 _SAME_COLUMNS = (".csv", ".tsv", ".parquet", ".arrow")  # formats whose records all have the same
 
 
@@ -81,6 +82,37 @@ def read_corpus(
     )
 
 
+def read_rows(
+    rows: Iterable[object],
+    *,
+    text_column: str = "text",
+    date_column: str | None = None,
+    strict: bool = False,
+    on_problem: Callable[[CorpusProblem], None] | None = None,
+) -> Iterator[Document]:
+    """Yields the documents of what a program has already: texts, rows of fields, documents.
+
+    They are read as `read_corpus` reads the records of a file, and its other arguments are those
+    of `read_corpus`. Only the values of a document's own are made what a shard can hold.
+
+    Raises:
+        CorpusError: there is no document among them.
+
+    >>> rows = ["He has 5.", {"text": "So 7.", "id": 2}, Document("c", "And 9."), None]
+    >>> [document.id for document in read_rows(rows, on_problem=print)]
+    documents, line 4: it is None, not a text, a row such as {'text': ...}, or a Document
+    ['documents:1', '2', 'c']
+    """
+    reading = _Reading(
+        source="documents",
+        text_column=text_column,
+        date_column=date_column,
+        strict=strict,
+        on_problem=_log_problem if on_problem is None else on_problem,
+    )
+    return reading.rows(rows)
+
+
 class _Reading:
     """One reading of a corpus, and what was seen on the way."""
 
@@ -110,8 +142,17 @@ class _Reading:
         """
         if sources.passed_over:
             self._on_problem(CorpusProblem(sources.name, None, sources.passed_over, is_loss=False))
-        found: Iterator[Document | CorpusProblem]
         found = chain.from_iterable(map(self._read, sources.parts))
+        return self._told(found, is_one=len(sources.parts) == 1)
+
+    def rows(self, rows: Iterable[object]) -> Iterator[Document]:
+        """Yields the documents of rows, as `documents` does."""
+        return self._told(self._of_rows(rows), is_one=False)
+
+    def _told(
+        self, found: Iterator[Document | CorpusProblem], *, is_one: bool
+    ) -> Iterator[Document]:
+        """Yields the documents of what is found, and passes on or raises what is wrong in it."""
         if self._date_column is not None:
             found = self._dated(found)
         first_problem: CorpusProblem | None = None
@@ -126,7 +167,7 @@ class _Reading:
                 first_problem = first_problem or each
                 self._on_problem(each)
         if is_empty:
-            is_whole = first_problem and first_problem.line is None and len(sources.parts) == 1
+            is_whole = first_problem and first_problem.line is None and is_one
             reason = f" The first problem: {first_problem}." if first_problem else ""
             raise self._error(
                 f"{first_problem}."
@@ -136,12 +177,38 @@ class _Reading:
 
     def _read(self, part: SourceFile | HubDataset) -> Iterator[Document | CorpusProblem]:
         """Yields the documents of a file or dataset, and what is wrong in it."""
-        name = part.name
         kind = format_of(part.path) if isinstance(part, SourceFile) else None
-        is_table = kind is None or kind in _SAME_COLUMNS
-        # A line of a .txt file has no columns to choose from.
-        text_column = "text" if kind == ".txt" else self._text_column
-        for record in part.records():
+        yield from self._documents(
+            part.records(),
+            part.name,
+            # A line of a .txt file has no columns to choose from.
+            "text" if kind == ".txt" else self._text_column,
+            is_table=kind is None or kind in _SAME_COLUMNS,
+        )
+
+    def _of_rows(self, rows: Iterable[object]) -> Iterator[Document | CorpusProblem]:
+        """Yields the documents of rows that are documents, texts or fields."""
+        for number, row in enumerate(rows, start=1):
+            if isinstance(row, Document):
+                yield _storable(row, number, self._source)
+                continue
+            fields = {self._text_column: row} if isinstance(row, str) else row
+            records: list[Record | CorpusProblem] = [
+                Record(number, fields)
+                if isinstance(fields, Mapping)
+                else CorpusProblem(self._source, number, f"it is {clipped(repr(row))}, {_NO_ROW}")
+            ]
+            yield from self._documents(records, self._source, self._text_column, is_table=False)
+
+    def _documents(
+        self,
+        records: Iterable[Record | CorpusProblem],
+        name: str,
+        text_column: str,
+        *,
+        is_table: bool,
+    ) -> Iterator[Document | CorpusProblem]:
+        for record in records:
             if isinstance(record, CorpusProblem):
                 yield record
                 continue
@@ -233,6 +300,17 @@ def _text_problem(record: Record, text_column: str) -> str | None:
     if not text.strip():
         return f"'{text_column}' is empty"
     return None if is_encodable(text) else f"'{text_column}' contains an unpaired surrogate"
+
+
+def _storable(document: Document, number: int, source: str) -> Document | CorpusProblem:
+    """Returns a program's own document with values that a shard can hold."""
+    text: object = document.text
+    if not isinstance(text, str):
+        return CorpusProblem(source, number, f"its text is {clipped(repr(text))}")
+    if not is_encodable(document.text):
+        return CorpusProblem(source, number, "its text contains an unpaired surrogate")
+    name = as_id(document.id) or f"{source}:{number}"
+    return Document(name, document.text, {str(k): as_json(v) for k, v in document.meta.items()})
 
 
 def _log_problem(problem: CorpusProblem) -> None:

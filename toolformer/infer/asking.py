@@ -13,7 +13,6 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.decoder import Execute
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.request import Request
-from toolformer.lm.base import LanguageModel
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.toolbox import Toolbox
 
@@ -134,24 +133,6 @@ def execute_of(tools: Tools | None) -> Execute | None:
         return result
 
     return execute
-
-
-def model_of(model: LanguageModel | str) -> LanguageModel:
-    """Returns a model; a name is loaded.
-
-    Raises:
-        ModelError: there is no such model.
-        ConfigError: it is neither a model nor a name.
-    """
-    if isinstance(model, str):
-        from toolformer.lm.registry import load_model
-
-        return load_model(model)
-    if not isinstance(model, LanguageModel):
-        raise ConfigError(
-            f"{_shown(model)} is not a language model: load one, as in load_model('nano')."
-        )
-    return model
 
 
 def _home(tools: Tools | None) -> Toolbox | LiveTools | None:

@@ -12,13 +12,13 @@ from toolformer.infer.asking import (
     Settings,
     Tools,
     execute_of,
-    model_of,
     request_of,
     requests_of,
 )
 from toolformer.infer.decoder import Decoder, Decoding, Execute
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.registry import as_model
 
 
 def decode(
@@ -73,7 +73,7 @@ def decode(
     ('too long', '27 tokens leave no room in the 20 that the model can read. Shorten it.')
     """
     queue = iter(requests_of(requests, tools=execute, config=config, today=today))
-    return _decode(model_of(model), queue, execute=execute_of(execute))
+    return _decode(as_model(model), queue, execute=execute_of(execute))
 
 
 def _decode(
@@ -121,7 +121,7 @@ def stream(
         ConfigError: an argument is something else; it is said what it could be.
     """
     asked = request_of(request, tools=execute, config=config, today=today)
-    with Decoder(model_of(model), execute=execute_of(execute)) as decoder:
+    with Decoder(as_model(model), execute=execute_of(execute)) as decoder:
         [decoding] = decoder.admit([asked])
         return (yield from decoder.follow(decoding))
 

@@ -6,10 +6,11 @@ Python file, or a function that returns one; other distributions declare theirs 
 
 import os
 import re
+from pathlib import Path
 
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar
-from toolformer.errors import ModelError
+from toolformer.errors import ConfigError, ModelError, clipped
 from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.specs import Door
@@ -62,6 +63,24 @@ def load_model(
             grammar=grammar,
             trust_remote_code=trust_remote_code,
         )
+
+
+def as_model(model: LanguageModel | str | Path) -> LanguageModel:
+    """Returns a model; a name is loaded.
+
+    Raises:
+        ModelError: there is no such model.
+        ConfigError: it is neither a model nor a name.
+    """
+    if isinstance(model, str | Path):
+        return load_model(str(model))
+    if not isinstance(model, LanguageModel):
+        raise ConfigError(
+            f"{type(model).__name__} {clipped(repr(model))} is not a language model: load one, as "
+            "in load_model('nano'), or by the directory to which save_pretrained has written a "
+            "model and its tokenizer."
+        )
+    return model
 
 
 def is_in_code(name: str) -> bool:

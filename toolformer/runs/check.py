@@ -64,7 +64,7 @@ class DocumentCheck:
             return "position", f"{candidate.position} lies outside the text of {length} characters"
         if candidate.tool not in annotated.tried:
             return "tool", f"{clipped(candidate.tool)!r} is not among the tools that were tried"
-        failed = candidate.verdict is Verdict.TOOL_ERROR
+        failed = candidate.verdict in (Verdict.TOOL_ERROR, Verdict.UNAVAILABLE)
         if failed is (candidate.error is None) or (failed and candidate.output is not None):
             return "error", f"it does not go with the verdict {candidate.verdict}"
         if candidate.gain is None:

@@ -74,6 +74,7 @@ class RunManifest:
     grammar: Mapping[str, str]
     config: Mapping[str, Any]  # the settings of `annotate`, as JSON values
     documents_per_shard: _Count
+    characters_per_shard: _Count | None = None  # without bound, and as older runs are, not written
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -99,6 +100,8 @@ class RunManifest:
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields as they come back from JSON."""
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        if self.characters_per_shard is None:
+            del values["characters_per_shard"]
         return values
 
 
@@ -128,7 +131,7 @@ def read_manifest(path: Path) -> RunManifest | None:
                 f"fingerprint: {clipped(repr(stated))} is not that of the other fields, {found!r}; "
                 "the file was edited"
             )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise RunError(f"'{file}' is not the manifest of a run: {error}.") from None

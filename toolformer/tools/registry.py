@@ -7,10 +7,10 @@ options chooses from them.
 
 import inspect
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from toolformer.errors import ConfigError, UnknownNameError, closest
+from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
 from toolformer.specs import Door, Spec, foreign_code
 from toolformer.tools.base import Tool, tool
 
@@ -28,6 +28,10 @@ DOOR = Door(
     "function in a file such as my_tools.py:convert",
     offers=lambda found: isinstance(found, Tool),
 )
+# Tools, the specs of some, or functions to make one of: several, or one alone.
+ToolLike = Tool | str | Callable[..., object]
+Tools = ToolLike | Iterable[ToolLike]
+_LIKE = "as in [calculator, 'database:path=facts.db', a_function]"
 CHOICE = "only"  # the option that chooses tools; it never reaches a factory
 
 
@@ -59,6 +63,37 @@ def load_tools(*specs: str) -> list[Tool]:
         ConfigError: A spec cannot be read, or its options do not fit.
     """
     return [tool for spec in specs for tool in _load(spec)]
+
+
+def as_tools(given: Tools) -> list[Tool]:
+    """Returns what stands for tools as tools: themselves, specs, functions, a Toolbox.
+
+    >>> def double(number: float) -> float:
+    ...     '''Doubles a number.'''
+    ...     return 2 * number
+    >>> [each.signature for each in as_tools(["calculator", double])]
+    ['Calculator(expression)', 'double(number)']
+
+    Raises:
+        ConfigError: one of them is something else, or cannot be made.
+        UnknownNameError: nothing has the name.
+    """
+    if isinstance(given, str | Tool) or callable(given):
+        return _as_tools(given)
+    if not isinstance(given, Iterable):
+        raise ConfigError(f"tools= is a list of tools, {_LIKE}, not {clipped(repr(given))}.")
+    listed = given.values() if isinstance(given, Mapping) else given
+    return [tool for each in listed for tool in _as_tools(each)]
+
+
+def _as_tools(given: object) -> list[Tool]:
+    if isinstance(given, str):
+        return load_tools(given)
+    if isinstance(given, Tool):
+        return [given]
+    if callable(given) and not isinstance(given, type):
+        return [tool(given)]
+    raise ConfigError(f"{clipped(repr(given))} is not a tool: give {_LIKE}.")
 
 
 def _load(spec: str) -> list[Tool]:

@@ -12,7 +12,8 @@ from toolformer.errors import ToolError, ToolUnavailableError, is_interrupt, tol
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.output import finished, fold
-from toolformer.tools.sandbox import Sandbox
+from toolformer.tools.patience import Patience
+from toolformer.tools.sandbox import Sandbox, WorkerLostError
 
 MAX_BATCH = 64  # calls that are given to `run_batch` together
 
@@ -49,6 +50,10 @@ _OF_LIBRARIES = frozenset(
 _log = logging.getLogger(__name__)
 
 
+class NotAskedError(ToolUnavailableError):
+    """A tool was left alone for a while, after it could not be reached several times in a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A call with its tool and what it may know.
@@ -79,6 +84,8 @@ class Runner:
 
     sandbox: Sandbox
     cache: ResultCache[ToolResult]
+    patience: Patience = field(default_factory=Patience)
+    told: set[str] = field(default_factory=set)  # tools of which it was said that they are missed
 
     def run(self, job: Job) -> ToolResult:
         """Runs one job."""
@@ -110,6 +117,9 @@ class Runner:
 
     def _outcomes(self, jobs: Sequence[Job]) -> Sequence[str | BaseException]:
         tool = jobs[0].tool
+        if self.patience.is_over(tool.name):
+            missed = f"{tool.name} was not asked: it could not be reached in the calls before."
+            return [NotAskedError(missed)] * len(jobs)
         calls = [job.call.arguments for job in jobs]
         contexts = [job.context for job in jobs]
         if tool.isolated:
@@ -124,7 +134,10 @@ class Runner:
         else:
             failure = failure_of(outcome, tool=job.tool.name)
             if isinstance(failure, ToolUnavailableError):
-                _log.info("%s", failure)  # there may be many; who counts them tells
+                # There may be many: the first is told.
+                level = logging.INFO if job.tool.name in self.told else logging.WARNING
+                self.told.add(job.tool.name)
+                _log.log(level, "%s", failure)
             elif failure is not outcome:
                 _log.warning("The tool %s failed.", job.tool.name, exc_info=outcome)
             result = ToolResult(
@@ -133,6 +146,9 @@ class Runner:
                 is_unavailable=isinstance(failure, ToolUnavailableError),
                 seconds=seconds,
             )
+        # A process that was stopped may have hung on its arguments, which tells nothing of others.
+        if not isinstance(outcome, WorkerLostError | NotAskedError):
+            self.patience.note(job.tool.name, is_reached=not result.is_unavailable)
         if job.tool.pure and not result.is_unavailable:
             self.cache.put(job.key, result)
         return result

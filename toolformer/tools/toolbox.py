@@ -13,6 +13,7 @@ from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.threads import Threads
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
+from toolformer.tools.registry import Tools, as_tools
 from toolformer.tools.running import Job, Runner, batches, close_tools
 from toolformer.tools.sandbox import Limits, Sandbox
 
@@ -22,8 +23,7 @@ class Toolbox(Mapping[str, Tool]):
 
     Names are found in any case. Leaving it as a context manager closes it.
 
-    >>> from toolformer.tools.builtin.calculator import calculator
-    >>> with Toolbox([calculator]) as toolbox:
+    >>> with Toolbox(["calculator"]) as toolbox:
     ...     [result] = toolbox.execute([ToolCall("Calculator", "400 / 1400")])
     >>> result.output
     '0.29'
@@ -31,7 +31,7 @@ class Toolbox(Mapping[str, Tool]):
 
     def __init__(
         self,
-        tools: Sequence[Tool],
+        tools: Tools,
         *,
         workers: int | None = None,
         timeout_s: float = 10.0,
@@ -40,7 +40,7 @@ class Toolbox(Mapping[str, Tool]):
         """Creates a toolbox over `tools`.
 
         Args:
-            tools: Tools of different names.
+            tools: Tools of different names; the specs of some, and functions, are made tools.
             workers: How many calls run at a time; by default at most four.
             timeout_s: For one call of an isolated tool; a batch has as much for each of its calls.
             memory_bytes: For the process of an isolated tool.
@@ -48,6 +48,7 @@ class Toolbox(Mapping[str, Tool]):
         Raises:
             ConfigError: Two tools have one name, or one asks for what its process cannot have.
         """
+        tools = as_tools(tools)
         self._tools = {tool.name.casefold(): tool for tool in tools}
         if len(self._tools) < len(tools):
             names = ", ".join(tool.name for tool in tools)
@@ -60,7 +61,7 @@ class Toolbox(Mapping[str, Tool]):
         sandbox = Sandbox(Limits(timeout_s=timeout_s, memory_bytes=memory_bytes))
         self._runner = Runner(sandbox, self._cache)
         self._threads = Threads(self._workers, name="toolbox")
-        self._held = list(tools)
+        self._held = tools
         self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held)
 
     def __getitem__(self, name: str) -> Tool:

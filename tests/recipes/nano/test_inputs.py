@@ -92,7 +92,7 @@ def test_no_demonstration_shows_a_result(tool: object) -> None:
 @needs_data
 @pytest.mark.parametrize("tool", DEMONSTRATIONS, ids=lambda tool: tool.TOOL)
 def test_a_demonstrated_call_never_peeks(tool: object) -> None:
-    from toolformer.annotate.peeking import first_mentions, peeks, terms
+    from toolformer.annotate.texts.peeking import first_mentions, peeks, terms
     from toolformer.tools.registry import load_tool
 
     name: str = tool.TOOL  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from toolformer.annotate.windows import Window, whole, windows
+from toolformer.annotate.texts.windows import Window, whole, windows
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
 from toolformer.tools.base import Tool, ToolContext

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.lm.scripts import LONG, TOKENIZERS, token_ends_of
 from tests.lm.scripts import TEXTS as SCRIPTS
-from toolformer.annotate.windows import Window, whole, windows
+from toolformer.annotate.texts.windows import Window, whole, windows
 
 ENDS = {name: token_ends_of(name) for name in TOKENIZERS}
 

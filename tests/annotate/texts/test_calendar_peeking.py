@@ -1,6 +1,6 @@
 """A question to the calendar is made of words that give nothing away."""
 
-from toolformer.annotate.peeking import first_mentions, peeks, terms
+from toolformer.annotate.texts.peeking import first_mentions, peeks, terms
 from toolformer.tools.builtin.calendar import calendar
 
 TEXT = "The fair ran from March 3, 2023 to March 13, 2023, that is 10 days."

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolformer.annotate.peeking import first_mentions, peeks, terms
+from toolformer.annotate.texts.peeking import first_mentions, peeks, terms
 
 
 def is_peeking(before: str, arguments: str, after: str, *vocabulary: str) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from toolformer.annotate.places import is_place, likeliest_places
+from toolformer.annotate.texts.places import is_place, likeliest_places
 
 
 def places(text: str) -> list[str]:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.annotate.given import echo
-from toolformer.annotate.excerpts import Excerpt, batches, cut_excerpts, document_date
-from toolformer.annotate.windows import whole
+from toolformer.annotate.texts.excerpts import Excerpt, batches, cut_excerpts, document_date
+from toolformer.annotate.texts.windows import whole
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.records import Document
 from toolformer.tools.base import ToolContext
