@@ -4,7 +4,7 @@
     OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it, which
                                  says how long each of its files is
     OUT/config.json              written last: without it nothing loads the model
-    OUT/...                      weights, tokenizer, toolformer.json, metrics.json
+    OUT/...                      weights, tokenizer, toolformer.json, metrics.json, timing.json
 
 Whatever a kill leaves is a training to continue or a finished model, never half of one.
 """
@@ -26,7 +26,6 @@ from toolformer import files
 from toolformer.errors import RunError
 
 SETTINGS = "finetune.json"
-METRICS = "metrics.json"
 _LAST = "config.json"
 _WHOLE = "whole"
 _STATE = "trainer_state.json"
