@@ -35,7 +35,7 @@ class FinetuneReport:
     trained_parameters: int
     texts: int  # trained on
     texts_per_tool: Mapping[str, int]
-    left_out: Mapping[str, int]  # documents by reason; calls longer than a row
+    left_out: Mapping[str, int]  # documents by reason, calls longer than a row
     rows: int
     steps: int
     tokens: int  # of all steps, padding left out

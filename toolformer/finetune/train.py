@@ -238,6 +238,8 @@ def _report(
     left_out = dict(plan.texts.left_out)
     if plan.rows.calls_left_out:
         left_out["calls longer than a row"] = plan.rows.calls_left_out
+    if plan.rows.texts_left_out:
+        left_out["too short to learn"] = plan.rows.texts_left_out
     model: Any = trainer.model
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     best = trainer.state.best_global_step if plan.config.keep != "last" else None

@@ -143,6 +143,15 @@ def test_a_tokenizer_with_more_tokens_than_embeddings_is_refused(directory: Path
     )
 
 
+def test_a_start_token_without_an_embedding_is_refused(directory: Path) -> None:
+    path = directory / "tokenizer.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    [special] = values["post_processor"]["special_tokens"].values()
+    special["ids"] = [99_999]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert "has the token 99999, and they have embeddings" in refused(directory)
+
+
 def test_more_embeddings_than_tokens_are_usual(directory: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(directory)
     model.resize_token_embeddings(512)

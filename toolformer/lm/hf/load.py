@@ -97,7 +97,8 @@ def load_pretrained(
                 " Save it with a tokenizer.json first."
             )
         specials = frozenset(tokenizer.all_special_ids)
-        _check_tokens(name, model, backend, specials)
+        start = _start(tokenizer, sidecar)
+        _check_tokens(name, model, backend, specials if start is None else specials | {start})
         if quantization is None:
             model.to(place)  # type: ignore[arg-type]
         if model.device.type == "cpu":
@@ -108,7 +109,7 @@ def load_pretrained(
             directory=directory,
             model=model,
             tokenizer=backend,
-            start=_start(tokenizer, sidecar),
+            start=start,
             specials=specials,
             fingerprint=fingerprints_of_weights(directory)[dtype],
             sidecar=sidecar,
