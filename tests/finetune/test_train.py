@@ -16,7 +16,7 @@ from tests.models import save_model, startless_tokenizer
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, ModelError, RunError, TrainingError
 from toolformer.files import locked
-from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
+from toolformer.finetune.checkpoints import mark_whole, training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.report import FinetuneReport, read_report
 from toolformer.finetune.runs import read_run
@@ -157,6 +157,36 @@ def test_a_checkpoint_that_cannot_be_read_is_named_with_the_way_out(
     shutil.rmtree(checkpoint)
     tune(folder, out)
     assert equal(folder / "tuned", folder / out)
+
+
+class _Hostile:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self._path,)
+
+
+@pytest.mark.parametrize("name", ["optimizer.pt", "scheduler.pt", "rng_state.pth", "others"])
+def test_code_in_a_checkpoint_does_not_run(folder: Path, name: str) -> None:
+    out, ran = f"hostile {name}", folder / f"ran {name}"
+    with pytest.raises(KilledError):
+        tune(folder, out, on_progress=kill_after(3))
+    checkpoint = whole_checkpoint(folder / out)
+    assert checkpoint is not None
+    pickled = [name] if name != "others" else ["training_args.bin", "pytorch_model.bin"]
+    for each in pickled:
+        torch.save(_Hostile(ran), checkpoint / each)
+    mark_whole(checkpoint)
+    if name == "others":  # nothing reads them
+        tune(folder, out)
+    else:
+        with pytest.raises(RunError, match="or holds code, which is not run") as raised:
+            tune(folder, out)
+        assert "weights_only" not in str(raised.value)
+    assert not ran.exists()
 
 
 def test_a_directory_may_have_another_name_when_its_training_is_continued(folder: Path) -> None:
@@ -377,6 +407,6 @@ def test_no_text_to_learn_from_is_refused(
     texts: list[TrainingText], folder: Path, tmp_path: Path
 ) -> None:
     model = save_model(tmp_path / "startless", "llama", startless_tokenizer())
-    with pytest.raises(ConfigError, match="There is no text to learn from"):
+    with pytest.raises(ConfigError, match="There is nothing to learn: every text is empty"):
         finetune_texts(texts, model=str(model), out=tmp_path / "none", device="cpu")
     assert not (tmp_path / "none").exists()
