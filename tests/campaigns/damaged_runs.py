@@ -19,6 +19,7 @@ from tests.campaigns.campaign import Ended, Trial, fault_of, run_here
 from toolformer.config import fingerprint
 
 TRIALS = 300
+_PATIENCE_S = 300  # with work that is done, on a machine that has other things to do
 
 _HOSTILE: tuple[object, ...] = (
     *(None, True, -1, 0, 10**9, 10**400, -0.0, 1e308, float("nan"), float("inf")),
@@ -110,12 +111,13 @@ class _Whole:
     def _annotate(self, run: Path) -> Ended:
         settings = ("--documents-per-shard", "2", "--samples", "1", "--max-positions", "1")
         corpus = ("annotate", str(self.corpus), "--tool", "calculator")
-        return run_here(*corpus, "--out", str(run), *settings, "--json")
+        return run_here(*corpus, "--out", str(run), *settings, "--json", timeout_s=_PATIENCE_S)
 
     def _tune(self, run: Path) -> Ended:
         shutil.rmtree(self.tuned, ignore_errors=True)
         settings = ("--steps", "1", "--batch-size", "1", "--dev-texts", "0", "--dtype", "float32")
-        return run_here("finetune", str(run), "--out", str(self.tuned), *settings, "--json")
+        command = ("finetune", str(run), "--out", str(self.tuned), *settings, "--json")
+        return run_here(*command, timeout_s=_PATIENCE_S)
 
     @staticmethod
     def _losses(ended: Ended) -> object:

@@ -137,24 +137,39 @@ def test_an_unfinished_run_is_refused_and_used_as_far_as_it_goes_where_that_is_w
 
 
 @pytest.mark.slow
-def test_equal_runs_give_equal_bytes_under_any_hash_seed_and_locale(here: Path) -> None:
+@pytest.mark.parametrize("flags", [[], ["--lora"]], ids=["full", "lora"])
+def test_equal_runs_give_equal_bytes_under_any_hash_seed_locale_and_kill(
+    here: Path, flags: list[str]
+) -> None:
+    Path("long.yaml").write_text(json.dumps(LONG.to_dict()))
     written = []
     for seed, locale in (("0", "C"), ("1", "C.UTF-8"), ("31337", "POSIX")):
         out = Path(f"seed-{seed}")
         environment = os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": f"UTC{seed[0]}"}
-        command = ["finetune", "run", "--out", str(out), "--steps", "2", "--device", "cpu"]
-        subprocess.run(
-            [sys.executable, "-m", "toolformer", *command],
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
+        command = ["finetune", "run", "--out", str(out), "--config", "long.yaml", *flags]
+        command = [sys.executable, "-m", "toolformer", *command, "--device", "cpu"]
+        if seed != "0":
+            kill_at_a_checkpoint(command, out, env=environment)
+            environment["PYTHONHASHSEED"] = str(int(seed) + 1)
+        subprocess.run(command, env=environment, check=True, capture_output=True)
         files = {path.name: path.read_bytes() for path in sorted(out.iterdir())}
-        metrics = json.loads(files.pop("metrics.json"))
-        metrics.pop("machine")
-        written.append((files, metrics))
-    assert len(written[0][0]) >= 5
+        assert json.loads(files.pop("timing.json"))["seconds"] > 0
+        written.append(files)
+    assert {"metrics.json", "model.safetensors", "toolformer.json"} < written[0].keys()
     assert written[0] == written[1] == written[2]
+
+
+def kill_at_a_checkpoint(command: list[str], out: Path, env: dict[str, str] | None = None) -> None:
+    """Kills a training as soon as it has a checkpoint."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=env)
+    until = time.monotonic() + 120
+    while whole_checkpoint(out) is None and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert training_folder(out).exists()
+    assert not (out / "config.json").exists()
 
 
 def test_a_diverging_training_ends_with_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,18 +183,8 @@ def test_a_diverging_training_ends_with_one(here: Path, capsys: pytest.CaptureFi
 def test_killed_at_any_moment_it_goes_on_to_the_same_weights(here: Path) -> None:
     Path("long.yaml").write_text(json.dumps(LONG.to_dict()))
     command = ["finetune", "run", "--out", "killed", "--config", "long.yaml", "--device", "cpu"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "toolformer", *command], stderr=subprocess.PIPE
-    )
     out = Path("killed")
-    until = time.monotonic() + 120
-    while whole_checkpoint(out) is None and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert training_folder(out).exists()
-    assert not (out / "config.json").exists()
+    kill_at_a_checkpoint([sys.executable, "-m", "toolformer", *command], out)
     assert run([*command, "--resume"]) == 0
     finetune_run([read_run("run")], out=Path("whole"), config=LONG, device="cpu")
     killed, whole = weights(out), weights(Path("whole"))

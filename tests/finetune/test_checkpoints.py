@@ -15,14 +15,29 @@ from toolformer.finetune import checkpoints
 SETTINGS = {"config": {"seed": 0, "learning_rate": 0.1}}
 
 
+def state_after(step: int) -> dict[str, object]:
+    return {
+        "global_step": step,
+        "log_history": [{"loss": 1.0}] * step,
+        "stateful_callbacks": {"TrainerControl": {"args": {}, "attributes": {}}},
+    }
+
+
 def make_checkpoint(out: Path, step: int, *, is_whole: bool) -> Path:
     folder = checkpoints.training_folder(out) / f"checkpoint-{step}"
     folder.mkdir(parents=True)
     (folder / "model.safetensors").touch()
-    (folder / "trainer_state.json").write_text(json.dumps({"global_step": step}), encoding="utf-8")
+    for name in ("optimizer.pt", "scheduler.pt"):
+        (folder / name).touch()
+    (folder / "trainer_state.json").write_text(json.dumps(state_after(step)), encoding="utf-8")
     if is_whole:
         checkpoints.mark_whole(folder)
     return folder
+
+
+def edit_in_place(path: Path) -> None:
+    """Changes a file, whose length stays."""
+    path.write_bytes(path.read_bytes().replace(b"1.0", b"9.9"))
 
 
 def test_a_directory_that_holds_something_else_is_refused(tmp_path: Path) -> None:
@@ -86,14 +101,18 @@ def test_what_makes_it_a_model_comes_last(tmp_path: Path) -> None:
     [
         ({"global_step": 7}, r"global_step is 7"),
         ({"global_step": "8"}, r"global_step: Input should be a valid integer"),
-        ([], r"trainer_state\.json: "),
-        ({"global_step": 8, "log_history": [{"loss": "x"}]}, r"log_history\.0\.loss"),
-        ({"global_step": 8, "best_model_checkpoint": "/etc"}, "best_model_checkpoint is not there"),
+        ({"log_history": [{"loss": "x"}]}, r"log_history\.0\.loss"),
+        ({"log_history": [{"loss": 1.0}] * 7}, "log_history has no loss of each step"),
+        ({"best_model_checkpoint": "/etc"}, "best_model_checkpoint is not there"),
+        ({"best_metric": "nan"}, "best_metric"),
+        ({"eval_steps": 0}, "eval_steps"),
+        ({"total_flos": "a"}, "total_flos"),
+        ({"stateful_callbacks": {}}, "stateful_callbacks has no TrainerControl"),
     ],
 )
-def test_an_edited_state_is_refused(tmp_path: Path, values: object, reason: str) -> None:
+def test_an_edited_state_is_refused(tmp_path: Path, values: dict[str, object], reason: str) -> None:
     last = make_checkpoint(tmp_path, 8, is_whole=True)
-    (last / "trainer_state.json").write_text(json.dumps(values), encoding="utf-8")
+    (last / "trainer_state.json").write_text(json.dumps(state_after(8) | values))
     (last / "whole").write_bytes(b"")  # as an older version left it
     with pytest.raises(RunError, match=rf"checkpoint-8' cannot be read \(.*{reason}.*Delete it"):
         checkpoints.check_as_written(last)
@@ -104,6 +123,8 @@ def test_an_edited_state_is_refused(tmp_path: Path, values: object, reason: str)
     [
         lambda last: (last / "model.safetensors").write_bytes(b"x"),
         lambda last: (last / "model.safetensors").unlink(),
+        lambda last: (last / "optimizer.pt").unlink(),
+        lambda last: edit_in_place(last / "trainer_state.json"),
         lambda last: (last / "more").touch(),
         lambda last: (last / "whole").write_text("[]"),
         lambda last: (last / "whole").write_text("{"),

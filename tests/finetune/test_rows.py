@@ -103,3 +103,21 @@ def test_a_long_text_in_any_script_becomes_rows_that_hold_all_of_it(name: str, s
     assert all(len(row.ids) <= 32 for row in found)
     said = [index for row in found for index in row.ids[1:]]
     assert said == [*encoding.text(text.text).ids, END]
+
+
+def test_a_token_that_nothing_stands_before_is_not_learned() -> None:
+    startless = Encoding(encoding()._tokenizer, GRAMMAR, start=None, name="startless")
+    [row] = rows(encoding=startless)
+    assert row.learned[:2] == (False, True)
+    pieces = rows(encoding=startless, max_length=10, plain=True)
+    assert [piece.learned[0] for piece in pieces] == [False] * len(pieces)
+    assert sum(piece.count for piece in pieces) == sum(len(piece.ids) - 1 for piece in pieces)
+
+
+def test_a_text_of_one_token_that_nothing_stands_before_is_left_out() -> None:
+    startless = Encoding(encoding()._tokenizer, GRAMMAR, start=None, name="startless")
+    texts = [TrainingText("one", "a"), TrainingText("none", ""), ANNOTATED]
+    made = make_rows(texts, encoding=startless, end=None, max_length=256)
+    assert (len(made.rows), made.texts_left_out) == (1, 2)
+    made = make_rows(texts, encoding=encoding(), end=None, max_length=256)
+    assert (len(made.rows), made.texts_left_out) == (2, 1)

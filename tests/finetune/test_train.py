@@ -16,7 +16,7 @@ from tests.models import save_model, startless_tokenizer
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, ModelError, RunError, TrainingError
 from toolformer.files import locked
-from toolformer.finetune.checkpoints import training_folder, whole_checkpoint
+from toolformer.finetune.checkpoints import mark_whole, training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.report import FinetuneReport, read_report
 from toolformer.finetune.runs import read_run
@@ -94,7 +94,7 @@ def test_the_tuned_model_loads_and_says_how_it_was_taught(folder: Path) -> None:
 
 def test_the_metrics_tell_what_was_learned(folder: Path) -> None:
     values = json.loads((folder / "tuned" / "metrics.json").read_text())
-    report = read_report(folder / "tuned" / "metrics.json")
+    report = read_report(folder / "tuned")
     assert report.texts == sum(report.texts_per_tool.values()) == 18
     assert report.dev_texts == 3
     assert report.left_out == {"held out": 2, "nothing kept": 10}
@@ -106,14 +106,17 @@ def test_the_metrics_tell_what_was_learned(folder: Path) -> None:
     assert last.loss < first.loss
     assert report.kept_step == 6
     assert report.calls_disabled
-    assert values["machine"]["device"] == "cpu"
+    assert "machine" not in values
+    timing = json.loads((folder / "tuned" / "timing.json").read_text())
+    assert timing["device"] == "cpu"
+    assert timing["steps"] == 6
 
 
 def test_a_finished_training_is_not_done_again(folder: Path) -> None:
     before = (folder / "tuned" / "model.safetensors").stat().st_mtime_ns
     steps: list[TrainingStep] = []
     report = tune(folder, "tuned", on_progress=steps.append)
-    assert report.to_dict() == json.loads((folder / "tuned" / "metrics.json").read_text())
+    assert report == read_report(folder / "tuned")
     assert steps == []
     assert (folder / "tuned" / "model.safetensors").stat().st_mtime_ns == before
 
@@ -133,11 +136,9 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(folder: Path) -
     report = tune(folder, "stopped", on_progress=lambda step: done.append(step.done))
     assert done == [5, 6, 6]
     assert equal(folder / "tuned", out)
-    undisturbed = json.loads((folder / "tuned" / "metrics.json").read_text())
-    resumed = report.to_dict()
-    assert resumed.pop("machine")["steps"] == 2
-    assert undisturbed.pop("machine")["steps"] == 6
-    assert resumed == undisturbed
+    assert report.machine is not None
+    assert report.machine.steps == 2
+    assert (out / "metrics.json").read_bytes() == (folder / "tuned/metrics.json").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["optimizer.pt", "rng_state.pth", "model.safetensors"])
@@ -156,6 +157,36 @@ def test_a_checkpoint_that_cannot_be_read_is_named_with_the_way_out(
     shutil.rmtree(checkpoint)
     tune(folder, out)
     assert equal(folder / "tuned", folder / out)
+
+
+class _Hostile:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self._path,)
+
+
+@pytest.mark.parametrize("name", ["optimizer.pt", "scheduler.pt", "rng_state.pth", "others"])
+def test_code_in_a_checkpoint_does_not_run(folder: Path, name: str) -> None:
+    out, ran = f"hostile {name}", folder / f"ran {name}"
+    with pytest.raises(KilledError):
+        tune(folder, out, on_progress=kill_after(3))
+    checkpoint = whole_checkpoint(folder / out)
+    assert checkpoint is not None
+    pickled = [name] if name != "others" else ["training_args.bin", "pytorch_model.bin"]
+    for each in pickled:
+        torch.save(_Hostile(ran), checkpoint / each)
+    mark_whole(checkpoint)
+    if name == "others":  # nothing reads them
+        tune(folder, out)
+    else:
+        with pytest.raises(RunError, match="or holds code, which is not run") as raised:
+            tune(folder, out)
+        assert "weights_only" not in str(raised.value)
+    assert not ran.exists()
 
 
 def test_a_directory_may_have_another_name_when_its_training_is_continued(folder: Path) -> None:
@@ -312,7 +343,7 @@ def tune_texts(
 
 def test_a_model_is_tuned_on_texts_of_no_run(folder: Path) -> None:
     report = tune_texts(folder, "texts")
-    assert report == read_report(folder / "texts" / "metrics.json")
+    assert report == read_report(folder / "texts")
     assert report.texts == 12
     assert report.texts_per_tool == {"Calculator": 8}
     assert report.left_out == {}
@@ -376,6 +407,6 @@ def test_no_text_to_learn_from_is_refused(
     texts: list[TrainingText], folder: Path, tmp_path: Path
 ) -> None:
     model = save_model(tmp_path / "startless", "llama", startless_tokenizer())
-    with pytest.raises(ConfigError, match="There is no text to learn from"):
+    with pytest.raises(ConfigError, match="There is nothing to learn: every text is empty"):
         finetune_texts(texts, model=str(model), out=tmp_path / "none", device="cpu")
     assert not (tmp_path / "none").exists()

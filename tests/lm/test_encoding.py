@@ -206,3 +206,10 @@ def test_a_call_inside_a_token_or_at_an_end_of_a_text_is_encoded_too(encoding: E
     placed = [PlacedCall(1, CALL, "42"), PlacedCall(len(TEXT), CALL, None)]
     row = encoding.annotated(TEXT, placed)
     assert encoding.decode_row(row.ids).removeprefix(" ") == GRAMMAR.render(TEXT, placed)
+
+
+def test_merges_that_training_left_out_at_random_are_made() -> None:
+    tokenizer = Tokenizer.from_str(byte_level_tokenizer().backend_tokenizer.to_str())
+    usual = Encoding(tokenizer, GRAMMAR, start=None, name="usual").text(TEXT).ids
+    tokenizer.model.dropout = 0.5
+    assert Encoding(tokenizer, GRAMMAR, start=None, name="random").text(TEXT).ids == usual

@@ -1,7 +1,6 @@
-"""A plan as arguments of the trainer of `transformers`; where it reports to, and what it hides."""
+"""A plan as arguments of the trainer of `transformers`, and where that reports to."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from transformers import TrainingArguments
@@ -9,7 +8,6 @@ from transformers.integrations.integration_utils import (
     get_available_reporting_integrations,
     get_reporting_integration_callbacks,
 )
-from transformers.utils import logging
 
 from toolformer.errors import ConfigError
 from toolformer.finetune.checkpoints import training_folder
@@ -84,17 +82,3 @@ def check_reports(names: Sequence[str]) -> None:
             raise ConfigError(
                 f"--report-to {name} needs {name}, which is not installed: pip install {name}."
             )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Hides the library's bars and warnings, and restores its settings afterwards."""
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -2,24 +2,27 @@
 
     OUT/finetune.json            settings, texts and base model; written first
     OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it, which
-                                 says how long each of its files is
+                                 holds the length of each of its files, of a short one the digest
     OUT/config.json              written last: without it nothing loads the model
-    OUT/...                      weights, tokenizer, toolformer.json, metrics.json
+    OUT/...                      weights, tokenizer, toolformer.json, metrics.json, timing.json
 
 Whatever a kill leaves is a training to continue or a finished model, never half of one.
 """
 
 import errno
+import hashlib
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import Annotated, Any
 
-from pydantic import StrictInt
+from pydantic import Field, StrictFloat, StrictInt
 from safetensors import SafetensorError
 
 from toolformer import files
@@ -27,11 +30,11 @@ from toolformer.errors import RunError
 from toolformer.plain_files import read_plain
 
 SETTINGS = "finetune.json"
-METRICS = "metrics.json"
 _LAST = "config.json"
 _WHOLE = "whole"
 _STATE = "trainer_state.json"
 _NUMBERED = re.compile(r"checkpoint-\d{1,12}", re.ASCII)
+_SHORT = 1 << 20  # bytes: a file whose digest costs nothing
 _LITTLE = 1 << 16  # bytes: a disk with no more room is full
 
 
@@ -84,7 +87,11 @@ class _State:
     global_step: StrictInt
     best_model_checkpoint: str | None = None
     best_global_step: StrictInt | None = None
+    best_metric: StrictFloat | None = None
+    eval_steps: Annotated[StrictInt, Field(ge=1)] = 1
+    total_flos: StrictFloat | StrictInt = 0
     log_history: Sequence[Mapping[str, float | None]] = field(default_factory=list)
+    stateful_callbacks: Mapping[str, Any] = field(default_factory=dict)
 
 
 def whole_checkpoint(out: Path) -> Path | None:
@@ -108,7 +115,10 @@ def check_as_written(checkpoint: Path) -> None:
 
 def unreadable(checkpoint: Path, error: Exception) -> RunError:
     """Returns the error that refuses a checkpoint, with the way out."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    if isinstance(error, UnpicklingError):  # torch advises to run it
+        reason = "a file of it is damaged, or holds code, which is not run"
+    else:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     return RunError(
         f"The checkpoint '{checkpoint}' cannot be read ({reason}). Delete it and run the same "
         "command again: it continues from the checkpoint before, or from the start."
@@ -121,13 +131,15 @@ def _check(checkpoint: Path) -> None:
     Raises:
         OSError, ValueError: says what is not as it was.
     """
-    sizes = _sizes(checkpoint)
+    marks = _marks(checkpoint)
+    if lacking := sorted({_STATE, "optimizer.pt", "scheduler.pt"} - marks.keys()):
+        raise ValueError(f"{lacking[0]} is not there")
     if (checkpoint / _WHOLE).stat().st_size:  # an older version left it empty
         known = files.read_json(checkpoint / _WHOLE)
-        if known != sizes:
+        if known != marks:
             names = known if isinstance(known, dict) else {}
-            other = sorted(name for name in sizes | names if sizes.get(name) != names.get(name))
-            raise ValueError(f"{other[0]} is not as it was written" if other else "no sizes")
+            other = sorted(name for name in marks | names if marks.get(name) != names.get(name))
+            raise ValueError(f"{other[0]} is not as it was written" if other else "no lengths")
     content = read_plain(checkpoint / _STATE, most_bytes=files.MOST_JSON)
     values = files.parse_json(content, nan_is_null=True)
     try:
@@ -136,18 +148,27 @@ def _check(checkpoint: Path) -> None:
         raise ValueError(f"{_STATE}: {error}") from None
     if state.global_step != step_of(checkpoint):
         raise ValueError(f"{_STATE}: global_step is {state.global_step}")
+    if sum("loss" in logged for logged in state.log_history) != state.global_step:
+        raise ValueError(f"{_STATE}: log_history has no loss of each step")
+    if "TrainerControl" not in state.stateful_callbacks:
+        raise ValueError(f"{_STATE}: stateful_callbacks has no TrainerControl")
     best = state.best_model_checkpoint
     if best is not None and not (checkpoint.parent / Path(best).name / _WHOLE).exists():
         raise ValueError(f"{_STATE}: best_model_checkpoint is not there")
 
 
-def _sizes(checkpoint: Path) -> dict[str, int]:
-    """Returns how many bytes each file of a checkpoint has."""
-    return {
-        path.name: path.stat().st_size
-        for path in sorted(checkpoint.iterdir())
-        if path.name != _WHOLE and path.suffix != ".tmp"
-    }
+def _marks(checkpoint: Path) -> dict[str, int | str]:
+    """Returns by what each file of a checkpoint is known again."""
+    marks: dict[str, int | str] = {}
+    for path in sorted(checkpoint.iterdir()):
+        if path.name == _WHOLE or path.suffix == ".tmp":
+            continue
+        found = path.stat()
+        is_short = stat.S_ISREG(found.st_mode) and found.st_size <= _SHORT
+        marks[path.name] = (
+            hashlib.sha256(path.read_bytes()).hexdigest()[:16] if is_short else found.st_size
+        )
+    return marks
 
 
 def drop_incomplete(out: Path) -> None:
@@ -165,7 +186,7 @@ def step_of(checkpoint: Path) -> int:
 
 def mark_whole(checkpoint: Path) -> None:
     """Marks a checkpoint as written to its end."""
-    files.write_whole(checkpoint / _WHOLE, files.json_text(_sizes(checkpoint)))
+    files.write_whole(checkpoint / _WHOLE, files.json_text(_marks(checkpoint)))
 
 
 @contextmanager

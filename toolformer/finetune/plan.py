@@ -120,7 +120,10 @@ def make_plan(
     )
     rows = encode(texts.training)
     if not rows.rows:
-        raise ConfigError("There is no text to learn from: name at least one that is not empty.")
+        raise ConfigError(
+            "There is nothing to learn: every text is empty, or a single token that the model has "
+            "nothing to predict from. Name longer texts."
+        )
     dev = DevRows(
         plain=plain_rows(
             [text.text for text in texts.dev], encoding=base.encoding, context=base.context

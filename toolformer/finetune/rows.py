@@ -1,6 +1,8 @@
 """From a text with its calls to rows of tokens, and which of them are learned.
 
-A row starts with the start token; the end-of-text token is put where a text really ends.
+A row starts with the start token, if the model has one; the end-of-text token is put where a text
+really ends. Nothing predicts the first token of a row, and a row in which nothing is learned is
+none.
 """
 
 import hashlib
@@ -32,6 +34,7 @@ class TrainingRows:
 
     rows: tuple[TrainingRow, ...]
     calls_left_out: int  # calls longer than a row
+    texts_left_out: int  # texts without a token to be learned
 
     @property
     def fingerprint(self) -> str:
@@ -63,7 +66,7 @@ def make_rows(
         plain: whether the calls are left out of the texts.
     """
     rows: list[TrainingRow] = []
-    left_out = 0
+    left_out = short = 0
     room = max_length - len(encoding.start)
     for text in texts:
         calls = [
@@ -76,14 +79,15 @@ def make_rows(
         ids = [*encoded.ids] if end is None else [*encoded.ids, end]
         learned = [loss_on_output or not given for given in encoded.supplied]
         learned += [True] * (len(ids) - len(learned))
-        rows += [
-            TrainingRow(
-                encoding.start + tuple(ids[piece.start : piece.stop]),
-                (False,) * len(encoding.start) + tuple(learned[piece.start : piece.stop]),
-            )
-            for piece in _pieces(len(ids), encoded.calls, room=room)
-        ]
-    return TrainingRows(tuple(rows), left_out)
+        made = []
+        for piece in _pieces(len(ids), encoded.calls, room=room):
+            row = encoding.start + tuple(ids[piece.start : piece.stop])
+            counts = (False, *learned[piece.start + 1 - len(encoding.start) : piece.stop])
+            if any(counts):
+                made.append(TrainingRow(row, counts))
+        short += not made
+        rows += made
+    return TrainingRows(tuple(rows), left_out, short)
 
 
 def _pieces(length: int, calls: Sequence[range], *, room: int) -> Iterator[range]:

@@ -15,19 +15,20 @@ import torch
 
 from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import ConfigError, ToolformerError
-from toolformer.files import json_text, locked, write_whole
+from toolformer.files import locked
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
-from toolformer.finetune.arguments import check_reports, quiet, training_arguments
+from toolformer.finetune.arguments import check_reports, training_arguments
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.plan import TrainingPlan, make_plan
-from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report
+from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report, write_report
 from toolformer.finetune.runs import SelectedRun, origin_of_runs, texts_of_runs
 from toolformer.finetune.starting_model import check_base, check_places, load_base
 from toolformer.finetune.steps import TrainingStep
 from toolformer.finetune.texts import TrainingText, given_texts
 from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
+from toolformer.lm.hf.load import quiet
 from toolformer.records import Document
 from toolformer.sidecar import SidecarTool, write_sidecar
 
@@ -184,7 +185,7 @@ def _train_locked(
     if _is_main():
         checkpoints.claim(out, plan.settings())
     if checkpoints.is_finished(out):
-        return read_report(out / checkpoints.METRICS)
+        return read_report(out)
     checkpoint = checkpoints.whole_checkpoint(out)
     if checkpoint is not None:
         checkpoints.check_as_written(checkpoint)
@@ -237,6 +238,8 @@ def _report(
     left_out = dict(plan.texts.left_out)
     if plan.rows.calls_left_out:
         left_out["calls longer than a row"] = plan.rows.calls_left_out
+    if plan.rows.texts_left_out:
+        left_out["too short to learn"] = plan.rows.texts_left_out
     model: Any = trainer.model
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     best = trainer.state.best_global_step if plan.config.keep != "last" else None
@@ -276,7 +279,7 @@ def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport
         folder = checkpoints.new_model_folder(out)
         model.save_pretrained(folder)
         _save_extras(plan, folder)
-        write_whole(folder / checkpoints.METRICS, json_text(report.to_dict()))
+        write_report(folder, report)
         checkpoints.publish(out)
 
 

@@ -111,6 +111,8 @@ class Encoding:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        if getattr(self._tokenizer.model, "dropout", None):  # merges of BPE, left out at random
+            self._tokenizer.model.dropout = None
         # Post-processing would trim the spaces off the offsets, and is else for special tokens.
         self._tokenizer.post_processor = None
         self._tokenizer.encode_special_tokens = True

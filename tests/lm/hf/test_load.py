@@ -53,9 +53,62 @@ def test_a_head_that_is_tied_need_not_be_there(directory: Path) -> None:
     assert load(directory, device="cpu").engine.forward.backend.vocabulary > 0
 
 
-def test_a_tensor_that_has_no_place_is_named(directory: Path) -> None:
-    edit_tensors(directory, more={"score.weight": torch.zeros(2, 32)})
-    assert "room for: score.weight." in refused(directory)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.layers.2.input_layernorm.weight",  # a further layer
+        "model.layers.0.self_attn.q_norm.weight",  # a part of a layer that the config has not
+        "model.layers.0.self_attn.q_proj.bias",
+        "model.layers.0.mlp.up_proj.weight_scale",  # weights in fewer bits
+        "model.layers.0.mlp.up_proj.lora_A.default.weight",
+        "model.norm.bias",
+        "lm_head.bias",
+    ],
+)
+def test_a_tensor_that_would_change_the_answers_is_refused(directory: Path, name: str) -> None:
+    edit_tensors(directory, more={name: torch.zeros(2)})
+    assert f"room for: {name}." in refused(directory)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name"),
+    [
+        ("llama", "score.weight"),  # heads of other uses
+        ("llama", "v_head.summary.weight"),
+        ("qwen3", "mtp.layers.0.input_layernorm.weight"),
+        ("llama", "model.vision_tower.blocks.0.norm.weight"),
+        ("llama", "model.position_ids"),  # constants of old versions
+        ("gpt2", "transformer.h.1.attn.masked_bias"),
+        ("gpt_neo", "transformer.h.0.attn.attention.bias"),
+    ],
+)
+def test_a_tensor_beside_the_layers_is_not_used_and_named(
+    tmp_path: Path, architecture: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = save_model(tmp_path / "tiny", architecture)
+    plain = load(directory, device="cpu").text_log_probs(["2 and 3 is 5."])[0]
+    caplog.clear()
+    edit_tensors(directory, more={name: torch.full((4,), 0.5)})
+    assert (load(directory, device="cpu").text_log_probs(["2 and 3 is 5."])[0] == plain).all()
+    told = [each.message for each in caplog.records if each.name.startswith("toolformer")]
+    assert [each.partition("not used: ")[2] for each in told[:1]] == [f"{name}."]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name"),
+    [
+        ("llama", "model.layers.0.self_attn.rotary_emb.inv_freq"),
+        ("gpt2", "transformer.h.0.attn.bias"),
+        ("gpt_neox", "gpt_neox.layers.0.attention.masked_bias"),
+    ],
+)
+def test_a_constant_that_the_library_knows_is_passed_over_without_a_word(
+    tmp_path: Path, architecture: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = save_model(tmp_path / "tiny", architecture)
+    edit_tensors(directory, more={name: torch.full((4,), 0.5)})
+    load(directory, device="cpu")
+    assert [each for each in caplog.records if each.name.startswith("toolformer")] == []
 
 
 def test_fewer_layers_than_the_weights_have_are_not_a_smaller_model(directory: Path) -> None:
@@ -88,6 +141,15 @@ def test_a_tokenizer_with_more_tokens_than_embeddings_is_refused(directory: Path
     assert f"the token {size} ('<never>'), and they have embeddings for 0 to {size - 1}" in refused(
         directory
     )
+
+
+def test_a_start_token_without_an_embedding_is_refused(directory: Path) -> None:
+    path = directory / "tokenizer.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    [special] = values["post_processor"]["special_tokens"].values()
+    special["ids"] = [99_999]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert "has the token 99999, and they have embeddings" in refused(directory)
 
 
 def test_more_embeddings_than_tokens_are_usual(directory: Path) -> None:

@@ -104,7 +104,8 @@ def report_table(report: "FinetuneReport") -> Table:
         **{f"  with calls of {tool}": f"{n:,}" for tool, n in report.texts_per_tool.items()},
         **{f"  left out: {reason}": f"{n:,}" for reason, n in report.left_out.items()},
         "learning rate": f"{report.learning_rate:.3g}",
-        "tokens": f"{report.tokens:,} at {report.machine.tokens_per_second:,.0f}/s",
+        "tokens": f"{report.tokens:,}"
+        + (f" at {report.machine.tokens_per_second:,.0f}/s" if report.machine else ""),
         "loss": f"{report.losses[0]:.3f} → {report.losses[-1]:.3f}" if report.losses else "",
     }
     if report.dev:

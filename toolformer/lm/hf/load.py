@@ -1,7 +1,8 @@
 """From a directory to weights and a tokenizer that fit each other."""
 
+import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
-from transformers.utils import logging
+from transformers.utils import logging as library
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from toolformer.errors import ModelError, ToolformerError, clipped, closest
@@ -22,6 +23,8 @@ from toolformer.sidecar import Sidecar, read_sidecar
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 DEVICES = ("auto", "cpu", "cuda", "mps")
+_log = logging.getLogger(__name__)
+
 _LONGEST_REASON = 300  # characters of what a library says
 
 
@@ -68,7 +71,7 @@ def load_pretrained(
     checkpoint = read_checkpoint(directory)
     with told_by_a_sentence(name):
         # Weights on disk are there at once, and what is wrong with them is said below.
-        with _quiet():
+        with quiet():
             config = AutoConfig.from_pretrained(directory, trust_remote_code=trust_remote_code)
             if not type(config).__module__.startswith("transformers_modules."):  # trusted code
                 check_sizes(checkpoint, config)
@@ -85,7 +88,7 @@ def load_pretrained(
             )
         model: PreTrainedModel
         model, info = found
-        _check_tensors(name, info)
+        _check_tensors(name, model, info)
         _check_numbers(name, model, dtype=dtype)
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:
@@ -94,7 +97,8 @@ def load_pretrained(
                 " Save it with a tokenizer.json first."
             )
         specials = frozenset(tokenizer.all_special_ids)
-        _check_tokens(name, model, backend, specials)
+        start = _start(tokenizer, sidecar)
+        _check_tokens(name, model, backend, specials if start is None else specials | {start})
         if quantization is None:
             model.to(place)  # type: ignore[arg-type]
         if model.device.type == "cpu":
@@ -105,7 +109,7 @@ def load_pretrained(
             directory=directory,
             model=model,
             tokenizer=backend,
-            start=_start(tokenizer, sidecar),
+            start=start,
             specials=specials,
             fingerprint=fingerprints_of_weights(directory)[dtype],
             sidecar=sidecar,
@@ -173,17 +177,22 @@ def _reason(name: str, error: BaseException) -> str:
     return f"Model {name!r} cannot be loaded: {clipped(said, _LONGEST_REASON)}."
 
 
-def _check_tensors(name: str, info: dict[str, Any]) -> None:
+def _check_tensors(name: str, model: PreTrainedModel, info: dict[str, Any]) -> None:
     """Refuses weights that do not fit the config: what is missing would be drawn at random."""
-    for what, consequence in (
-        ("missing_keys", "lack"),
-        ("unexpected_keys", "hold beyond what its config.json has room for"),
+    modules = dict(model.named_modules())
+    extra = {each for each in info.get("unexpected_keys", ()) if each}
+    of_the_model = {each for each in extra if _has_a_place(each, modules)}
+    for found, consequence in (
+        (info.get("missing_keys"), "lack"),
+        (of_the_model, "hold beyond what its config.json has room for"),
     ):
-        if found := info.get(what):
+        if found:
             raise ModelError(
                 f"The weights of {name!r} {consequence}: {named(found)}. They are damaged, or"
                 " belong to another config.json: copy the model again."
             )
+    if extra:
+        _log.warning("Of the weights of %r these are not used: %s.", name, named(extra))
     if found := info.get("mismatched_keys"):
         raise ModelError(
             f"The weights of {name!r} have another shape than its config.json declares:"
@@ -191,6 +200,23 @@ def _check_tensors(name: str, info: dict[str, Any]) -> None:
         )
     if found := info.get("error_msgs") or info.get("conversion_errors"):
         raise ModelError(f"The weights of {name!r} cannot be read: {clipped(str(found), 200)}.")
+
+
+def _has_a_place(tensor: str, modules: Mapping[str, torch.nn.Module]) -> bool:
+    """Returns whether a tensor that a model does not have would change what it computes.
+
+    It would as a further layer, as a further part of one, and beside the weights of a module. It
+    would not as a part beside the layers (a head of another use, a vision tower), nor as what old
+    checkpoints keep of a layer that has no weights of its own (the causal mask).
+    """
+    owner, rest = tensor, ""
+    while owner not in modules:
+        owner, _, last = owner.rpartition(".")
+        rest = f"{last}.{rest}" if rest else last
+    if next(modules[owner].parameters(recurse=False), None) is not None:
+        return True
+    repeats = isinstance(modules[owner], torch.nn.ModuleList)
+    return "." in rest and (repeats or any(part.isdecimal() for part in owner.split(".")))
 
 
 def _check_numbers(name: str, model: PreTrainedModel, *, dtype: str) -> None:
@@ -277,14 +303,14 @@ def fingerprints_of_weights(directory: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keeps transformers from drawing bars and tables, and leaves it as it was."""
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    shown, level = library.is_progress_bar_enabled(), library.get_verbosity()
+    library.disable_progress_bar()  # type: ignore[no-untyped-call]
+    library.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        library.set_verbosity(level)
         if shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            library.enable_progress_bar()  # type: ignore[no-untyped-call]
