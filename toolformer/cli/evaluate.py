@@ -151,6 +151,12 @@ def evaluate(
     except KeyboardInterrupt:
         print_note(f"Stopped. Run the same command again: {out} keeps what was measured.")
         return 130
+    missed = sum(cell.counts.unavailable for cell in results.cells if cell.counts is not None)
+    if missed:
+        print_note(
+            f"Tools could not be reached in {missed:,} call{'s' * (missed != 1)}. Run the same "
+            "command again: it measures what has such calls again."
+        )
     return _print(results, out, as_json=as_json)
 
 
