@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 from rich.table import Table
@@ -175,7 +176,7 @@ def _print(results: Results, out: Path, *, as_json: bool) -> int:
         console.print(_drawn(each))
         console.print()
     console.print(f"All numbers: {out}/results.json. What was answered wrongly:")
-    console.print(f"  toolformer evaluate --show wrong --out {out}")
+    console.print(f"  toolformer evaluate --show wrong --out {quote(str(out))}")
     return 0
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 from typer import Argument, Option
@@ -86,7 +87,7 @@ def show(
     if shown == 0:
         Console(stderr=True).print(
             f"{run} has no call with the verdict {verdict.value}. All of them are counted by: "
-            f"toolformer show {run} --table",
+            f"toolformer show {quote(str(run))} --table",
             highlight=False,
         )
 
