@@ -1,5 +1,6 @@
 """Settings come from defaults, a file and flags; a wrong one is named in one sentence."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 
@@ -118,11 +119,21 @@ def test_a_missing_setting_is_named() -> None:
         ("- 1\n- 2\n", "must map names to values"),
         ("1: 2\n", "must map names to values"),
         ("a: b: c\n", "it is not YAML at line 1"),
+        ("seed: " + "[" * 5000, "it is nested too deeply"),
+        ("seed: 2023-99-99\n", "it has a value that is not one: month must be in 1..12"),
+        ("seed: 0x_\n", "it has a value that is not one"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read_yaml(write(tmp_path, text))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ConfigError, match="it is not a plain file"):
+            read_yaml(path)
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:

@@ -68,6 +68,27 @@ class Config(BaseModel):
         return type(self)(**(values | given))
 
 
+def parse_yaml(text: str) -> Any:
+    """Returns what a YAML text holds.
+
+    >>> parse_yaml("0.5"), parse_yaml("a: [1, 2]")
+    (0.5, {'a': [1, 2]})
+
+    Raises:
+        ValueError: its sentence says what is wrong, and on which line.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f" at line {mark.line + 1}"
+        raise ValueError(f"it is not YAML{where}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError as error:  # what looks like a day or a number and is not
+        raise ValueError(f"it has a value that is not one: {error}") from None
+
+
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Reads a YAML file that maps names to values.
 
@@ -75,15 +96,15 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         ConfigError: the file cannot be read or is not such a mapping.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        if not Path(path).is_file() and Path(path).exists():  # a pipe may never end, nor begin
+            raise ConfigError(f"Cannot read the config '{path}': it is not a plain file.")
+        content = parse_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read the config '{path}': {error.strerror}.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"Cannot read the config '{path}': it is not UTF-8 text.") from None
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = "" if where is None else f" at line {where.line + 1}"
-        raise ConfigError(f"Cannot read the config '{path}': it is not YAML{line}.") from None
+    except ValueError as error:
+        raise ConfigError(f"Cannot read the config '{clipped(str(path))}': {error}.") from None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):

@@ -242,8 +242,8 @@ def test_every_command_can_be_quiet_or_verbose(
 ) -> None:
     assert run([name, "-h"]) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"--quiet +-q", printed)
-    assert re.search(r"--verbose +-v", printed)
+    assert "-q, --quiet" in printed
+    assert "-v, --verbose" in printed
 
 
 @pytest.mark.parametrize(

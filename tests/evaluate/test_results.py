@@ -121,6 +121,14 @@ def test_the_perplexity_of_nothing_is_none_in_a_file_that_is_json() -> None:
     assert [metric.reduce([trial.scores]) for metric in PREDICTION] == [None] * 3
 
 
+def test_trials_that_are_a_pipe_are_not_waited_for(evaluation: Path) -> None:
+    (evaluation / "cells" / "a.jsonl").unlink()
+    os.mkfifo(evaluation / "cells" / "a.jsonl")
+    [cell] = read_results(evaluation).cells  # type: ignore[union-attr]
+    with pytest.raises(RunError, match="it is not a plain file"):
+        list(read_trials(evaluation, cell))
+
+
 EVALUATION = (
     *(sys.executable, "-m", "toolformer", "evaluate", "nano", "--no-base", "-q"),
     *("--task", "arithmetic", "--task", "dates", "--limit", "3", "--out"),

@@ -11,12 +11,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-import yaml
 from pydantic.fields import FieldInfo
 from typer import Option
 
-from toolformer.config import Config, read_yaml
-from toolformer.errors import ConfigError
+from toolformer.config import Config, parse_yaml, read_yaml
+from toolformer.errors import ConfigError, clipped
 
 SETS = Annotated[list[str] | None, Option("--set", help="Any setting, as in seed=3. Repeatable.")]
 TRUST_REMOTE_CODE = Annotated[
@@ -127,9 +126,9 @@ def parse_set(text: str) -> tuple[list[str], Any]:
     if not equals or not all(names):
         raise ConfigError(f"Cannot read --set {text!r}: write name=value, as in seed=3.")
     try:
-        return names, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise ConfigError(f"Cannot read the value in --set {text!r}.") from None
+        return names, parse_yaml(value)
+    except ValueError as error:
+        raise ConfigError(f"Cannot read the value in --set {clipped(text)!r}: {error}.") from None
 
 
 def _with(values: Mapping[str, Any], names: Sequence[str], value: object) -> dict[str, Any]:

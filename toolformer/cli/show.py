@@ -24,7 +24,12 @@ _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
 
 def show(
     run: Annotated[Path, Argument(help="The run directory that `toolformer annotate` wrote.")],
-    verdict: Annotated[Verdict, Option(help="What became of the calls to show.")] = Verdict.KEPT,
+    verdict: Annotated[
+        Verdict,
+        Option(
+            metavar="<verdict>", help=f"What became of the calls to show: {', '.join(Verdict)}."
+        ),
+    ] = Verdict.KEPT,
     threshold: Annotated[
         float | None,
         Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),

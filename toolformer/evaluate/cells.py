@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,14 @@ from toolformer.evaluate.results import RESULTS, Cell
 from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.tasks.fact_table import write_facts
 from toolformer.evaluate.trial import TOO_LONG, Trial, from_row
-from toolformer.files import json_text, parse_json, read_json, write_whole
+from toolformer.files import (
+    MOST_JSON,
+    json_text,
+    open_plain,
+    parse_json,
+    read_json,
+    write_whole,
+)
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
 from toolformer.tools.registry import load_tool, load_tools
@@ -144,8 +152,15 @@ def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
     if path.is_absolute() or ".." in path.parts:  # in somebody's results.json
         raise RunError(f"'{out}' says that its trials are in '{path}', which is not below it.")
     path = out / path
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
+    try:
+        file = open_plain(path)
+    except ValueError as error:
+        raise RunError(f"Cannot read the trials '{path}': {error}.") from None
+    with file:
+        for number in count(1):
+            line = file.readline(MOST_JSON)
+            if not line:
+                return
             try:
                 row = parse_json(line)
                 if not isinstance(row, dict):

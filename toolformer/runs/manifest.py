@@ -131,7 +131,8 @@ def read_manifest(path: Path) -> RunManifest | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise RunError(f"'{file}' is not the manifest of a run: {error}.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"'{file}' is not the manifest of a run: {reason}.") from None
     return manifest
 
 

@@ -35,8 +35,8 @@ class Console(RichConsole):
         environment = {
             name: value
             for name, value in os.environ.items()
-            # rich also takes digits that int() does not, such as "²", and fails at them.
-            if name not in ("COLUMNS", "LINES") or value.isdecimal()
+            # rich fails at "²", which are digits to it, and prints nothing in no columns.
+            if name not in ("COLUMNS", "LINES") or (value.isdecimal() and value.strip("0"))
         }
         plain: dict[str, Any] = {
             "markup": False,

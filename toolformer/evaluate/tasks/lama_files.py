@@ -4,13 +4,13 @@ Two forms are read: LAMA's own (`sub_label`, `obj_label`, `predicate_id`; `templ
 pararel's (`subject`, `object`, `relation`; `pattern`).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.errors import ConfigError, CorpusError
 from toolformer.evaluate.tasks.records import TaskRecord, read_task_records
+from toolformer.files import read_json
 
 SUBJECT, OBJECT = "[X]", "[Y]"
 
@@ -110,11 +110,13 @@ def _read_names(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))
+        names = read_json(path)
     except OSError as error:
         raise CorpusError(f"Cannot read the attributes '{path}': {error.strerror}.") from None
-    except ValueError:
-        raise CorpusError(f"Cannot read the attributes '{path}': it is not JSON.") from None
+    except ValueError as error:
+        raise CorpusError(
+            f"Cannot read the attributes '{path}': it is not JSON ({error})."
+        ) from None
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
         raise ConfigError(
             f'The attributes \'{path}\' must map relations to names, as in {{"P36": "capital"}}.'
