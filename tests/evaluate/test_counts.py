@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from toolformer.evaluate.counts import Counts, TextScores, by_tag, scores_of
-from toolformer.evaluate.trial import Trial, TriedCall
+from toolformer.evaluate.counts import ACCURACY, STARTED, Counts, TextScores, by_tag, scores_of
+from toolformer.evaluate.trial import TOO_LONG, Trial, TriedCall
 from toolformer.specs import type_adapter
 
 TOLD = TriedCall("Calculator", "2 + 2", " [Calculator(2 + 2)", output="4")
@@ -44,6 +44,19 @@ def test_a_call_that_failed_was_started_and_is_counted_by_why() -> None:
 def test_a_call_that_never_reached_its_tool_is_no_error_of_the_tools() -> None:
     total = count([trial(REFUSED, AGAIN)])
     assert (total.tool_errors, total.failed_calls) == (1, 1)
+
+
+def test_a_tool_that_could_not_be_reached_is_not_one_that_refused() -> None:
+    total = count([trial(REFUSED, replace(REFUSED, is_unavailable=True))])
+    assert (total.tool_errors, total.unavailable, total.failed_calls) == (1, 1, 0)
+
+
+def test_an_input_that_was_never_asked_is_neither_right_nor_wrong() -> None:
+    long = Trial(id="2", prompt="2 " * 9999, finish=TOO_LONG)
+    total = count([trial(right=True), long])
+    assert (total.inputs, total.too_long, total.accuracy, total.uncalled) == (1, 1, 1.0, 1)
+    scores = [scores_of(long)]
+    assert [metric.reduce(scores) for metric in (ACCURACY, STARTED)] == [None, None]
 
 
 def test_a_call_after_the_answer_is_counted_apart() -> None:

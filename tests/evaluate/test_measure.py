@@ -91,7 +91,7 @@ def test_each_example_has_its_own_day() -> None:
     ]
 
 
-def test_a_prompt_that_leaves_no_room_is_wrong_and_told() -> None:
+def test_a_prompt_that_leaves_no_room_is_told() -> None:
     long = Example("long", "one two " * 600 + "is", ("9",))
     *_, trial = tried(caller(), examples=[*sums().examples(), long])
     assert (trial.id, trial.finish, trial.is_right) == ("long", TOO_LONG, False)
@@ -126,6 +126,11 @@ def test_a_text_is_scored_by_its_tokens_words_and_bytes() -> None:
 
 def test_bytes_are_those_of_utf_8() -> None:
     assert predicted("Ünique", Calls.NONE).scores["bytes"] == 7
+
+
+def test_a_text_of_which_nothing_is_predicted_is_counted_apart() -> None:
+    scores = predicted("", Calls.NONE).scores
+    assert (scores["texts"], scores["too_short"], scores["tokens"]) == (0, 1, 0)
 
 
 EXAMPLE = Example("1", "3 + 2 is", ("5",), "plus", ("hard",))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "inputs": lambda all_: all_["cells"][0]["counts"].update(inputs=-1),
     "right": lambda all_: all_["cells"][0]["counts"].update(right=3),
     "cells.0.k": lambda all_: all_["cells"][0].update(k="many"),
-    "cells.0.seconds": lambda all_: all_["cells"][0].update(seconds=[]),
+    "cells.0.trials": lambda all_: all_["cells"][0].update(trials=[]),
     "cells": lambda all_: all_["cells"][0].update(column="another"),
     "tasks.0.name": lambda all_: all_["tasks"][0].update(name=None),
     "columns": lambda all_: all_.update(columns={"a": 1}),
@@ -108,7 +109,7 @@ def test_an_input_that_was_never_measured_has_no_scores_of_the_task() -> None:
     cell = add_up(task, list(scored(task, examples, trials)), arm="tuned")
     assert cell.metrics["words"].value == 2
     assert cell.counts is not None
-    assert (cell.counts.inputs, cell.counts.too_long, cell.counts.uncalled) == (2, 1, 1)
+    assert (cell.counts.inputs, cell.counts.too_long, cell.counts.uncalled) == (1, 1, 1)
 
 
 def test_the_perplexity_of_nothing_is_none_in_a_file_that_is_json() -> None:
@@ -120,25 +121,53 @@ def test_the_perplexity_of_nothing_is_none_in_a_file_that_is_json() -> None:
     assert [metric.reduce([trial.scores]) for metric in PREDICTION] == [None] * 3
 
 
+def test_trials_that_are_a_pipe_are_not_waited_for(evaluation: Path) -> None:
+    (evaluation / "cells" / "a.jsonl").unlink()
+    os.mkfifo(evaluation / "cells" / "a.jsonl")
+    [cell] = read_results(evaluation).cells  # type: ignore[union-attr]
+    with pytest.raises(RunError, match="it is not a plain file"):
+        list(read_trials(evaluation, cell))
+
+
+EVALUATION = (
+    *(sys.executable, "-m", "toolformer", "evaluate", "nano", "--no-base", "-q"),
+    *("--task", "arithmetic", "--task", "dates", "--limit", "3", "--out"),
+)
+
+
+def environment(seed: str, threads: str, locale: str) -> dict[str, str]:
+    return os.environ | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "LC_ALL": locale}
+
+
+def files_of(out: Path) -> dict[str, bytes]:
+    """Returns every file of an evaluation but the one that tells how long it took."""
+    found = {str(each.relative_to(out)): each for each in out.rglob("*") if each.is_file()}
+    times = json.loads(found.pop("timing.json").read_bytes())
+    assert {f"cells/{name}.json" for name in times} < found.keys()
+    return {name: each.read_bytes() for name, each in sorted(found.items())}
+
+
 @pytest.mark.slow
-def test_the_trials_have_equal_bytes_whatever_the_hash_seed_threads_and_locale(
+def test_an_evaluation_has_equal_bytes_whatever_the_hash_seed_threads_locale_and_a_kill(
     tmp_path: Path,
 ) -> None:
-    tasks = ["--task", "arithmetic", "--task", "dates", "--limit", "3"]
-    command = ["evaluate", "nano", "--no-base", *tasks, "-q", "--out"]
-    found = set()
-    for seed, threads, locale in (("0", "1", "C"), ("1", "2", "C.UTF-8"), ("77", "1", "POSIX")):
-        out = tmp_path / seed
-        subprocess.run(
-            [sys.executable, "-m", "toolformer", *command, str(out)],
-            env=os.environ | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "LC_ALL": locale},
-            check=True,
-            capture_output=True,
-        )
-        files = sorted((out / "cells").glob("*.jsonl"))
-        results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-        for cell in results["cells"]:
-            del cell["seconds"]
-        names = [path.name for path in files]
-        found.add((*names, *(path.read_bytes() for path in files), json.dumps(results)))
-    assert len(found) == 1
+    found = []
+    for variant in (("0", "1", "C"), ("1", "2", "C.UTF-8")):
+        out = tmp_path / variant[0]
+        subprocess.run([*EVALUATION, out], env=environment(*variant), check=True)
+        found.append(files_of(out))
+    assert len(found[0]) == 1 + 2 * 4  # results.json; two tasks by calls disabled and live
+    killed = tmp_path / "killed"
+    process = subprocess.Popen([*EVALUATION, killed], env=environment("5", "1", "POSIX"))
+    while not list(killed.glob("cells/*.json")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not (killed / "results.json").exists()
+    (killed / "cells" / "dates.tuned.json.0123456789ab.tmp").write_text("half a")
+    (killed / "cells" / "mine.tmp").write_text("mine")
+    subprocess.run([*EVALUATION, killed], env=environment("77", "1", "C"), check=True)
+    assert (killed / "cells" / "mine.tmp").read_text() == "mine"
+    (killed / "cells" / "mine.tmp").unlink()
+    assert files_of(killed) == found[0] == found[1]

@@ -268,9 +268,38 @@ def test_trials_that_were_removed_while_it_ran_are_told_and_measured_again(tmp_p
     with pytest.raises(RunError, match="was removed while the evaluation ran"):
         run(tmp_path, models=Remover())
     again = run(tmp_path)
-    assert [replace(each, seconds=0.0) for each in again.cells] == [
-        replace(each, seconds=0.0) for each in whole.cells
-    ]
+    assert again.cells == whole.cells
+
+
+def test_what_a_tool_out_of_reach_was_asked_is_measured_again(tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    down.touch()
+    file = tmp_path / "server.py"
+    file.write_text(
+        f"""
+from pathlib import Path
+from toolformer import tool
+
+@tool(name="Calculator", isolated=False, pure=False)
+def ask(sum: str) -> str:
+    "Works a sum out on a server."
+    if Path({str(down)!r}).exists():
+        raise ConnectionRefusedError("nobody listens")
+    return "4"
+"""
+    )
+    arms = [Arm("tuned", "caller", Calls.LIVE, (f"{file}:ask",))]
+    [_, cell] = run(tmp_path / "out", arms=arms).cells
+    assert cell.counts is not None
+    assert (cell.counts.unavailable, cell.counts.tool_errors) == (2, 0)
+    down.unlink()
+    models = Models()
+    [_, cell] = run(tmp_path / "out", arms=arms, models=models).cells
+    assert cell.counts is not None
+    assert (cell.counts.unavailable, cell.counts.calls) == (0, 2)
+    assert models.loaded == ["caller"]
+    run(tmp_path / "out", arms=arms, models=models)
+    assert models.loaded == ["caller"]
 
 
 def test_a_path_in_the_results_is_not_followed(tmp_path: Path) -> None:

@@ -108,9 +108,18 @@ def test_restraint_counts_calls_that_were_started_k_by_k() -> None:
 
 
 def test_inputs_that_were_too_long_are_told() -> None:
-    cell = Cell(task="lama", arm="base", counts=Counts(inputs=3, too_long=2))
+    cell = Cell(task="lama", arm="base", counts=Counts(inputs=3, right=3, too_long=2))
     [table] = tables_of(LAMA, cells=[cell])
-    assert rows_of(table)["inputs too long"] == ("2",)
+    assert rows_of(table)["too long to ask"] == ("2",)
+    assert rows_of(table)["accuracy"] == ("100.0 % (43.9–100.0)",)
+    assert table.note == "3 inputs; 7 left out (no template)"
+
+
+def test_calls_of_tools_that_could_not_be_reached_are_told_apart() -> None:
+    cell = Cell(task="lama", arm="tuned", counts=Counts(inputs=3, tool_errors=1, unavailable=2))
+    [table] = tables_of(LAMA, cells=[cell])
+    rows = rows_of(table)
+    assert (rows["tool errors"], rows["tools out of reach"]) == (("1",), ("2",))
 
 
 def test_markdown_has_a_title_a_note_and_a_table_for_each() -> None:

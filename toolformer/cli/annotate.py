@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 from typer import Argument, Option
@@ -30,16 +31,6 @@ _COUNTED_BYTES = 1 << 30
 @with_settings(
     AnnotateConfig,
     names={"gain_threshold": ["--gain-threshold", "--threshold"]},
-    more=(
-        "prune_below",
-        "max_tokens",
-        "prompt_style",
-        "loss_context",
-        "keep_all_losses",
-        "window_tokens",
-        "overlap_tokens",
-        "documents_per_shard",
-    ),
 )
 def annotate(
     corpus: Annotated[
@@ -158,7 +149,7 @@ def _report(run: Run, seconds: float) -> None:
     nats = ", ".join(f"{name} {threshold:g}" for name, threshold in thresholds.items())
     console.print(f"A kept call saves {run.manifest.model.name} at least so many nats: {nats}.")
     console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
-    console.print(f"  toolformer show {run.path}")
+    console.print(f"  toolformer show {quote(str(run.path))}")
 
 
 def _tell(notes: Console, problem: CorpusProblem) -> None:

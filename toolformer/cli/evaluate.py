@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 from rich.table import Table
@@ -151,6 +152,12 @@ def evaluate(
     except KeyboardInterrupt:
         print_note(f"Stopped. Run the same command again: {out} keeps what was measured.")
         return 130
+    missed = sum(cell.counts.unavailable for cell in results.cells if cell.counts is not None)
+    if missed:
+        print_note(
+            f"Tools could not be reached in {missed:,} call{'s' * (missed != 1)}. Run the same "
+            "command again: it measures what has such calls again."
+        )
     return _print(results, out, as_json=as_json)
 
 
@@ -169,7 +176,7 @@ def _print(results: Results, out: Path, *, as_json: bool) -> int:
         console.print(_drawn(each))
         console.print()
     console.print(f"All numbers: {out}/results.json. What was answered wrongly:")
-    console.print(f"  toolformer evaluate --show wrong --out {out}")
+    console.print(f"  toolformer evaluate --show wrong --out {quote(str(out))}")
     return 0
 
 

@@ -15,7 +15,7 @@ from toolformer.evaluate import Results, read_results, read_trials
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import ACCURACY
 from toolformer.evaluate.results import Cell, cell_name
-from toolformer.evaluate.trial import Trial
+from toolformer.evaluate.trial import TOO_LONG, Trial
 from toolformer.sidecar import read_sidecar
 
 
@@ -31,7 +31,7 @@ class Show(StrEnum):
 
 
 _WANTED: dict[Show, Callable[[Trial], bool]] = {
-    Show.WRONG: lambda trial: not trial.is_right,
+    Show.WRONG: lambda trial: not trial.is_right and trial.finish != TOO_LONG,
     Show.RIGHT: lambda trial: trial.is_right,
     Show.CALLED: lambda trial: trial.has_called,
     Show.UNCALLED: lambda trial: not trial.has_called,
@@ -133,7 +133,9 @@ def _print(trial: Trial, cell: Cell, grammar: CallGrammar, *, is_judged: bool) -
         if call.error is not None:
             screen.complain(f"  {call.written.strip()} failed: {call.error}")
     verdicts = [f"{name} {score:,.4g}" for name, score in trial.scores.items()]
-    if is_judged and trial.answers:
+    if trial.finish == TOO_LONG:
+        verdicts.append("not asked: the prompt is too long for the model")
+    elif is_judged and trial.answers:
         verdicts.append("right" if trial.is_right else "wrong")
     if trial.answers:
         verdicts.append(f"expected: {' | '.join(trial.answers)}")

@@ -5,6 +5,7 @@ import os
 import sys
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
@@ -26,20 +27,6 @@ if TYPE_CHECKING:
 
 @with_settings(
     FinetuneConfig,
-    more=(
-        "max_length",
-        "max_steps",
-        "warmup",
-        "schedule",
-        "weight_decay",
-        "max_grad_norm",
-        "adapter",
-        "lora_rank",
-        "lora_alpha",
-        "lora_dropout",
-        "dev_texts",
-        "evaluate_every",
-    ),
 )
 def finetune(
     runs: Annotated[list[Path], Argument(help="Runs of one model; of one corpus or of several.")],
@@ -145,4 +132,4 @@ def _answer(report: "FinetuneReport", *, out: Path, as_json: bool) -> None:
     console = answer_console()
     console.print(report_table(report))
     console.print(f"The model is in {out}: try it with", markup=False, soft_wrap=True)
-    console.print(f"  toolformer infer {out}", markup=False, soft_wrap=True)
+    console.print(f"  toolformer infer {quote(str(out))}", markup=False, soft_wrap=True)

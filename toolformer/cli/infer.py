@@ -31,7 +31,6 @@ _WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
     InferConfig,
     names={"max_streams": ["--streams", "--batch"]},
     read={"stop": read_stops},
-    more=("max_call_tokens", "bar_markers"),
 )
 def infer(
     ckpt: Annotated[

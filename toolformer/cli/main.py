@@ -101,6 +101,8 @@ def _ended(arguments: Sequence[str]) -> int:
     """Runs one command line and says how it ended, unless its output ended first."""
     try:
         return _run_command(arguments)
+    except SystemExit as ended:  # typer's, after it printed how a shell completes
+        return ended.code if isinstance(ended.code, int) else 0
     except ToolformerError as error:
         print(error, file=sys.stderr)
         # What cannot be written, on a full disk or elsewhere, is not misuse.
@@ -149,9 +151,8 @@ def _application(wanted: str | None) -> typer.Typer:
     """Returns the application with the wanted subcommand loaded and the others named only."""
     if wanted is not None and not wanted.startswith("-") and wanted not in COMMANDS:
         raise UnknownNameError(closest(wanted, COMMANDS, what="command"))
-    app = typer.Typer(
-        pretty_exceptions_enable=False, rich_markup_mode="rich", context_settings=_HELP
-    )
+    # Without rich's boxes nothing of --help is cut to the width of a column, or read as markup.
+    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, context_settings=_HELP)
     app.callback(
         invoke_without_command=True,
         help="A data engine that lets a language model teach itself to use tools.",

@@ -4,7 +4,7 @@ A flag has its field's name, type, description and default, so a setting is desc
 """
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import wraps
 from pathlib import Path
@@ -45,7 +45,6 @@ def with_settings(
     *,
     names: Mapping[str, Sequence[str]] | None = None,
     read: Mapping[str, Callable[[Any], Any]] | None = None,
-    more: Collection[str] = (),
 ) -> Callable[[_Command], _Command]:
     """Gives a command an option for each field of a model, in the place of the model itself.
 
@@ -56,14 +55,9 @@ def with_settings(
         model: its fields become options; one that maps names to settings has `--set` alone.
         names: of options that are not called as their field is, by field.
         read: what makes a value of an option's text, or of its texts where it is repeatable.
-        more: fields shown in a panel of their own at the end of --help.
     """
     options = {
-        name: _flag(
-            field,
-            *(names or {}).get(name, [f"--{name.replace('_', '-')}"]),
-            panel="More settings" if name in more else None,
-        )
+        name: _flag(field, *(names or {}).get(name, [f"--{name.replace('_', '-')}"]))
         for name, field in model.model_fields.items()
         if get_origin(field.annotation) is not Mapping
     }
@@ -150,7 +144,7 @@ def _with(values: Mapping[str, Any], names: Sequence[str], value: object) -> dic
     return {**values, first: value}
 
 
-def _flag(field: FieldInfo, *names: str, panel: str | None) -> Any:
+def _flag(field: FieldInfo, *names: str) -> Any:
     """Returns the annotation that makes typer's option of a field; None is not given."""
     kind = _option_type(field.annotation)
     sentences = [" ".join((field.description or "").split())]
@@ -161,7 +155,7 @@ def _flag(field: FieldInfo, *names: str, panel: str | None) -> Any:
         sentences.append(f"Default: {f'{default:g}' if isinstance(default, float) else default}.")
     if get_origin(kind) is list:
         sentences.append("Repeatable.")
-    return Annotated[kind | None, Option(*names, help=" ".join(sentences), rich_help_panel=panel)]
+    return Annotated[kind | None, Option(*names, help=" ".join(sentences))]
 
 
 def _option_type(annotation: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 from typer import Argument, Option
@@ -23,7 +24,12 @@ _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
 
 def show(
     run: Annotated[Path, Argument(help="The run directory that `toolformer annotate` wrote.")],
-    verdict: Annotated[Verdict, Option(help="What became of the calls to show.")] = Verdict.KEPT,
+    verdict: Annotated[
+        Verdict,
+        Option(
+            metavar="<verdict>", help=f"What became of the calls to show: {', '.join(Verdict)}."
+        ),
+    ] = Verdict.KEPT,
     threshold: Annotated[
         float | None,
         Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),
@@ -86,7 +92,7 @@ def show(
     if shown == 0:
         Console(stderr=True).print(
             f"{run} has no call with the verdict {verdict.value}. All of them are counted by: "
-            f"toolformer show {run} --table",
+            f"toolformer show {quote(str(run))} --table",
             highlight=False,
         )
 

@@ -2,6 +2,9 @@
 
 OUT/cells/lama.tuned.k10.FINGERPRINT.jsonl    a trial a line
 OUT/cells/lama.tuned.k10.FINGERPRINT.json     what they add up to; written last
+
+How long a cell took is in a file for all of them, OUT/timing.json: the bytes of the others are the
+same whenever and however often it is measured.
 """
 
 import json
@@ -11,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,17 +25,19 @@ from toolformer.evaluate.counts import OWN, Counts, TextScores, by_tag, scores_o
 from toolformer.evaluate.measure import continue_prompts
 from toolformer.evaluate.metric import reduce_all
 from toolformer.evaluate.plan import PlannedCell
-from toolformer.evaluate.results import Cell
+from toolformer.evaluate.results import RESULTS, Cell
 from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.tasks.fact_table import write_facts
 from toolformer.evaluate.trial import TOO_LONG, Trial, from_row
-from toolformer.files import json_text, parse_json, read_json, write_whole
+from toolformer.files import MOST_JSON, json_text, parse_json, read_json, write_whole
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
 from toolformer.plain_files import open_plain
 from toolformer.tools.registry import load_tool, load_tools
 
 _CELLS = "cells"
+_TIMING = "timing.json"
+_UNFINISHED = f".{'[0-9a-f]' * 12}.tmp"  # what `write_whole` adds to a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,21 @@ def measure_cell(
         add_up(task, trials, arm=planned.arm.name),
         k=planned.k,
         trials=f"{_CELLS}/{stem}.jsonl",
-        seconds=round(time.monotonic() - began, 3),
     )
     lines = (json.dumps(each.to_row(), ensure_ascii=False) + "\n" for each in trials)
     write_whole(out / cell.trials, "".join(lines))
     write_whole(out / _CELLS / f"{stem}.json", json_text(cell.to_dict()))
+    _write_time(out, stem, time.monotonic() - began)
     return cell
+
+
+def _write_time(out: Path, stem: str, seconds: float) -> None:
+    """Writes how long a cell took beside the times of the others."""
+    try:
+        times = dict(read_json(out / _TIMING))
+    except (OSError, ValueError, TypeError):
+        times = {}
+    write_whole(out / _TIMING, json_text(times | {stem: round(seconds, 3)}))
 
 
 def scored(task: Task, examples: Sequence[Example], trials: Iterable[Trial]) -> Iterator[Trial]:
@@ -105,14 +120,24 @@ def add_up(task: Task, trials: Sequence[Trial], *, arm: str) -> Cell:
 def read_cell(
     planned: PlannedCell, examples: Sequence[Example], *, config: EvaluateConfig, out: Path
 ) -> Cell | None:
-    """Returns a cell that was measured with equal settings, None when there is none."""
+    """Returns a cell that was measured with equal settings, None when there is none.
+
+    One in which a tool could not be reached is measured anew.
+    """
     stem = _stem(planned, examples, config)
     try:
         cell = Cell.from_dict(read_json(out / _CELLS / f"{stem}.json"))
     except (OSError, ValueError):
         return None  # not there, or of another version: it is measured anew
     is_whole = cell.trials == f"{_CELLS}/{stem}.jsonl" and (out / cell.trials).is_file()
-    return cell if is_whole else None
+    return cell if is_whole and not (cell.counts and cell.counts.unavailable) else None
+
+
+def delete_leftovers(out: Path) -> None:
+    """Deletes what was being written when an evaluation was killed."""
+    for name in (RESULTS, _TIMING, f"{_CELLS}/*"):
+        for each in out.glob(name + _UNFINISHED):
+            each.unlink(missing_ok=True)
 
 
 def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
@@ -127,7 +152,10 @@ def read_trials(out: Path, cell: Cell) -> Iterator[Trial]:
         reason = getattr(error, "strerror", None) or error
         raise RunError(f"Cannot read the trials in '{path}': {reason}.") from None
     with file:
-        for number, line in enumerate(file, start=1):
+        for number in count(1):
+            line = file.readline(MOST_JSON)
+            if not line:
+                return
             try:
                 row = parse_json(line)
                 if not isinstance(row, dict):

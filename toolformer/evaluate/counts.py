@@ -18,7 +18,6 @@ _PARTS = {  # what is counted among what
     "right": "inputs",
     "started": "inputs",
     "called": "inputs",
-    "too_long": "inputs",
     "right_called": "right",
     "followed": "called",
 }
@@ -28,7 +27,7 @@ _PARTS = {  # what is counted among what
 class Counts:
     """How many inputs, and what became of them."""
 
-    inputs: int = 0
+    inputs: int = 0  # that were asked
     right: int = 0
     started: int = 0  # inputs on which a call was started
     called: int = 0  # inputs on which a tool gave an output before the answer
@@ -36,9 +35,10 @@ class Counts:
     followed: int = 0  # of these, answered with what the tool said
     calls: int = 0  # calls that gave an output
     tool_errors: int = 0  # calls a tool refused
+    unavailable: int = 0  # calls whose tool could not be reached: measured again by the next run
     failed_calls: int = 0  # calls that failed for another reason: not readable, no room, ...
     late: int = 0  # inputs on which a tool gave an output after the answer only
-    too_long: int = 0  # inputs that do not fit the model's context; they count as wrong
+    too_long: int = 0  # further ones, which do not fit the model's context: neither right nor wrong
 
     def __post_init__(self) -> None:
         """Refuses sums that no trials come to."""
@@ -64,7 +64,7 @@ class Counts:
     @property
     def uncalled(self) -> int:
         """Inputs that were answered without an output of a tool."""
-        return self.inputs - self.called - self.too_long
+        return self.inputs - self.called
 
     @property
     def right_uncalled(self) -> int:
@@ -74,7 +74,10 @@ class Counts:
     @classmethod
     def of(cls, trial: Trial) -> Self:
         """Returns what one trial counts for."""
-        refused = sum(call.tool_failed for call in trial.calls)
+        if trial.finish == TOO_LONG:
+            return cls(too_long=1)
+        unavailable = sum(call.is_unavailable for call in trial.calls)
+        refused = sum(call.tool_failed for call in trial.calls) - unavailable
         return cls(
             inputs=1,
             right=int(trial.is_right),
@@ -84,9 +87,11 @@ class Counts:
             followed=int(trial.follows_tool),
             calls=sum(call.output is not None for call in trial.calls),
             tool_errors=refused,
-            failed_calls=sum(call.error is not None for call in trial.calls) - refused,
+            unavailable=unavailable,
+            failed_calls=sum(
+                not call.tool_failed and call.error is not None for call in trial.calls
+            ),
             late=int(not trial.has_called and any(call.output for call in trial.calls)),
-            too_long=int(trial.finish == TOO_LONG),
         )
 
     @classmethod
@@ -99,11 +104,12 @@ class Counts:
 class TextScores:
     """How well texts were predicted, by measures that can be compared across tokenizers or not."""
 
-    texts: int = 0
+    texts: int = 0  # of which something was predicted
     tokens: int = 0  # scored: without a start token, the first of each text is not
     words: int = 0  # stretches between white space
     bytes: int = 0  # in UTF-8
     nats: float = 0.0  # −Σ log p
+    too_short: int = 0  # further texts, which are one token or none: nothing of them was predicted
 
     @computed_field  # type: ignore[prop-decorator]
     @property

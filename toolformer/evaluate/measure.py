@@ -49,11 +49,12 @@ def predict_texts(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
         for example, text, log_probs in zip(read, texts, scored, strict=True):
             measured = _measured(text, len(log_probs), setup)
             scores = TextScores(
-                texts=1,
+                texts=int(len(log_probs) > 0),
                 tokens=len(log_probs),
                 words=len(measured.split()),
                 bytes=len(measured.encode()),
                 nats=-float(log_probs.sum(dtype="float64")),
+                too_short=int(len(log_probs) == 0),
             )
             yield Trial(id=example.id, tags=example.tags, scores=to_json(scores), finish=READ)
 
@@ -109,6 +110,7 @@ def judge(task: Task, example: Example, answer: Answer, *, text: str) -> Trial:
             error=event.error,
             is_late=event.position >= judged,
             tool_failed=event.tool_failed,
+            is_unavailable=event.is_unavailable,
         )
         for event in answer.events
     )

@@ -32,7 +32,6 @@ class Cell:
     by_tag: Mapping[str, Counts] = field(default_factory=dict)
     scores: TextScores | None = None  # of texts that were predicted
     trials: str = ""  # the file of its trials, below the directory
-    seconds: float = 0.0
     metrics: Numbers = field(default_factory=dict)  # of metrics that the task brings itself
     metrics_by_tag: Mapping[str, Numbers] = field(default_factory=dict)
 

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from toolformer.errors import RunError
 from toolformer.evaluate.arm import PRIOR, Arm
-from toolformer.evaluate.cells import CellProgress, add_up, measure_cell, read_cell, scored
+from toolformer.evaluate.cells import (
+    CellProgress,
+    add_up,
+    delete_leftovers,
+    measure_cell,
+    read_cell,
+    scored,
+)
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.measure import guess_majority
 from toolformer.evaluate.plan import plan
@@ -75,6 +82,7 @@ def evaluate(
     """
     with locked(out):
         read_results(out)  # what cannot be read is not overwritten
+        delete_leftovers(out)
         results = _measure(tasks, arms, out=out, config=config, load=load, on_progress=on_progress)
         for cell in results.cells:
             if cell.trials and not (out / cell.trials).exists():

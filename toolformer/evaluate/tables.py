@@ -109,10 +109,10 @@ def _call_rows(
     for name, write in _CALL_ROWS.items():
         if is_judged or name not in _NEED_JUDGING:
             yield (name, *(_if(each, write) for each in live))
-    if any(each is not None and each.late for each in live):
-        yield ("called after the answer", *(_if(each, lambda c: f"{c.late:,}") for each in live))
-    if any(each is not None and each.too_long for each in counts):
-        yield ("inputs too long", *(_if(each, lambda c: f"{c.too_long:,}") for each in counts))
+    for name, number in _SELDOM.items():
+        numbers = [None if each is None else number(each) for each in counts]
+        if any(numbers):
+            yield (name, *(NOTHING if each is None else f"{each:,}" for each in numbers))
 
 
 def _sweeps(results: Results, task: TaskLine) -> Iterator[TableText]:
@@ -162,7 +162,8 @@ def _inputs(results: Results, task: TaskLine) -> str:
     """Returns how much was asked or read."""
     cells = [cell for cell in results.cells if cell.task == task.name]
     for scores in (cell.scores for cell in cells if cell.scores is not None):
-        return f"{scores.texts:,} texts, {scores.tokens:,} tokens, {scores.bytes:,} bytes"
+        said = f"{scores.texts:,} texts, {scores.tokens:,} tokens, {scores.bytes:,} bytes"
+        return f"{said}; {scores.too_short:,} too short to predict" if scores.too_short else said
     counts = [cell.counts.inputs for cell in cells if cell.counts is not None]
     return f"{max(counts, default=0):,} inputs" if counts or not cells else ""
 
@@ -193,6 +194,12 @@ _CALL_ROWS: Mapping[str, Callable[[Counts], str]] = {
     "accuracy without a call": lambda each: percent(each.right_uncalled, each.uncalled),
     "tool errors": lambda each: f"{each.tool_errors:,}",
     "failed calls": lambda each: f"{each.failed_calls:,}",
+}
+# Rows that are there where any of their numbers is.
+_SELDOM: Mapping[str, Callable[[Counts], int]] = {
+    "called after the answer": lambda each: each.late,
+    "tools out of reach": lambda each: each.unavailable,
+    "too long to ask": lambda each: each.too_long,
 }
 _NEED_JUDGING = ("accuracy with a call", "says what the tool said", "accuracy without a call")
 

@@ -22,6 +22,7 @@ class TriedCall:
     error: str | None = None
     is_late: bool = False  # it came after the part of the output that is judged
     tool_failed: bool = False  # the error is the tool's; rows of earlier versions do not say
+    is_unavailable: bool = False  # the tool failed as what it relies on could not be reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ class CallEvent:
         seconds: How long the tool took.
         tool_failed: Whether the error is the tool's; otherwise the call was given up because of
             its spelling, the room left in the context, or an output that cannot be read back.
+        is_unavailable: Whether the tool failed because what it relies on could not be reached.
     """
 
     position: int
@@ -32,6 +33,7 @@ class CallEvent:
     error: str | None = None
     seconds: float = 0.0
     tool_failed: bool = False
+    is_unavailable: bool = False
 
     def __post_init__(self) -> None:
         if (self.output is None) == (self.error is None):

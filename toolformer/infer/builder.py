@@ -107,7 +107,14 @@ class AnswerBuilder:
             raise RuntimeError("no call waits for a result")
         output, seconds = result.output, result.seconds
         if output is None:
-            self._fail(opened, str(result.error), call=call, seconds=seconds, tool_failed=True)
+            self._fail(
+                opened,
+                str(result.error),
+                call=call,
+                seconds=seconds,
+                tool_failed=True,
+                is_unavailable=result.is_unavailable,
+            )
         elif not self._rules.grammar.is_renderable_output(output):
             error = (
                 f"The output {output!r} is unbalanced or starts a call, so it cannot be read back."
@@ -220,12 +227,19 @@ class AnswerBuilder:
         call: ToolCall | None = None,
         seconds: float = 0.0,
         tool_failed: bool = False,
+        is_unavailable: bool = False,
     ) -> None:
         """Takes the call that is being written out of the text; none starts there again."""
         written = self._stretch.text[opened.start :]
         position = self._transcript.before + opened.start
         event = CallEvent(
-            position, call, written, error=error, seconds=seconds, tool_failed=tool_failed
+            position,
+            call,
+            written,
+            error=error,
+            seconds=seconds,
+            tool_failed=tool_failed,
+            is_unavailable=is_unavailable,
         )
         self._transcript.take_back(opened.start, event)
         self._stretch.crop(opened.start)

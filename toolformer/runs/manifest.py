@@ -134,7 +134,8 @@ def read_manifest(path: Path) -> RunManifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise RunError(f"'{file}' is not the manifest of a run: {error}.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"'{file}' is not the manifest of a run: {reason}.") from None
     return manifest
 
 

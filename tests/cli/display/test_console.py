@@ -32,6 +32,31 @@ def test_a_line_in_a_file_is_not_wrapped(
     assert "".join(capsys.readouterr()) == "word " * 500 + "end\n"
 
 
+@pytest.mark.parametrize("width", [75, 20, 2])
+def test_a_table_that_does_not_fit_a_terminal_is_told_cell_by_cell(
+    width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table("tool", "texts tried", "kept", title="Calls per tool")
+    table.add_row("Calculator", "1,076", "天气" * 4)
+    Console(force_terminal=True, width=width).print(table)
+    shown = "".join(capsys.readouterr().out.split())
+    for cell in ("Calculator", "1,076", "天气" * 4):
+        assert cell in shown
+    assert "…" not in shown
+    assert ("┃" in shown) == (width == 75)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "²", "٣", "many", "", "9" * 30])
+def test_a_width_that_makes_no_sense_costs_nothing(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+    Console().print(Table("tool"))
+    Console().print("said")
+    assert capsys.readouterr().out.endswith("said\n")
+
+
 def test_what_is_being_done_is_said_as_it_is() -> None:
     with Console(stderr=True).status("Loading m[/run] :smile:") as status:
         assert str(status.status) == "Loading m[/run] :smile:"

@@ -113,6 +113,7 @@ class _Outlet(_Wrapper):
     def __init__(self, stream: TextIO, lost: Callable[[OSError], None]) -> None:
         super().__init__(stream)
         self._lost = lost
+        self._error: OSError | None = None
 
     def write(self, text: str) -> int:
         try:
@@ -122,12 +123,15 @@ class _Outlet(_Wrapper):
         return len(text)
 
     def flush(self) -> None:
+        if self._error is not None:  # a library may have passed over it
+            self._lost(self._error)
         try:
             self._stream.flush()
         except OSError as error:
             self._lose(error)
 
     def _lose(self, error: OSError) -> None:
+        self._error = error
         # What is left in its buffer Python would try once more when it ends, and complain.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
