@@ -195,7 +195,10 @@ stages: [{steps: 100000, rows: 4, length: 16}]
         process = start(folder, "-m", "toolformer", *command.split(), OMP_NUM_THREADS="1")
         time.sleep(wait)
         returned, seconds, said = ended(process, number)
-        assert (returned, seconds < SOON_S) == (128 + number, True), f"after {wait} s: {said}"
+        # At the prompt of a REPL Ctrl-C leaves nothing; the end of its input does.
+        is_at_prompt = "--repl" in command and number == signal.SIGINT and returned == 0
+        assert is_at_prompt or returned == 128 + number, f"after {wait} s: {said}"
+        assert seconds < SOON_S
         assert "Traceback" not in said
 
 
