@@ -144,7 +144,7 @@ def test_equal_runs_give_equal_bytes_under_any_hash_seed_locale_and_kill(
     Path("long.yaml").write_text(json.dumps(LONG.to_dict()))
     written = []
     for seed, locale in (("0", "C"), ("1", "C.UTF-8"), ("31337", "POSIX")):
-        out = Path(f"seed-{seed}")
+        out = Path("-".join(["equal", seed, *flags]))
         environment = os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": f"UTC{seed[0]}"}
         command = ["finetune", "run", "--out", str(out), "--config", "long.yaml", *flags]
         command = [sys.executable, "-m", "toolformer", *command, "--device", "cpu"]

@@ -333,7 +333,7 @@ class RunWriter:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the directory '{self.path}': {error.strerror}.") from None
-        self._write(self.path / MANIFEST, json_text(values))
+        write_whole(self.path / MANIFEST, json_text(values))  # nothing is there to be kept yet
 
     def _write(self, path: Path, content: str | bytes) -> None:
         write_whole(path, content, advice=_CONTINUE)
