@@ -29,6 +29,7 @@ _STREAMS = (
     ">/dev/full 2>&1",
     "",
 )
+_COLUMNS = ("", "0", "1", "20", "-5", "²", "9" * 30)
 _ENCODINGS = ("ascii", "cp1252", "koi8-r", "utf-8", "utf-16")
 
 
@@ -105,12 +106,15 @@ def _raw(ended: Ended, arguments: list[str]) -> str:
 
 def _with_streams(draw: random.Random, run: Path) -> Trial:
     streams, encoding = draw.choice(_STREAMS), draw.choice(_ENCODINGS)
-    command = draw.choice(["tools", "tools --json", f"show {run}", "--help", "show /no", "-x"])
+    columns = draw.choice(_COLUMNS)
+    command = draw.choice(
+        ["tools", "tools --json", f"show {run} --table", "--help", "show /no", "-x"]
+    )
     program = f"{shlex.quote(sys.executable)} -m toolformer"
     ended = subprocess.run(
         ["bash", "-c", f"{program} {command} {streams}"],
         capture_output=True,
-        env=os.environ | {"PYTHONIOENCODING": encoding},
+        env=os.environ | {"PYTHONIOENCODING": encoding, "COLUMNS": columns},
     )
     said = ended.stdout + ended.stderr
     fault = ""
@@ -120,4 +124,4 @@ def _with_streams(draw: random.Random, run: Path) -> Trial:
         fault = f"{said[-300:]!r}"
     if ">/dev/full" in streams.split() and ended.returncode == 0:
         fault = "exit code 0, and nothing was printed"
-    return Trial("streams", f"{command} {streams} {encoding}", fault)
+    return Trial("streams", f"{command} {streams} {encoding} COLUMNS={columns}", fault)
