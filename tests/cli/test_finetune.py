@@ -186,8 +186,8 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(here: Path) -> None
     out = Path("killed")
     kill_at_a_checkpoint([sys.executable, "-m", "toolformer", *command], out)
     assert run([*command, "--resume"]) == 0
-    finetune_run([read_run("run")], out=Path("whole"), config=LONG, device="cpu")
-    killed, whole = weights(out), weights(Path("whole"))
+    finetune_run([read_run("run")], out=Path("in one go"), config=LONG, device="cpu")
+    killed, whole = weights(out), weights(Path("in one go"))
     assert killed.keys() == whole.keys()
     assert all(torch.equal(killed[name], whole[name]) for name in whole)
 

@@ -186,6 +186,7 @@ def test_every_command_ends_at_any_moment_with_the_code_of_the_signal(
     folder: Path, command: str, number: signal.Signals
 ) -> None:
     (folder / "prompts.jsonl").write_text('{"prompt": "2 + 2 is"}\n' * 500)
+    (folder / "corpus.txt").write_text("There are 303 + 453 = 756 balloons in the room.\n" * 1000)
     (folder / "pretrain.yaml").write_text("""
 mixture: [{name: texts, weight: 1, corpus: corpus.txt}]
 model: {hidden_size: 32, intermediate_size: 64, layers: 1, heads: 2, context: 32}

@@ -70,14 +70,19 @@ def help_of(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[str], dict[str, str]]:
     """Returns what --help says of each option, by the names it is listed under."""
-    monkeypatch.setenv("COLUMNS", "400")  # one line an option
+    monkeypatch.setenv("COLUMNS", "80")
 
     def read(command: str) -> dict[str, str]:
         assert run([command, "--help"]) == 0
-        found = re.findall(
-            r"^│ [* ]*(--[a-z0-9,-]+) +<[^>]*?> +(.*?) *│$", capsys.readouterr().out, re.M
-        )
-        return dict(found)
+        _, *entries = re.split(r"^  (?=-)", capsys.readouterr().out, flags=re.M)
+        found = {}
+        for entry in entries:
+            heads = re.match(r"(-[^ ,]+(?:, -[^ ,]+)*)(?: <[^>]*>)?\s+", entry)
+            assert heads is not None
+            found[heads[1].replace(", ", ",")] = " ".join(entry[heads.end() :].split()).replace(
+                "- ", "-"
+            )
+        return found
 
     return read
 
@@ -186,7 +191,6 @@ def paint(*arguments: str) -> tuple[PaintConfig, bool]:
         PaintConfig,
         names={"coats": ["--coats", "-c"]},
         read={"walls": lambda walls: [wall.upper() for wall in walls], "day": read_date},
-        more=["finish"],
     )
     def command(
         *, settings: PaintConfig, dry: Annotated[bool, typer.Option("--dry")] = False

@@ -36,8 +36,10 @@ class Interruption:
         self.signal: int | None = None
         self._is_lost = False  # what it raised ended up where exceptions are ignored
 
-    def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Interrupts the main thread, once."""
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Interrupts the main thread, once; in the middle of an import it ends the process."""
+        if _is_import(frame):  # a library in C++ that is being loaded would abort
+            _leave(128 + number)
         if self.signal is None:
             logging.disable()  # what fails from now on does so because of this
         elif not self._is_lost:
@@ -112,6 +114,15 @@ def hand_over() -> None:
         for each in _SIGNALS[1:]:
             if signal.getsignal(each) != signal.SIG_IGN:
                 signal.signal(each, _exit)
+
+
+def _is_import(frame: FrameType | None) -> bool:
+    """Returns whether a module is being imported in a frame or around it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _exit(number: int, _frame: FrameType | None) -> None:
