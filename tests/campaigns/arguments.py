@@ -119,7 +119,7 @@ def campaign(draw: random.Random, trials: int, folder: Path) -> Iterator[Trial]:
             fault = _fault(toolbox, name, arguments, number=number)
             if not fault and _memory() - before > MOST_MEMORY:
                 fault = f"{(_memory() - before) >> 20} MB more than before the first"
-            yield Trial(f"{name}: {kind}", repr(arguments[:200]), fault)
+            yield Trial(name, f"{kind}: {arguments[:200]!r}", fault)
 
 
 def _fault(toolbox: Toolbox, name: str, arguments: str, *, number: int) -> str:
