@@ -27,7 +27,7 @@ class ToolConfig(Config):
     """τf: nats a call must save. Default: the model's or the tool's."""
     max_positions: int | None = Field(default=None, ge=1)
     """k: places tried per window of a text. Default: the model's or the tool's."""
-    samples: int | None = Field(default=None, ge=1)
+    samples: int | None = Field(default=None, ge=1, le=1000)
     """m: calls sampled per place. Default: the model's or the tool's."""
     prune_below: float | None = Field(default=None, allow_inf_nan=False)
     """Leave out what cannot gain so many nats. Default: min(0.5, τf)."""
