@@ -166,7 +166,7 @@ HOSTILE = [
     "WITH RECURSIVE c(x) AS (SELECT 'a' UNION ALL SELECT x || x FROM c) SELECT max(x) FROM c",
     "SELECT replace(replace(replace(a, 'a', a), 'a', a), 'a', a) FROM bulk",
     "SELECT printf('%999999999d', 1)",
-    "SELECT DISTINCT b.n * c.n * d.n FROM bulk b, bulk c, bulk d, bulk e, bulk f",
+    "SELECT count(DISTINCT b.n * c.n * d.n) FROM bulk b, bulk c, bulk d, bulk e, bulk f",
 ]
 
 
