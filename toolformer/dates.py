@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from toolformer.errors import ConfigError, clipped
 
-# A day, and what may follow it: a longer number is no day, though Python would read one.
+# A day, and what may follow it: a longer number is not a day, though Python would read one.
 _ISO_DAY = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-?W[0-9]{2}-?[1-7])"
     r"(?:[Tt ]\s*[0-9]{1,2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?"

@@ -316,7 +316,7 @@ def _import(path: Path, changed_ns: int) -> ModuleType:  # noqa: ARG001  part of
 def foreign_code(what: str) -> Iterator[None]:
     """Runs somebody's code in a `with` statement: whatever it raises is told in one sentence.
 
-    An exit is no end of the program either. Ctrl-C passes, and so do this package's own errors.
+    An exit does not end the program either. Ctrl-C passes, and so do this package's own errors.
 
     Args:
         what: The beginning of the sentence.

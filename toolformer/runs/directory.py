@@ -196,7 +196,7 @@ class RunWriter:
             raise RunError(f"Cannot write a run to '{path}': it is a file.")
         self._leftovers = leftovers(self.path) | leftovers(self.path / "shards")
         # Another process may be starting the same run: what is there is looked at before the
-        # manifest is, and what it writes aside is no leftover.
+        # manifest is, and what it writes aside is not a leftover.
         self._leftovers.pop(MANIFEST, None)
         others = [each.name for each in self.path.glob("*") if each.suffix != ".tmp"]
         old = read_manifest(self.path)

@@ -36,7 +36,7 @@ def shard_content(path: Path) -> bytes:
     """Returns the bytes of a shard.
 
     Raises:
-        RunError: it cannot be read, or is no plain file; its cause is the OSError.
+        RunError: it cannot be read, or is not a plain file; its cause is the OSError.
     """
     try:
         with open_plain(path) as stream:
@@ -220,7 +220,7 @@ def _values(array: Any) -> list[Any]:
 
 
 def has_verdict(path: Path, verdict: Verdict) -> bool:
-    """Returns whether a call of a shard has a verdict; of a file that is no shard, none has."""
+    """Returns whether a call of a shard has a verdict; of a file that is not a shard, none has."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq

@@ -103,7 +103,7 @@ def deciding_files(checkpoint: Checkpoint) -> Iterator[Path]:
 
 
 def _check_files(directory: Path) -> None:
-    """Refuses what is no plain file where a loader would open it, or is too long for what it is."""
+    """Refuses what a loader would open that is not a plain file, or too long for what it is."""
     for path in sorted(directory.iterdir()):
         try:
             found = path.stat()

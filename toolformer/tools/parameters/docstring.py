@@ -100,7 +100,7 @@ def read_docstring(docstring: str) -> Docstring:
 
 
 def _read_entries(lines: Iterable[str], entry: re.Pattern[str]) -> dict[str, str]:
-    """Reads the descriptions of parameters; a line that is no entry continues the one above."""
+    """Reads the descriptions of parameters; a line that is not an entry continues the one above."""
     described: dict[str, list[str]] = {}
     current: list[str] = []
     lines = [line.expandtabs() for line in lines if line.strip()]
