@@ -82,7 +82,7 @@ class Run:
         found: dict[int, Path] = {}
         for path in sorted((self.path / "shards").glob("[!.]*.parquet")):
             number = int(path.stem) if path.stem.isascii() and path.stem.isdecimal() else -1
-            if path != self._shard(number):
+            if path != _shard_path(self.path, number):
                 raise RunError(
                     f"'{path}' is not a shard: these are numbered, as 00000.parquet. Move it away."
                 )
@@ -146,7 +146,7 @@ class Run:
         Raises:
             RunError: it is damaged, not the run's, or has a value that it may not have.
         """
-        path = self._shard(shard)
+        path = _shard_path(self.path, shard)
         content = shard_content(path)
         documents = read_shard(path, content)
         check = DocumentCheck.of(self.manifest)
@@ -176,9 +176,6 @@ class Run:
         """
         completion = None if self.lack() else read_completion(self.path)
         return count_documents(self.documents()) if completion is None else completion.stats
-
-    def _shard(self, number: int) -> Path:
-        return self.path / "shards" / f"{number:05}.parquet"
 
 
 class RunWriter:
@@ -262,7 +259,7 @@ class RunWriter:
             raise ValueError(f"shard {shard} is there already")
         self._check_is_there()
         content = shard_bytes(documents)
-        self._write(self.path / "shards" / f"{shard:05}.parquet", content)
+        self._write(_shard_path(self.path, shard), content)
         self._counter.add(documents)
         self._digests[shard] = shard_digest(content)
         self._done.add(shard)
@@ -315,7 +312,7 @@ class RunWriter:
         """Reads and counts a shard that another try or another process has written."""
         documents = self._run.read(shard)
         self._counter.add(documents)
-        self._digests[shard] = shard_digest(shard_content(self._run.shards()[shard]))
+        self._digests[shard] = shard_digest(shard_content(_shard_path(self.path, shard)))
         return documents
 
     def _check_is_there(self) -> None:
@@ -339,6 +336,10 @@ class RunWriter:
         write_whole(path, content, advice=_CONTINUE)
         for leftover in self._leftovers.pop(path.name, ()):
             leftover.unlink(missing_ok=True)
+
+
+def _shard_path(folder: Path, number: int) -> Path:
+    return folder / "shards" / f"{number:05}.parquet"
 
 
 def _count(shards: Collection[int]) -> str:
