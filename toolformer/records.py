@@ -18,8 +18,10 @@ class Verdict(StrEnum):
 
     KEPT = "kept"
     LOW_GAIN = "low_gain"  # its result does not make the text likely enough
+    UNHELPFUL = "unhelpful"  # its result is used, and the text is likelier without the call
     OUTBID = "outbid"  # a better call is at its place, or too near
     PEEKS = "peeks"  # its arguments give away what follows
+    TRIVIAL = "trivial"  # its output is its argument, or stands in front of it already
     UNREADABLE = "unreadable"  # what was sampled is not a call
     TOOL_ERROR = "tool_error"  # the tool refused it, or failed
     UNAVAILABLE = "unavailable"  # what the tool relies on could not be reached: tried again
@@ -53,8 +55,20 @@ class Losses:
             object.__setattr__(self, "no_output", to_float32(self.no_output))
 
     @property
+    def used(self) -> float | None:
+        """L(e(c, ε)) − L(e(c, r)): what the output adds to the call; None unless both are known."""
+        if self.with_output is None or self.no_output is None:
+            return None
+        return to_float32(self.no_output - self.with_output)
+
+    @property
+    def help(self) -> float | None:
+        """L(ε) − L(e(c, r)): what call and output add to the text; None unless it was scored."""
+        return None if self.with_output is None else to_float32(self.no_call - self.with_output)
+
+    @property
     def gain(self) -> float | None:
-        """min(L(ε), L(e(c, ε))) − L(e(c, r)); None unless all three were scored.
+        """min(L(ε), L(e(c, ε))) − L(e(c, r)), of `used` and `help` the less; None as for them.
 
         >>> Losses(no_call=3.835, with_output=2.842, no_output=2.989).gain == to_float32(0.147)
         False
@@ -75,6 +89,18 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True)
+class Placebo:
+    """Another call's output in the place of a call's own: what the filter must not let pass."""
+
+    output: str
+    with_output: float  # L(e(c, r')), nats, float32
+
+    def __post_init__(self) -> None:
+        """Rounds the loss to float32, as it is stored."""
+        object.__setattr__(self, "with_output", to_float32(self.with_output))
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A proposed call and what became of it."""
 
@@ -88,10 +114,15 @@ class Candidate:
     losses: Losses | None = None
     verdict: Verdict | None = None  # None: not decided yet
     token: int | None = None  # tokens before the position: how near calls are, without the model
+    # log p(open | demonstrations) − log p(open | nothing), nats, float32; None in the paper's way.
+    start_gain: float | None = None
+    placebo: Placebo | None = None  # None: none was scored
 
     def __post_init__(self) -> None:
-        """Rounds the probability to float32, as it is stored."""
+        """Rounds to float32, as it is stored."""
         object.__setattr__(self, "start_prob", to_float32(self.start_prob))
+        if self.start_gain is not None:
+            object.__setattr__(self, "start_gain", to_float32(self.start_gain))
 
     @property
     def call(self) -> ToolCall | None:

@@ -24,7 +24,8 @@ _Text = Annotated[str, Field(max_length=4096)]
 class PromptStyle(StrEnum):
     """How much of a prompt a model needs."""
 
-    FEW_SHOT = "few-shot"  # any pretrained model
+    DEMONSTRATIONS = "demonstrations"  # any pretrained model: annotated texts, then the text
+    FEW_SHOT = "few-shot"  # any pretrained model: the paper's instruction, examples, a copy
     BRIEF = "brief"  # a model that was taught to follow the tool's signature alone
     NONE = "none"  # a model that was tuned on calls
 

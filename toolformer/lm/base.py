@@ -54,6 +54,7 @@ class Branch:
     max_tokens: int  # for the arguments, with what closes them
     temperature: float  # 0 is greedy
     key: str  # the draw of a sample's step is a hash of (key, sample, step)
+    first_greedy: bool = False  # the first of several samples is greedy, whatever the temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,21 @@ class LossRequest:
     without_marker: bool = False  # the open marker's probability is removed, the rest renormalised
 
 
+@dataclass(frozen=True, slots=True)
+class CallScoreRequest:
+    """Asks how well a text that was read goes on at a place once a call stands there.
+
+    The row is the text under its prompt up to the place, the call, and the text's next tokens.
+    Without an output it asks for L(e(c, ε)), with one for L(e(c, r)).
+    """
+
+    request: int  # which text of the read batch
+    position: int  # a place of that text
+    call: ToolCall
+    output: str | None
+    tokens: int  # of the text from the place on, at least 1; fewer are scored at its end
+
+
 @dataclass(slots=True)
 class TokenUsage:
     """Tokens a model was given to forward, by what for. Padding is counted apart."""
@@ -100,6 +116,9 @@ class Trunks(Protocol):
     """Texts read under their prompts; whatever the model keeps of them is given back by `close`."""
 
     starts: list[StartProbabilities]  # one per text, in the order of the requests
+    # One per text: (tokens - 1,) float32, log p of each of its tokens but the first, in nats, under
+    # its prompt; what stands after a place is predicted by what the model has read.
+    log_probs: list[np.ndarray]
 
     def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
         """Continues each branch until its call's arguments close; one list of `samples` per branch.
@@ -109,8 +128,18 @@ class Trunks(Protocol):
         branches nor the batch change what is drawn.
         """
 
+    def score(self, requests: Sequence[CallScoreRequest]) -> list[np.ndarray]:
+        """Returns (up to `tokens`,) float32 per request: log p of the tokens from its place on.
+
+        A row costs its call and the scored tokens; the text before it and the prompt are those
+        that were read.
+
+        Raises:
+            ModelError: if a position is not a place of its text, or a row exceeds `max_length`.
+        """
+
     def close(self) -> None:
-        """Frees what is kept. Further samples are refused."""
+        """Frees what is kept. Further samples and scores are refused."""
 
     def __enter__(self) -> Self: ...
 
