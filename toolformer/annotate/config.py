@@ -1,8 +1,9 @@
 """The settings of an annotation, and each tool's thresholds after all overrides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -15,7 +16,14 @@ from toolformer.tools.base import Tool
 # a run can be read again with the paper's lowest threshold.
 _DEFAULT_PRUNE_BELOW = 0.5
 
-_Number = TypeVar("_Number", int, float)
+# In context: until placebos tell, what is used of an output, and what help is asked for.
+PROVISIONAL_USED = 0.75  # nats
+MIN_HELP = -0.25  # nats
+_POSITIONS, _SAMPLES = 8, 3  # k and m in context, whatever the tool
+
+Nats = Annotated[float, Field(allow_inf_nan=False)]
+Method = Literal["in-context", "paper"]
+_Value = TypeVar("_Value")
 
 
 class ToolConfig(Config):
@@ -23,14 +31,20 @@ class ToolConfig(Config):
 
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
-    gain_threshold: float | None = Field(default=None, allow_inf_nan=False)
-    """τf: nats a call must save. Default: the model's or the tool's."""
+    gain_threshold: Nats | Literal["auto"] | None = None
+    """τf: nats that a call's output must save over the call without it, and over no call. `auto`
+    asks placebos how many that are. Default: the model's; auto, or in the paper's way the tool's."""
+    min_used: Nats | None = None
+    """Nats that a call's output must save over the call without it, where not τf."""
+    min_help: Nats | None = None
+    """Nats that a call must save over no call, where not τf. With auto: -0.25."""
     max_positions: int | None = Field(default=None, ge=1)
-    """k: places tried per window of a text. Default: the model's or the tool's."""
+    """k: places tried per window of a text. Default: the model's; 8, or in the paper's way the
+    tool's."""
     samples: int | None = Field(default=None, ge=1, le=1000)
-    """m: calls sampled per place. Default: the model's or the tool's."""
+    """m: calls sampled per place. Default: the model's; 3, or in the paper's way the tool's."""
     prune_below: float | None = Field(default=None, allow_inf_nan=False)
-    """Leave out what cannot gain so many nats. Default: min(0.5, τf)."""
+    """In the paper's way: leave out what cannot gain so many nats. Default: min(0.5, τf)."""
 
 
 class AnnotateConfig(ToolConfig):
@@ -38,16 +52,29 @@ class AnnotateConfig(ToolConfig):
 
     tools: Mapping[str, ToolConfig] = Field(default_factory=dict)
     """Settings of single tools, by name in any case."""
-    temperature: float = Field(default=1.0, ge=0)
-    """Temperature at which arguments are sampled; 0 is greedy."""
+    method: Method | None = None
+    """How calls are found and judged: `in-context`, behind demonstrations, or as in the `paper`.
+    Default: in-context, and for a model that was taught to be asked otherwise the paper's."""
+    exemplars: Path | None = None
+    """In context: a file of texts with calls in them (.txt, .jsonl) to show the model. Default:
+    the tools' own."""
+    nearest: int | None = Field(default=None, ge=0, le=64)
+    """In context: how many of the demonstrations, those nearest to it, a text is shown; 0 shows
+    all texts the same. Default: by how many kinds there are."""
+    rounds: int = Field(default=1, ge=1, le=16)
+    """In context: how often the corpus is annotated, each time behind what was kept before."""
+    temperature: float | None = Field(default=None, ge=0)
+    """Temperature at which arguments are sampled; 0 is greedy. In context the first sample is
+    greedy in any case. Default: 0.7, or in the paper's way 1."""
     max_tokens: int = Field(default=64, ge=1)
     """Tokens of a call's arguments, with what closes them."""
     seed: int = 0
     """Random seed for sampling."""
     prompt_style: PromptStyle | None = None
-    """How calls are asked for. Default: the model's own, few-shot if it has none."""
+    """How calls are asked for in the paper's way. Default: the model's own, few-shot if it has
+    none."""
     loss_context: Literal["prefix", "inline"] = "prefix"
-    """Score a call in front of the text (the paper) or inline."""
+    """In the paper's way: score a call in front of the text (the paper) or inline."""
     allow_peeking: bool = False
     """Keep calls that use what the text says only later, as the paper does."""
     keep_all_losses: bool = False
@@ -72,10 +99,12 @@ class ToolThresholds:
     """One tool's thresholds and counts after all overrides."""
 
     min_prob: float  # τs
-    gain_threshold: float  # τf, nats
+    min_used: float  # nats
+    min_help: float  # nats
     max_positions: int  # k
     samples: int  # m
-    prune_below: float  # nats
+    prune_below: float | None  # nats; None: nothing is left out
+    is_calibrated: bool = False  # whether placebos decide about `min_used`, which is provisional
 
 
 def resolve(
@@ -83,16 +112,18 @@ def resolve(
     tools: Sequence[Tool],
     *,
     model_settings: Mapping[str, ToolConfig] | None = None,
+    in_context: bool = False,
 ) -> dict[str, ToolThresholds]:
     """Returns each tool's thresholds by its name, in the order of the tools.
 
-    The tool's own come first; what suits the model overrides them, then the run's settings, then
-    the run's settings for this tool.
+    The tool's own come first, in context what suits all tools; what suits the model overrides them,
+    then the run's settings, then the run's settings for this tool.
 
     Args:
         config: the run's.
         tools: their names are the keys of the result.
         model_settings: what suits the model, by tool name.
+        in_context: whether calls are judged in context.
 
     Raises:
         ConfigError: there are settings for a tool that is not there, or a tool is pruned above its
@@ -104,44 +135,66 @@ def resolve(
             raise ConfigError(closest(name, names.values(), what="tool in the settings"))
     own = {name.casefold(): each for name, each in config.tools.items()}
     suited = model_settings or {}
+    resolved = _in_context if in_context else _as_in_the_paper
     return {
-        tool.name: _resolve(
-            config,
+        tool.name: resolved(
             tool,
-            own=own.get(tool.name.casefold(), ToolConfig()),
-            suited=suited.get(tool.name, ToolConfig()),
+            [own.get(tool.name.casefold(), ToolConfig()), config, suited.get(tool.name)],
+            keep_all_losses=config.keep_all_losses,
         )
         for tool in tools
     }
 
 
-def _resolve(
-    config: AnnotateConfig, tool: Tool, *, own: ToolConfig, suited: ToolConfig
+def _in_context(
+    _tool: Tool, settings: Sequence[ToolConfig | None], *, keep_all_losses: bool  # noqa: ARG001
 ) -> ToolThresholds:
-    gain_threshold = _first(
-        own.gain_threshold, config.gain_threshold, suited.gain_threshold, tool.gain_threshold
+    given = [each for each in settings if each is not None]
+    threshold = _first([each.gain_threshold for each in given], "auto")
+    is_auto = threshold == "auto"
+    used = _first([each.min_used for each in given])
+    help_ = _first([each.min_help for each in given])
+    return ToolThresholds(
+        min_prob=_first([each.min_prob for each in given], 0.0),
+        min_used=_first([used], PROVISIONAL_USED if is_auto else threshold),
+        min_help=_first([help_], MIN_HELP if is_auto else threshold),
+        max_positions=_first([each.max_positions for each in given], _POSITIONS),
+        samples=_first([each.samples for each in given], _SAMPLES),
+        prune_below=None,
+        is_calibrated=is_auto and used is None,
     )
-    prune_below = _first(
-        own.prune_below, config.prune_below, min(_DEFAULT_PRUNE_BELOW, gain_threshold)
-    )
-    # A loss is never below zero, so pruning at or below zero leaves every place in.
-    keeps_all = config.keep_all_losses and prune_below <= 0
-    if gain_threshold < prune_below and not keeps_all:
+
+
+def _as_in_the_paper(
+    tool: Tool, settings: Sequence[ToolConfig | None], *, keep_all_losses: bool
+) -> ToolThresholds:
+    given = [each for each in settings if each is not None]
+    threshold = _first([each.gain_threshold for each in given], tool.gain_threshold)
+    if threshold == "auto":
         raise ConfigError(
-            f"{tool.name}: gain_threshold {gain_threshold:g} is below prune_below {prune_below:g}, "
+            f"{tool.name}: no placebos are scored in the paper's way, so its threshold cannot be "
+            "auto. Give a number of nats, or leave out --method paper."
+        )
+    used = _first([each.min_used for each in given], threshold)
+    help_ = _first([each.min_help for each in given], threshold)
+    prune_below = _first([each.prune_below for each in given], min(_DEFAULT_PRUNE_BELOW, help_))
+    # A loss is never below zero, so pruning at or below zero leaves every place in.
+    keeps_all = keep_all_losses and prune_below <= 0
+    if help_ < prune_below and not keeps_all:
+        raise ConfigError(
+            f"{tool.name}: gain_threshold {help_:g} is below prune_below {prune_below:g}, "
             "so calls that gain enough would be left out unseen. Lower prune_below to "
-            f"{gain_threshold:g} or raise gain_threshold."
+            f"{help_:g} or raise gain_threshold."
         )
     return ToolThresholds(
-        min_prob=_first(own.min_prob, config.min_prob, suited.min_prob, tool.min_prob),
-        gain_threshold=gain_threshold,
-        max_positions=_first(
-            own.max_positions, config.max_positions, suited.max_positions, tool.max_positions
-        ),
-        samples=_first(own.samples, config.samples, suited.samples, tool.samples),
+        min_prob=_first([each.min_prob for each in given], tool.min_prob),
+        min_used=used,
+        min_help=help_,
+        max_positions=_first([each.max_positions for each in given], tool.max_positions),
+        samples=_first([each.samples for each in given], tool.samples),
         prune_below=prune_below,
     )
 
 
-def _first(*values: _Number | None) -> _Number:
-    return next(value for value in values if value is not None)
+def _first(values: Iterable[_Value | None], default: _Value | None = None) -> _Value:
+    return next(value for value in (*values, default) if value is not None)

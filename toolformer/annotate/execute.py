@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolformer.annotate.plan import Plan
-from toolformer.annotate.propose import Proposal
+from toolformer.annotate.methods.proposal import Proposal
 from toolformer.calls import CallGrammar
 from toolformer.records import Candidate, Verdict
 from toolformer.tools.base import ToolResult
@@ -22,7 +22,7 @@ def execute(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
     return [
         each
         if each.candidate.verdict is not None
-        else Proposal(each.excerpt, _with_result(each.candidate, next(results), plan.model.grammar))
+        else each.having(_with_result(each.candidate, next(results), plan.model.grammar))
         for each in proposals
     ]
 

@@ -8,19 +8,22 @@ anything takes.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
 from toolformer.annotate.ahead import ahead
 from toolformer.annotate.execute import execute
+from toolformer.annotate.methods import in_context_propose, in_context_score
+from toolformer.annotate.methods import paper_propose, paper_score
+from toolformer.annotate.methods.proposal import Proposal
 from toolformer.annotate.plan import Plan
-from toolformer.annotate.propose import Proposal, propose
-from toolformer.annotate.score import score
 from toolformer.annotate.shards import Shard
 from toolformer.annotate.texts.excerpts import Excerpt, batches, cut_excerpts
 from toolformer.annotate.texts.peeking import argument_terms, first_mentions, peeks
 from toolformer.calls import CallGrammar
 from toolformer.garbage import gc_paused
+from toolformer.lm.base import Trunks
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
 from toolformer.threads import Threads
@@ -35,6 +38,7 @@ class ShardBatch:
     share: float = 1.0  # of its shard's work
     is_last: bool = True  # of its shard
     proposals: Sequence[Proposal] = ()
+    trunks: Trunks | None = None  # its texts as they were read, while calls are scored from them
     annotated: Sequence[AnnotatedDocument] = ()  # the shard's documents, in its last batch
 
 
@@ -74,14 +78,14 @@ def annotate_batches(
     """
 
     def propose_batch(batch: ShardBatch) -> ShardBatch:
-        batch = replace(batch, proposals=propose(batch.excerpts, plan))
+        batch = _propose(batch, plan)
         if on_proposed is not None:
             on_proposed(batch)
         return batch
 
     proposed = (propose_batch(batch) for batch in _cut(shards, plan))
     executed = ahead((partial(_execute, batch, plan) for batch in proposed), tool_thread)
-    scored = (replace(batch, proposals=score(batch.proposals, plan)) for batch in executed)
+    scored = (_score(batch, plan) for batch in executed)
     return _select(scored, plan)
 
 
@@ -111,9 +115,8 @@ def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
         )
         if not excerpts:
             yield ShardBatch(shard)
-        copies = 1 if plan.prompts.are_empty else 2
         done, all_tokens = 0, max(1, _tokens(excerpts))
-        for batch in batches(excerpts, batch_tokens=model.batch_tokens, copies=copies):
+        for batch in batches(excerpts, batch_tokens=model.batch_tokens, copies=plan.prompts.copies):
             done += len(batch)
             yield ShardBatch(shard, batch, _tokens(batch) / all_tokens, done == len(excerpts))
 
@@ -121,6 +124,26 @@ def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
 def _tokens(excerpts: Sequence[Excerpt]) -> int:
     """Returns how many tokens are read, those of a text once for each tool: a measure of work."""
     return sum(each.window.tokens * len(each.tools) for each in excerpts)
+
+
+def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
+    if plan.is_in_context:
+        proposals, trunks = in_context_propose.propose(batch.excerpts, plan)
+        return replace(batch, proposals=proposals, trunks=trunks)
+    return replace(batch, proposals=paper_propose.propose(batch.excerpts, plan))
+
+
+def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
+    if not plan.is_in_context:
+        return replace(batch, proposals=paper_score.score(batch.proposals, plan))
+    with nullcontext() if batch.trunks is None else batch.trunks:
+        proposals = in_context_score.score(
+            batch.proposals,
+            batch.trunks,
+            plan,
+            with_placebos=plan.has_placebos(batch.shard.number),
+        )
+    return replace(batch, proposals=proposals, trunks=None)
 
 
 def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:
@@ -165,7 +188,7 @@ def _decide(
     in_order = sorted(candidates, key=lambda each: (each.position, order[each.tool]))
     allow_peeking = plan.config.allow_peeking
     marked = in_order if allow_peeking else _mark_peeking(document, in_order, plan=plan)
-    return select(marked, thresholds=plan.gain_thresholds, allow_peeking=allow_peeking)
+    return select(marked, thresholds=plan.selecting, allow_peeking=allow_peeking)
 
 
 def _mark_peeking(

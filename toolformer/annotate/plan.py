@@ -5,12 +5,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolThresholds, resolve
-from toolformer.annotate.prompts import Prompts
+from toolformer.annotate.demonstrations.demonstration import Demonstration
+from toolformer.annotate.demonstrations.pool import Pool
+from toolformer.annotate.demonstrations.pools import make_pools
+from toolformer.annotate.prompts import AskingPrompts, DemonstrationPrompts, Prompts
 from toolformer.annotate.texts.peeking import terms
 from toolformer.config import fingerprint
 from toolformer.errors import ConfigError
 from toolformer.lm.base import LanguageModel, Paced
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
+from toolformer.runs.thresholds import Thresholds
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox
@@ -24,6 +28,8 @@ _DOCUMENT_TOKENS = 2000  # forwarded for a text of some sentences, its places, c
 # Tokens beside prompt, text and call: a start token, the prompt's frame around the text, and what a
 # window may gain when it is tokenised by itself.
 _SPARE_TOKENS = 32
+_TEMPERATURE, _TEMPERATURE_IN_CONTEXT = 1.0, 0.7
+_PLACEBO_DOCUMENTS = 512  # the first of a corpus: their calls are enough to know a tool's placebos
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,10 +42,14 @@ class Plan:
     prompts: Prompts
     thresholds: Mapping[str, ToolThresholds]  # by tool name, in tool order
     vocabularies: Mapping[str, frozenset[str]]  # terms that a call of the tool may always use
+    temperature: float
     window_tokens: int
     overlap_tokens: int
+    prompt_tokens: int  # of the longest prompt that a scored row has in front of it, 0 without one
     documents_per_shard: int
     characters_per_shard: int | None  # None is without bound
+    # The demonstrations that calls are found and judged behind, by tool name; None: the paper's way.
+    demonstrations: Mapping[str, Pool] | None = None
 
     def __repr__(self) -> str:
         return (
@@ -53,14 +63,32 @@ class Plan:
         return tuple(self.toolbox.values())
 
     @property
-    def call_tokens(self) -> int:
-        """How many tokens a call with its output may have, to be scored in front of a window."""
-        return self.model.max_length - self.window_tokens - _SPARE_TOKENS
+    def is_in_context(self) -> bool:
+        """Whether calls are found and judged in context, and not as in the paper."""
+        return self.demonstrations is not None
 
     @property
-    def gain_thresholds(self) -> dict[str, float]:
-        """τf by tool name, in tool order."""
-        return {name: each.gain_threshold for name, each in self.thresholds.items()}
+    def call_tokens(self) -> int:
+        """How many tokens a call with its output may have, to be scored with a window."""
+        return self.model.max_length - self.prompt_tokens - self.window_tokens - _SPARE_TOKENS
+
+    @property
+    def selecting(self) -> dict[str, Thresholds]:
+        """What calls must save, by tool name, in tool order."""
+        return {
+            name: Thresholds(each.min_used, each.min_help)
+            for name, each in self.thresholds.items()
+        }
+
+    def has_placebos(self, shard: int) -> bool:
+        """Returns whether calls of a shard are scored with the outputs of others, too."""
+        return self.is_in_context and shard * self.documents_per_shard < _PLACEBO_DOCUMENTS
+
+    @property
+    def all_demonstrations(self) -> tuple[Demonstration, ...]:
+        """The demonstrations of all tools, in their order."""
+        pools = self.demonstrations or {}
+        return tuple(each for pool in pools.values() for each in pool.demonstrations)
 
     def manifest(self, corpus: Mapping[str, Any]) -> RunManifest:
         """Returns the manifest of a run over a corpus."""
@@ -72,11 +100,13 @@ class Plan:
                 max_length=self.model.max_length,
                 batch_tokens=self.model.batch_tokens,
             ),
-            tools=[_manifest_tool(tool, self.thresholds[tool.name]) for tool in self.tools],
+            tools=[self._manifest_tool(tool) for tool in self.tools],
             grammar=self.model.grammar.to_dict(),
             config=self.config.to_dict()
             | {
+                "method": "in-context" if self.is_in_context else "paper",
                 "prompt_style": self.prompts.style.value,
+                "temperature": self.temperature,
                 "window_tokens": self.window_tokens,
                 "overlap_tokens": self.overlap_tokens,
                 "documents_per_shard": self.documents_per_shard,
@@ -85,11 +115,45 @@ class Plan:
             characters_per_shard=self.characters_per_shard,
         )
 
+    def _manifest_tool(self, tool: Tool) -> ManifestTool:
+        thresholds = self.thresholds[tool.name]
+        shown: list[object] = [tool.signature, tool.description]
+        if self.demonstrations is None:
+            shown.append([asdict(each) for each in tool.exemplars])
+        else:
+            shown.append(pool_digest(self.demonstrations[tool.name].demonstrations))
+        return ManifestTool(
+            name=tool.name,
+            spec=tool.spec,
+            options=dict(tool.options),
+            shown=fingerprint([*shown, sorted(tool.vocabulary)]),
+            min_prob=thresholds.min_prob,
+            min_used=thresholds.min_used,
+            min_help=thresholds.min_help,
+            calibrated=thresholds.is_calibrated,
+            max_positions=thresholds.max_positions,
+            samples=thresholds.samples,
+            prune_below=thresholds.prune_below,
+        )
 
-def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox) -> Plan:
-    """Resolves what a run's settings leave open: thresholds by tool, prompt style, windows.
+
+def make_plan(
+    config: AnnotateConfig,
+    *,
+    model: LanguageModel,
+    toolbox: Toolbox,
+    demonstrations: Sequence[Demonstration] | None = None,
+) -> Plan:
+    """Resolves what a run's settings leave open: method, demonstrations, thresholds, windows.
 
     What is not set is as the model's sidecar says, or else the tool.
+
+    Args:
+        config: the run's settings.
+        model: proposes calls and judges them.
+        toolbox: the tools.
+        demonstrations: texts with calls and their outputs to show the model in context; those of
+            the settings when None.
 
     Raises:
         ConfigError: the settings do not go together, or leave the model no room for a text.
@@ -97,9 +161,20 @@ def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox)
     tools = tuple(toolbox.values())
     if not tools:
         raise ConfigError("There is no tool to annotate with: name at least one.")
-    sidecar = Sidecar() if model.sidecar is None else model.sidecar
-    prompts = Prompts(tools, config.prompt_style or sidecar.prompt_style, model.grammar)
-    window_tokens = _window_tokens(config, model=model, prompts=prompts, tools=tools)
+    sidecar = model.sidecar
+    style = _prompt_style(config, sidecar)
+    in_context = style is PromptStyle.DEMONSTRATIONS
+    pools: Mapping[str, Pool] | None = None
+    prompts: Prompts
+    if in_context:
+        pools = make_pools(
+            toolbox, model.grammar, exemplars=config.exemplars, given=demonstrations
+        )
+        prompts = DemonstrationPrompts(pools, nearest=config.nearest, grammar=model.grammar)
+    else:
+        prompts = AskingPrompts(tools, style, model.grammar)
+    asked = _asked_tokens(model, prompts, tools)
+    window_tokens = _window_tokens(config, asked, model=model, style=style)
     overlap_tokens = window_tokens // 4 if config.overlap_tokens is None else config.overlap_tokens
     if overlap_tokens > window_tokens // 2:
         raise ConfigError(
@@ -107,6 +182,10 @@ def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox)
             f"tokens. Choose at most {window_tokens // 2}."
         )
     documents_per_shard = config.documents_per_shard or _documents_per_shard(model)
+    # What suits the model suits it in the way in which it was taught to be asked.
+    suits = sidecar is not None and in_context is (
+        sidecar.prompt_style is PromptStyle.DEMONSTRATIONS
+    )
     return Plan(
         model=model,
         toolbox=toolbox,
@@ -115,17 +194,63 @@ def make_plan(config: AnnotateConfig, *, model: LanguageModel, toolbox: Toolbox)
         thresholds=resolve(
             config,
             tools,
-            model_settings={tool.name: _model_settings(sidecar, tool) for tool in tools},
+            model_settings={tool.name: _model_settings(sidecar, tool) for tool in tools}
+            if sidecar is not None and suits
+            else {},
+            in_context=in_context,
         ),
         vocabularies={
             tool.name: terms((*tool.vocabulary, *(each.name for each in tool.parameters)))
             for tool in tools
         },
+        temperature=_temperature(config, in_context=in_context),
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
+        prompt_tokens=max(asked.values()) if in_context else 0,
         documents_per_shard=documents_per_shard,
         characters_per_shard=documents_per_shard * _DOCUMENT_CHARACTERS,
+        demonstrations=pools,
     )
+
+
+def _prompt_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle:
+    """Returns how a model is asked; demonstrations are the method in context.
+
+    Raises:
+        ConfigError: method and prompt style do not go together.
+    """
+    in_context = PromptStyle.DEMONSTRATIONS
+    style, method = config.prompt_style, config.method
+    if style is None and method is None:
+        style = in_context if sidecar is None else sidecar.prompt_style
+    elif style is None and method == "in-context":
+        style = in_context
+    elif style is None:
+        style = PromptStyle.FEW_SHOT if sidecar is None else sidecar.prompt_style
+        style = PromptStyle.FEW_SHOT if style is in_context else style
+    elif method is not None and (style is in_context) is not (method == "in-context"):
+        raise ConfigError(
+            f"The method {method} does not ask by the prompt style {style.value}: leave out one of "
+            "the two."
+        )
+    if style is not in_context:
+        for name in ("exemplars", "nearest"):
+            if getattr(config, name) is not None:
+                raise ConfigError(
+                    f"{name} are shown to a model in context alone, and this run asks in the "
+                    f"paper's way ({style.value}): add --method in-context."
+                )
+    elif config.loss_context == "inline":
+        raise ConfigError(
+            "loss_context is for the paper's way: in context a call is scored at its place."
+        )
+    return style
+
+
+def _temperature(config: AnnotateConfig, *, in_context: bool) -> float:
+    if config.temperature is not None:
+        return config.temperature
+    return _TEMPERATURE_IN_CONTEXT if in_context else _TEMPERATURE
 
 
 def _documents_per_shard(model: LanguageModel) -> int:
@@ -146,22 +271,30 @@ def _model_settings(sidecar: Sidecar, tool: Tool) -> ToolConfig:
     )
 
 
+def _asked_tokens(
+    model: LanguageModel, prompts: Prompts, tools: Sequence[Tool]
+) -> dict[str, int]:
+    """Returns how many tokens the longest prompt for each tool has, with what begins its call."""
+    begun = [prompts.longest(tool) + model.grammar.lead(tool.name) for tool in tools]
+    return dict(zip((tool.name for tool in tools), model.count_tokens(begun), strict=True))
+
+
 def _window_tokens(
-    config: AnnotateConfig, *, model: LanguageModel, prompts: Prompts, tools: Sequence[Tool]
+    config: AnnotateConfig, asked: Mapping[str, int], *, model: LanguageModel, style: PromptStyle
 ) -> int:
     """Returns the longest window for which prompt, text and a call fit the model."""
-    begun = [prompts.shared(tool) + model.grammar.lead(tool.name) for tool in tools]
-    asked = dict(zip((tool.name for tool in tools), model.count_tokens(begun), strict=True))
     longest = max(asked, key=lambda name: asked[name])
-    # The prompt shows the text and then its copy. A text alone leaves half the room to a call and
-    # its output, which are scored in front of it.
+    # The paper's prompt shows the text and then its copy, and a text alone leaves half the room to
+    # a call and its output, which are scored in front of it. In context there is no copy, and half
+    # the room is left to a call, its output and what is scored behind them.
     room = (model.max_length - asked[longest] - config.max_tokens - _SPARE_TOKENS) // 2
     if room < max(config.window_tokens or 0, _SHORTEST_WINDOW):
-        way_out = (
-            "Use --prompt-style brief, a model with a longer context, or fewer examples"
-            if prompts.style is PromptStyle.FEW_SHOT
-            else "Use a model with a longer context"
-        )
+        way_out = {
+            PromptStyle.FEW_SHOT: "Use --prompt-style brief, a model with a longer context, or "
+            "fewer examples",
+            PromptStyle.DEMONSTRATIONS: "Use a model with a longer context, shorter exemplars, or "
+            "--nearest with a smaller number",
+        }.get(style, "Use a model with a longer context")
         wanted = f"not for {config.window_tokens}" if config.window_tokens else "too few"
         raise ConfigError(
             f"The prompt for {longest} takes {asked[longest]} of the {model.max_length} tokens "
@@ -169,14 +302,3 @@ def _window_tokens(
             f"{wanted}. {way_out}."
         )
     return config.window_tokens or min(_LONGEST_WINDOW, room)
-
-
-def _manifest_tool(tool: Tool, thresholds: ToolThresholds) -> ManifestTool:
-    shown = [tool.signature, tool.description, [asdict(each) for each in tool.exemplars]]
-    return ManifestTool(
-        name=tool.name,
-        spec=tool.spec,
-        options=dict(tool.options),
-        shown=fingerprint([*shown, sorted(tool.vocabulary)]),
-        **asdict(thresholds),
-    )

@@ -21,6 +21,7 @@ class RunProgress:
     kept: int = 0  # calls kept, in the shards of this try
     characters: float = 0  # of what is done: texts differ in length, and so in the time they take
     resumed_characters: int = 0  # of these, done by earlier tries
+    round: int | None = None  # of several the number, from 1; None in the last one
 
     def plus(self, shard: Shard, share: float = 1) -> "RunProgress":
         """Returns the progress once a share of a shard is done as well."""

@@ -1,15 +1,103 @@
-"""How a model is asked for calls, written from a tool's exemplars by the grammar."""
+"""How a model is asked for calls, written by the grammar: from a tool's exemplars, or by showing it
+texts with calls in them.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from toolformer.annotate.demonstrations.demonstration import Demonstration
+from toolformer.annotate.demonstrations.pool import Pool
 
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.lm.base import Prompt
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.base import Exemplar, Tool
 
+_SEPARATOR = "\n\n"
 
-class Prompts:
-    """How the tools of a run are asked for; what is the same for every text is written once."""
+
+class Prompts(Protocol):
+    """How the tools of a run are asked for."""
+
+    style: PromptStyle
+
+    @property
+    def are_empty(self) -> bool:
+        """Whether the model is asked nothing, because it was tuned on calls.
+
+        It then gives the open marker a share of the probability at every place, which is taken out
+        of its losses.
+        """
+
+    @property
+    def copies(self) -> int:
+        """How often a prompt and its text hold the text."""
+
+    def shared(self, tool: Tool) -> str:
+        """Returns what every prompt for a tool begins with."""
+
+    def longest(self, tool: Tool) -> str:
+        """Returns a prompt for a tool than which few are longer, without a text."""
+
+    def of(self, tool: Tool, text: str) -> Prompt:
+        """Returns the prompt that asks for calls of a tool in a text."""
+
+
+class DemonstrationPrompts:
+    """Implements `Prompts`: annotated texts, parted by blank lines, and then the text itself.
+
+    Args:
+        pools: the demonstrations by tool name.
+        nearest: how many of them, those nearest to it, a text is shown; 0 shows the same to all,
+            None leaves it to the pool.
+        grammar: how calls are written.
+    """
+
+    style = PromptStyle.DEMONSTRATIONS
+    are_empty = False
+    copies = 1
+
+    def __init__(
+        self, pools: Mapping[str, Pool], *, nearest: int | None, grammar: CallGrammar
+    ) -> None:
+        self._pools = pools
+        self._nearest = {
+            name: pool.default_nearest if nearest is None else nearest
+            for name, pool in pools.items()
+        }
+        self._grammar = grammar
+        self._shared = {
+            name: "" if self._nearest[name] else self._show(pool.static())
+            for name, pool in pools.items()
+        }
+
+    def shared(self, tool: Tool) -> str:
+        """Returns the demonstrations that every text is shown; none where each has its own."""
+        return self._shared[tool.name]
+
+    def longest(self, tool: Tool) -> str:
+        """Returns the demonstrations that all texts are shown, or the longest that one could be."""
+        count = self._nearest[tool.name]
+        if not count:
+            return self._shared[tool.name]
+        return self._show(self._pools[tool.name].longest(count))
+
+    def of(self, tool: Tool, text: str) -> Prompt:
+        """Returns the demonstrations of a tool for a text."""
+        count = self._nearest[tool.name]
+        if not count:
+            return Prompt(self._shared[tool.name], "")
+        return Prompt("", self._show(self._pools[tool.name].nearest(text, count)))
+
+    def _show(self, demonstrations: Sequence[Demonstration]) -> str:
+        return "".join(each.render(self._grammar) + _SEPARATOR for each in demonstrations)
+
+
+class AskingPrompts:
+    """Implements `Prompts`: the model is asked for a copy of the text with calls in it.
+
+    What is the same for every text is written once.
+    """
 
     def __init__(self, tools: Sequence[Tool], style: PromptStyle, grammar: CallGrammar) -> None:
         self.style = style
@@ -19,15 +107,20 @@ class Prompts:
 
     @property
     def are_empty(self) -> bool:
-        """Whether the model is asked nothing, because it was tuned on calls.
-
-        It then gives the open marker a share of the probability at every place, which is taken out
-        of its losses.
-        """
+        """Whether the model is asked nothing, because it was tuned on calls."""
         return self.style is PromptStyle.NONE
+
+    @property
+    def copies(self) -> int:
+        """Returns 2, since the prompt shows the text and then its copy; 1 without a prompt."""
+        return 1 if self.are_empty else 2
 
     def shared(self, tool: Tool) -> str:
         """Returns what every prompt for a tool begins with."""
+        return self._shared[tool.name]
+
+    def longest(self, tool: Tool) -> str:
+        """Returns what every prompt for a tool begins with; the rest is the text."""
         return self._shared[tool.name]
 
     def of(self, tool: Tool, text: str) -> Prompt:

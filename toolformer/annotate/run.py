@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,8 @@ from typing import Any
 
 from toolformer.annotate.ahead import ahead
 from toolformer.annotate.config import AnnotateConfig
+from toolformer.annotate.demonstrations.demonstration import Demonstration
+from toolformer.annotate.demonstrations.grown import grown_pool
 from toolformer.annotate.documents import Corpus, Reading
 from toolformer.annotate.pipeline import ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
@@ -24,7 +26,7 @@ from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import as_model
 from toolformer.records import Document
-from toolformer.runs.directory import Run, RunWriter
+from toolformer.runs.directory import ROUNDS, Run, RunWriter
 from toolformer.runs.manifest import read_manifest
 from toolformer.threads import Threads
 from toolformer.tools.registry import Tools, default_tools
@@ -43,6 +45,7 @@ def annotate(
     tools: Tools | None = None,
     out: str | Path,
     config: AnnotateConfig | Mapping[str, Any] | None = None,
+    demonstrations: Sequence[Demonstration] | None = None,
     shards: Collection[int] | None = None,
     description: Mapping[str, Any] | None = None,
     strict: bool = False,
@@ -63,6 +66,8 @@ def annotate(
             `default_tools` returns when None. A Toolbox stays open.
         out: the run directory. One whole run writes to it at a time.
         config: None leaves everything to the model and the tools.
+        demonstrations: texts with calls and their outputs to show the model in context, instead of
+            those of `config.exemplars`.
         shards: the numbers of the shards to annotate, all when None. The others are left to other
             calls with the same `out`; the one after which all are there finishes the run.
         description: the corpus as it is named in the manifest, `describe_corpus(…).to_dict()` or
@@ -92,37 +97,104 @@ def annotate(
     config = AnnotateConfig(**config) if isinstance(config, Mapping) else config or AnnotateConfig()
     if isinstance(shards, int):
         raise ConfigError(f"shards= is the numbers of some shards, as in [{shards}].")
-    wanted = None if shards is None else frozenset(shards)
     out = Path(out)
-    reading = Reading(corpus, config=config, strict=strict, on_problem=on_problem)
+    if config.rounds > 1:
+        _check_rounds(corpus, shards=shards)
     model = as_model(model)
     with _toolbox(tools) as toolbox:
-        plan = _as_begun(make_plan(config, model=model, toolbox=toolbox), out)
-        # The first documents are read before anything is written, so that a wrong corpus or column
-        # leaves no run behind.
-        read = cut_shards(
-            reading.documents,
-            documents_per_shard=plan.documents_per_shard,
-            characters_per_shard=plan.characters_per_shard,
+        once = partial(
+            _annotate_once,
+            corpus,
+            model=model,
+            toolbox=toolbox,
+            wanted=None if shards is None else frozenset(shards),
+            description=description,
+            strict=strict,
+            on_problem=on_problem,
         )
-        first = next(read, None)
-        if first is None:
-            raise CorpusError("There is no document to annotate.")
-        described = reading.describe() if description is None else description
-        with locked(out, is_shared=wanted is not None), Threads(1, name="reading") as thread:
-            writer = RunWriter(out, plan.manifest(described))
-            writer.drop_unavailable(wanted)
-            rest: Iterator[list[Document]] = read
-            if reading.is_of_files:  # a caller's iterator is consumed on its own thread
-                rest = takewhile(bool, ahead(repeat(partial(next, read, [])), thread))
-            number = _annotate_shards(
-                chain([first], rest),
-                plan=plan,
-                writer=writer,
-                wanted=wanted,
-                progress=ProgressCounter(on_progress),
+        for number in range(1, config.rounds):
+            run, plan = once(
+                out=out / ROUNDS / str(number),
+                config=config,
+                demonstrations=demonstrations,
+                on_progress=_in_round(on_progress, number),
             )
-            return writer.finish(problems=reading.problems, shards=number)
+            demonstrations = grown_pool(plan.all_demonstrations, run)
+        run, _ = once(
+            out=out, config=config, demonstrations=demonstrations, on_progress=on_progress
+        )
+        return run
+
+
+def _annotate_once(
+    corpus: Corpus,
+    *,
+    model: LanguageModel,
+    toolbox: Toolbox,
+    out: Path,
+    config: AnnotateConfig,
+    demonstrations: Sequence[Demonstration] | None,
+    wanted: Collection[int] | None,
+    description: Mapping[str, Any] | None,
+    strict: bool,
+    on_progress: Callable[[RunProgress], None] | None,
+    on_problem: Callable[[CorpusProblem], None] | None,
+) -> tuple[Run, Plan]:
+    """Annotates a corpus in one round; returns the run and what it was made by."""
+    reading = Reading(corpus, config=config, strict=strict, on_problem=on_problem)
+    made = make_plan(config, model=model, toolbox=toolbox, demonstrations=demonstrations)
+    plan = _as_begun(made, out)
+    # The first documents are read before anything is written, so that a wrong corpus or column
+    # leaves no run behind.
+    read = cut_shards(
+        reading.documents,
+        documents_per_shard=plan.documents_per_shard,
+        characters_per_shard=plan.characters_per_shard,
+    )
+    first = next(read, None)
+    if first is None:
+        raise CorpusError("There is no document to annotate.")
+    described = reading.describe() if description is None else description
+    with locked(out, is_shared=wanted is not None), Threads(1, name="reading") as thread:
+        writer = RunWriter(out, plan.manifest(described))
+        writer.drop_unavailable(wanted)
+        rest: Iterator[list[Document]] = read
+        if reading.is_of_files:  # a caller's iterator is consumed on its own thread
+            rest = takewhile(bool, ahead(repeat(partial(next, read, [])), thread))
+        number = _annotate_shards(
+            chain([first], rest),
+            plan=plan,
+            writer=writer,
+            wanted=wanted,
+            progress=ProgressCounter(on_progress),
+        )
+        return writer.finish(problems=reading.problems, shards=number), plan
+
+
+def _check_rounds(corpus: Corpus, *, shards: Collection[int] | None) -> None:
+    """Refuses what cannot be annotated in several rounds.
+
+    Raises:
+        ConfigError: says why.
+    """
+    if shards is not None:
+        raise ConfigError(
+            "A round begins when the one before is whole: several rounds cannot be divided into "
+            "shards=. Annotate the shards with rounds=1."
+        )
+    if isinstance(corpus, Iterator):
+        raise ConfigError(
+            "Several rounds read the corpus several times, which a generator cannot do: make a "
+            "list of it."
+        )
+
+
+def _in_round(
+    tell: Callable[[RunProgress], None] | None, number: int
+) -> Callable[[RunProgress], None] | None:
+    if tell is None:
+        return None
+    return lambda progress: tell(replace(progress, round=number))
 
 
 def _annotate_shards(

@@ -184,11 +184,23 @@ class Encoding:
         return [self.text(first).ids, *(self._piece(other) if other else () for other in others)]
 
     def prompt(self, prompt: Prompt) -> EncodedPrompt:
-        """Encodes a prompt; the text's tokens follow directly."""
+        """Encodes a prompt; the text's tokens follow directly.
+
+        A call that is shown with its output is encoded as one that is scored, so that it is an
+        example of its tokens, too.
+        """
         if not prompt.shared:
-            return EncodedPrompt(self.start, tuple(self._encode(prompt.own)))
-        shared = self.start + tuple(self._encode(prompt.shared))
+            return EncodedPrompt(self.start, self._shown(prompt.own))
+        shared = self.start + self._shown(prompt.shared)
         return EncodedPrompt(shared, self.piece(prompt.own) if prompt.own else ())
+
+    def _shown(self, text: str) -> tuple[int, ...]:
+        """Encodes the text that a row begins with."""
+        placed = self.grammar.calls(text)
+        # The paper's examples are calls without outputs, which no row holds.
+        if not placed or any(each.output is None for each in placed):
+            return tuple(self._encode(text))
+        return self.annotated(self.grammar.strip(text), placed).ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """Decodes what follows other text; a cut character shows as the replacement character."""

@@ -98,6 +98,16 @@ def argument_terms(text: str) -> frozenset[str]:
     return frozenset(first_mentions(text))
 
 
+def all_terms(text: str) -> tuple[str, ...]:
+    """Returns the numbers and content words of a text in order, each as often as it stands there.
+
+    >>> all_terms("Anna's 1,400 apples, 1400 in all")
+    ('anna', '1400', 'apples', '1400')
+    """
+    found = (_term(match[0]) for match in _TERM.finditer(text))
+    return tuple(term for term in found if term is not None)
+
+
 @lru_cache(maxsize=65_536)  # A corpus says the same words again and again.
 def _term(written: str) -> str | None:
     """Returns how a number or word is compared, None for a stop word."""

@@ -4,6 +4,7 @@ Pure text and numbers: no model, no tools.
 """
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +18,10 @@ _IN_WORDS = "'’"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A character offset where the model would begin a call with probability `start_prob`."""
+    """A character offset where the model would begin a call, and how much it would."""
 
     position: int
-    start_prob: float
+    score: float
     index: int  # among the offsets it was chosen from
 
 
@@ -58,36 +59,38 @@ def likeliest_places(
     text: str,
     ends: npt.NDArray[np.int64],
     *,
-    probabilities: npt.NDArray[np.float32],
-    min_prob: float,
+    scores: npt.NDArray[np.float32],
+    above: float,
     max_positions: int,
     within: tuple[int, int] | None = None,
+    suits: Callable[[int], bool] | None = None,
 ) -> list[Place]:
-    """Returns the likeliest places whose probability is strictly above `min_prob`, in text order.
+    """Returns the places that score best and strictly above a bound, in text order.
 
     Args:
         text: what the offsets count in.
         ends: (n,) int64, the ends of the text's tokens as character offsets.
-        probabilities: (n,) float32, of the open marker at each.
-        min_prob: τs.
-        max_positions: k. The likeliest stay; of equals, the earlier.
+        scores: (n,) float32: p(open marker) at each, or what it gains by demonstrations.
+        above: τs.
+        max_positions: k. The best stay; of equals, the earlier.
         within: the half-open range of offsets that counts; the whole text when None.
+        suits: returns whether a call may stand at an offset; asked from the best on.
 
     >>> ends = np.array([2, 7, 13]); chances = np.array([0.2, 0.05, 0.4], dtype=np.float32)
     >>> [place.position for place in likeliest_places("It cost 1,400 dollars.", ends,
-    ...     probabilities=chances, min_prob=0.05, max_positions=5)]
+    ...     scores=chances, above=0.05, max_positions=5)]
     [2, 13]
     """
     start, end = within if within is not None else (0, len(text))
-    # The comparison is made in float32, as the probabilities are: 0.05 is not above 0.05.
-    above = np.flatnonzero((probabilities > np.float32(min_prob)) & (ends >= start) & (ends < end))
-    found = zip(above.tolist(), ends[above].tolist(), probabilities[above].tolist(), strict=True)
+    # The comparison is made in float32, as the scores are: 0.05 is not above 0.05.
+    good = np.flatnonzero((scores > np.float32(above)) & (ends >= start) & (ends < end))
+    found = zip(good.tolist(), ends[good].tolist(), scores[good].tolist(), strict=True)
     chosen: list[Place] = []
-    for index, position, probability in sorted(found, key=lambda each: -each[2]):
+    for index, position, score in sorted(found, key=lambda each: -each[2]):
         if len(chosen) == max_positions:
             break
-        if is_place(text, position):
-            chosen.append(Place(position, probability, index))
+        if is_place(text, position) and (suits is None or suits(position)):
+            chosen.append(Place(position, score, index))
     return sorted(chosen, key=lambda place: place.position)
 
 

@@ -1,15 +1,15 @@
-"""How much a call helps to predict the words after it; asks only for losses that can matter.
+"""The paper's filter: how much a call in front of the text helps to predict the words after it.
 
-gain = min(L(ε), L(e(c, ε))) − L(e(c, r)) is at most L(ε) − L(e(c, r)): where that is below what a
+Asks only for losses that can matter: gain = min(L(ε), L(e(c, ε))) − L(e(c, r)) is at most L(ε) − L(e(c, r)): where that is below what a
 run can ever select, L(e(c, ε)) is not asked for.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from toolformer.annotate.losses import ask_losses
+from toolformer.annotate.methods.losses import ask_losses
+from toolformer.annotate.methods.proposal import Proposal
 from toolformer.annotate.plan import Plan
-from toolformer.annotate.propose import Proposal
 from toolformer.lm.base import LossRequest
 from toolformer.records import Candidate, Losses, Verdict
 
@@ -19,12 +19,12 @@ def score(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
 
     A call that is too long with its output to be scored is `not_renderable`.
     """
-    checked = [_drop_overlong(each, plan) for each in proposals]
+    checked = [drop_overlong(each, plan) for each in proposals]
     scored = _add_losses(checked, plan, with_output=True)
     return _add_losses(scored, plan, with_output=False)
 
 
-def _drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
+def drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
     """Returns the proposal, with its verdict if its call and output are too long to be scored."""
     candidate, model = proposal.candidate, plan.model
     if candidate.verdict is not None or candidate.call is None:
@@ -34,7 +34,7 @@ def _drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
     room = plan.call_tokens
     if (written.isascii() and len(written) <= room) or model.count_tokens([written])[0] <= room:
         return proposal
-    return replace(proposal, candidate=replace(candidate, verdict=Verdict.NOT_RENDERABLE))
+    return proposal.having(replace(candidate, verdict=Verdict.NOT_RENDERABLE))
 
 
 def _add_losses(proposals: Sequence[Proposal], plan: Plan, *, with_output: bool) -> list[Proposal]:
@@ -77,4 +77,4 @@ def _with_loss(proposal: Proposal, loss: float, *, with_output: bool) -> Proposa
         if with_output
         else Losses(known.no_call, known.with_output, loss)
     )
-    return Proposal(proposal.excerpt, replace(proposal.candidate, losses=losses))
+    return proposal.having(replace(proposal.candidate, losses=losses))

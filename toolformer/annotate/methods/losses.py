@@ -1,4 +1,4 @@
-"""How five log-probabilities make one loss: L = Σ w_t · (−log p), in nats."""
+"""How log-probabilities make one loss: L = Σ w_t · (−log p), in nats, t a token or a unit."""
 
 from collections.abc import Sequence
 
@@ -26,6 +26,21 @@ def weighted_losses(log_probs: Sequence[npt.NDArray[np.float32]]) -> list[float]
     # Summed in one fixed order: a matrix product may sum in another one elsewhere.
     losses: list[float] = (0.0 - (padded * WEIGHTS).sum(axis=1)).astype(np.float32).tolist()
     return losses
+
+
+def unit_loss(log_probs: npt.NDArray[np.float32], sizes: Sequence[int]) -> float:
+    """Returns the loss over units, each of which costs what all its tokens do.
+
+    Args:
+        log_probs: (tokens,) float32, of the units' tokens in order.
+        sizes: how many tokens each of up to five units takes; their sum is that of the tokens.
+
+    >>> unit_loss(np.array([-1.0, -2.0, -1.5, -0.5], dtype=np.float32), (2, 1, 1))
+    1.5
+    """
+    ends = np.cumsum(sizes)
+    costs = np.diff(np.cumsum(log_probs.astype(np.float64))[ends - 1], prepend=0.0)
+    return float(np.float32(0.0 - (costs * WEIGHTS[: len(sizes)]).sum()))
 
 
 def ask_losses(model: LanguageModel, requests: Sequence[LossRequest]) -> list[float]:

@@ -1,0 +1,1 @@
+"""A real pretrained model teaches itself: its exemplars, its corpora, its tables."""

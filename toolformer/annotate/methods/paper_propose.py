@@ -1,0 +1,99 @@
+"""The paper's places: where the model would begin a call, under a prompt that shows the text first.
+
+The likeliest places are looked at once for their plain loss, and at those that could still gain
+enough the model writes calls.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from toolformer.annotate.methods.losses import ask_losses
+from toolformer.annotate.methods.proposal import Proposal, sample_calls
+from toolformer.annotate.plan import Plan
+from toolformer.annotate.texts.excerpts import Excerpt
+from toolformer.annotate.texts.places import likeliest_places
+from toolformer.lm.base import LossRequest, StartProbabilities, TextRequest
+from toolformer.records import Candidate, Losses, Verdict
+from toolformer.tools.base import Tool
+
+
+def propose(excerpts: Sequence[Excerpt], plan: Plan) -> list[Proposal]:
+    """Returns the proposals of a batch by excerpt, tool, position and order of the draws.
+
+    A place that cannot gain enough is a proposal without a call, `pruned`; what is not a call is
+    `unreadable`.
+    """
+    asked = [(excerpt, tool) for excerpt in excerpts for tool in excerpt.tools]
+    if not asked:
+        return []
+    requests = [
+        TextRequest(plan.prompts.of(tool, excerpt.window.text), excerpt.window.text)
+        for excerpt, tool in asked
+    ]
+    with plan.model.read(requests) as trunks:
+        places = [
+            _likeliest(excerpt, tool, trunks.starts[request], request=request, plan=plan)
+            for request, (excerpt, tool) in enumerate(asked)
+        ]
+        return sample_calls(_with_plain_losses(places, plan), trunks, plan)
+
+
+def _likeliest(
+    excerpt: Excerpt, tool: Tool, starts: StartProbabilities, *, request: int, plan: Plan
+) -> list[Proposal]:
+    """Returns the places of an excerpt where the model would begin a call of a tool."""
+    window = excerpt.window
+    places = likeliest_places(
+        window.text,
+        starts.positions,
+        scores=starts.probabilities,
+        above=plan.thresholds[tool.name].min_prob,
+        max_positions=plan.thresholds[tool.name].max_positions,
+        within=window.places,
+    )
+    return [
+        Proposal(
+            excerpt,
+            Candidate(
+                position=window.start + place.position,
+                tool=tool.name,
+                arguments=None,
+                start_prob=place.score,
+                count=0,
+                token=window.first_token + int(starts.tokens_before[place.index]),
+            ),
+            request,
+        )
+        for place in places
+    ]
+
+
+def _with_plain_losses(found: Sequence[Sequence[Proposal]], plan: Plan) -> list[list[Proposal]]:
+    """Returns the places with L(ε), those pruned that cannot gain enough.
+
+    Tools that look at the same place of a text share its loss.
+    """
+    first = {_key(place): place for places in found for place in places}
+    requests = [
+        LossRequest(
+            place.excerpt.window.text, place.position, without_marker=plan.prompts.are_empty
+        )
+        for place in first.values()
+    ]
+    losses = dict(zip(first, ask_losses(plan.model, requests), strict=True))
+    return [
+        [_with_plain_loss(each, losses[_key(each)], plan) for each in places] for places in found
+    ]
+
+
+def _with_plain_loss(place: Proposal, loss: float, plan: Plan) -> Proposal:
+    can_gain = loss >= plan.thresholds[place.candidate.tool].prune_below
+    return place.having(
+        replace(
+            place.candidate, losses=Losses(loss), verdict=None if can_gain else Verdict.PRUNED
+        )
+    )
+
+
+def _key(place: Proposal) -> tuple[int, int]:
+    return id(place.excerpt), place.position
