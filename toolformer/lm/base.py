@@ -54,7 +54,7 @@ class Branch:
     max_tokens: int  # for the arguments, with what closes them
     temperature: float  # 0 is greedy
     key: str  # the draw of a sample's step is a hash of (key, sample, step)
-    first_greedy: bool = False  # the first of several samples is greedy, whatever the temperature
+    first_greedy: bool = False  # the first sample is greedy, whatever the temperature
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """A scripted model answers as its script says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,14 @@ def test_samples_take_their_turns_and_greedy_ones_the_first() -> None:
         first, second = Sampled("2 + 2", closed=True), Sampled("2 * (1 + 1)", closed=True)
         assert trunks.sample([branch(samples=3)]) == [[first, second, first]]
         assert trunks.sample([branch(samples=2, temperature=0.0)]) == [[first, first]]
+
+
+def test_the_first_of_the_samples_is_the_greedy_one() -> None:
+    with scripted("2 + 2)", "2 * (1 + 1)) and on").read([TextRequest(ASKED, TEXT)]) as trunks:
+        [greedy] = trunks.sample([branch(temperature=0.0)])
+        [mixed] = trunks.sample([replace(branch(samples=3), first_greedy=True)])
+        assert mixed[:1] == greedy
+        assert mixed == trunks.sample([branch(samples=3)])[0]
 
 
 def test_a_call_that_does_not_close_is_cut_at_its_line_or_its_limit() -> None:
