@@ -71,7 +71,7 @@ class Oracle:
         text = ""
         while len(ids) < branch.max_tokens:
             log_probs = self._predicted(root + ids)[0]
-            if branch.temperature == 0:
+            if branch.temperature == 0 or (branch.first_greedy and sample == 0):
                 token = int(log_probs.argmax())
             else:
                 p = (log_probs / branch.temperature).softmax(-1).numpy()

@@ -305,3 +305,16 @@ def test_where_suits_fails_the_tool_does_not_suit(end: BaseException) -> None:
 
     assert not tool(convert, suits=fails).is_tried_on("A text.", ToolContext())
     assert tool(convert).is_tried_on("A text.", ToolContext())
+
+
+@pytest.mark.parametrize("end", [ValueError("no"), SystemExit(0)])
+def test_a_call_precedes_what_the_tool_says_and_nothing_where_that_fails(
+    end: BaseException,
+) -> None:
+    def fails(text: str) -> bool:
+        raise end
+
+    assert tool(convert).may_precede("Any text.")
+    assert tool(convert, followed_by=str.isdigit).may_precede("12")
+    assert not tool(convert, followed_by=str.isdigit).may_precede("twelve")
+    assert not tool(convert, followed_by=fails).may_precede("Any text.")

@@ -54,7 +54,7 @@ class Branch:
     max_tokens: int  # for the arguments, with what closes them
     temperature: float  # 0 is greedy
     key: str  # the draw of a sample's step is a hash of (key, sample, step)
-    first_greedy: bool = False  # the first of several samples is greedy, whatever the temperature
+    first_greedy: bool = False  # the first sample is greedy, whatever the temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,14 @@ class Trunks(Protocol):
     """Texts read under their prompts; whatever the model keeps of them is given back by `close`."""
 
     starts: list[StartProbabilities]  # one per text, in the order of the requests
-    # One per text: (tokens - 1,) float32, log p of each of its tokens but the first, in nats, under
-    # its prompt; what stands after a place is predicted by what the model has read.
-    log_probs: list[np.ndarray]
+
+    @property
+    def log_probs(self) -> list[np.ndarray]:
+        """One (tokens - 1,) float32 per text: log p of each token but the first under its prompt.
+
+        In nats; tokens that end inside a character are among them. After a place with n
+        `tokens_before` the text continues with the token of log_probs[n - 1].
+        """
 
     def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
         """Continues each branch until its call's arguments close; one list of `samples` per branch.
@@ -132,10 +137,11 @@ class Trunks(Protocol):
         """Returns (up to `tokens`,) float32 per request: log p of the tokens from its place on.
 
         A row costs its call and the scored tokens; the text before it and the prompt are those
-        that were read.
+        that were read. Alike requests are one row. Neither the others nor the samples change it.
 
         Raises:
-            ModelError: if a position is not a place of its text, or a row exceeds `max_length`.
+            ModelError: if a position is not a place of its text, a row exceeds `max_length`, or
+                its text is not kept.
         """
 
     def close(self) -> None:
@@ -187,8 +193,13 @@ class LanguageModel(Protocol):
     def usage(self) -> TokenUsage:
         """The tokens forwarded so far."""
 
-    def read(self, requests: Sequence[TextRequest]) -> Trunks:
+    def read(self, requests: Sequence[TextRequest], *, keep: bool = True) -> Trunks:
         """Reads texts under their prompts.
+
+        Args:
+            requests: texts and their prompts.
+            keep: whether the texts will be branched from. If not, only `starts` and `log_probs`
+                are told, and nothing else is kept.
 
         Raises:
             ModelError: if a prompt and its text are longer than `max_length`.

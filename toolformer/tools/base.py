@@ -79,6 +79,8 @@ class Tool:
             as the time stamp of a file; calls are identical only while it is equal.
         exemplars: Texts with a call for the few-shot prompt.
         suits: Whether a text is worth trying this tool on.
+        followed_by: Whether a call can help in front of a text, such as one that begins with a
+            number; None where any may follow.
         pure: Whether equal arguments, context and state always give an equal output.
         context: The `ToolContext` fields the function asks for.
         vocabulary: Words that an argument may use wherever they stand in the text, lower case:
@@ -102,6 +104,7 @@ class Tool:
     state: Callable[[], Hashable] | None = None
     exemplars: tuple[Exemplar, ...] = ()
     suits: Callable[[str, ToolContext], bool] = suits_any
+    followed_by: Callable[[str], bool] | None = None
     pure: bool = True
     context: tuple[str, ...] = ()
     vocabulary: frozenset[str] = frozenset()
@@ -201,6 +204,22 @@ class Tool:
             _log.warning("The tool %s is not tried on a text: %s", self.name, told(error))
             return False
 
+    def may_precede(self, text: str) -> bool:
+        """Returns whether a call can help in front of a text; where `followed_by` fails, it cannot.
+
+        Args:
+            text: what follows the place, its white space included.
+        """
+        if self.followed_by is None:
+            return True
+        try:
+            return bool(self.followed_by(text))
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            _log.warning("The tool %s is not tried at a place: %s", self.name, told(error))
+            return False
+
     def __repr__(self) -> str:
         """Returns how it is called and what loads it."""
         loaded = f" of {self.spec!r}" if self.spec else ""
@@ -229,6 +248,7 @@ class ToolSettings(TypedDict, total=False):
     state: Callable[[], Hashable]
     exemplars: Sequence[Exemplar]
     suits: Callable[[str, ToolContext], bool]
+    followed_by: Callable[[str], bool]
     pure: bool
     context: Sequence[str]
     vocabulary: frozenset[str]

@@ -187,6 +187,15 @@ def test_samples_are_those_of_a_plain_forward(pair: Pair) -> None:
         assert found == pair.oracle.sample(requests()[branch.request], branch)
 
 
+def test_the_first_sample_may_be_greedy_and_the_others_stay_as_they_are(pair: Pair) -> None:
+    wanted = [replace(each, samples=4) for each in branches(pair.model)[:8] if each.temperature]
+    greedy = sampled(pair.model, [replace(each, samples=1, temperature=0.0) for each in wanted])
+    drawn = sampled(pair.model, wanted)
+    mixed = sampled(pair.model, [replace(each, first_greedy=True) for each in wanted])
+    assert mixed == [[first, *others[1:]] for [first], others in zip(greedy, drawn, strict=True)]
+    assert mixed != drawn
+
+
 def test_samples_are_the_same_in_a_tree_and_over_copies(pair: Pair) -> None:
     if not pair.model.engine.exact_under_masks:
         pytest.skip("this model decodes over copies only")

@@ -26,6 +26,17 @@ def test_temperature_zero_takes_the_likeliest_whatever_the_number() -> None:
     assert choose(PROBABILITIES.log(), [0.0], [[0.0, 0.5]]) == [[3, 3]]
 
 
+def test_a_draw_without_a_number_takes_the_likeliest_and_changes_no_other() -> None:
+    logits = PROBABILITIES.log().expand(2, -1)
+    numbers = [[None, 0.05, 0.2], [0.05, 0.2, 0.05]]
+    assert choose(logits, [1.0, 1.0], numbers) == [[3, 0, 1], [0, 1, 0]]
+
+
+def test_a_row_of_which_all_draws_are_the_likeliest_draws_nothing() -> None:
+    logits = PROBABILITIES.log().expand(2, -1)
+    assert choose(logits, [1.0, 0.5], [[None], [None, 0.018]]) == [[3], [3, 0]]
+
+
 def test_rows_keep_their_own_temperature_and_their_own_count_of_draws() -> None:
     logits = PROBABILITIES.log().expand(3, -1)
     assert choose(logits, [1.0, 0.0, 1.0], [[0.05], [0.05], [0.2, 0.05]]) == [[0], [3], [1, 0]]

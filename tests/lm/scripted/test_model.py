@@ -1,11 +1,21 @@
 """A scripted model answers as its script says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ModelError
-from toolformer.lm.base import Branch, LossRequest, Prompt, Sampled, TextRequest
+from toolformer.lm.base import (
+    Branch,
+    CallScoreRequest,
+    LossRequest,
+    Prompt,
+    Sampled,
+    TextRequest,
+    TokenUsage,
+)
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 
 TEXT = "2 + 2 is 4."
@@ -50,6 +60,14 @@ def test_samples_take_their_turns_and_greedy_ones_the_first() -> None:
         assert trunks.sample([branch(samples=2, temperature=0.0)]) == [[first, first]]
 
 
+def test_the_first_of_the_samples_is_the_greedy_one() -> None:
+    with scripted("2 + 2)", "2 * (1 + 1)) and on").read([TextRequest(ASKED, TEXT)]) as trunks:
+        [greedy] = trunks.sample([branch(temperature=0.0)])
+        [mixed] = trunks.sample([replace(branch(samples=3), first_greedy=True)])
+        assert mixed[:1] == greedy
+        assert mixed == trunks.sample([branch(samples=3)])[0]
+
+
 def test_a_call_that_does_not_close_is_cut_at_its_line_or_its_limit() -> None:
     with scripted("2 +\n2)").read([TextRequest(ASKED, TEXT)]) as trunks:
         assert trunks.sample([branch()]) == [[Sampled("2 +", closed=False)]]
@@ -88,3 +106,37 @@ def test_a_call_may_be_written_from_the_text_before_it() -> None:
     copies = ScriptedCall("Calculator", after=" is", writes=lambda text: (f"{text[:-3]})",))
     with ScriptedLanguageModel([copies]).read([TextRequest(ASKED, TEXT)]) as trunks:
         assert trunks.sample([branch()]) == [[Sampled("2 + 2", closed=True)]]
+
+
+def test_a_text_that_was_read_knows_how_likely_each_of_its_tokens_is_but_the_first() -> None:
+    model = ScriptedLanguageModel(log_prob=lambda _, request: -float(request.position))
+    with model.read([TextRequest(ASKED, TEXT), TextRequest(ASKED, "2")]) as trunks:
+        starts, log_probs = trunks.starts[0], trunks.log_probs
+    # The place that n tokens precede is followed by log_probs[n - 1]: here, by its own position.
+    assert log_probs[0][starts.tokens_before - 1].tolist() == (-starts.positions).tolist()
+    assert log_probs[1].shape == (0,)
+
+
+def test_a_call_at_its_place_tells_the_tokens_after_it() -> None:
+    model = scripted("2 + 2)")
+    call = ToolCall("Calculator", "2 + 2")
+    asked = [CallScoreRequest(1, 8, call, "4", 1), CallScoreRequest(1, 8, call, None, 9)]
+    with model.read([TextRequest(ASKED, "So."), TextRequest(ASKED, TEXT)]) as trunks:
+        model.usage = TokenUsage()
+        found = [row.tolist() for row in trunks.score([*asked, asked[0]])]
+    assert found == [[pytest.approx(-0.1)], [-2, -2], [pytest.approx(-0.1)]]
+    written = [" [Calculator(2 + 2) -> 4]", " [Calculator(2 + 2)]"]
+    assert model.usage == TokenUsage(score=sum(model.count_tokens(written)) + 1 + 2)
+
+
+def test_a_text_that_is_not_kept_or_was_closed_cannot_be_branched_from() -> None:
+    model = scripted("2 + 2)")
+    request = CallScoreRequest(0, 8, ToolCall("Calculator", "2 + 2"), "4", 5)
+    closed = model.read([TextRequest(ASKED, TEXT)])
+    closed.close()
+    for trunks in (closed, model.read([TextRequest(ASKED, TEXT)], keep=False)):
+        assert trunks.starts[0].probabilities.any()
+        with pytest.raises(ModelError, match="Text 0 is not held"):
+            trunks.sample([branch()])
+        with pytest.raises(ModelError, match="Text 0 is not held"):
+            trunks.score([request])

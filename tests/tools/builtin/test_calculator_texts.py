@@ -6,6 +6,7 @@ import time
 import pytest
 
 from toolformer.tools.base import ToolContext
+from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calculator_texts import MAX_NUMBERS, WINDOW, suits_calculator
 
 
@@ -87,3 +88,19 @@ def test_a_hostile_text_is_looked_at_in_linear_time(text: str) -> None:
     start = time.process_time()
     suits_calculator(text, ToolContext())
     assert time.process_time() - start < 5  # the first took minutes
+
+
+@pytest.mark.parametrize(
+    "text", [" 24 in all", "24", " $4,000", " (-3)", ' "7"', "\n€.50", " US$5", " -$3"]
+)
+def test_a_call_may_stand_in_front_of_a_number(text: str) -> None:
+    assert calculator.may_precede(text)
+
+
+@pytest.mark.parametrize("text", ["", " eggs, 24 in all", ". 24", " a 24", " = 24", " B12"])
+def test_a_call_may_stand_in_front_of_nothing_else(text: str) -> None:
+    assert not calculator.may_precede(text)
+
+
+def test_a_call_may_stand_where_the_exemplars_have_theirs() -> None:
+    assert all(calculator.may_precede(each.after) for each in calculator.exemplars)

@@ -142,6 +142,34 @@ def test_days_on_and_back_again_is_the_day_as_it_was_written(
     assert answer(f"days from {written} to {later}", None) == str(count)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        " Friday of",
+        " Fri, at",
+        " March 3",
+        " Sept. 3",
+        " 3 March",
+        " 2023-03-03",
+        " (14 days)",
+        ' "May',
+    ],
+)
+def test_a_call_may_stand_in_front_of_a_day_or_a_number(text: str) -> None:
+    assert calendar.may_precede(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " the 3rd", " may", " Marching", " Sundays", ", Friday", " Junes"]
+)
+def test_a_call_may_stand_in_front_of_nothing_else(text: str) -> None:
+    assert not calendar.may_precede(text)
+
+
+def test_a_call_may_stand_where_the_exemplars_have_theirs() -> None:
+    assert all(calendar.may_precede(each.after) for each in calendar.exemplars)
+
+
 def test_it_suits_texts_with_a_date_of_their_own() -> None:
     assert calendar.suits("Any text.", CONTEXT)
     assert not calendar.suits("On March 3, 2023 it rained.", ToolContext())

@@ -9,36 +9,45 @@ BLOCK = 256  # ids
 
 @torch.inference_mode()
 def choose(
-    logits: torch.Tensor, temperatures: Sequence[float], uniforms: Sequence[Sequence[float]]
+    logits: torch.Tensor,
+    temperatures: Sequence[float],
+    uniforms: Sequence[Sequence[float | None]],
 ) -> list[list[int]]:
     """Draws tokens by the inverse of the cumulated probabilities; at temperature 0 the likeliest.
 
     Args:
         logits: (rows, vocabulary) float32.
         temperatures: one per row.
-        uniforms: per row one number in [0, 1) for each draw; rows may differ in how many.
+        uniforms: per row one number in [0, 1) for each draw, None for the likeliest token; rows may
+            differ in how many.
 
     Returns:
         Per row one id for each of its numbers.
     """
     if logits.device.type == "mps":
         logits = logits.cpu()  # it has no float64
-    counts = [len(row) for row in uniforms]
-    greedy = [row for row, temperature in enumerate(temperatures) if temperature == 0]
-    drawn = [row for row, temperature in enumerate(temperatures) if temperature > 0]
-    chosen: list[list[int]] = [[] for _ in counts]
-    if greedy:
-        for row, best in zip(greedy, logits[greedy].argmax(dim=-1).tolist(), strict=True):
-            chosen[row] = [best] * counts[row]
+    hot = [temperature > 0 for temperature in temperatures]
+    greedy = [row for row, numbers in enumerate(uniforms) if not hot[row] or None in numbers]
+    drawn = [row for row, numbers in enumerate(uniforms) if hot[row] and set(numbers) - {None}]
+    chosen: list[list[int]] = [[0] * len(numbers) for numbers in uniforms]
     if drawn:
-        width = max(counts[row] for row in drawn)
-        numbers = [[*uniforms[row], *[0.0] * (width - counts[row])] for row in drawn]
-        scaled = logits if len(drawn) == len(counts) else logits[drawn]
+        width = max(len(uniforms[row]) for row in drawn)
+        numbers = [
+            [*(number or 0.0 for number in uniforms[row]), *[0.0] * (width - len(uniforms[row]))]
+            for row in drawn
+        ]
+        scaled = logits if len(drawn) == len(hot) else logits[drawn]
         if any(temperatures[row] != 1 for row in drawn):
             scaled = scaled / logits.new_tensor([temperatures[row] for row in drawn])[:, None]
         ids = _inverse(scaled, logits.new_tensor(numbers, dtype=torch.float64))
-        for row, best in zip(drawn, ids.tolist(), strict=True):
-            chosen[row] = best[: counts[row]]
+        for row, found in zip(drawn, ids.tolist(), strict=True):
+            chosen[row] = found[: len(uniforms[row])]
+    if greedy:
+        for row, best in zip(greedy, logits[greedy].argmax(dim=-1).tolist(), strict=True):
+            chosen[row] = [
+                best if number is None or not hot[row] else found
+                for number, found in zip(uniforms[row], chosen[row], strict=True)
+            ]
     return chosen
 
 

@@ -21,6 +21,7 @@ from toolformer.errors import ModelError
 from toolformer.lm.base import (
     SCORED_TOKENS,
     Branch,
+    CallScoreRequest,
     LossRequest,
     Sampled,
     StartProbabilities,
@@ -110,16 +111,25 @@ class ScriptedLanguageModel:
         identity = (self.name, script, said, log_prob, grammar, self.max_length)
         return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
-    def read(self, requests: Sequence[TextRequest]) -> "ScriptedTrunks":
+    def read(self, requests: Sequence[TextRequest], *, keep: bool = True) -> "ScriptedTrunks":
         """Reads texts under their prompts."""
         for request in requests:
             self._check_length(request.prompt.shared + request.prompt.own + request.text)
         self.usage.text += sum(self.count_tokens([request.text for request in requests]))
-        return ScriptedTrunks(self, requests)
+        return ScriptedTrunks(self, requests, is_kept=keep)
 
     def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
         """Returns (up to 5,) float32 per request."""
         return [self._target_log_probs(request) for request in requests]
+
+    def score_call(self, request: LossRequest, *, tokens: int) -> np.ndarray:
+        """Returns (up to `tokens`,) float32: the tokens after a call that stands at its place."""
+        costs = self._costs(request, tokens=tokens)
+        if request.call is not None:
+            [call] = self.count_tokens([self.grammar.format(request.call, request.output)])
+            self.usage.score += call
+        self.usage.score += len(costs)
+        return costs
 
     def text_log_probs(
         self, texts: Sequence[str], *, without_marker: bool = False
@@ -167,6 +177,12 @@ class ScriptedLanguageModel:
         return named is not None or self.grammar.lead(tool).strip() in shared_prompt
 
     def _target_log_probs(self, request: LossRequest) -> np.ndarray:
+        costs = self._costs(request, tokens=SCORED_TOKENS)
+        self.usage.score += bisect_right(_ends(request.text), request.position) + len(costs)
+        return costs
+
+    def _costs(self, request: LossRequest, *, tokens: int) -> np.ndarray:
+        """Returns (up to `tokens`,) float32: log p of the tokens from the place on."""
         text, position, ends = request.text, request.position, _ends(request.text)
         # How many tokens stand before the place; the end of the last token is none.
         before = bisect_right(ends, position)
@@ -176,9 +192,8 @@ class ScriptedLanguageModel:
                 " the ends of its tokens but the last, as `token_ends` gives them."
             )
         self._check_length(text)
-        spans = pairwise((position, *ends[before : before + SCORED_TOKENS]))
+        spans = pairwise((position, *ends[before : before + tokens]))
         costs = [self.log_prob(text[start:end], request) for start, end in spans]
-        self.usage.score += before + len(costs)
         return np.array(costs, dtype=np.float32)
 
     def _check_length(self, row: str) -> None:
@@ -198,17 +213,29 @@ class ScriptedTrunks:
 
     model: ScriptedLanguageModel
     requests: Sequence[TextRequest]
+    is_kept: bool = True  # whether it can be branched from
     starts: list[StartProbabilities] = field(init=False)
 
     def __post_init__(self) -> None:
         self.starts = [self._starts(request) for request in self.requests]
 
+    @property
+    def log_probs(self) -> list[np.ndarray]:
+        """One (tokens - 1,) float32 per text: log p of each token but the first."""
+        return [self._log_probs(request.text) for request in self.requests]
+
     def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
         """Writes what the script says, sample by sample."""
         return [self._sample(branch) for branch in branches]
 
+    def score(self, requests: Sequence[CallScoreRequest]) -> list[np.ndarray]:
+        """Returns (up to `tokens`,) float32 per request."""
+        found = {request: self._score(request) for request in dict.fromkeys(requests)}
+        return [found[request] for request in requests]
+
     def close(self) -> None:
-        """Keeps nothing, so frees nothing."""
+        """Refuses further questions, as a model that frees what it kept must."""
+        self.is_kept = False
 
     def __enter__(self) -> Self:
         return self
@@ -227,8 +254,34 @@ class ScriptedTrunks:
         positions = np.array(ends, dtype=np.int64)
         return StartProbabilities(positions, np.arange(len(ends)) + 1, probabilities)
 
+    def _log_probs(self, text: str) -> np.ndarray:
+        """Returns (tokens - 1,) float32: log p of each token but the first, no call before it."""
+        spans = pairwise(_ends(text))
+        costs = [
+            self.model.log_prob(text[start:end], LossRequest(text, start)) for start, end in spans
+        ]
+        return np.array(costs, dtype=np.float32)
+
+    def _score(self, request: CallScoreRequest) -> np.ndarray:
+        asked = LossRequest(
+            self._text(request.request).text,
+            request.position,
+            request.call,
+            request.output,
+            inline=True,
+        )
+        return self.model.score_call(asked, tokens=request.tokens)
+
+    def _text(self, index: int) -> TextRequest:
+        if not self.is_kept:
+            raise ModelError(
+                f"Text {index} is not held: only a text that was read to be kept, and not yet"
+                " closed, can be branched from."
+            )
+        return self.requests[index]
+
     def _sample(self, branch: Branch) -> list[Sampled]:
-        request = self.requests[branch.request]
+        request = self._text(branch.request)
         script = self.model.scripted_calls(request.prompt.shared)
         before = request.text[: branch.position]
         call = next((each for each in script if before.endswith(each.after)), None)

@@ -22,7 +22,7 @@ from typing import Any
 
 from toolformer.errors import ToolError, clipped
 from toolformer.tools.base import Exemplar, tool
-from toolformer.tools.builtin.calculator_texts import suits_calculator
+from toolformer.tools.builtin.calculator_texts import is_told_by_calculator, suits_calculator
 from toolformer.tools.syntax import parse_expression
 
 MAX_EXPRESSION = 500  # characters
@@ -92,6 +92,7 @@ _THREAD = threading.local()
         ),
     ),
     suits=suits_calculator,
+    followed_by=is_told_by_calculator,
     min_prob=0.0,
     gain_threshold=0.5,
     max_positions=20,

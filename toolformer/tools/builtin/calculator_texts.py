@@ -16,6 +16,8 @@ _WORD = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+|[^\w\s]")
 _ANNOUNCED = re.compile(
     r"(?:=|\b(?:equals|equal to|total of|average of))\s*+(?:[-$€£]\s*+)?\d", re.I
 )
+# A number, maybe in quotes or brackets, with a sign or a currency.
+_TOLD = re.compile(r"\s*[\"'“‘(\[]*(?:US|[-−+])?[$€£¥₹]?[-−+]?\.?\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ def suits_calculator(text: str, _context: ToolContext) -> bool:
     if len(numbers) < 3:
         return False
     return _has_result(numbers) or _is_one_in_a_hundred(text)
+
+
+def is_told_by_calculator(text: str) -> bool:
+    """Returns whether a text begins with a number.
+
+    >>> is_told_by_calculator(" ($4,000) in all"), is_told_by_calculator(" eggs, 24 in all")
+    (True, False)
+    """
+    return _TOLD.match(text) is not None
 
 
 def _numbers(text: str) -> list[_Number]:

@@ -90,6 +90,23 @@ def suits_calendar(_text: str, context: ToolContext) -> bool:
     return context.today is not None
 
 
+# Names have capitals here: "may" and "sat" are words of any text.
+_WEEKDAY_NAME = rf"(?:{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in _WEEKDAYS)})"
+_TOLD = re.compile(
+    rf"\s*[\"'“‘(\[]*(?:\d|(?:{_WEEKDAY_NAME}|{_MONTH})(?!\w))",
+    re.ASCII,
+)
+
+
+def is_told_by_calendar(text: str) -> bool:
+    """Returns whether a text begins with a date, weekday, month or number, maybe in quotes.
+
+    >>> is_told_by_calendar(" Friday, at noon"), is_told_by_calendar(" fridays")
+    (True, False)
+    """
+    return _TOLD.match(text) is not None
+
+
 # The words a question is made of; they give nothing away wherever the text has them.
 _QUESTION_WORDS = frozenset(
     {"today", "weekday", "between"}
@@ -102,6 +119,7 @@ _QUESTION_WORDS = frozenset(
     context=("today",),
     vocabulary=_QUESTION_WORDS,
     suits=suits_calendar,
+    followed_by=is_told_by_calendar,
     exemplars=(
         Exemplar("Today is the first", "weekday", " Friday of the month, so the office closes."),
         Exemplar(

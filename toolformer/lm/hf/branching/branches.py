@@ -120,12 +120,16 @@ def _draw(
     branches = [rooted[stem.branch].branch for stem in stems]
     uniforms = [
         [
-            uniform(branch.key, sample, step) if branch.temperature else 0.0
+            None if _is_greedy(branch, sample) else uniform(branch.key, sample, step)
             for sample in stem.samples
         ]
         for stem, branch in zip(stems, branches, strict=True)
     ]
     return choose(logits, [branch.temperature for branch in branches], uniforms)
+
+
+def _is_greedy(branch: Branch, sample: int) -> bool:
+    return not branch.temperature or (branch.first_greedy and sample == 0)
 
 
 def _split(stem: _Stem, drawn: Sequence[int]) -> list[_Stem]:
