@@ -56,7 +56,8 @@ class Units:
         >>> Units.of(text).sizes(8, np.arange(1, len(text) + 1))
         (3, 5, 4, 3, 1)
         """
-        first = int(np.searchsorted(token_ends, position, side="right"))
+        # The first of the tokens that end at the place; others would be parts of a character.
+        first = int(np.searchsorted(token_ends, position)) + 1 if position else 0
         begin = np.concatenate([[position], token_ends[first : first + MOST_TOKENS - 1]])
         begin = begin[: len(token_ends) - first]
         ends = self.ends[np.searchsorted(self.ends, position, side="right") :][:UNITS]
