@@ -1,8 +1,11 @@
 """One annotated text, as the model is shown it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 
 from toolformer.calls import CallGrammar, PlacedCall
+from toolformer.tools.base import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +14,36 @@ class Demonstration:
 
     text: str
     calls: tuple[PlacedCall, ...]  # by position
+    today: date | None = None  # the text's own, by which the outputs were computed
 
     def of(self, tool: str) -> "Demonstration":
         """Returns the text with the calls of one tool alone."""
-        return Demonstration(
-            self.text, tuple(each for each in self.calls if each.call.tool == tool)
+        return replace(self, calls=tuple(each for each in self.calls if each.call.tool == tool))
+
+    def spelled(self, grammar: CallGrammar, tools: Mapping[str, Tool]) -> "Demonstration":
+        """Returns the text with its calls' arguments as a grammar writes them.
+
+        Args:
+            grammar: the model's.
+            tools: those of the calls, by name; a Toolbox is such a mapping.
+
+        Raises:
+            ToolError: the arguments of a call do not fit its tool.
+        """
+        return replace(
+            self,
+            calls=tuple(
+                replace(
+                    placed,
+                    call=replace(
+                        placed.call,
+                        arguments=grammar.spell(
+                            placed.call.arguments, tools[placed.call.tool].bind
+                        ),
+                    ),
+                )
+                for placed in self.calls
+            ),
         )
 
     def render(self, grammar: CallGrammar) -> str:

@@ -1,0 +1,46 @@
+"""The demonstrations a tool brings itself: its exemplars, with the outputs it gives."""
+
+import logging
+from datetime import date
+
+from toolformer.annotate.demonstrations.demonstration import Demonstration
+from toolformer.calls import PlacedCall, ToolCall
+from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.exemplar import NOTATION
+from toolformer.tools.toolbox import Toolbox
+
+# An exemplar has no date of its own. What those of the Calendar say of today is true of this day,
+# and the clock must not decide what a model is shown.
+EXEMPLAR_DAY = date(2023, 3, 3)
+
+_log = logging.getLogger(__name__)
+
+
+def own_demonstrations(tool: Tool, toolbox: Toolbox) -> tuple[Demonstration, ...]:
+    """Returns a tool's exemplars as demonstrations, with the outputs that the tool gives.
+
+    An exemplar whose call fails, or whose output cannot be written, is left out and logged. A tool
+    that asks for today is told March 3, 2023.
+
+    Args:
+        tool: one of the toolbox.
+        toolbox: runs the calls, as one batch.
+
+    >>> from toolformer.tools.registry import load_tool
+    >>> with Toolbox("calculator") as toolbox:
+    ...     first = own_demonstrations(toolbox["calculator"], toolbox)[0]
+    >>> first.render(NOTATION)
+    'The shop ordered 15 boxes of 24 tins each, [Calculator(15 * 24) -> 360] 360 tins in all.'
+    """
+    today = EXEMPLAR_DAY if "today" in tool.context else None
+    calls = [ToolCall(tool.name, each.arguments) for each in tool.exemplars]
+    results = toolbox.execute(calls, ToolContext(today=today))
+    demonstrations: list[Demonstration] = []
+    for exemplar, result in zip(tool.exemplars, results, strict=True):
+        if result.output is None or not NOTATION.is_renderable_output(result.output):
+            reason = result.error or f"its output {result.output!r} cannot be written into a text"
+            _log.warning("The exemplar %s is not shown to the model: %s", result.call, reason)
+            continue
+        placed = PlacedCall(len(exemplar.before), result.call, result.output)
+        demonstrations.append(Demonstration(exemplar.before + exemplar.after, (placed,), today))
+    return tuple(demonstrations)
