@@ -22,6 +22,7 @@ MIN_HELP = -0.25  # nats
 _POSITIONS, _SAMPLES = 8, 3  # k and m in context, whatever the tool
 
 Nats = Annotated[float, Field(allow_inf_nan=False)]
+Threshold = Nats | Literal["auto"]
 Method = Literal["in-context", "paper"]
 _Value = TypeVar("_Value")
 
@@ -31,7 +32,7 @@ class ToolConfig(Config):
 
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
-    gain_threshold: Nats | Literal["auto"] | None = None
+    gain_threshold: Threshold | None = None
     """τf: nats that a call's output must save over the call without it, and over no call. `auto`
     asks placebos how many that are. Default: the model's; auto, or in the paper's way the tool's."""
     min_used: Nats | None = None
@@ -106,6 +107,10 @@ class ToolThresholds:
     prune_below: float | None  # nats; None: nothing is left out
     is_calibrated: bool = False  # whether placebos decide about `min_used`, which is provisional
 
+    def can_gain(self, nats: float) -> bool:
+        """Returns whether what gains so many nats at most is worth looking at."""
+        return self.prune_below is None or nats >= self.prune_below
+
 
 def resolve(
     config: AnnotateConfig,
@@ -147,21 +152,23 @@ def resolve(
 
 
 def _in_context(
-    _tool: Tool, settings: Sequence[ToolConfig | None], *, keep_all_losses: bool  # noqa: ARG001
+    _tool: Tool,
+    settings: Sequence[ToolConfig | None],
+    *,
+    keep_all_losses: bool,  # noqa: ARG001  all losses are kept in context
 ) -> ToolThresholds:
     given = [each for each in settings if each is not None]
-    threshold = _first([each.gain_threshold for each in given], "auto")
-    is_auto = threshold == "auto"
-    used = _first([each.min_used for each in given])
-    help_ = _first([each.min_help for each in given])
+    threshold: Threshold = _first([each.gain_threshold for each in given], "auto")
+    both = None if threshold == "auto" else threshold
+    used = [*(each.min_used for each in given), both]
     return ToolThresholds(
         min_prob=_first([each.min_prob for each in given], 0.0),
-        min_used=_first([used], PROVISIONAL_USED if is_auto else threshold),
-        min_help=_first([help_], MIN_HELP if is_auto else threshold),
+        min_used=_first(used, PROVISIONAL_USED),
+        min_help=_first([*(each.min_help for each in given), both], MIN_HELP),
         max_positions=_first([each.max_positions for each in given], _POSITIONS),
         samples=_first([each.samples for each in given], _SAMPLES),
         prune_below=None,
-        is_calibrated=is_auto and used is None,
+        is_calibrated=not any(each is not None for each in used),
     )
 
 
@@ -169,7 +176,7 @@ def _as_in_the_paper(
     tool: Tool, settings: Sequence[ToolConfig | None], *, keep_all_losses: bool
 ) -> ToolThresholds:
     given = [each for each in settings if each is not None]
-    threshold = _first([each.gain_threshold for each in given], tool.gain_threshold)
+    threshold: Threshold = _first([each.gain_threshold for each in given], tool.gain_threshold)
     if threshold == "auto":
         raise ConfigError(
             f"{tool.name}: no placebos are scored in the paper's way, so its threshold cannot be "
@@ -196,5 +203,5 @@ def _as_in_the_paper(
     )
 
 
-def _first(values: Iterable[_Value | None], default: _Value | None = None) -> _Value:
-    return next(value for value in (*values, default) if value is not None)
+def _first(values: Iterable[_Value | None], default: _Value) -> _Value:
+    return next((value for value in values if value is not None), default)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from toolformer.annotate.plan import Plan
 from toolformer.annotate.methods.proposal import Proposal
+from toolformer.annotate.plan import Plan
 from toolformer.calls import CallGrammar
 from toolformer.records import Candidate, Verdict
 from toolformer.tools.base import ToolResult

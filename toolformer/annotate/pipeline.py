@@ -14,8 +14,12 @@ from functools import partial
 
 from toolformer.annotate.ahead import ahead
 from toolformer.annotate.execute import execute
-from toolformer.annotate.methods import in_context_propose, in_context_score
-from toolformer.annotate.methods import paper_propose, paper_score
+from toolformer.annotate.methods import (
+    in_context_propose,
+    in_context_score,
+    paper_propose,
+    paper_score,
+)
 from toolformer.annotate.methods.proposal import Proposal
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.shards import Shard

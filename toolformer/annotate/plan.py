@@ -6,6 +6,7 @@ from typing import Any
 
 from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolThresholds, resolve
 from toolformer.annotate.demonstrations.demonstration import Demonstration
+from toolformer.annotate.demonstrations.growing import pool_digest
 from toolformer.annotate.demonstrations.pool import Pool
 from toolformer.annotate.demonstrations.pools import make_pools
 from toolformer.annotate.prompts import AskingPrompts, DemonstrationPrompts, Prompts
@@ -76,8 +77,7 @@ class Plan:
     def selecting(self) -> dict[str, Thresholds]:
         """What calls must save, by tool name, in tool order."""
         return {
-            name: Thresholds(each.min_used, each.min_help)
-            for name, each in self.thresholds.items()
+            name: Thresholds(each.min_used, each.min_help) for name, each in self.thresholds.items()
         }
 
     def has_placebos(self, shard: int) -> bool:
@@ -167,9 +167,7 @@ def make_plan(
     pools: Mapping[str, Pool] | None = None
     prompts: Prompts
     if in_context:
-        pools = make_pools(
-            toolbox, model.grammar, exemplars=config.exemplars, given=demonstrations
-        )
+        pools = make_pools(toolbox, model.grammar, exemplars=config.exemplars, given=demonstrations)
         prompts = DemonstrationPrompts(pools, nearest=config.nearest, grammar=model.grammar)
     else:
         prompts = AskingPrompts(tools, style, model.grammar)
@@ -271,9 +269,7 @@ def _model_settings(sidecar: Sidecar, tool: Tool) -> ToolConfig:
     )
 
 
-def _asked_tokens(
-    model: LanguageModel, prompts: Prompts, tools: Sequence[Tool]
-) -> dict[str, int]:
+def _asked_tokens(model: LanguageModel, prompts: Prompts, tools: Sequence[Tool]) -> dict[str, int]:
     """Returns how many tokens the longest prompt for each tool has, with what begins its call."""
     begun = [prompts.longest(tool) + model.grammar.lead(tool.name) for tool in tools]
     return dict(zip((tool.name for tool in tools), model.count_tokens(begun), strict=True))

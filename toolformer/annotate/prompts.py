@@ -7,7 +7,6 @@ from typing import Protocol
 
 from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.annotate.demonstrations.pool import Pool
-
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.lm.base import Prompt
 from toolformer.sidecar import PromptStyle

@@ -13,7 +13,7 @@ from typing import Any
 from toolformer.annotate.ahead import ahead
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.demonstrations.demonstration import Demonstration
-from toolformer.annotate.demonstrations.grown import grown_pool
+from toolformer.annotate.demonstrations.growing import grown_pool
 from toolformer.annotate.documents import Corpus, Reading
 from toolformer.annotate.pipeline import ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
@@ -112,6 +112,7 @@ def annotate(
             strict=strict,
             on_problem=on_problem,
         )
+        first: tuple[Demonstration, ...] | None = None
         for number in range(1, config.rounds):
             run, plan = once(
                 out=out / ROUNDS / str(number),
@@ -119,7 +120,8 @@ def annotate(
                 demonstrations=demonstrations,
                 on_progress=_in_round(on_progress, number),
             )
-            demonstrations = grown_pool(plan.all_demonstrations, run)
+            first = plan.all_demonstrations if first is None else first
+            demonstrations = grown_pool(first, run.documents())
         run, _ = once(
             out=out, config=config, demonstrations=demonstrations, on_progress=on_progress
         )

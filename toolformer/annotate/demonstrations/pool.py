@@ -102,6 +102,10 @@ class Pool:
                 chosen.append(self.demonstrations[number])
         return tuple(reversed(chosen))
 
+    def longest(self, k: int) -> tuple[Demonstration, ...]:
+        """Returns the k longest demonstrations, by characters: no text is shown more."""
+        return tuple(sorted(self.demonstrations, key=lambda each: -_size(each))[:k])
+
     @property
     def default_nearest(self) -> int:
         """How many of the nearest each text is shown by default; 0: the static ones.
@@ -137,6 +141,12 @@ class Pool:
             [shape_of(placed, each.text, vocabulary=self._vocabulary) for placed in each.calls]
             for each in self.demonstrations
         ]
+
+
+def _size(demonstration: Demonstration) -> int:
+    """Returns about how many characters a demonstration has, its calls included."""
+    calls = (len(each.call.arguments) + len(each.output or "") for each in demonstration.calls)
+    return len(demonstration.text) + sum(calls)
 
 
 def fitting(

@@ -58,7 +58,9 @@ def score(
                     each.candidate,
                     no_output=unit_loss(next(losses), units),
                     with_output=unit_loss(next(losses), units),
-                    placebo=None if other is None else Placebo(other, unit_loss(next(losses), units)),
+                    placebo=None
+                    if other is None
+                    else Placebo(other, unit_loss(next(losses), units)),
                 )
             )
             for each, units, (_, _, other) in zip(scored, sizes, outputs, strict=True)

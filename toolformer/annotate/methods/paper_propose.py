@@ -87,11 +87,9 @@ def _with_plain_losses(found: Sequence[Sequence[Proposal]], plan: Plan) -> list[
 
 
 def _with_plain_loss(place: Proposal, loss: float, plan: Plan) -> Proposal:
-    can_gain = loss >= plan.thresholds[place.candidate.tool].prune_below
+    can_gain = plan.thresholds[place.candidate.tool].can_gain(loss)
     return place.having(
-        replace(
-            place.candidate, losses=Losses(loss), verdict=None if can_gain else Verdict.PRUNED
-        )
+        replace(place.candidate, losses=Losses(loss), verdict=None if can_gain else Verdict.PRUNED)
     )
 
 

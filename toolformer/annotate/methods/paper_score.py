@@ -43,8 +43,9 @@ def _add_losses(proposals: Sequence[Proposal], plan: Plan, *, with_output: bool)
     def is_asked(candidate: Candidate) -> bool:
         if candidate.verdict is not None or candidate.losses is None:
             return False
-        lowest = plan.thresholds[candidate.tool].prune_below
-        is_hopeful = plan.config.keep_all_losses or candidate.losses.gain_at_most >= lowest
+        is_hopeful = plan.config.keep_all_losses or plan.thresholds[candidate.tool].can_gain(
+            candidate.losses.gain_at_most
+        )
         return with_output or is_hopeful
 
     requests = [

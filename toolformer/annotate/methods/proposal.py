@@ -48,9 +48,7 @@ def sample_calls(
         for found in places
         for place in found
         for proposal in (
-            [place]
-            if place.candidate.verdict
-            else _calls(place, next(written), plan.model.grammar)
+            [place] if place.candidate.verdict else _calls(place, next(written), plan.model.grammar)
         )
     ]
 
