@@ -178,5 +178,10 @@ def _manifest_tool(tool: Tool, thresholds: ToolThresholds) -> ManifestTool:
         spec=tool.spec,
         options=dict(tool.options),
         shown=fingerprint([*shown, sorted(tool.vocabulary)]),
-        **asdict(thresholds),
+        min_prob=thresholds.min_prob,
+        min_used=thresholds.gain_threshold,
+        min_help=thresholds.gain_threshold,
+        max_positions=thresholds.max_positions,
+        samples=thresholds.samples,
+        prune_below=thresholds.prune_below,
     )

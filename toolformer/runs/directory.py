@@ -26,6 +26,7 @@ from toolformer.runs.read_shard import (
 )
 from toolformer.runs.shards import shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
+from toolformer.runs.thresholds import Thresholds
 
 _CONTINUE = (
     " What is written so far is whole: make room and run the same command again, and it continues "
@@ -67,6 +68,11 @@ class Run:
         if manifest is None:
             raise RunError(f"'{path}' is not a run directory: it has no {MANIFEST}.")
         return cls(Path(path), manifest, incomplete=incomplete)
+
+    @property
+    def thresholds(self) -> dict[str, Thresholds]:
+        """What a call of each tool had to reach to be kept, in tool order."""
+        return {tool.name: tool.thresholds for tool in self.manifest.tools}
 
     @property
     def is_complete(self) -> bool:
