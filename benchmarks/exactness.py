@@ -24,9 +24,8 @@ from toolformer.corpus.read import read_corpus
 from toolformer.lm.base import LanguageModel, LossRequest
 from toolformer.lm.registry import load_model
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs import select
+from toolformer.runs import Thresholds, select
 from toolformer.runs.directory import Run
-from toolformer.runs.reading import run_thresholds
 from toolformer.tools.registry import default_tools
 
 ARCHITECTURES = ("gpt2", "gptj", "gpt_neox", "llama")
@@ -82,7 +81,7 @@ def agreement(
     annotated: Sequence[AnnotatedDocument],
     oracle: Oracle,
     *,
-    thresholds: Mapping[str, float],
+    thresholds: Mapping[str, float | Thresholds],
 ) -> Agreement:
     """Takes every stored loss again by plain forwards, and selects by those."""
     furthest, losses = 0.0, 0
@@ -191,7 +190,7 @@ def _trained(name: str, documents: Sequence[Document], folder: Path) -> tuple[Ag
         name,
         list(full.documents()),
         load_oracle(directory),
-        thresholds=run_thresholds(full.manifest),
+        thresholds=full.thresholds,
     )
     kept = [
         [(each.document.id, call) for each in run.documents() for call in each.kept]

@@ -99,6 +99,14 @@ class Placebo:
         """Rounds the loss to float32, as it is stored."""
         object.__setattr__(self, "with_output", to_float32(self.with_output))
 
+    def beside(self, losses: Losses) -> Losses:
+        """Returns the losses of its call as they are with its output in place of the call's own.
+
+        >>> Placebo("17", with_output=3.0).beside(Losses(2.0, 0.5, 2.5)).used
+        -0.5
+        """
+        return Losses(losses.no_call, self.with_output, losses.no_output)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -9,6 +9,7 @@ from tests.annotate.given import echo
 from toolformer.annotate import AnnotateConfig, Plan, make_plan
 from toolformer.errors import ConfigError
 from toolformer.lm.scripted.model import ScriptedLanguageModel
+from toolformer.runs.thresholds import Thresholds
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
@@ -86,7 +87,7 @@ def test_the_manifest_says_everything_that_the_shards_follow_from() -> None:
     plan = resolved(calculator, seed=7, samples=3, gain_threshold=0.75)
     manifest = plan.manifest({"name": "c.jsonl"})
     [tool] = manifest.tools
-    assert (tool.name, tool.samples, tool.gain_threshold) == ("Calculator", 3, 0.75)
+    assert (tool.name, tool.samples, tool.thresholds) == ("Calculator", 3, Thresholds.of(0.75))
     assert (tool.max_positions, tool.min_prob, tool.prune_below) == (20, 0.0, 0.5)
     assert manifest.config["seed"] == 7
     assert manifest.config["window_tokens"] == plan.window_tokens

@@ -1,5 +1,6 @@
 """Runs that are trained on together have to agree, and are merged document by document."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.runs import SelectedRun, check_kept, check_runs_agree, merge, read_run
 from toolformer.finetune.texts import choose
 from toolformer.records import AnnotatedDocument, Verdict
+from toolformer.runs.thresholds import Thresholds
 
 TEXT = "He paid 4 x 5 = 20 dollars, and the old man said: 12 and 30 is 42, in all."
 EARLY, LATE = TEXT.index(" 20"), TEXT.index(" 42")
@@ -39,23 +41,28 @@ def calls(documents: list[AnnotatedDocument]) -> list[tuple[str, ...]]:
     return [tuple(each.call.arguments for each in document.kept) for document in documents]
 
 
+def merge_by_gain(runs: Sequence[list[AnnotatedDocument]]) -> Iterator[AnnotatedDocument]:
+    thresholds = [{"Calculator": Thresholds.of(0.8)}] * len(runs)
+    return merge(runs, thresholds=thresholds, tools=["Calculator"])
+
+
 def test_runs_over_one_corpus_are_merged_with_all_their_calls() -> None:
     first = annotated(TEXT, candidate(TEXT, EARLY, arguments="4 * 5"), name="a")
     second = annotated(TEXT, candidate(TEXT, LATE, arguments="12 + 30"), name="a")
-    merged = list(merge([[first], [second]], tools=["Calculator"]))
+    merged = list(merge_by_gain([[first], [second]]))
     assert calls(merged) == [("4 * 5", "12 + 30")]
 
 
 def test_the_same_text_under_another_name_is_another_document() -> None:
     runs = [[annotated(TEXT, candidate(TEXT, EARLY), name=name)] for name in ("a", "b")]
-    assert [each.document.id for each in merge(runs, tools=["Calculator"])] == ["a", "b"]
+    assert [each.document.id for each in merge_by_gain(runs)] == ["a", "b"]
 
 
 def test_of_two_runs_calls_at_one_place_the_better_gain_stays() -> None:
     worse = annotated(TEXT, candidate(TEXT, LATE, arguments="40 + 2", gain=1.0), name="a")
     better = annotated(TEXT, candidate(TEXT, LATE, arguments="12 + 30", gain=2.0), name="a")
     for runs in ([[worse], [better]], [[better], [worse]]):
-        assert calls(list(merge(runs, tools=["Calculator"]))) == [("12 + 30",)]
+        assert calls(list(merge_by_gain(runs))) == [("12 + 30",)]
 
 
 def test_of_two_runs_calls_within_five_tokens_the_better_gain_stays() -> None:
@@ -66,13 +73,13 @@ def test_of_two_runs_calls_within_five_tokens_the_better_gain_stays() -> None:
     for other, kept in ((beside, [("12 + 30",)]), (apart, [("x", "12 + 30")])):
         other = replace(other, losses=candidate(TEXT, LATE, gain=1.0).losses)
         runs = [[annotated(TEXT, near, name="a")], [annotated(TEXT, other, name="a")]]
-        assert calls(list(merge(runs, tools=["Calculator"]))) == kept
+        assert calls(list(merge_by_gain(runs))) == kept
 
 
 def test_what_a_run_did_not_keep_does_not_come_in_by_merging() -> None:
     unkept = candidate(TEXT, EARLY, verdict=Verdict.LOW_GAIN)
     runs = [[annotated(TEXT, unkept, name="a")], [annotated(TEXT, name="a")]]
-    assert calls(list(merge(runs, tools=["Calculator"]))) == [()]
+    assert calls(list(merge_by_gain(runs))) == [()]
 
 
 def test_runs_of_different_models_are_not_mixed(run: SelectedRun) -> None:
@@ -101,6 +108,6 @@ def test_runs_with_other_tools_of_one_model_are_mixed(run: SelectedRun) -> None:
 
 def test_a_run_with_nothing_kept_is_refused_with_its_threshold(model: Path) -> None:
     documents = [replace(each, candidates=()) for each in sums(10)]
-    run = SelectedRun("run", manifest(model), {"Calculator": 0.8}, documents)
+    run = SelectedRun("run", manifest(model), {"Calculator": Thresholds.of(0.8)}, documents)
     with pytest.raises(ConfigError, match=r"No call was kept in 'run' \(τf: Calculator 0\.8\)"):
         check_kept(choose(documents, config=FinetuneConfig(dev_texts=0)), runs=[run])

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from toolformer.errors import RunError
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
 from toolformer.runs.directory import Run, RunWriter
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 
@@ -25,7 +25,8 @@ CALCULATOR = ManifestTool(
     options={},
     shown="ef",
     min_prob=0.05,
-    gain_threshold=1,
+    min_used=1,
+    min_help=1,
     max_positions=5,
     samples=5,
     prune_below=0.5,
@@ -39,7 +40,18 @@ MANIFEST = RunManifest(
     documents_per_shard=2,
 )
 KEPT = Candidate(
-    2, "Calculator", "2 + 3", 0.1, 4, "5", None, Losses(3.0, 1.0, 2.5), Verdict.KEPT, token=1
+    2,
+    "Calculator",
+    "2 + 3",
+    0.1,
+    4,
+    "5",
+    None,
+    Losses(3.0, 1.0, 2.5),
+    Verdict.KEPT,
+    token=1,
+    start_gain=2.25,
+    placebo=Placebo("17", 2.75),
 )
 FAILED = Candidate(2, "Calculator", "2 +", 0.1, 1, error="bad", verdict=Verdict.TOOL_ERROR)
 PRUNED = Candidate(6, "Calculator", None, 0.1, 0, losses=Losses(0.25), verdict=Verdict.PRUNED)
@@ -105,7 +117,8 @@ def test_the_columns_of_a_shard_are_those_of_the_documented_format(tmp_path: Pat
             "list<element: struct<position: int32, tool: string, arguments: string, "
             "start_prob: float, count: int32, output: string, error: string, "
             "loss_no_call: float, loss_no_output: float, loss_with_output: float, gain: float, "
-            "verdict: string, token: int32>>"
+            "verdict: string, token: int32, start_gain: float, placebo_output: string, "
+            "placebo_loss: float>>"
         ),
     }
 

@@ -13,6 +13,7 @@ from tests.runs.test_directory import MANIFEST
 from toolformer.errors import RunError
 from toolformer.files import json_text
 from toolformer.runs.manifest import RunManifest, read_manifest
+from toolformer.runs.thresholds import Thresholds
 
 
 def written(path: Path, manifest: RunManifest) -> Path:
@@ -29,10 +30,10 @@ def test_a_manifest_comes_back_equal_and_with_its_fingerprint(tmp_path: Path) ->
 @pytest.mark.parametrize("threshold", [1, 1.0, -5e-324])
 def test_a_number_is_read_as_it_is_written(tmp_path: Path, threshold: float) -> None:
     tool = MANIFEST.tools[0]
-    manifest = replace(MANIFEST, tools=[replace(tool, gain_threshold=threshold)])
+    manifest = replace(MANIFEST, tools=[replace(tool, min_used=threshold, min_help=threshold)])
     found = read_manifest(written(tmp_path, manifest))
     assert found is not None
-    assert repr(found.tools[0].gain_threshold) == repr(threshold)
+    assert repr(found.tools[0].min_used) == repr(found.tools[0].min_help) == repr(threshold)
     assert found.fingerprint == manifest.fingerprint
 
 
@@ -59,6 +60,64 @@ def test_the_fields_stand_in_the_documented_order() -> None:
         "samples",
         "prune_below",
     ]
+
+
+def test_one_number_for_both_thresholds_has_the_name_it_had_before_there_were_two(
+    tmp_path: Path,
+) -> None:
+    tool = MANIFEST.tools[0]
+    assert MANIFEST.to_dict()["tools"][0]["gain_threshold"] == 1
+    both = replace(MANIFEST, tools=[replace(tool, min_used=0.75, min_help=-0.25)])
+    [written_tool] = both.to_dict()["tools"]
+    assert (written_tool["min_used"], written_tool["min_help"]) == (0.75, -0.25)
+    assert written_tool.keys().isdisjoint({"gain_threshold", "calibrated"})
+    assert read_manifest(written(tmp_path, both)) == both
+
+
+def test_a_run_from_before_there_were_two_thresholds_keeps_its_fingerprint(
+    tmp_path: Path,
+) -> None:
+    values = {
+        "corpus": {"name": "c.jsonl"},
+        "model": {"name": "m", "fingerprint": "f", "max_length": 8, "batch_tokens": 8},
+        "tools": [
+            {
+                "name": "Calculator",
+                "spec": "calculator",
+                "options": {},
+                "shown": "ef",
+                "min_prob": 0.0,
+                "gain_threshold": 0.5,
+                "max_positions": 20,
+                "samples": 10,
+                "prune_below": 0.5,
+            }
+        ],
+        "grammar": {},
+        "config": {},
+        "documents_per_shard": 2,
+        "schema_version": 1,
+    }
+    stated = values | {"fingerprint": "bcabc0fdc2163ded"}
+    (tmp_path / "manifest.json").write_text(json.dumps(stated), encoding="utf-8")
+    found = read_manifest(tmp_path)
+    assert found is not None
+    assert found.tools[0].thresholds == Thresholds(0.5, 0.5)
+    assert found.fingerprint == "bcabc0fdc2163ded"
+    assert found.to_dict() == values
+
+
+def test_provisional_thresholds_are_said_to_be_calibrated_and_nothing_may_be_left_out(
+    tmp_path: Path,
+) -> None:
+    tool = replace(
+        MANIFEST.tools[0], min_used=0.75, min_help=0.75, calibrated=True, prune_below=None
+    )
+    manifest = replace(MANIFEST, tools=[tool])
+    values = manifest.to_dict()["tools"][0]
+    assert (values["calibrated"], values["prune_below"]) == (True, None)
+    assert (values["min_used"], values["min_help"]) == (0.75, 0.75)
+    assert read_manifest(written(tmp_path, manifest)) == manifest
 
 
 @pytest.mark.parametrize("part", [{"tools": [{"name": "Calculator"}]}, {"model": {}}, {"x": 1}])
@@ -92,6 +151,9 @@ def edited(values: dict[str, Any], *path: str | int, value: object) -> dict[str,
         (("tools", 0, "min_prob"), 1.5),
         (("tools", 0, "samples"), True),
         (("tools", 0, "gain_threshold"), "1"),
+        (("tools", 0, "gain_threshold"), None),
+        (("tools", 0, "prune_below"), "1"),
+        (("tools", 0, "calibrated"), 1),
         (("tools", 0, "spec"), 5),
         (("tools", 0, "name"), "a b"),
         (("tools", 1, "name"), "Calculator"),

@@ -1,6 +1,7 @@
 """What a shard cannot hold is refused by file, row and field, whoever wrote it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.runs.test_directory import DOCUMENTS, without_digests, write_all
+from tests.runs.test_directory import DOCUMENTS, KEPT, without_digests, write_all
 from toolformer.errors import RunError
 from toolformer.runs.directory import Run
 from toolformer.runs.read_shard import read_shard
@@ -64,6 +65,13 @@ def edit(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
         ("candidates.0.verdict", "pruned"),
         ("candidates.1.verdict", "kept"),
         ("candidates.0.token", -1),
+        ("candidates.0.start_gain", NAN),
+        ("candidates.0.start_gain", INF),
+        ("candidates.0.placebo_output", None),
+        ("candidates.0.placebo_output", "]"),
+        ("candidates.0.placebo_loss", NAN),
+        ("candidates.0.placebo_loss", None),
+        ("candidates.2.placebo_loss", 1.0),
     ],
 )
 def test_a_value_that_no_run_has_is_refused_by_row_and_field(
@@ -88,6 +96,8 @@ def test_a_value_that_no_run_has_is_refused_by_row_and_field(
         named = r"candidates\.0\.(loss_no_call|gain)"
     if field == "candidates.1.verdict":
         named = r"candidates\.1\.(error|verdict)"
+    if field in ("candidates.0.placebo_loss", "candidates.0.placebo_output"):
+        named = r"candidates\.0\.placebo_(loss|output)"
     if field == "candidates.0.gain":
         named = r"candidates\.0\.gain"
     with pytest.raises(RunError, match=rf"00000\.parquet' cannot be read \(row 0, {named}"):
@@ -121,6 +131,48 @@ def test_columns_that_are_not_a_shards_are_named(tmp_path: Path, way: str) -> No
     }[way]()
     pq.write_table(edited, path)
     with pytest.raises(RunError, match=r"does not have the columns of a shard: .+"):
+        read_shard(path)
+
+
+ADDED = ("start_gain", "placebo_output", "placebo_loss")
+
+
+def as_older(table: pa.Table, *, without: tuple[str, ...] = ADDED) -> pa.Table:
+    """Returns a shard as it was written before some fields of a candidate were added."""
+    [number] = [i for i, name in enumerate(table.column_names) if name == "candidates"]
+    fields = list(table.schema.field(number).type.value_type)
+    kind = pa.list_(pa.struct([each for each in fields if each.name not in without]))
+    rows = table["candidates"].to_pylist()
+    kept = [[{k: v for k, v in each.items() if k not in without} for each in row] for row in rows]
+    return table.set_column(number, pa.field("candidates", kind), pa.array(kept, kind))
+
+
+def test_a_shard_from_before_placebos_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(shard_bytes(DOCUMENTS))
+    pq.write_table(as_older(pq.read_table(path)), path)
+    [kept, *_] = read_shard(path)[0].candidates
+    assert kept == replace(KEPT, start_gain=None, placebo=None)
+
+
+@pytest.mark.parametrize("gone", ADDED)
+def test_a_shard_has_the_older_columns_or_all(tmp_path: Path, gone: str) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(shard_bytes(DOCUMENTS))
+    pq.write_table(as_older(pq.read_table(path), without=(gone,)), path)
+    with pytest.raises(RunError, match=r"does not have the columns of a shard: 'candidates' is"):
+        read_shard(path)
+
+
+def test_a_call_with_a_placebo_has_all_its_losses(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(shard_bytes(DOCUMENTS))
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[0]["candidates"][0] |= {"loss_no_output": None, "gain": None}
+
+    edit(path, change)
+    with pytest.raises(RunError, match=r"candidates\.0\.placebo_output: the call itself was not"):
         read_shard(path)
 
 

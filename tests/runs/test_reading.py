@@ -16,8 +16,8 @@ from toolformer.runs.reading import (
     count_by_threshold,
     lowest_thresholds,
     resolve_thresholds,
-    run_thresholds,
 )
+from toolformer.runs.thresholds import Thresholds
 from toolformer.tools.builtin.calculator import calculator
 
 COSTS = {"5": 0.2, "6": 1.0, "7": 2.2}  # of every token but the last, without the output
@@ -92,9 +92,9 @@ def test_a_run_that_keeps_all_losses_answers_for_any_threshold(tmp_path: Path) -
 
 def test_a_tool_that_is_not_the_runs_is_refused_by_name(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    assert run_thresholds(run.manifest) == {"Calculator": 0.5}
+    assert run.thresholds == {"Calculator": Thresholds(0.5, 0.5)}
     with pytest.raises(ConfigError, match=r"'calendar'.*Available: Calculator"):
-        resolve_thresholds(run.manifest, {"calendar": 1.0})
+        resolve_thresholds(run, {"calendar": 1.0})
 
 
 def test_calls_that_peek_can_be_let_in_later(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from toolformer.errors import ConfigError
 from toolformer.records import Candidate, Losses, Verdict
-from toolformer.runs.select import check_thresholds, select, winners
+from toolformer.runs.select import check_thresholds, select, strength, winners
+from toolformer.runs.thresholds import Thresholds
 
 ORDER = {"First": 0, "Second": 1}
 
@@ -192,24 +193,123 @@ def call(position: int, gain: float, *, token: int | None = None, tool: str = "F
     return Candidate(position, tool, "x", 0.5, 1, output="y", losses=losses, token=token)
 
 
+def stay(*candidates: Candidate) -> frozenset[int]:
+    strengths = [strength(each, Thresholds.of(0.5)) for each in candidates]
+    return winners(candidates, strengths=strengths, order=ORDER)
+
+
 def test_calls_six_tokens_apart_both_stay_and_nearer_ones_do_not() -> None:
-    assert winners([call(0, 1.0, token=0), call(30, 2.0, token=6)], order=ORDER) == {0, 1}
-    assert winners([call(0, 1.0, token=0), call(30, 2.0, token=5)], order=ORDER) == {1}
+    assert stay(call(0, 1.0, token=0), call(30, 2.0, token=6)) == {0, 1}
+    assert stay(call(0, 1.0, token=0), call(30, 2.0, token=5)) == {1}
 
 
 def test_one_that_lost_keeps_no_other_out() -> None:
     row = [call(0, 3.0, token=0), call(20, 2.0, token=4), call(40, 1.0, token=8)]
-    assert winners(row, order=ORDER) == {0, 2}
+    assert stay(*row) == {0, 2}
 
 
 def test_without_tokens_only_one_position_is_fought_for() -> None:
-    assert winners([call(7, 1.0), call(7, 2.0), call(8, 1.0)], order=ORDER) == {1, 2}
+    assert stay(call(7, 1.0), call(7, 2.0), call(8, 1.0)) == {1, 2}
 
 
 def test_equal_gains_go_by_tool_order() -> None:
-    assert winners([call(7, 1.0, tool="Second"), call(7, 1.0)], order=ORDER) == {1}
+    assert stay(call(7, 1.0, tool="Second"), call(7, 1.0)) == {1}
 
 
 def test_a_call_without_a_gain_is_no_competitor() -> None:
     with pytest.raises(ValueError, match="without a gain"):
-        winners([Candidate(0, "First", "x", 0.5, 1)], order=ORDER)
+        strength(Candidate(0, "First", "x", 0.5, 1), Thresholds.of(0.5))
+
+
+BOTH = {"Calculator": Thresholds(used=0.75, help=-0.25), "Database": Thresholds(1.0, 0.0)}
+
+
+def two(used: float, help_: float, **options: object) -> Candidate:
+    """A call with these two gains."""
+    losses = Losses(no_call=4.0 + help_, with_output=4.0, no_output=4.0 + used)
+    return replace(candidate(**options), losses=losses)  # type: ignore[arg-type]
+
+
+def verdicts_of_two(*candidates: Candidate) -> list[str]:
+    return [str(each.verdict) for each in select(candidates, thresholds=BOTH)]
+
+
+@pytest.mark.parametrize(
+    ("used", "help_", "expected"),
+    [
+        (0.75, -0.25, "kept"),
+        (0.74, 3.0, "low_gain"),
+        (3.0, -0.26, "unhelpful"),
+        (0.74, -0.26, "low_gain"),
+    ],
+)
+def test_a_call_is_kept_that_reaches_both_thresholds(
+    used: float, help_: float, expected: str
+) -> None:
+    assert verdicts_of_two(two(used, help_)) == [expected]
+
+
+def test_by_the_papers_rule_there_is_one_gain_and_nothing_is_unhelpful() -> None:
+    [found] = select([two(3.0, 0.4)], thresholds={"Calculator": 0.5})
+    assert found.verdict is Verdict.LOW_GAIN
+
+
+def test_a_call_that_was_not_scored_in_full_is_not_unhelpful() -> None:
+    partly = replace(candidate(), losses=Losses(4.0, 4.5))
+    assert verdicts_of_two(partly) == ["low_gain"]
+
+
+def test_the_stronger_of_two_calls_stays_where_the_thresholds_differ() -> None:
+    # Helped along to the scale of the use, they are min(2, -0.1 + 1) and min(0.95, 3 + 1).
+    assert verdicts_of_two(two(2.0, -0.1), two(0.95, 3.0, arguments="2")) == ["outbid", "kept"]
+    assert verdicts_of_two(two(2.0, 0.0), two(0.95, 3.0, arguments="2")) == ["kept", "outbid"]
+
+
+@given(st.floats(-9, 9), st.floats(-9, 9), st.floats(-2, 2), st.floats(-2, 2))
+def test_what_reaches_both_thresholds_is_as_strong_as_the_use_has_to_be(
+    used: float, help_: float, min_used: float, min_help: float
+) -> None:
+    losses = Losses(no_call=4.0 + help_, with_output=4.0, no_output=4.0 + used)
+    thresholds = Thresholds(min_used, min_help)
+    strong = thresholds.strength(losses)
+    assert strong is not None
+    if thresholds.is_passed(losses):
+        assert strong >= min_used - 1e-9
+    else:
+        assert strong <= min_used + 1e-9
+
+
+@given(st.lists(st.tuples(st.floats(0, 4), st.floats(0, 4), st.floats(0, 4)), min_size=2))
+def test_with_equal_thresholds_the_strongest_are_those_with_the_best_gains(
+    losses: list[tuple[float, float, float]],
+) -> None:
+    for each in losses:
+        stored = Losses(*each)
+        for nats in (-1, 0.1, 2.0):
+            assert Thresholds.of(nats).strength(stored) == stored.gain
+
+
+def test_where_any_use_will_do_the_help_decides() -> None:
+    thresholds = {"Calculator": Thresholds(float("-inf"), -0.25)}
+    calls = [two(-3.0, 1.0), two(5.0, 0.5, arguments="2")]
+    assert [str(each.verdict) for each in select(calls, thresholds=thresholds)] == [
+        "kept",
+        "outbid",
+    ]
+
+
+def test_a_trivial_call_stays_trivial() -> None:
+    assert verdicts(candidate(3.0, verdict=Verdict.TRIVIAL), candidate(1.0)) == ["trivial", "kept"]
+
+
+def test_what_was_left_out_could_not_help_however_much_it_is_used() -> None:
+    lowest = {"Calculator": 0.5}
+    check_thresholds({"Calculator": Thresholds(-9.0, 0.5)}, lowest)
+    with pytest.raises(ConfigError, match=r"cannot select with min_help -0.25, .*gain 0.5"):
+        check_thresholds({"Calculator": Thresholds(0.75, -0.25)}, lowest)
+
+
+def test_a_threshold_that_is_not_a_number_is_refused() -> None:
+    for pair in ((float("nan"), 0.0), (0.0, float("nan"))):
+        with pytest.raises(ConfigError, match="cannot be nan"):
+            Thresholds(*pair)

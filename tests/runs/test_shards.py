@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
 from toolformer.runs.read_shard import read_shard
 from toolformer.runs.shards import shard_bytes
 
 nats = st.floats(0, 1000)
 losses = st.builds(Losses, nats, st.none() | nats, st.none() | nats)
-candidates = st.builds(
+plain_candidates = st.builds(
     Candidate,
     position=st.integers(0, 2**31 - 1),
     tool=st.text(min_size=1),
@@ -28,6 +29,14 @@ candidates = st.builds(
     losses=st.none() | losses,
     verdict=st.sampled_from(Verdict),
     token=st.none() | st.integers(0, 2**31 - 1),
+    start_gain=st.none() | st.floats(-100, 100),
+)
+# With a placebo all losses are known.
+candidates = plain_candidates | st.builds(
+    replace,
+    plain_candidates,
+    losses=st.builds(Losses, nats, nats, nats),
+    placebo=st.builds(Placebo, st.text(), nats),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

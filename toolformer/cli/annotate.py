@@ -21,7 +21,6 @@ from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corp
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
-from toolformer.runs.reading import run_thresholds
 from toolformer.tools.registry import default_tools, load_tools
 
 # A corpus larger than this is not read a second time to tell how long it will take.
@@ -138,15 +137,15 @@ def read_batch_tokens(text: str) -> int | None:
 def _report(run: Run, seconds: float) -> None:
     """Prints the table per tool and a dozen texts."""
     console = answer_console()
-    thresholds = run_thresholds(run.manifest)
+    thresholds = run.thresholds
     names, stats = list(thresholds), run.stats()
     grammar = grammar_from_dict(run.manifest.grammar)
     for annotated in dozen(run.documents(), names):
-        console.print(kept_text(annotated, grammar))
+        console.print(kept_text(annotated, grammar, thresholds))
         console.print()
     console.print(tool_table(stats, names))
     console.print(verdict_line(stats))
-    nats = ", ".join(f"{name} {threshold:g}" for name, threshold in thresholds.items())
+    nats = ", ".join(f"{name} {each}" for name, each in thresholds.items())
     console.print(f"A kept call saves {run.manifest.model.name} at least so many nats: {nats}.")
     console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
     console.print(f"  toolformer show {quote(str(run.path))}")

@@ -14,7 +14,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.display.tables import report_table
-from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import MIN_HELP, MIN_USED, TRUST_REMOTE_CODE, with_settings
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
@@ -43,6 +43,8 @@ def finetune(
             help="τf: select anew, without the model. Default: as the runs did.",
         ),
     ] = None,
+    min_used: MIN_USED = None,
+    min_help: MIN_HELP = None,
     allow_peeking: Annotated[
         bool,
         Option("--allow-peeking", help="Keep calls that peek too, with --threshold or without."),
@@ -94,7 +96,14 @@ def finetune(
         if lack := run.lack():
             notes.print(f"The run '{run.path}' {lack}.", markup=False, soft_wrap=True)
     selected = [
-        read_run(run, threshold=threshold, allow_peeking=allow_peeking or None) for run in opened
+        read_run(
+            run,
+            threshold=threshold,
+            min_used=min_used,
+            min_help=min_help,
+            allow_peeking=allow_peeking or None,
+        )
+        for run in opened
     ]
     try:
         # Its advice on faster kernels is for nobody who reads this.

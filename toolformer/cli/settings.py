@@ -22,6 +22,22 @@ TRUST_REMOTE_CODE = Annotated[
     bool,
     Option("--trust-remote-code", help="Let Python files that come with a model run."),
 ]
+MIN_USED = Annotated[
+    float | None,
+    Option(
+        "--min-used",
+        help="Select anew: nats that a call's output must make what follows likelier by, beside "
+        "the call without it.",
+    ),
+]
+MIN_HELP = Annotated[
+    float | None,
+    Option(
+        "--min-help",
+        help="Select anew: nats that a call with its output must make what follows likelier by, "
+        "beside the text without it; may be below zero.",
+    ),
+]
 _TOOL_SETS = Annotated[
     list[str] | None,
     Option(

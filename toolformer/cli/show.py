@@ -13,11 +13,13 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.tables import threshold_table, tool_table, verdict_line
 from toolformer.cli.display.texts import candidate_text, kept_text, why
+from toolformer.cli.settings import MIN_HELP, MIN_USED
 from toolformer.errors import UnknownNameError, closest
-from toolformer.records import AnnotatedDocument, Candidate, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Losses, Placebo, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import count_by_threshold, read_selected, resolve_thresholds
 from toolformer.runs.stats import count_documents
+from toolformer.runs.thresholds import Thresholds
 
 _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
 
@@ -34,6 +36,8 @@ def show(
         float | None,
         Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),
     ] = None,
+    min_used: MIN_USED = None,
+    min_help: MIN_HELP = None,
     tool: Annotated[list[str] | None, Option(help="Only calls of this tool. Repeatable.")] = None,
     limit: Annotated[int, Option(min=1, help="How many to show.")] = 12,
     allow_peeking: Annotated[
@@ -54,7 +58,7 @@ def show(
     opened = Run.open(run, incomplete=incomplete)
     if incomplete and (lack := opened.lack()):
         Console(stderr=True).print(f"The run '{run}' {lack}.", markup=False, soft_wrap=True)
-    thresholds = resolve_thresholds(opened.manifest, threshold)
+    thresholds = resolve_thresholds(opened, threshold, min_used=min_used, min_help=min_help)
     wanted = _wanted(tool or [], thresholds)
     selected = read_selected(opened, thresholds, allow_peeking=allow_peeking or None)
     if table:
@@ -87,7 +91,7 @@ def show(
         )
         for annotated in islice(kept, limit):
             shown += 1
-            console.print(kept_text(annotated, grammar))
+            console.print(kept_text(annotated, grammar, thresholds))
             console.print()
     if shown == 0:
         Console(stderr=True).print(
@@ -97,7 +101,7 @@ def show(
         )
 
 
-def _wanted(tools: list[str], thresholds: Mapping[str, float]) -> list[str]:
+def _wanted(tools: list[str], thresholds: Mapping[str, Thresholds]) -> list[str]:
     """Returns the run's tools that were named, all when none were."""
     known = {name.casefold(): name for name in thresholds}
     for name in tools:
@@ -107,9 +111,9 @@ def _wanted(tools: list[str], thresholds: Mapping[str, float]) -> list[str]:
 
 
 def _row(
-    annotated: AnnotatedDocument, candidate: Candidate, thresholds: Mapping[str, float]
+    annotated: AnnotatedDocument, candidate: Candidate, thresholds: Mapping[str, Thresholds]
 ) -> dict[str, Any]:
-    losses = candidate.losses
+    losses, placebo = candidate.losses, candidate.placebo
     return {
         "id": annotated.document.id,
         "position": candidate.position,
@@ -120,13 +124,27 @@ def _row(
         "output": candidate.output,
         "error": candidate.error,
         "start_prob": candidate.start_prob,
+        "start_gain": candidate.start_gain,
         "count": candidate.count,
         "loss_no_call": None if losses is None else losses.no_call,
         "loss_no_output": None if losses is None else losses.no_output,
         "loss_with_output": None if losses is None else losses.with_output,
+        "used": None if losses is None else losses.used,
+        "help": None if losses is None else losses.help,
         "gain": candidate.gain,
+        "placebo": None if placebo is None or losses is None else _placebo_row(placebo, losses),
         "verdict": str(candidate.verdict),
-        "why": why(candidate, threshold=thresholds[candidate.tool]),
+        "why": why(candidate, thresholds=thresholds[candidate.tool]),
+    }
+
+
+def _placebo_row(placebo: Placebo, losses: Losses) -> dict[str, Any]:
+    beside = placebo.beside(losses)
+    return {
+        "output": placebo.output,
+        "loss_with_output": placebo.with_output,
+        "used": beside.used,
+        "help": beside.help,
     }
 
 

@@ -16,7 +16,8 @@ from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.reading import read_selected, resolve_thresholds
-from toolformer.runs.select import winners
+from toolformer.runs.select import strength, winners
+from toolformer.runs.thresholds import Thresholds
 from toolformer.sidecar import SidecarTool
 
 
@@ -26,7 +27,7 @@ class SelectedRun:
 
     name: str  # for messages
     manifest: RunManifest
-    thresholds: Mapping[str, float]  # τf in nats, by tool
+    thresholds: Mapping[str, Thresholds]  # by tool
     documents: Iterable[AnnotatedDocument]
 
 
@@ -35,40 +36,45 @@ class _Selection:
     """The documents of a run with their verdicts, read anew each time they are asked for."""
 
     run: Run
-    threshold: float | None
+    thresholds: Mapping[str, Thresholds]
     allow_peeking: bool | None
 
     def __iter__(self) -> Iterator[AnnotatedDocument]:
-        return read_selected(self.run, self.threshold, allow_peeking=self.allow_peeking)
+        return read_selected(self.run, self.thresholds, allow_peeking=self.allow_peeking)
 
 
 def read_run(
     path: str | Path | Run,
     *,
     threshold: float | None = None,
+    min_used: float | None = None,
+    min_help: float | None = None,
     allow_peeking: bool | None = None,
     incomplete: bool = False,
 ) -> SelectedRun:
-    """Opens a run with the verdicts for a threshold.
+    """Opens a run with the verdicts for some thresholds.
 
     Args:
         path: the run directory, or the run.
-        threshold: τf for all tools; the run's own when None.
+        threshold: τf, the least of both gains, for all tools; the run's own when None.
+        min_used: least L(e(c, ε)) − L(e(c, r)) for all tools, whatever `threshold` says.
+        min_help: least L(ε) − L(e(c, r)) for all tools, whatever `threshold` says.
         allow_peeking: whether calls that peek compete; as in the run when None.
         incomplete: whether to read what is there of a run that is not whole; of a `Run`, it is
             said when it is opened.
 
     Raises:
         RunError: the directory is not a run, or the run is not whole.
-        ConfigError: the threshold is below what the run can answer for.
+        ConfigError: a threshold is below what the run can answer for.
     """
     run = path if isinstance(path, Run) else Run.open(path, incomplete=incomplete)
     run.check_whole()
+    thresholds = resolve_thresholds(run, threshold, min_used=min_used, min_help=min_help)
     return SelectedRun(
         name=str(run.path),
         manifest=run.manifest,
-        thresholds=resolve_thresholds(run.manifest, threshold),
-        documents=_Selection(run, threshold, allow_peeking),
+        thresholds=thresholds,
+        documents=_Selection(run, thresholds, allow_peeking),
     )
 
 
@@ -82,7 +88,9 @@ def texts_of_runs(
     """
     check_runs_agree(runs)
     tools = list(dict.fromkeys(name for run in runs for name in run.thresholds))
-    documents = merge([run.documents for run in runs], tools=tools)
+    documents = merge(
+        [run.documents for run in runs], thresholds=[run.thresholds for run in runs], tools=tools
+    )
     texts = choose(documents, config=config, mixed=mixed)
     check_kept(texts, runs=runs)
     return texts
@@ -128,7 +136,7 @@ def check_kept(texts: Texts, *, runs: Sequence[SelectedRun]) -> None:
     if any(text.calls for text in texts.training):
         return
     names = ", ".join(f"'{run.name}'" for run in runs)
-    lowest = ", ".join(f"{tool} {nats:g}" for run in runs for tool, nats in run.thresholds.items())
+    lowest = ", ".join(f"{tool} {each}" for run in runs for tool, each in run.thresholds.items())
     raise ConfigError(
         f"No call was kept in {names} (τf: {lowest}), so there is nothing to learn. Choose a lower "
         "--threshold, or annotate more texts."
@@ -136,27 +144,36 @@ def check_kept(texts: Texts, *, runs: Sequence[SelectedRun]) -> None:
 
 
 def merge(
-    runs: Sequence[Iterable[AnnotatedDocument]], *, tools: Sequence[str]
+    runs: Sequence[Iterable[AnnotatedDocument]],
+    *,
+    thresholds: Sequence[Mapping[str, Thresholds]],
+    tools: Sequence[str],
 ) -> Iterator[AnnotatedDocument]:
     """Yields the documents of several runs, each once, with the kept calls of all of them.
 
     Documents are the same if their id and text are. Of calls that stand at one place or within
-    five tokens of each other the one with the best gain stays.
+    five tokens of each other the strongest one stays (`Thresholds.strength`; by the paper's rule,
+    the one with the best gain).
 
     Args:
         runs: their documents; those of a single run pass as they are.
-        tools: the names in tool order, for equal gains.
+        thresholds: of each run, by tool name.
+        tools: the names in tool order, for equal strengths.
     """
     if len(runs) == 1:
         yield from runs[0]
         return
     order = {name: number for number, name in enumerate(tools)}
     merged: dict[tuple[str, str], AnnotatedDocument] = {}  # by id and text
-    for run in runs:
+    strengths: dict[tuple[str, str], list[float]] = {}  # of their candidates
+    for run, by_tool in zip(runs, thresholds, strict=True):
         for annotated in run:
             kept = tuple(each for each in annotated.candidates if each.verdict is Verdict.KEPT)
             key = (annotated.document.id, annotated.document.text)
             known = merged.get(key)
+            strengths.setdefault(key, []).extend(
+                strength(each, by_tool[each.tool]) for each in kept
+            )
             if known is None:
                 merged[key] = replace(annotated, candidates=kept)
                 continue
@@ -166,8 +183,8 @@ def merge(
                 skipped=known.skipped and annotated.skipped,
                 candidates=known.candidates + kept,
             )
-    for annotated in merged.values():
-        stay = winners(annotated.candidates, order=order)
+    for key, annotated in merged.items():
+        stay = winners(annotated.candidates, strengths=strengths[key], order=order)
         kept = tuple(each for n, each in enumerate(annotated.candidates) if n in stay)
         yield replace(annotated, candidates=kept)
 
@@ -188,5 +205,5 @@ def _lineage(run: SelectedRun) -> dict[str, Any]:
     return {
         "name": run.name,
         "fingerprint": run.manifest.fingerprint,
-        "thresholds": dict(run.thresholds),
+        "thresholds": {tool: each.to_json() for tool, each in run.thresholds.items()},
     }

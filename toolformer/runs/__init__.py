@@ -5,6 +5,7 @@ from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 from toolformer.runs.reading import read_selected
 from toolformer.runs.select import select
 from toolformer.runs.stats import RunStats
+from toolformer.runs.thresholds import Thresholds
 
 __all__ = [
     "ManifestModel",
@@ -13,6 +14,7 @@ __all__ = [
     "RunManifest",
     "RunStats",
     "RunWriter",
+    "Thresholds",
     "read_selected",
     "select",
 ]

@@ -10,13 +10,14 @@ from toolformer.errors import clipped
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.select import FINAL, select
+from toolformer.runs.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentCheck:
     """What a run's manifest asks of its documents."""
 
-    thresholds: dict[str, float]  # τf by tool, in tool order
+    thresholds: dict[str, Thresholds]  # of the verdicts as they are stored, in tool order
     grammar: CallGrammar
     allow_peeking: bool
 
@@ -24,7 +25,7 @@ class DocumentCheck:
     def of(cls, manifest: RunManifest) -> "DocumentCheck":
         """Returns what a manifest asks."""
         return cls(
-            {tool.name: tool.gain_threshold for tool in manifest.tools},
+            {tool.name: tool.thresholds for tool in manifest.tools},
             grammar_from_dict(manifest.grammar),
             manifest.allow_peeking,
         )
@@ -69,11 +70,14 @@ class DocumentCheck:
             return "error", f"it does not go with the verdict {candidate.verdict}"
         if candidate.gain is None:
             return "", ""
-        if candidate.verdict in FINAL:
+        if candidate.verdict in FINAL and candidate.verdict is not Verdict.TRIVIAL:
             return "verdict", f"it is {candidate.verdict}, and the call was scored"
         call, output = candidate.call, candidate.output
         if call is None or not self.grammar.is_readable(call):
             return "arguments", f"they cannot be read back: {self.grammar.call_rule}"
         if output is None or not self.grammar.is_renderable_output(output):
             return "output", f"it cannot be read back: {self.grammar.output_rule}"
+        placebo = candidate.placebo
+        if placebo is not None and not self.grammar.is_renderable_output(placebo.output):
+            return "placebo_output", f"it cannot be read back: {self.grammar.output_rule}"
         return "", ""

@@ -26,7 +26,9 @@ from toolformer.runs.read_shard import (
 )
 from toolformer.runs.shards import shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
+from toolformer.runs.thresholds import Thresholds
 
+ROUNDS = "rounds"  # in a run of several rounds, the directory of the runs of the earlier ones
 _CONTINUE = (
     " What is written so far is whole: make room and run the same command again, and it continues "
     "from there."
@@ -67,6 +69,11 @@ class Run:
         if manifest is None:
             raise RunError(f"'{path}' is not a run directory: it has no {MANIFEST}.")
         return cls(Path(path), manifest, incomplete=incomplete)
+
+    @property
+    def thresholds(self) -> dict[str, Thresholds]:
+        """What a call of each tool had to reach to be kept, in tool order."""
+        return {tool.name: tool.thresholds for tool in self.manifest.tools}
 
     @property
     def is_complete(self) -> bool:
@@ -195,7 +202,11 @@ class RunWriter:
         # Another process may be starting the same run: what is there is looked at before the
         # manifest is, and what it writes aside is not a leftover.
         self._leftovers.pop(MANIFEST, None)
-        others = [each.name for each in self.path.glob("*") if each.suffix != ".tmp"]
+        others = [
+            each.name
+            for each in self.path.glob("*")
+            if each.suffix != ".tmp" and each.name != ROUNDS
+        ]
         old = read_manifest(self.path)
         if old is not None:
             refuse_differences(old.to_dict(), manifest.to_dict(), folder=self.path, what="a run")

@@ -12,6 +12,7 @@ from toolformer.calls import grammar_from_dict, is_tool_name
 from toolformer.config import fingerprint
 from toolformer.errors import CallError, RunError, clipped
 from toolformer.files import from_json, read_json
+from toolformer.runs.thresholds import Thresholds
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
@@ -45,10 +46,24 @@ class ManifestTool:
     options: Mapping[str, Any]
     shown: str  # changes with anything that a prompt shows of it
     min_prob: _Probability  # τs
-    gain_threshold: _Number  # τf, nats
+    min_used: _Number  # least L(e(c, ε)) − L(e(c, r)) of a kept call, nats; see `calibrated`
+    min_help: _Number  # least L(ε) − L(e(c, r)) of a kept call, nats
+    calibrated: StrictBool = False  # min_used is provisional: `stats.json` has the one that counts
     max_positions: _Count  # k
     samples: _Count  # m
-    prune_below: _Number  # nats
+    prune_below: _Number | None  # what cannot help by so many nats is left out; None: nothing is
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What a kept call has to reach; where they are calibrated, as long as the run lasts."""
+        return Thresholds(self.min_used, self.min_help)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BothThresholds:
+    """The one number that is both thresholds of a tool."""
+
+    gain_threshold: _Number  # τf, nats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +117,7 @@ class RunManifest:
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         if self.characters_per_shard is None:
             del values["characters_per_shard"]
+        values["tools"] = [_as_written(tool) for tool in values["tools"]]
         return values
 
 
@@ -124,7 +140,7 @@ def read_manifest(path: Path) -> RunManifest | None:
                 "read it."
             )
         stated = values.pop("fingerprint", None)
-        manifest = from_json(RunManifest, values)
+        manifest = from_json(RunManifest, _as_fields(values))
         _check(manifest)
         if stated is not None and stated != (found := fingerprint(values)):
             raise ValueError(
@@ -137,6 +153,44 @@ def read_manifest(path: Path) -> RunManifest | None:
         reason = getattr(error, "strerror", None) or error
         raise RunError(f"'{file}' is not the manifest of a run: {reason}.") from None
     return manifest
+
+
+def _as_written(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a tool as a manifest has them.
+
+    One number that is both thresholds has the name, and so the fingerprint, that it had before
+    there were two.
+    """
+    values: dict[str, Any] = {}
+    is_one = tool["min_used"] == tool["min_help"] and not tool["calibrated"]
+    for name, value in tool.items():
+        if name == "min_used" and is_one:
+            values["gain_threshold"] = value
+        elif not (is_one and name == "min_help") and not (name == "calibrated" and not value):
+            values[name] = value
+    return values
+
+
+def _as_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a manifest, whoever wrote it, with both thresholds of its tools.
+
+    Raises:
+        ValueError: a tool's gain_threshold is no number.
+    """
+    tools = values.get("tools")
+    if not isinstance(tools, list):
+        return dict(values)
+    fields: list[Any] = []
+    for number, tool in enumerate(tools):
+        if isinstance(tool, dict) and "gain_threshold" in tool and "min_used" not in tool:
+            rest = {name: value for name, value in tool.items() if name != "gain_threshold"}
+            try:
+                both = from_json(_BothThresholds, {"gain_threshold": tool["gain_threshold"]})
+            except ValueError as error:
+                raise ValueError(f"tools.{number}.{error}") from None
+            tool = {"min_used": both.gain_threshold, "min_help": both.gain_threshold} | rest
+        fields.append(tool)
+    return dict(values) | {"tools": fields}
 
 
 def _check(manifest: RunManifest) -> None:

@@ -12,14 +12,21 @@ from typing import Any
 from toolformer.errors import RunError, clipped
 from toolformer.files import parse_json
 from toolformer.plain_files import open_plain
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs.shards import CANDIDATE_FIELDS, offsets, shard_schema
+from toolformer.records import (
+    AnnotatedDocument,
+    Candidate,
+    Document,
+    Losses,
+    Placebo,
+    Verdict,
+)
+from toolformer.runs.shards import ADDED_FIELDS, CANDIDATE_FIELDS, offsets, shard_schema
 
 _ROWS_AT_ONCE = 64
 _MOST_BYTES = 1 << 30  # of a shard, packed or unpacked
 _VERDICTS = {each.value: each for each in Verdict}
 _TEXTS = ("id", "text", "meta", "skipped", "tried.list.element")
-_CANDIDATE_TEXTS = ("tool", "arguments", "output", "error", "verdict")
+_CANDIDATE_TEXTS = ("tool", "arguments", "output", "error", "verdict", "placebo_output")
 _LOSSES = ("loss_no_call", "loss_with_output", "loss_no_output")
 _LARGEST = sys.float_info.max  # below infinity
 _RANGES: Mapping[str, tuple[float, float]] = {
@@ -27,7 +34,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "start_prob": (0, 1),
     "count": (0, _LARGEST),
     "token": (0, _LARGEST),
-    **dict.fromkeys(_LOSSES, (-_LARGEST, _LARGEST)),
+    **dict.fromkeys((*_LOSSES, "start_gain", "placebo_loss"), (-_LARGEST, _LARGEST)),
 }
 _NEVER_NULL = ("position", "tool", "start_prob", "count", "verdict")  # of a candidate's fields
 
@@ -83,7 +90,7 @@ def read_shard(path: Path, content: bytes | None = None) -> list[AnnotatedDocume
     import pyarrow.parquet as pq
 
     content = shard_content(path) if content is None else content
-    names = [*_TEXTS, *(f"candidates.list.element.{name}" for name in _CANDIDATE_TEXTS)]
+    names = {*_TEXTS, *(f"candidates.list.element.{name}" for name in _CANDIDATE_TEXTS)}
     documents: list[AnnotatedDocument] = []
     try:
         metadata = pq.read_metadata(pa.BufferReader(content))
@@ -91,8 +98,9 @@ def read_shard(path: Path, content: bytes | None = None) -> list[AnnotatedDocume
             raise RunError(f"'{path}' does not have the columns of a shard: {fault}.")
         _check_size(metadata, len(content))
         # A text that many rows share is held once: a small file cannot become a large memory.
+        shared = [path for path in _column_paths(metadata) if path in names]
         with pq.ParquetFile(
-            pa.BufferReader(content), metadata=metadata, read_dictionary=names
+            pa.BufferReader(content), metadata=metadata, read_dictionary=shared
         ) as file:
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
                 batch.validate(full=True)
@@ -103,8 +111,16 @@ def read_shard(path: Path, content: bytes | None = None) -> list[AnnotatedDocume
 
 
 def _column_fault(schema: Any) -> str:
-    """Returns what is wrong with the columns of a file; an empty text when nothing is."""
-    expected = shard_schema()
+    """Returns what is wrong with the columns of a file; an empty text when nothing is.
+
+    They are those that are written now, or exactly the older ones.
+    """
+    fault = _fault_beside(schema, shard_schema())
+    return fault and _fault_beside(schema, shard_schema(is_older=True)) and fault
+
+
+def _fault_beside(schema: Any, expected: Any) -> str:
+    """Returns the first difference from some columns; an empty text when there is none."""
     for field in expected:
         if schema.get_field_index(field.name) < 0:
             return f"'{field.name}' is not there once"
@@ -114,6 +130,10 @@ def _column_fault(schema: Any) -> str:
         others = [name for name in schema.names if name not in expected.names]
         return f"'{clipped(others[0])}' is none" if others else "they are in another order"
     return ""
+
+
+def _column_paths(metadata: Any) -> list[str]:
+    return [metadata.schema.column(number).path for number in range(metadata.num_columns)]
 
 
 def _check_size(metadata: Any, size: int) -> None:
@@ -176,7 +196,9 @@ def _candidates(structs: Any, *, rows: Sequence[int]) -> list[Candidate]:
         structs: of all rows.
         rows: the row of each, for messages.
     """
-    columns = {field.name: _values(structs.field(field.name)) for field in structs.type}
+    # An older shard has none of the added ones.
+    columns: dict[str, list[Any]] = {name: [None] * len(structs) for name in ADDED_FIELDS}
+    columns |= {field.name: _values(structs.field(field.name)) for field in structs.type}
 
     def refuse(index: int, field: str, reason: str) -> ValueError:
         number = index - rows.index(rows[index])
@@ -203,9 +225,28 @@ def _candidates(structs: Any, *, rows: Sequence[int]) -> list[Candidate]:
         if gain != taken:
             raise refuse(index, "gain", f"it is {gain}, and {taken} by the losses")
         losses.append(own)
+    placebos: list[Placebo | None] = []
+    for index, (output, loss) in enumerate(
+        zip(columns["placebo_output"], columns["placebo_loss"], strict=True)
+    ):
+        if (output is None) is not (loss is None):
+            raise refuse(index, "placebo_loss", "it does not go with placebo_output")
+        if output is not None and columns["gain"][index] is None:
+            raise refuse(index, "placebo_output", "the call itself was not scored")
+        placebos.append(None if output is None else Placebo(output, loss))
     plain = (columns[name] for name in CANDIDATE_FIELDS)
     verdicts = (_VERDICTS[value] for value in columns["verdict"])
-    return list(map(Candidate, *plain, losses, verdicts, columns["token"]))
+    return list(
+        map(
+            Candidate,
+            *plain,
+            losses,
+            verdicts,
+            columns["token"],
+            columns["start_gain"],
+            placebos,
+        )
+    )
 
 
 def _values(array: Any) -> list[Any]:

@@ -2,77 +2,95 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import isnan
+from typing import TypeVar
 
 from toolformer.errors import ConfigError, closest
 from toolformer.records import AnnotatedDocument
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.select import check_thresholds, select
-from toolformer.runs.stats import RunStats, count_documents
+from toolformer.runs.stats import RunStats, StatsCounter
+from toolformer.runs.thresholds import Thresholds
 
-
-def run_thresholds(manifest: RunManifest) -> dict[str, float]:
-    """Returns the τf that a run was made with, by tool name, in tool order."""
-    return {tool.name: tool.gain_threshold for tool in manifest.tools}
+_Threshold = TypeVar("_Threshold", bound=float | Thresholds)
 
 
 def lowest_thresholds(manifest: RunManifest) -> dict[str, float]:
-    """Returns the lowest τf that a run's losses can answer for, by tool name."""
+    """Returns the lowest `help` threshold that a run's losses can answer for, by tool name.
+
+    Places and calls were left out where they could not help by `prune_below`, however much the
+    output is used. By the paper's rule it is the lowest τf.
+    """
     return {
         tool.name: float("-inf")
-        if manifest.keep_all_losses and tool.prune_below <= 0
+        if tool.prune_below is None or (manifest.keep_all_losses and tool.prune_below <= 0)
         else tool.prune_below
         for tool in manifest.tools
     }
 
 
 def resolve_thresholds(
-    manifest: RunManifest, threshold: float | Mapping[str, float] | None = None
-) -> dict[str, float]:
-    """Returns the τf of each of a run's tools.
+    run: Run,
+    threshold: float | Thresholds | Mapping[str, float | Thresholds] | None = None,
+    *,
+    min_used: float | None = None,
+    min_help: float | None = None,
+) -> dict[str, Thresholds]:
+    """Returns what a call of each of a run's tools has to reach.
 
     Args:
-        manifest: the run's.
-        threshold: one for all tools, or by tool name in any case; the run's own where not given.
+        run: its own thresholds count where none are given.
+        threshold: in nats, for all tools, or by tool name in any case; one number is both.
+        min_used: in nats, for all tools, before what `threshold` says of the use.
+        min_help: in nats, for all tools, before what `threshold` says of the help.
 
     Raises:
         ConfigError: a tool is not the run's, or a threshold is below what the run can answer for.
+        RunError: the run has thresholds of its own that cannot be read.
     """
-    thresholds = run_thresholds(manifest)
-    given = threshold.values() if isinstance(threshold, Mapping) else [threshold]
-    if any(value is not None and isnan(value) for value in given):
-        raise ConfigError("A threshold cannot be nan: give a number of nats.")
+    thresholds = run.thresholds
     if isinstance(threshold, Mapping):
         names = {name.casefold(): name for name in thresholds}
         for name, value in threshold.items():
             if name.casefold() not in names:
                 raise ConfigError(closest(name, thresholds, what="tool in this run"))
-            thresholds[names[name.casefold()]] = value
+            thresholds[names[name.casefold()]] = Thresholds.of(value)
     elif threshold is not None:
-        thresholds = dict.fromkeys(thresholds, threshold)
-    check_thresholds(thresholds, lowest_thresholds(manifest))
+        thresholds = dict.fromkeys(thresholds, Thresholds.of(threshold))
+    thresholds = {
+        name: Thresholds(
+            each.used if min_used is None else min_used,
+            each.help if min_help is None else min_help,
+        )
+        for name, each in thresholds.items()
+    }
+    check_thresholds(thresholds, lowest_thresholds(run.manifest))
     return thresholds
 
 
 def read_selected(
     run: Run,
-    threshold: float | Mapping[str, float] | None = None,
+    threshold: float | Thresholds | Mapping[str, float | Thresholds] | None = None,
     *,
+    min_used: float | None = None,
+    min_help: float | None = None,
     allow_peeking: bool | None = None,
 ) -> Iterator[AnnotatedDocument]:
     """Yields a run's documents with their verdicts for other thresholds.
 
     Args:
         run: finished, or opened with `incomplete`.
-        threshold: τf for all tools, or by tool name; the run's own where not given.
+        threshold: in nats, for all tools, or by tool name; one number is the paper's τf, the least
+            of both gains. The run's own where not given.
+        min_used: least L(e(c, ε)) − L(e(c, r)) for all tools, in nats, whatever `threshold` says.
+        min_help: least L(ε) − L(e(c, r)) for all tools, in nats, whatever `threshold` says.
         allow_peeking: whether calls that peek compete; as in the run when None.
 
     Raises:
         RunError: the run is not whole, or damaged.
         ConfigError: a threshold is below what the run can answer for.
     """
-    thresholds = resolve_thresholds(run.manifest, threshold)
+    thresholds = resolve_thresholds(run, threshold, min_used=min_used, min_help=min_help)
     peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
     return (
         replace(
@@ -83,12 +101,37 @@ def read_selected(
     )
 
 
-def count_by_threshold(run: Run, thresholds: Sequence[float]) -> dict[float, RunStats | None]:
-    """Returns the counts of a run at each τf, None where its losses cannot answer."""
-    counted: dict[float, RunStats | None] = {}
+def count_by_threshold(
+    run: Run, thresholds: Sequence[_Threshold]
+) -> dict[_Threshold, RunStats | None]:
+    """Returns the counts of a run at some thresholds of all its tools; the run is read once.
+
+    Args:
+        run: finished, or opened with `incomplete`.
+        thresholds: in nats; one number is the paper's τf.
+
+    Returns:
+        By threshold, in their order; None where the run's losses cannot answer.
+    """
+    counters: dict[_Threshold, StatsCounter | None] = {}
+    resolved: dict[_Threshold, dict[str, Thresholds]] = {}
     for threshold in thresholds:
         try:
-            counted[threshold] = count_documents(read_selected(run, threshold))
+            resolved[threshold] = resolve_thresholds(run, threshold)
+            counters[threshold] = StatsCounter()
         except ConfigError:
-            counted[threshold] = None
-    return counted
+            counters[threshold] = None
+    for annotated in run.documents() if resolved else ():
+        for threshold, by_tool in resolved.items():
+            candidates = select(
+                annotated.candidates,
+                thresholds=by_tool,
+                allow_peeking=run.manifest.allow_peeking,
+            )
+            counter = counters[threshold]
+            if counter is not None:
+                counter.add([replace(annotated, candidates=candidates)])
+    return {
+        threshold: None if counter is None else counter.stats()
+        for threshold, counter in counters.items()
+    }

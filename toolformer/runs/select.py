@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from toolformer.errors import ConfigError, closest
 from toolformer.records import Candidate, Verdict
+from toolformer.runs.thresholds import Thresholds, thresholds_by_tool
 
 # Two calls nearer than this would each be credited with some of the same five scored tokens.
 NEAR_TOKENS = 5
@@ -20,6 +21,7 @@ FINAL = frozenset(
         Verdict.UNAVAILABLE,
         Verdict.NOT_RENDERABLE,
         Verdict.PRUNED,
+        Verdict.TRIVIAL,
     }
 )
 
@@ -27,18 +29,21 @@ FINAL = frozenset(
 def select(
     candidates: Sequence[Candidate],
     *,
-    thresholds: Mapping[str, float],
+    thresholds: Mapping[str, float | Thresholds],
     allow_peeking: bool = False,
 ) -> tuple[Candidate, ...]:
     """Returns the candidates of one text, in their order, with their verdicts for these thresholds.
 
-    A candidate that has an output, does not peek and gains its tool's threshold competes. Of two
-    that compete within five tokens of each other the one with the better gain is kept and the
-    other outbid; equal gains go by tool order, arguments and position.
+    A candidate that has an output, does not peek and reaches both thresholds of its tool competes.
+    Of two that compete within five tokens of each other the stronger one (`Thresholds.strength`;
+    by the paper's rule, the one with the better gain) is kept and the other outbid; equal ones go
+    by tool order, arguments and position. Where the thresholds differ, a call whose output is used
+    enough and does not help enough is `unhelpful`; by the paper's rule, which has one number, both
+    are `low_gain`.
 
     Args:
         candidates: of one text. A verdict `peeks` marks a call that peeks, `None` any other.
-        thresholds: τf in nats by tool name; its order is the tool order.
+        thresholds: nats by tool name, one number being both; its order is the tool order.
         allow_peeking: whether calls that peek compete too.
 
     Raises:
@@ -47,18 +52,22 @@ def select(
     >>> from toolformer.records import Losses
     >>> losses = Losses(no_call=3.835, with_output=2.842, no_output=2.989)
     >>> notebook = Candidate(7, "QA", "Who?", 0.1, 1, output="Ada", losses=losses)
-    >>> [select([notebook], thresholds={"QA": nats})[0].verdict.value for nats in (0.1, 1.0)]
-    ['kept', 'low_gain']
+    >>> for each in (0.1, 1.0, Thresholds(used=0.1, help=1.5)):
+    ...     print(select([notebook], thresholds={"QA": each})[0].verdict)
+    kept
+    low_gain
+    unhelpful
     """
-    order = {tool: number for number, tool in enumerate(thresholds)}
+    by_tool = thresholds_by_tool(thresholds)
+    order = {tool: number for number, tool in enumerate(by_tool)}
     for candidate in candidates:
         if candidate.tool not in order:
             raise ConfigError(closest(candidate.tool, order, what="tool"))
-    verdicts = [
-        _verdict(candidate, thresholds[candidate.tool], allow_peeking) for candidate in candidates
-    ]
+    verdicts = [_verdict(each, by_tool[each.tool], allow_peeking) for each in candidates]
     bidders = [number for number, verdict in enumerate(verdicts) if verdict is Verdict.KEPT]
-    stay = winners([candidates[number] for number in bidders], order=order)
+    bids = [candidates[number] for number in bidders]
+    strengths = [strength(each, by_tool[each.tool]) for each in bids]
+    stay = winners(bids, strengths=strengths, order=order)
     for index, number in enumerate(bidders):
         if index not in stay:
             verdicts[number] = Verdict.OUTBID
@@ -68,57 +77,84 @@ def select(
     )
 
 
-def check_thresholds(thresholds: Mapping[str, float], lowest: Mapping[str, float]) -> None:
+def check_thresholds(
+    thresholds: Mapping[str, float | Thresholds], lowest: Mapping[str, float]
+) -> None:
     """Refuses a threshold that the losses of a run cannot answer for.
 
+    What was left out is what could not help enough, so any `used` can be answered for.
+
     Args:
-        thresholds: τf in nats by tool name.
-        lowest: by tool name, what the run was pruned below.
+        thresholds: nats by tool name, one number being both.
+        lowest: by tool name, the least `help` for which nothing was left out.
 
     Raises:
         ConfigError: if a threshold is below its tool's lowest.
     """
-    for tool, threshold in thresholds.items():
-        if threshold < lowest[tool]:
+    for tool, each in thresholds_by_tool(thresholds).items():
+        if each.help < lowest[tool]:
+            name = "threshold" if each.are_equal else "min_help"
             raise ConfigError(
-                f"{tool}: cannot select with threshold {threshold:g}, because this run left out "
+                f"{tool}: cannot select with {name} {each.help:g}, because this run left out "
                 f"what could not gain {lowest[tool]:g} (prune_below). Choose at least "
-                f"{lowest[tool]:g}, or annotate again with --prune-below {max(threshold, 0):g} "
+                f"{lowest[tool]:g}, or annotate again with --prune-below {max(each.help, 0):g} "
                 "--keep-all-losses."
             )
 
 
-def _verdict(candidate: Candidate, threshold: float, allow_peeking: bool) -> Verdict:
+def strength(candidate: Candidate, thresholds: Thresholds) -> float:
+    """Returns by how much a candidate goes before others, in nats (`Thresholds.strength`).
+
+    Raises:
+        ValueError: not all of its losses are known.
+    """
+    found = None if candidate.losses is None else thresholds.strength(candidate.losses)
+    if found is None:
+        raise ValueError(f"a candidate without a gain cannot compete: {candidate}")
+    return found
+
+
+def _verdict(candidate: Candidate, thresholds: Thresholds, allow_peeking: bool) -> Verdict:
     """Returns the verdict before the competition: `kept` for those that enter it."""
     if candidate.verdict in FINAL:
         return candidate.verdict
     if candidate.verdict is Verdict.PEEKS and not allow_peeking:
         return Verdict.PEEKS
-    gain = candidate.gain
-    return Verdict.KEPT if gain is not None and gain >= threshold else Verdict.LOW_GAIN
+    losses = candidate.losses
+    if losses is None or losses.used is None:
+        return Verdict.LOW_GAIN
+    if thresholds.is_passed(losses):
+        return Verdict.KEPT
+    is_used = losses.used >= thresholds.used
+    return Verdict.UNHELPFUL if is_used and not thresholds.are_equal else Verdict.LOW_GAIN
 
 
-def winners(candidates: Sequence[Candidate], *, order: Mapping[str, int]) -> frozenset[int]:
+def winners(
+    candidates: Sequence[Candidate], *, strengths: Sequence[float], order: Mapping[str, int]
+) -> frozenset[int]:
     """Returns the indices of the candidates of one text that stay.
 
-    Of two at one position or within five tokens of each other the one with the better gain stays;
-    equal gains go by tool order, arguments and position.
+    Of two at one position or within five tokens of each other the stronger one stays; equally
+    strong ones go by tool order, arguments and position.
 
     Args:
-        candidates: of one text, each with a gain.
+        candidates: of one text.
+        strengths: of each, in nats.
         order: the place of each tool in the tool order, by name.
 
-    >>> from toolformer.records import Losses
-    >>> def call(token, gain):
-    ...     losses = Losses(gain, 0, gain)
-    ...     return Candidate(4 * token, "QA", "Who?", 0.1, 1, losses=losses, token=token)
-    >>> sorted(winners([call(1, 1.0), call(6, 2.0), call(12, 1.0)], order={"QA": 0}))
+    >>> row = [Candidate(4 * token, "QA", "Who?", 0.1, 1, token=token) for token in (1, 6, 12)]
+    >>> sorted(winners(row, strengths=[1.0, 2.0, 1.0], order={"QA": 0}))
     [1, 2]
     """
     stay: set[int] = set()
     taken_positions: set[int] = set()
     taken_tokens: set[int] = set()
-    for number in sorted(range(len(candidates)), key=lambda n: _rank(candidates[n], order)):
+
+    def rank(number: int) -> tuple[float, int, str, int]:
+        each = candidates[number]
+        return -strengths[number], order[each.tool], each.arguments or "", each.position
+
+    for number in sorted(range(len(candidates)), key=rank):
         position, token = candidates[number].position, candidates[number].token
         if position in taken_positions or token in taken_tokens:
             continue
@@ -127,9 +163,3 @@ def winners(candidates: Sequence[Candidate], *, order: Mapping[str, int]) -> fro
         if token is not None:
             taken_tokens.update(range(token - NEAR_TOKENS, token + NEAR_TOKENS + 1))
     return frozenset(stay)
-
-
-def _rank(candidate: Candidate, order: Mapping[str, int]) -> tuple[float, int, str, int]:
-    if candidate.gain is None:
-        raise ValueError(f"a candidate without a gain cannot compete: {candidate}")
-    return -candidate.gain, order[candidate.tool], candidate.arguments or "", candidate.position

@@ -18,6 +18,13 @@ _META = json.JSONEncoder(sort_keys=True, allow_nan=False)
 # Fields of a candidate that are columns, in its order.
 CANDIDATE_FIELDS = ("position", "tool", "arguments", "start_prob", "count", "output", "error")
 
+# Fields that older shards do not have, at the end, with the types that pyarrow calls them by.
+ADDED_FIELDS: Mapping[str, str] = {
+    "start_gain": "float32",
+    "placebo_output": "string",
+    "placebo_loss": "float32",
+}
+
 
 def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
     """Returns the Parquet file of some documents, in their order.
@@ -56,10 +63,15 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
 
 
 @cache
-def shard_schema() -> Any:
-    """Returns the Arrow schema of a shard (`docs/data-format.md`)."""
+def shard_schema(*, is_older: bool = False) -> Any:
+    """Returns the Arrow schema of a shard (`docs/data-format.md`).
+
+    Args:
+        is_older: whether it is that of a shard from before calls were scored in context.
+    """
     import pyarrow as pa
 
+    added = {} if is_older else ADDED_FIELDS
     candidate = pa.struct(
         [
             ("position", pa.int32()),
@@ -75,6 +87,7 @@ def shard_schema() -> Any:
             ("gain", pa.float32()),
             ("verdict", pa.string()),
             ("token", pa.int32()),  # tokens before the position: selecting anew needs no model
+            *((name, getattr(pa, kind)()) for name, kind in added.items()),
         ]
     )
     return pa.schema(
@@ -120,13 +133,16 @@ def offsets(lengths: Sequence[int]) -> list[int]:
 def _candidate_columns(candidates: Sequence[Candidate]) -> dict[str, list[Any]]:
     """Returns the values of candidates by the name of their field in a shard."""
     losses = [each.losses for each in candidates]
-    names = (*CANDIDATE_FIELDS, "gain", "token")
+    placebos = [each.placebo for each in candidates]
+    names = (*CANDIDATE_FIELDS, "gain", "token", "start_gain")
     plain = {name: list(map(attrgetter(name), candidates)) for name in names}
     return plain | {
         "loss_no_call": [None if each is None else each.no_call for each in losses],
         "loss_no_output": [None if each is None else each.no_output for each in losses],
         "loss_with_output": [None if each is None else each.with_output for each in losses],
         "verdict": [_verdict_value(each) for each in candidates],
+        "placebo_output": [None if each is None else each.output for each in placebos],
+        "placebo_loss": [None if each is None else each.with_output for each in placebos],
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from toolformer.calls import InlineGrammar
 from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.runs.thresholds import Thresholds
 
 KEPT = Candidate(
     position=4,
@@ -16,6 +17,8 @@ KEPT = Candidate(
     losses=Losses(2.0, 1.0, 2.0),
     verdict=Verdict.KEPT,
 )
+
+PAPERS = {"Calculator": Thresholds.of(0.5)}
 
 
 def document(name: str, *tools: str, text: str = "a = 2 b") -> AnnotatedDocument:
@@ -49,7 +52,7 @@ def test_far_from_its_calls_a_text_is_left_out() -> None:
     long = AnnotatedDocument(
         Document("d", text), ("Calculator",), candidates=(replace(KEPT, position=902),)
     )
-    shown = kept_text(long, InlineGrammar()).plain
+    shown = kept_text(long, InlineGrammar(), PAPERS).plain
     assert shown == (f"d\n… {'x' * 198} = [Calculator(1 + 1) -> 2]⟨+1.00⟩ 2 {'y' * 197} …")
 
 
@@ -59,6 +62,6 @@ def test_calls_near_each_other_share_a_stretch_of_text() -> None:
         ("Calculator",),
         candidates=(replace(KEPT, position=7), replace(KEPT, position=21)),
     )
-    shown = kept_text(near, InlineGrammar()).plain
+    shown = kept_text(near, InlineGrammar(), PAPERS).plain
     call = " [Calculator(1 + 1) -> 2]⟨+1.00⟩"
     assert shown == f"d\n1 + 1 ={call} 2 and 1 + 1 ={call} 2 ."

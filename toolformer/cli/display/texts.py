@@ -7,17 +7,20 @@ from rich.text import Text
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.cli.display.console import STYLES
 from toolformer.cli.display.gate import clean
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
+from toolformer.runs.thresholds import Thresholds
 
 _GAIN_STYLE = "magenta"
 _AROUND = 200  # characters shown on either side of a call
 _NEAR = 60  # the same where a single candidate is shown
 
 
-def kept_text(annotated: AnnotatedDocument, grammar: CallGrammar) -> Text:
+def kept_text(
+    annotated: AnnotatedDocument, grammar: CallGrammar, thresholds: Mapping[str, Thresholds]
+) -> Text:
     """Returns a document with its kept calls and their gains; text far from calls is left out."""
     kept = [each for each in annotated.candidates if each.verdict is Verdict.KEPT]
-    return _calls_in_text(annotated.document, kept, grammar, around=_AROUND)
+    return _calls_in_text(annotated.document, kept, grammar, thresholds, around=_AROUND)
 
 
 def candidate_text(
@@ -25,30 +28,38 @@ def candidate_text(
     candidate: Candidate,
     *,
     grammar: CallGrammar,
-    thresholds: Mapping[str, float],
+    thresholds: Mapping[str, Thresholds],
 ) -> Text:
     """Returns a candidate in its text, and what became of it and why."""
-    shown = _calls_in_text(annotated.document, [candidate], grammar, around=_NEAR)
-    reason = why(candidate, threshold=thresholds[candidate.tool])
+    shown = _calls_in_text(annotated.document, [candidate], grammar, thresholds, around=_NEAR)
+    reason = why(candidate, thresholds=thresholds[candidate.tool])
     shown.append(f"\n  {candidate.verdict}: {clean(reason)}", style="yellow")
     return shown
 
 
-def why(candidate: Candidate, *, threshold: float) -> str:
+def why(candidate: Candidate, *, thresholds: Thresholds) -> str:
     """Returns in words what a candidate's verdict comes from.
 
+    By the paper's rule there is one gain; where the thresholds differ, there are two.
+
     >>> from toolformer.records import Losses
-    >>> why(
-    ...     Candidate(3, "QA", "Who?", 0.1, 2, "Ada", None, Losses(3.835, 2.842, 2.989),
-    ...               Verdict.LOW_GAIN), threshold=1.0)
+    >>> who = Candidate(3, "QA", "Who?", 0.1, 2, "Ada", None, Losses(3.835, 2.842, 2.989),
+    ...                 Verdict.LOW_GAIN)
+    >>> why(who, thresholds=Thresholds(1.0, 1.0))
     'gain 0.15 is below 1. L(ε) 3.84, L(e(c, r)) 2.84, L(e(c, ε)) 2.99. p(start) 0.100, 2 samples.'
+    >>> why(who, thresholds=Thresholds(0.75, -0.25)).partition(". ")[0]
+    'used 0.15 is below 0.75 (help 0.99)'
     """
-    gain = _gain(candidate)
+    gain = _gain(candidate, thresholds)
+    losses = candidate.losses
     reasons = {
-        Verdict.KEPT: f"gain {gain}.",
-        Verdict.LOW_GAIN: f"gain {gain} is below {threshold:g}.",
-        Verdict.OUTBID: f"gain {gain}, but a call with a better gain is here or near.",
-        Verdict.PEEKS: f"its arguments are read off the text after it (gain {gain}).",
+        Verdict.KEPT: f"{gain}.",
+        Verdict.LOW_GAIN: _too_low(candidate, thresholds),
+        Verdict.UNHELPFUL: f"{gain}, which is below {thresholds.help:g}: its output is used, and "
+        "the text is likelier without the call.",
+        Verdict.OUTBID: f"{gain}, but a call with a better gain is here or near.",
+        Verdict.PEEKS: f"its arguments are read off the text after it ({gain}).",
+        Verdict.TRIVIAL: "its output is its argument, or stands just before it.",
         Verdict.UNREADABLE: "what was sampled is not a call.",
         Verdict.TOOL_ERROR: candidate.error or "",
         Verdict.UNAVAILABLE: candidate.error or "",
@@ -57,11 +68,14 @@ def why(candidate: Candidate, *, threshold: float) -> str:
         None: "not decided.",
     }
     said = [reasons[candidate.verdict]]
-    if candidate.losses is not None:
-        said.append(_losses(candidate.losses))
+    if losses is not None:
+        said.append(_losses(losses))
+    if losses is not None and candidate.placebo is not None:
+        said.append(_placebo(candidate.placebo, losses))
     plural = "" if candidate.count == 1 else "s"
     samples = f", {candidate.count} sample{plural}" if candidate.count else ""
-    said.append(f"p(start) {candidate.start_prob:.3f}{samples}.")
+    start = "" if candidate.start_gain is None else f", start gain {candidate.start_gain:.2f}"
+    said.append(f"p(start) {candidate.start_prob:.3f}{start}{samples}.")
     return " ".join(said)
 
 
@@ -86,7 +100,12 @@ def dozen(documents: Iterable[AnnotatedDocument], tools: Sequence[str]) -> list[
 
 
 def _calls_in_text(
-    document: Document, candidates: Sequence[Candidate], grammar: CallGrammar, *, around: int
+    document: Document,
+    candidates: Sequence[Candidate],
+    grammar: CallGrammar,
+    thresholds: Mapping[str, Thresholds],
+    *,
+    around: int,
 ) -> Text:
     """Returns the name of a document, and its text near some calls with these in it."""
     text = document.text
@@ -98,7 +117,7 @@ def _calls_in_text(
         for each in candidates:
             if start <= each.position <= end:
                 shown.append(clean(text[position : each.position]))
-                shown.append(_call(each, grammar))
+                shown.append(_call(each, grammar, thresholds[each.tool]))
                 position = each.position
         shown.append(clean(text[position:end]))
         if end < len(text):
@@ -106,8 +125,8 @@ def _calls_in_text(
     return shown
 
 
-def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
-    """Returns a call as it would stand in the text, with its gain."""
+def _call(candidate: Candidate, grammar: CallGrammar, thresholds: Thresholds) -> Text:
+    """Returns a call as it would stand in the text, with its gain, or both where they differ."""
     shown = Text()
     if candidate.arguments is None:
         shown.append(grammar.lead(candidate.tool), style=STYLES["call"])
@@ -119,8 +138,14 @@ def _call(candidate: Candidate, grammar: CallGrammar) -> Text:
         shown.append(
             grammar.lead(candidate.tool) + clean(candidate.arguments), style=STYLES["call"]
         )
-    if candidate.gain is not None:
-        shown.append(f"⟨{candidate.gain:+.2f}⟩", style=_GAIN_STYLE)
+    losses = candidate.losses
+    if losses is not None and losses.gain is not None:
+        gains = (
+            f"{losses.gain:+.2f}"
+            if thresholds.are_equal
+            else f"used {losses.used:+.2f}, help {losses.help:+.2f}"
+        )
+        shown.append(f"⟨{gains}⟩", style=_GAIN_STYLE)
     return shown
 
 
@@ -139,10 +164,30 @@ def _stretches(positions: Sequence[int], length: int, around: int) -> list[tuple
     return found
 
 
-def _gain(candidate: Candidate) -> str:
-    if candidate.gain is not None:
-        return f"{candidate.gain:.2f}"
-    return "" if candidate.losses is None else f"at most {candidate.losses.gain_at_most:.2f}"
+def _gain(candidate: Candidate, thresholds: Thresholds) -> str:
+    losses = candidate.losses
+    if losses is None:
+        return "gain unknown"
+    if losses.gain is None:
+        return f"gain at most {losses.gain_at_most:.2f}"
+    if thresholds.are_equal:
+        return f"gain {losses.gain:.2f}"
+    return f"used {losses.used:.2f}, help {losses.help:.2f}"
+
+
+def _too_low(candidate: Candidate, thresholds: Thresholds) -> str:
+    losses = candidate.losses
+    if thresholds.are_equal or losses is None or losses.gain is None:
+        return f"{_gain(candidate, thresholds)} is below {thresholds.help:g}."
+    return f"used {losses.used:.2f} is below {thresholds.used:g} (help {losses.help:.2f})."
+
+
+def _placebo(placebo: Placebo, losses: Losses) -> str:
+    beside = placebo.beside(losses)
+    return (
+        f"With another call's output, {clean(placebo.output)}: used {beside.used:.2f}, "
+        f"help {beside.help:.2f}."
+    )
 
 
 def _losses(losses: Losses) -> str:
