@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from toolformer.calls import InlineGrammar
-from toolformer.lm.base import Branch, LossRequest, Sampled, TextRequest
+from toolformer.lm.base import Branch, CallScoreRequest, LossRequest, Sampled, TextRequest
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
 
@@ -41,7 +41,7 @@ class Oracle:
         else:
             call = self.encoding.call(request.call, request.output, first=True)
             context = start + call.ids + before
-        predicted = self._predicted(context + after, first=len(context) - 1)
+        predicted = self._predicted(context + after, first=len(context) - 1)[:5]
         markers = list(self.encoding.marker_ids)
         found = []
         for index, token in enumerate(after[:5]):
@@ -60,6 +60,27 @@ class Oracle:
             p *= float(self._predicted(row)[0, piece].exp())
             row = (*row, piece)
         return p
+
+    def text_log_probs(self, request: TextRequest) -> np.ndarray:
+        """Returns (tokens - 1,) float64: log p of the text's tokens but the first."""
+        prompt = self.encoding.prompt(request.prompt)
+        ids = self.encoding.text(request.text).ids
+        return self._next_log_probs(prompt.shared + prompt.own + ids[:1], ids[1:])
+
+    def call_log_probs(self, request: TextRequest, asked: CallScoreRequest) -> np.ndarray:
+        """Returns (up to `tokens`,) float64: log p of what follows a call at its place."""
+        call = self.encoding.call(asked.call, asked.output, first=False)
+        after = self.encoding.text(request.text).ids[
+            self._tokens_before(request.text, asked.position) :
+        ]
+        row = self._row(request, asked.position) + call.ids
+        return self._next_log_probs(row, after[: asked.tokens])
+
+    def _next_log_probs(self, row: Sequence[int], following: Sequence[int]) -> np.ndarray:
+        """Returns (following,) float64: log p of each token after all that stands before it."""
+        predicted = self._predicted((*row, *following), first=len(row) - 1)
+        found = [predicted[index, token].item() for index, token in enumerate(following)]
+        return np.array(found)
 
     def sample(self, request: TextRequest, branch: Branch) -> list[Sampled]:
         """Writes each sample of a branch on its own."""
@@ -103,9 +124,9 @@ class Oracle:
 
     @torch.inference_mode()
     def _predicted(self, row: Sequence[int], *, first: int = -1) -> torch.Tensor:
-        """Returns (up to 5, vocabulary) float64 log-probabilities after the tokens from `first`."""
+        """Returns (tokens, vocabulary) float64 log-probabilities after the tokens from `first`."""
         logits = self.model(input_ids=torch.tensor([row]), use_cache=False).logits[0]
-        return logits[first:][:5].double().log_softmax(-1)
+        return logits[first:].double().log_softmax(-1)
 
 
 def load_oracle(directory: Path) -> Oracle:

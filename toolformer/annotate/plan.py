@@ -49,7 +49,7 @@ class Plan:
     prompt_tokens: int  # of the longest prompt that a scored row has in front of it, 0 without one
     documents_per_shard: int
     characters_per_shard: int | None  # None is without bound
-    # The demonstrations that calls are found and judged behind, by tool name; None: the paper's way.
+    # What calls are found and judged behind, by tool name; None: they are in the paper's way.
     demonstrations: Mapping[str, Pool] | None = None
 
     def __repr__(self) -> str:

@@ -1,6 +1,4 @@
-"""How a model is asked for calls, written by the grammar: from a tool's exemplars, or by showing it
-texts with calls in them.
-"""
+"""How a model is asked for calls: by the paper's instruction, or by texts with calls in them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

@@ -22,7 +22,14 @@ from tests.models import (
 )
 from tests.oracle import Oracle, load_oracle
 from toolformer.calls import ToolCall
-from toolformer.lm.base import Branch, LossRequest, Prompt, Sampled, TextRequest
+from toolformer.lm.base import (
+    Branch,
+    CallScoreRequest,
+    LossRequest,
+    Prompt,
+    Sampled,
+    TextRequest,
+)
 from toolformer.lm.hf.load import load_pretrained
 from toolformer.lm.hf.model import HFLanguageModel, load
 
@@ -126,6 +133,22 @@ def loss_requests(model: HFLanguageModel) -> list[LossRequest]:
     return found
 
 
+def score_requests(model: HFLanguageModel) -> list[CallScoreRequest]:
+    """Places of every text, the last included, with and without an output, few tokens and many."""
+    found = []
+    for index, request in enumerate(requests()):
+        for number, position in enumerate(spread(places(model, request.text), 5)):
+            call, output = CALLS[(index + number) % len(CALLS)]
+            found.append(CallScoreRequest(index, position, call, output, 1 + 3 * number))
+            found.append(CallScoreRequest(index, position, call, None, 4))
+    return found
+
+
+def scored(model: HFLanguageModel, wanted: Sequence[CallScoreRequest]) -> list[np.ndarray]:
+    with model.read(requests()) as trunks:
+        return trunks.score(wanted)
+
+
 def sampled(model: HFLanguageModel, wanted: Sequence[Branch]) -> list[list[Sampled]]:
     with model.read(requests()) as trunks:
         return trunks.sample(wanted)
@@ -179,6 +202,43 @@ def test_losses_without_the_marker_are_those_of_a_plain_forward(pair: Pair) -> N
         np.testing.assert_allclose(found, pair.oracle.log_probs(request), atol=1e-4)
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_text_is_as_likely_as_by_a_plain_forward(pair: Pair, keep: bool) -> None:
+    # Without a prompt, and without a start token, a text may be all there is of a row.
+    asked = [*requests(), *(TextRequest(Prompt("", ""), text) for text in TEXTS)]
+    with pair.model.read(asked, keep=keep) as trunks:
+        for request, found in zip(asked, trunks.log_probs, strict=True):
+            expected = pair.oracle.text_log_probs(request)
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_starts_do_not_depend_on_whether_a_text_is_kept(pair: Pair) -> None:
+    asked = [*requests(), *(TextRequest(Prompt("", ""), text) for text in TEXTS)]
+    with pair.model.read(asked) as kept, pair.model.read(asked, keep=False) as told:
+        for ours, theirs in zip(kept.starts, told.starts, strict=True):
+            np.testing.assert_array_equal(ours.positions, theirs.positions)
+            np.testing.assert_allclose(ours.probabilities, theirs.probabilities, rtol=1e-3)
+
+
+def test_a_call_at_its_place_tells_what_it_does_in_a_plain_forward(pair: Pair) -> None:
+    asked = score_requests(pair.model)
+    for request, found in zip(asked, scored(pair.model, asked), strict=True):
+        expected = pair.oracle.call_log_probs(requests()[request.request], request)
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_samples_and_scores_leave_a_text_as_it_was(pair: Pair) -> None:
+    wanted, asked = branches(pair.model)[::3], score_requests(pair.model)[::3]
+    with pair.model.read(requests()) as trunks:
+        first = trunks.score(asked), trunks.sample(wanted)
+        with pair.model.read(requests()[:3]) as others:  # the next batch is read meanwhile
+            others.sample([branch for branch in wanted if branch.request < 3])
+        again = trunks.score(asked), trunks.sample(wanted)
+    assert again[1] == first[1]
+    for found, expected in zip(again[0], first[0], strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_samples_are_those_of_a_plain_forward(pair: Pair) -> None:
     wanted = branches(pair.model)
     # All are sampled at once; every second one is written again, which is what takes time.
@@ -196,13 +256,16 @@ def test_the_first_sample_may_be_greedy_and_the_others_stay_as_they_are(pair: Pa
     assert mixed != drawn
 
 
-def test_samples_are_the_same_in_a_tree_and_over_copies(pair: Pair) -> None:
+def test_samples_and_scores_are_the_same_in_a_tree_and_over_copies(pair: Pair) -> None:
     if not pair.model.engine.exact_under_masks:
         pytest.skip("this model decodes over copies only")
     loaded = load_pretrained(str(pair.directory), dtype="float32", device="cpu")
     copying = HFLanguageModel(loaded, pair.model.grammar, copies=True)
     wanted = branches(pair.model)
     assert sampled(copying, wanted) == sampled(pair.model, wanted)
+    asked = score_requests(pair.model)
+    for found, expected in zip(scored(copying, asked), scored(pair.model, asked), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
@@ -219,11 +282,15 @@ def test_a_model_that_would_not_be_exact_in_a_tree_is_found_out(kind: str, tmp_p
 def test_answers_do_not_depend_on_the_batch(kind: str, tmp_path: Path) -> None:
     whole = load(save(kind, tmp_path), device="cpu", batch_tokens=32 * 256)
     wanted, asked = branches(whole), loss_requests(whole)
+    at_places = score_requests(whole)
     losses, calls = whole.target_log_probs(asked), sampled(whole, wanted)
+    scores = scored(whole, at_places)
     for batch_tokens in (1, 300):  # one text at a time, and a few
         model = load(tmp_path, device="cpu", batch_tokens=batch_tokens)
         assert sampled(model, wanted) == calls
         for found, expected in zip(model.target_log_probs(asked), losses, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+        for found, expected in zip(scored(model, at_places), scores, strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-4)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeVar
 
@@ -75,18 +76,21 @@ class Forward:
         head = head_rows * self.batch_tokens // self.head_rows
         return max(tokens, head, (cached + tokens) // CACHED_PER_FORWARDED)
 
-    def plan_dense(self, tokens: Sequence[int], *, head_rows: Sequence[int]) -> list[list[int]]:
-        """Groups whole rows of like length into forwards.
+    def plan_dense(
+        self, tokens: Sequence[int], *, head_rows: Sequence[int], cached: Sequence[int] = ()
+    ) -> list[list[int]]:
+        """Groups rows of like length, all of whose tokens are at hand, into forwards.
 
         Args:
             tokens: of each row.
             head_rows: how many of them go through the output head.
+            cached: tokens before them, whose keys and values are copied for this row; none if
+                left out.
         """
-        costs = [
-            max(own, seen * self.dense_tokens // self.head_rows)
-            for own, seen in zip(tokens, head_rows, strict=True)
-        ]
-        return plan_batches(costs, self.dense_tokens)
+        bounds = [Bound(head_rows, self.head_rows)]
+        if cached:
+            bounds.append(Bound(cached, CACHED_PER_FORWARDED * self.batch_tokens))
+        return plan_batches(tokens, self.dense_tokens, bounds=bounds)
 
     def tensor(self, values: object, dtype: torch.dtype = torch.int64) -> torch.Tensor:
         """Returns values as a tensor where the model is."""
@@ -136,26 +140,49 @@ class Forward:
             self._run_halved(half, run, pieces=2 * pieces)
 
 
-def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number of each row, and the most that those of one batch may come to."""
+
+    numbers: Sequence[int]
+    most: int
+
+
+def plan_batches(
+    lengths: Sequence[int], budget: int, *, bounds: Sequence[Bound] = ()
+) -> list[list[int]]:
     """Groups rows of like length so that a batch, padding included, keeps within a budget.
 
     A batch that is an eighth full is closed where a row would lengthen it by an eighth: by then a
     forward costs by its tokens, and the padding would cost more than another forward.
 
+    Args:
+        lengths: of the rows.
+        budget: for a batch; a row that is longer is one of its own.
+        bounds: what else a batch keeps within.
+
     >>> plan_batches([8, 20, 8, 20], budget=40)
     [[0, 2], [1, 3]]
     >>> plan_batches([10, 10, 11, 12], budget=160)
     [[0, 1, 2], [3]]
+    >>> plan_batches([10, 10, 10], budget=160, bounds=[Bound([1, 1, 5], most=3)])
+    [[0, 1], [2]]
     """
     batches: list[list[int]] = []
+    taken = [0] * len(bounds)
     for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
         length = lengths[index]
-        if batches and length * (len(batches[-1]) + 1) <= budget:
+        asked = [bound.numbers[index] for bound in bounds]
+        sums = [had + new for had, new in zip(taken, asked, strict=True)]
+        fits = all(total <= bound.most for total, bound in zip(sums, bounds, strict=True))
+        if batches and fits and length * (len(batches[-1]) + 1) <= budget:
             shortest = lengths[batches[-1][0]]
             if 8 * length < 9 * shortest or 8 * shortest * len(batches[-1]) < budget:
                 batches[-1].append(index)
+                taken = sums
                 continue
         batches.append([index])
+        taken = asked
     return batches
 
 
@@ -176,38 +203,65 @@ def not_a_number(name: str, dtype: torch.dtype) -> ModelError:
 
 
 def logits_after(
-    forward: Forward, rows: Sequence[Sequence[int]], *, purpose: Purpose
+    forward: Forward,
+    rows: Sequence[Sequence[int]],
+    *,
+    purpose: Purpose,
+    wanted: Sequence[int] | None = None,
 ) -> torch.Tensor:
     """Forwards whole rows in batches of like lengths, without a cache.
 
+    Args:
+        forward: runs the model.
+        rows: whole rows.
+        purpose: of the forwards.
+        wanted: after how many of each row's last tokens; one of each when None.
+
     Returns:
-        (rows, vocabulary) float32, after each row's last token.
+        (sum of `wanted`, vocabulary) float32 logits, row by row.
     """
+    counts = [1] * len(rows) if wanted is None else wanted
     order: list[int] = []
     parts: list[torch.Tensor] = []
 
     def run(batch: list[int]) -> None:
-        parts.append(padded_logits(forward, [rows[index] for index in batch], purpose=purpose))
-        order.extend(batch)
+        found = padded_logits(
+            forward,
+            [rows[index] for index in batch],
+            purpose=purpose,
+            wanted=[counts[index] for index in batch],
+        )
+        parts.append(found)
+        order.extend(index for index in batch for _ in range(counts[index]))
 
-    planned = forward.plan_dense([len(row) for row in rows], head_rows=[1] * len(rows))
+    planned = forward.plan_dense([len(row) for row in rows], head_rows=counts)
     forward.in_batches(planned, run)
     places = sorted(range(len(order)), key=order.__getitem__)
     return torch.cat(parts)[forward.tensor(places)]
 
 
 def padded_logits(
-    forward: Forward, rows: Sequence[Sequence[int]], *, purpose: Purpose
+    forward: Forward,
+    rows: Sequence[Sequence[int]],
+    *,
+    purpose: Purpose,
+    wanted: Sequence[int] | None = None,
 ) -> torch.Tensor:
-    """Forwards whole rows as one batch; returns (rows, vocabulary) after each row's last token.
+    """Forwards whole rows as one batch; arguments and result are those of `logits_after`.
 
     They are padded on the right without a mask: no state flows back from there.
     """
     ids = forward.padded(rows)
     width = ids.shape[1]
+    counts = [1] * len(rows) if wanted is None else wanted
+    asked = [
+        n * width + at
+        for n, (row, count) in enumerate(zip(rows, counts, strict=True))
+        for at in range(len(row) - count, len(row))
+    ]
     return forward.logits(
         ids,
-        forward.tensor([n * width + len(row) - 1 for n, row in enumerate(rows)]),
+        forward.tensor(asked),
         purpose=purpose,
         padding=ids.numel() - sum(map(len, rows)),
     )

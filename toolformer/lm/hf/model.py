@@ -93,9 +93,9 @@ class HFLanguageModel:
         """About how many tokens are forwarded a second: two operations for each weight."""
         return operations_per_second(self.engine.forward.device) / (2 * self._weights)
 
-    def read(self, requests: Sequence[TextRequest]) -> HFTrunks:
+    def read(self, requests: Sequence[TextRequest], *, keep: bool = True) -> HFTrunks:
         """Reads texts under their prompts."""
-        return HFTrunks(self.engine, requests)
+        return HFTrunks(self.engine, requests, keep=keep)
 
     def target_log_probs(self, requests: Sequence[LossRequest]) -> list[np.ndarray]:
         """Returns (up to 5,) float32 per request: log p of the tokens from the place on."""

@@ -9,6 +9,7 @@ import torch
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.forward import Purpose
 from toolformer.lm.hf.sampling import choose
 
 
@@ -19,6 +20,12 @@ class BranchStart:
     row: int  # which text of the trunk
     seen: int  # tokens of that row before the place, prompt included
     ids: tuple[int, ...]
+    wanted: int = 1  # after so many of them, the last ones, the logits are asked for
+
+    @property
+    def heads(self) -> range:
+        """The indices of the ids after which logits are asked for."""
+        return range(len(self.ids) - self.wanted, len(self.ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +49,20 @@ class Decoder(Protocol):
     """Forwards one token for each of a changing set of branches."""
 
     @staticmethod
-    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
-        """Returns about how many tokens' keys and values the branches of one text come to hold.
+    def cached_tokens(seen: Sequence[int], *, head: int) -> int:
+        """Returns how many tokens' keys and values are held for rows of one text before they speak.
 
         Args:
-            rooted: the branches.
+            seen: of each row, the tokens before its place, prompt included.
             head: tokens of the prompt that all texts share.
         """
 
-    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
-        """Forwards the leads; returns (leads, vocabulary) float32 logits after each."""
+    def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
+        """Forwards the leads.
+
+        Returns:
+            (sum of `wanted`, vocabulary) float32 logits, lead by lead.
+        """
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
         """Continues some of the branches of the step before, each by one token.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
-from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
+from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
-from toolformer.lm.hf.forward import Forward
+from toolformer.lm.hf.forward import Forward, Purpose
 
 ROOM = 16  # tokens to allocate for what a branch will say; more is allocated when it says more
 
@@ -33,12 +33,12 @@ class Copies:
         self._groups: list[_Group] = []
 
     @staticmethod
-    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
-        """Returns the tokens of the text with its prompt, for each sample, and the branches'."""
-        return sum(each.lead.seen * each.branch.samples for each in rooted) + own_tokens(rooted)
+    def cached_tokens(seen: Sequence[int], *, head: int) -> int:  # noqa: ARG004
+        """Returns the tokens of the text with its prompt, for each row."""
+        return sum(seen)
 
-    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
-        """Forwards the leads; returns (leads, vocabulary) logits."""
+    def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
+        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
         alike: dict[tuple[int, int], list[int]] = {}
         for index, lead in enumerate(leads):
             alike.setdefault((lead.seen, len(lead.ids)), []).append(index)
@@ -47,8 +47,10 @@ class Copies:
             rows = self._forward.tensor([leads[index].row for index in members])
             cache = self._trunk.selected(rows, length=seen, room=seen + width + ROOM)
             self._groups.append(_Group(cache, members))
-            parts.append(self._run(cache, [leads[index].ids for index in members]))
-        return self._in_order(parts)
+            heads = [leads[index].heads for index in members]
+            ids = [leads[index].ids for index in members]
+            parts.append(self._run(cache, ids, heads, purpose=purpose))
+        return self._in_order(parts, [lead.wanted for lead in leads])
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
         """Continues some of the branches, each by one token."""
@@ -64,16 +66,26 @@ class Copies:
             if rows != list(range(len(group.members))):
                 group.cache.select_rows(self._forward.tensor(rows))
             groups.append(_Group(group.cache, members))
-            parts.append(self._run(group.cache, [(tokens[child],) for child in members]))
+            ids = [(tokens[child],) for child in members]
+            parts.append(self._run(group.cache, ids, [range(1)] * len(members), purpose="decode"))
         self._groups = groups
-        return self._in_order(parts)
+        return self._in_order(parts, [1] * len(parents))
 
-    def _run(self, cache: RoomyCache, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+    def _run(
+        self,
+        cache: RoomyCache,
+        rows: Sequence[Sequence[int]],
+        heads: Sequence[range],
+        *,
+        purpose: Purpose,
+    ) -> torch.Tensor:
         width = len(rows[0])
-        last = self._forward.tensor([width * (row + 1) - 1 for row in range(len(rows))])
-        return self._forward.logits(self._forward.tensor(rows), last, purpose="decode", cache=cache)
+        asked = [width * row + each for row, span in enumerate(heads) for each in span]
+        ids, wanted = self._forward.tensor(rows), self._forward.tensor(asked)
+        return self._forward.logits(ids, wanted, purpose=purpose, cache=cache)
 
-    def _in_order(self, parts: Sequence[torch.Tensor]) -> torch.Tensor:
-        members = [member for group in self._groups for member in group.members]
+    def _in_order(self, parts: Sequence[torch.Tensor], wanted: Sequence[int]) -> torch.Tensor:
+        """Joins the groups' logits, of each member so many, in the order of the members."""
+        members = [n for group in self._groups for n in group.members for _ in range(wanted[n])]
         order = sorted(range(len(members)), key=members.__getitem__)
         return torch.cat(list(parts))[self._forward.tensor(order)]

@@ -7,10 +7,10 @@ import torch
 
 from toolformer.lm.hf.backend import additive
 from toolformer.lm.hf.branching.attend import Block, Places, plan_blocks
-from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
+from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.parts import PartsCache, RowLayout
-from toolformer.lm.hf.forward import Forward
+from toolformer.lm.hf.forward import Forward, Purpose
 
 FEW = 0.7  # with fewer live ones than this share, the finished are left out: it copies the rest
 
@@ -30,13 +30,13 @@ class Shared:
         self._hidden: torch.Tensor | None  # (seats, lead tokens) bool: padding of shorter leads
 
     @staticmethod
-    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:
-        """Returns the text's tokens and the branches'; the prompt is there once for all texts."""
-        return max(each.lead.seen for each in rooted) - head + own_tokens(rooted)
+    def cached_tokens(seen: Sequence[int], *, head: int) -> int:
+        """Returns the text's tokens; the prompt is there once for all texts."""
+        return max(seen) - head
 
     @torch.inference_mode()
-    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
-        """Forwards the leads; returns (leads, vocabulary) logits."""
+    def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
+        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
         forward = self._forward
         texts = sorted({lead.row for lead in leads})
         row = {text: index for index, text in enumerate(texts)}
@@ -60,8 +60,10 @@ class Shared:
         with self._parts.attended(forward.backend):
             return forward.logits(
                 ids,
-                forward.tensor([n * width + each - 1 for n, each in enumerate(lengths)]),
-                purpose="decode",
+                forward.tensor(
+                    [n * width + at for n, lead in enumerate(leads) for at in lead.heads]
+                ),
+                purpose=purpose,
                 padding=ids.numel() - sum(lengths),
                 cache=self._parts,
                 # The padding of a shorter lead stays within the context.

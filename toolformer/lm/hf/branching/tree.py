@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens
+from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
-from toolformer.lm.hf.forward import Forward
+from toolformer.lm.hf.forward import Forward, Purpose
 
 ROOM = 16  # slots to allocate for what each branch will say; more are when it says more
 
@@ -30,12 +30,12 @@ class Tree:
         self._visible: torch.Tensor  # (rows, branches, slots) bool
 
     @staticmethod
-    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
-        """Returns the tokens of the text with its prompt, there once, and the branches'."""
-        return max(each.lead.seen for each in rooted) + own_tokens(rooted)
+    def cached_tokens(seen: Sequence[int], *, head: int) -> int:  # noqa: ARG004
+        """Returns the tokens of the text with its prompt, there once."""
+        return max(seen)
 
-    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
-        """Forwards the leads; returns (leads, vocabulary) logits."""
+    def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
+        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
         forward = self._forward
         texts = sorted({lead.row for lead in leads})
         place = {text: row for row, text in enumerate(texts)}
@@ -64,11 +64,12 @@ class Tree:
             ids.flatten(1),
             forward.tensor(
                 [
-                    row * slots + column * width + len(lead.ids) - 1
+                    row * slots + column * width + at
                     for lead, row, column in zip(leads, self._rows, self._columns, strict=True)
+                    for at in lead.heads
                 ]
             ),
-            purpose="decode",
+            purpose=purpose,
             padding=ids.numel() - sum(len(lead.ids) for lead in leads),
             cache=self._cache,
             mask=mask.flatten(1, 2)[:, None],

@@ -9,8 +9,8 @@ from typing import final
 
 import torch
 
-from toolformer.lm.hf.branching.branches import BranchStart, Rooted
-from toolformer.lm.hf.forward import Forward, logits_after
+from toolformer.lm.hf.branching.branches import BranchStart
+from toolformer.lm.hf.forward import Forward, Purpose, logits_after
 
 
 @final  # so that a type checker can tell it from the decoders that take a cache
@@ -28,14 +28,15 @@ class FullRowDecoder:
         self._rows: list[list[int]] = []  # of each branch: all its tokens
 
     @staticmethod
-    def cached_tokens(rooted: Sequence[Rooted], *, head: int) -> int:  # noqa: ARG004
+    def cached_tokens(seen: Sequence[int], *, head: int) -> int:  # noqa: ARG004
         """Returns 0: nothing is kept."""
         return 0
 
-    def start(self, leads: Sequence[BranchStart]) -> torch.Tensor:
-        """Forwards the leads; returns (leads, vocabulary) logits."""
+    def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
+        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
         self._rows = [[*self._texts[lead.row][: lead.seen], *lead.ids] for lead in leads]
-        return logits_after(self._forward, self._rows, purpose="decode")
+        wanted = [lead.wanted for lead in leads]
+        return logits_after(self._forward, self._rows, purpose=purpose, wanted=wanted)
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
         """Continues some of the branches, each by one token."""

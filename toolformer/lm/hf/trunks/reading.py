@@ -1,4 +1,4 @@
-"""One batch of texts behind the prompt they share, and p(open marker) at each of their places."""
+"""One batch of texts behind the prompt they share, and what the model predicts in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +39,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """What a model predicts in a text."""
+
+    starts: StartProbabilities
+    log_probs: np.ndarray  # (tokens - 1,) float32, nats: of each token but the first
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trunk:
     """A batch of readings with their keys and values."""
 
@@ -53,12 +61,22 @@ class Trunk:
         return engine.decoding(engine.forward, self.cache)
 
 
-def read_trunk(
-    engine: Engine, readings: Sequence[Reading]
-) -> tuple[Trunk, list[StartProbabilities]]:
-    """Forwards texts behind the prompt they share; returns what they leave and their starts.
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a forward over texts leaves; a value for each of their tokens but the last."""
 
-    The trunk's readings, and with them the starts, are in another order: like lengths together.
+    cache: RoomyCache | None  # the prompt's keys and values included
+    markers: torch.Tensor  # (tokens,) float32: log p of the open marker, or of its first piece
+    next: torch.Tensor  # (tokens,) float32: log p of the text's next token
+
+
+def read_trunk(
+    engine: Engine, readings: Sequence[Reading], *, keep: bool = True
+) -> tuple[Trunk, list[Predicted]]:
+    """Forwards texts behind the prompt they share; returns what they leave and what is predicted.
+
+    The trunk's readings, and with them what is predicted, are in another order: like lengths
+    together. Unless they are kept, the trunk may be empty.
     """
     batches = engine.forward.plan_dense(
         [len(reading.own) for reading in readings],
@@ -67,71 +85,89 @@ def read_trunk(
     prompt = engine.prompts.get(readings[0].prompt.shared)
     ordered = [readings[index] for batch in batches for index in batch]
     length = max(len(reading.own) for reading in readings)
-    tails, found, first = RoomyCache(head=prompt), [], 0
+    # The other pieces of a marker are decoded from what is kept.
+    fills = engine.keeps and (keep or not engine.encoding.marker_ids)
+    tails, markers, following, first = RoomyCache(head=prompt), [], [], 0
     for batch in batches:
-        read, log_probs = _read(engine, [readings[index] for index in batch], prompt)
-        tails.put_tails(read, first=first, rows=len(readings), length=length)
-        del read  # before the next are read: it holds the prompt once for each row
-        found.append(log_probs)
+        read = _read(engine, [readings[index] for index in batch], prompt, caches=fills)
+        if fills and read.cache is not None:
+            tails.put_tails(read.cache, first=first, rows=len(readings), length=length)
+        markers.append(read.markers)
+        following.append(read.next)
         first += len(batch)
+        del read  # before the next are read: it holds the prompt once for each row
     trunk = Trunk(ordered, tails)
-    log_probs = torch.cat(found)
+    marked = torch.cat(markers)
     if not engine.encoding.marker_ids:
-        log_probs += _rest_of_marker(engine, trunk)
-    probabilities = engine.numbers(log_probs.exp())
-    inner = [reading.text.inner for reading in ordered]
-    split = np.split(probabilities, np.cumsum([len(each) for each in inner])[:-1])
-    starts = [
-        StartProbabilities(reading.text.ends[places], places + 1, found)
-        for reading, places, found in zip(ordered, inner, split, strict=True)
+        marked += _rest_of_marker(engine, trunk)
+    edges = np.cumsum([len(reading.text.ids) - 1 for reading in ordered])[:-1]
+    probabilities = np.split(engine.numbers(marked.exp()), edges)
+    known = np.split(engine.numbers(torch.cat(following)), edges)
+    return trunk, [
+        Predicted(_starts(reading.text, found), own)
+        for reading, found, own in zip(ordered, probabilities, known, strict=True)
     ]
-    return trunk, starts
+
+
+def _starts(text: EncodedText, probabilities: np.ndarray) -> StartProbabilities:
+    """Returns the starts of a text, out of a probability after each token but the last."""
+    places = text.inner
+    return StartProbabilities(text.ends[places], places + 1, probabilities[places])
 
 
 def _read(
-    engine: Engine, readings: Sequence[Reading], prompt: RoomyCache
-) -> tuple[RoomyCache, torch.Tensor]:
-    """Forwards texts of like length.
-
-    Returns:
-        Their keys and values, the prompt's included, and (places,) float32: log p of the open
-        marker at each place, or of its first piece where it has several.
-    """
+    engine: Engine, readings: Sequence[Reading], prompt: RoomyCache, *, caches: bool
+) -> _Read:
+    """Forwards texts of like length, whose keys and values are of use or not."""
     forward = engine.forward
     ids = forward.padded([reading.own for reading in readings])
     width = ids.shape[1]
-    cache = prompt.repeated(len(readings), room=prompt.get_seq_length() + width)
-    places = [
-        row * width + len(reading.prompt.own) + reading.text.inner
+    cache = None
+    if caches or prompt.get_seq_length():
+        cache = prompt.repeated(len(readings), room=prompt.get_seq_length() + width)
+    tokens = [
+        row * width + len(reading.prompt.own) + np.arange(len(reading.text.ids) - 1)
         for row, reading in enumerate(readings)
     ]
     logits = forward.logits(
         ids,
-        forward.tensor(np.concatenate(places)),
+        forward.tensor(np.concatenate(tokens)),
         purpose="text",
         padding=ids.numel() - sum(len(reading.own) for reading in readings),
-        cache=cache if engine.keeps else None,
+        cache=cache,
     )
     markers = engine.encoding.marker_ids or engine.encoding.marker_pieces[:1]
-    # Where several tokens hold the whole marker, their probabilities are added.
-    marked = logits.index_select(1, forward.tensor(markers)).logsumexp(dim=-1)
-    return cache, marked - logits.logsumexp(dim=-1)
+    total = logits.logsumexp(dim=-1)
+    following = forward.tensor([token for reading in readings for token in reading.text.ids[1:]])
+    return _Read(
+        cache,
+        # Where several tokens hold the whole marker, their probabilities are added.
+        logits.index_select(1, forward.tensor(markers)).logsumexp(dim=-1) - total,
+        logits.gather(1, following[:, None])[:, 0] - total,
+    )
 
 
 def _rest_of_marker(engine: Engine, trunk: Trunk) -> torch.Tensor:
-    """Returns (places,) float32: log p of the marker's other pieces, one after the other.
+    """Returns (tokens,) float32: log p of the marker's other pieces, one after the other.
 
     For a tokenizer in which no token holds the whole marker; takes a forward for each piece.
+    Inside a character, where no call can start, it is 0.
     """
     first, *rest = engine.encoding.marker_pieces
+    firsts = np.cumsum([0, *(len(reading.text.ids) - 1 for reading in trunk.readings)])
+    summed = torch.zeros(int(firsts[-1]), device=engine.forward.device)
     leads = [
         BranchStart(row, reading.before + int(token) + 1, (first,))
         for row, reading in enumerate(trunk.readings)
         for token in reading.text.inner
     ]
-    summed = torch.zeros(len(leads), device=engine.forward.device)
     if not leads:
         return summed
+    places = [
+        start + reading.text.inner
+        for start, reading in zip(firsts[:-1], trunk.readings, strict=True)
+    ]
+    at = engine.forward.tensor(np.concatenate(places))
     decoder = trunk.decoder(engine)
     for index, piece in enumerate(rest):
         logits = (
@@ -139,5 +175,5 @@ def _rest_of_marker(engine: Engine, trunk: Trunk) -> torch.Tensor:
             if index
             else decoder.start(leads)
         )
-        summed += logits.log_softmax(dim=-1)[:, piece]
+        summed[at] += logits.log_softmax(dim=-1)[:, piece]
     return summed

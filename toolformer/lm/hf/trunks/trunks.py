@@ -7,40 +7,70 @@ from typing import Self
 import numpy as np
 
 from toolformer.errors import ModelError
-from toolformer.lm.base import Branch, Sampled, StartProbabilities, TextRequest
+from toolformer.lm.base import (
+    Branch,
+    CallScoreRequest,
+    Sampled,
+    StartProbabilities,
+    TextRequest,
+)
 from toolformer.lm.encoding import EncodedPrompt
-from toolformer.lm.hf.branching.branches import BranchStart, Rooted, write_branches
+from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens, write_branches
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.forward import plan_batches
-from toolformer.lm.hf.trunks.reading import Reading, Trunk, read_trunk
+from toolformer.lm.hf.trunks.reading import Predicted, Reading, Trunk, read_trunk
+from toolformer.lm.hf.trunks.scoring import ScoredRow, score_rows, scored_row
+
+_NOWHERE = np.zeros(0, dtype=np.int64)
+_NO_VALUES = np.zeros(0, dtype=np.float32)
+_NOTHING = Predicted(StartProbabilities(_NOWHERE, _NOWHERE, _NO_VALUES), _NO_VALUES)  # of no token
 
 
 class HFTrunks:
     """Implements `Trunks`."""
 
-    def __init__(self, engine: Engine, requests: Sequence[TextRequest]) -> None:
+    def __init__(
+        self, engine: Engine, requests: Sequence[TextRequest], *, keep: bool = True
+    ) -> None:
         self._engine = engine
+        self._is_kept = keep
         self._trunks: list[Trunk] = []
         self._places: dict[int, tuple[int, int]] = {}  # request -> its trunk and row
-        self._starts: dict[int, StartProbabilities] = {}
-        self._read(_encoded(engine, requests))
-        self.starts = [self._starts[index] for index in range(len(requests))]
+        predicted = self._read(_encoded(engine, requests, keep=keep))
+        self.starts = [predicted[index].starts for index in range(len(requests))]
+        self.log_probs = [predicted[index].log_probs for index in range(len(requests))]
 
     def sample(self, branches: Sequence[Branch]) -> list[list[Sampled]]:
         """Continues each branch until its call's arguments close."""
         results: dict[Branch, list[Sampled]] = {}
         by_trunk: dict[int, list[Branch]] = {}
         for branch in dict.fromkeys(map(_alike, branches)):
-            if branch.request not in self._places:
-                raise ModelError(
-                    f"Text {branch.request} is not held: only a text that was read, and not yet"
-                    " closed, can be branched from."
-                )
-            by_trunk.setdefault(self._places[branch.request][0], []).append(branch)
+            by_trunk.setdefault(self._place(branch.request)[0], []).append(branch)
         for index, found in by_trunk.items():
             results |= self._sample(index, found)
         return [list(results[_alike(branch)]) for branch in branches]
+
+    def score(self, requests: Sequence[CallScoreRequest]) -> list[np.ndarray]:
+        """Returns (up to `tokens`,) float32 per request: log p of the tokens from its place on."""
+        longest: dict[CallScoreRequest, int] = {}  # that differ in how many tokens they score
+        for request in requests:
+            key = replace(request, tokens=0)
+            longest[key] = max(longest.get(key, 0), request.tokens)
+        by_trunk: dict[int, list[ScoredRow]] = {}
+        for key, tokens in longest.items():
+            index, row = self._place(key.request)
+            trunk = self._trunks[index]
+            before = _tokens_before(trunk.readings[row], key.position, request=key.request)
+            asked = scored_row(
+                self._engine, trunk, replace(key, tokens=tokens), row=row, before=before
+            )
+            by_trunk.setdefault(index, []).append(asked)
+        found: dict[CallScoreRequest, np.ndarray] = {}
+        for index, rows in by_trunk.items():
+            found |= score_rows(self._engine, self._trunks[index], rows)
+        by_key = {replace(request, tokens=0): values for request, values in found.items()}
+        return [by_key[replace(each, tokens=0)][: each.tokens] for each in requests]
 
     def close(self) -> None:
         """Frees the keys and values."""
@@ -53,30 +83,46 @@ class HFTrunks:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _read(self, readings: Sequence[Reading]) -> None:
+    def _place(self, request: int) -> tuple[int, int]:
+        """Returns the trunk and the row of a text."""
+        if request not in self._places:
+            raise ModelError(
+                f"Text {request} is not held: only a text that was read to be kept, and not yet"
+                " closed, can be branched from."
+            )
+        return self._places[request]
+
+    def _read(self, readings: Sequence[Reading]) -> dict[int, Predicted]:
+        """Reads texts; returns what is predicted in them by their requests."""
         engine = self._engine
+        found: dict[int, Predicted] = {}
+
+        def read(batch: list[Reading]) -> None:
+            trunk, predicted = read_trunk(engine, batch, keep=self._is_kept)
+            found.update(
+                (each.request, own) for each, own in zip(trunk.readings, predicted, strict=True)
+            )
+            if self._is_kept:
+                self._keep(trunk)
+
         by_prompt: dict[tuple[int, ...], list[Reading]] = {}
         for reading in readings:
             if reading.text.ids:
                 by_prompt.setdefault(reading.prompt.shared, []).append(reading)
             else:
-                nowhere = np.zeros(0, dtype=np.int64)
-                self._starts[reading.request] = StartProbabilities(
-                    nowhere, nowhere, np.zeros(0, dtype=np.float32)
-                )
+                found[reading.request] = _NOTHING
         for alike in by_prompt.values():
             costs = [
                 engine.forward.cost(len(each.own), head_rows=len(each.text.ids)) for each in alike
             ]
             batches = plan_batches(costs, engine.forward.batch_tokens)
-            engine.forward.in_batches([[alike[i] for i in batch] for batch in batches], self._keep)
+            engine.forward.in_batches([[alike[i] for i in batch] for batch in batches], read)
+        return found
 
-    def _keep(self, readings: list[Reading]) -> None:
-        trunk, starts = read_trunk(self._engine, readings)
+    def _keep(self, trunk: Trunk) -> None:
         self._trunks.append(trunk)
         for row, reading in enumerate(trunk.readings):
             self._places[reading.request] = (len(self._trunks) - 1, row)
-            self._starts[reading.request] = starts[row]
 
     def _sample(self, index: int, branches: Sequence[Branch]) -> dict[Branch, list[Sampled]]:
         """Samples branches of one trunk, as many at once as fit."""
@@ -103,7 +149,7 @@ class HFTrunks:
         return results
 
 
-def _encoded(engine: Engine, requests: Sequence[TextRequest]) -> list[Reading]:
+def _encoded(engine: Engine, requests: Sequence[TextRequest], *, keep: bool) -> list[Reading]:
     """Encodes requests, each text once.
 
     Raises:
@@ -114,7 +160,9 @@ def _encoded(engine: Engine, requests: Sequence[TextRequest]) -> list[Reading]:
     readings = []
     for index, request in enumerate(requests):
         prompt = engine.encoding.prompt(request.prompt)
-        if not engine.keeps:  # what texts share is forwarded with each of them
+        if not engine.keeps or not (keep or request.prompt.shared):
+            # What texts share is forwarded with each of them: nothing can be kept of it, or it is
+            # a start token at most, and a row without a past is forwarded faster.
             prompt = EncodedPrompt(shared=(), own=prompt.shared + prompt.own)
         reading = Reading(index, prompt, encoded[request.text])
         engine.check_length(reading.before + len(reading.text.ids), request.text)
@@ -127,13 +175,18 @@ def _alike(branch: Branch) -> Branch:
     return branch if branch.temperature > 0 else replace(branch, key="")
 
 
-def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> BranchStart:
-    before = reading.text.tokens_before(branch.position)
+def _tokens_before(reading: Reading, position: int, *, request: int) -> int:
+    before = reading.text.tokens_before(position)
     if before is None or reading.before + before == 0:
         raise ModelError(
-            f"Position {branch.position} is not a place of text {branch.request}: places are the"
-            " ends of its tokens but the last, as `token_ends` gives them."
+            f"Position {position} is not a place of text {request}: places are the ends of its"
+            " tokens but the last, as `token_ends` gives them."
         )
+    return before
+
+
+def _lead(engine: Engine, reading: Reading, branch: Branch, *, row: int) -> BranchStart:
+    before = _tokens_before(reading, branch.position, request=branch.request)
     return BranchStart(row, reading.before + before, engine.encoding.piece(branch.lead))
 
 
@@ -152,7 +205,10 @@ def _of_whole_texts(
     size = 0
     for group in sorted(texts.values(), key=len, reverse=True):
         samples = sum(each.branch.samples for each in group)
-        cached = engine.decoding.cached_tokens(group, head=trunk.head_length)
+        seen = [each.lead.seen for each in group for _ in range(each.branch.samples)]
+        cached = engine.decoding.cached_tokens(seen, head=trunk.head_length)
+        if engine.keeps:
+            cached += own_tokens(group)
         cost = forward.cost(samples, head_rows=samples, cached=cached)
         if not batches or size + cost > forward.batch_tokens:
             batches.append([])
