@@ -16,9 +16,11 @@ from toolformer.tools.base import Tool
 # a run can be read again with the paper's lowest threshold.
 _DEFAULT_PRUNE_BELOW = 0.5
 
-# In context: until placebos tell, what is used of an output, and what help is asked for.
+# In context: until placebos tell, what is used of an output, what help is asked for, and below what
+# help nothing more is asked of a call: thresholds may be lowered as far afterwards.
 PROVISIONAL_USED = 0.75  # nats
 MIN_HELP = -0.25  # nats
+_LEAST_HELP = -1.0  # nats
 _POSITIONS, _SAMPLES = 8, 3  # k and m in context, whatever the tool
 
 Nats = Annotated[float, Field(allow_inf_nan=False)]
@@ -45,7 +47,8 @@ class ToolConfig(Config):
     samples: int | None = Field(default=None, ge=1, le=1000)
     """m: calls sampled per place. Default: the model's; 3, or in the paper's way the tool's."""
     prune_below: float | None = Field(default=None, allow_inf_nan=False)
-    """In the paper's way: leave out what cannot gain so many nats. Default: min(0.5, τf)."""
+    """Leave out what cannot help by so many nats. Default: min(-1, min_help), or in the paper's
+    way min(0.5, τf)."""
 
 
 class AnnotateConfig(ToolConfig):
@@ -152,22 +155,30 @@ def resolve(
 
 
 def _in_context(
-    _tool: Tool,
+    tool: Tool,
     settings: Sequence[ToolConfig | None],
     *,
-    keep_all_losses: bool,  # noqa: ARG001  all losses are kept in context
+    keep_all_losses: bool,
 ) -> ToolThresholds:
     given = [each for each in settings if each is not None]
     threshold: Threshold = _first([each.gain_threshold for each in given], "auto")
     both = None if threshold == "auto" else threshold
     used = [*(each.min_used for each in given), both]
+    min_help = _first([*(each.min_help for each in given), both], MIN_HELP)
+    prune_below = _first([each.prune_below for each in given], min(_LEAST_HELP, min_help))
+    if min_help < prune_below:
+        raise ConfigError(
+            f"{tool.name}: min_help {min_help:g} is below prune_below {prune_below:g}, so calls "
+            f"that help enough would be left out unseen. Lower prune_below to {min_help:g} or "
+            "raise min_help."
+        )
     return ToolThresholds(
         min_prob=_first([each.min_prob for each in given], 0.0),
         min_used=_first(used, PROVISIONAL_USED),
-        min_help=_first([*(each.min_help for each in given), both], MIN_HELP),
+        min_help=min_help,
         max_positions=_first([each.max_positions for each in given], _POSITIONS),
         samples=_first([each.samples for each in given], _SAMPLES),
-        prune_below=None,
+        prune_below=None if keep_all_losses else prune_below,
         is_calibrated=not any(each is not None for each in used),
     )
 

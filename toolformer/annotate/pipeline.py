@@ -8,7 +8,6 @@ anything takes.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -140,12 +139,11 @@ def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
 def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
     if not plan.is_in_context:
         return replace(batch, proposals=paper_score.score(batch.proposals, plan))
-    with nullcontext() if batch.trunks is None else batch.trunks:
+    if batch.trunks is None:
+        return batch
+    with batch.trunks as trunks:
         proposals = in_context_score.score(
-            batch.proposals,
-            batch.trunks,
-            plan,
-            with_placebos=plan.has_placebos(batch.shard.number),
+            batch.proposals, trunks, plan, with_placebos=plan.has_placebos(batch.shard.number)
         )
     return replace(batch, proposals=proposals, trunks=None)
 

@@ -17,7 +17,7 @@ from toolformer.annotate.texts.excerpts import Excerpt
 from toolformer.annotate.texts.places import likeliest_places
 from toolformer.annotate.texts.units import Units
 from toolformer.lm.base import Prompt, StartProbabilities, TextRequest, Trunks
-from toolformer.records import Candidate, Losses
+from toolformer.records import Candidate, Losses, Verdict
 from toolformer.tools.base import Tool
 
 _NOTHING = Prompt(shared="", own="")
@@ -119,6 +119,7 @@ def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> l
     for place in places:
         before = int(starts.tokens_before[place.index])
         sizes = reading.text.sizes(place.position)
+        losses = Losses(unit_loss(reading.log_probs[before - 1 : before - 1 + sum(sizes)], sizes))
         candidate = Candidate(
             position=window.start + place.position,
             tool=tool.name,
@@ -127,9 +128,8 @@ def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> l
             count=0,
             token=window.first_token + before,
             start_gain=place.score,
-            losses=Losses(
-                unit_loss(reading.log_probs[before - 1 : before - 1 + sum(sizes)], sizes)
-            ),
+            losses=losses,
+            verdict=None if thresholds.can_gain(losses.no_call) else Verdict.PRUNED,
         )
         proposals.append(Proposal(excerpt, candidate, reading.request))
     return proposals

@@ -1,10 +1,11 @@
-"""The filter in context: a call at its place, under the demonstrations, and the words after it.
+"""The filter in context: a call at its place, behind the demonstrations, and the words after it.
 
 A row forks from the text where its place is, and costs its call and the tokens that are scored.
+Where a call with its output helps less than a run can ever select, L(e(c, ε)) is not asked for.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from toolformer.annotate.methods.in_context_propose import ReadText
 from toolformer.annotate.methods.losses import unit_loss
@@ -18,7 +19,7 @@ from toolformer.records import Candidate, Losses, Placebo, Verdict
 
 
 def score(
-    proposals: Sequence[Proposal], trunks: Trunks | None, plan: Plan, *, with_placebos: bool
+    proposals: Sequence[Proposal], trunks: Trunks, plan: Plan, *, with_placebos: bool
 ) -> list[Proposal]:
     """Returns the proposals with the losses of their calls; those with a verdict are left alone.
 
@@ -31,65 +32,130 @@ def score(
         plan: of the run.
         with_placebos: whether calls are scored with the output of another call, too.
     """
-    if trunks is None:
-        return list(proposals)
     texts = {id(each.excerpt): each.excerpt.window.text for each in proposals}
-    read = {name: ReadText.of(text, plan) for name, text in texts.items()}
-    checked = [
-        _drop_trivial(drop_overlong(each, plan), read[id(each.excerpt)]) for each in proposals
-    ]
-    scored = [each for each in checked if each.candidate.verdict is None]
-    placebos = placebo_outputs([each.candidate for each in scored], seed=plan.config.seed)
-    outputs = [
-        (None, each.candidate.output, placebo if with_placebos else None)
-        for each, placebo in zip(scored, placebos, strict=True)
-    ]
-    sizes = [read[id(each.excerpt)].sizes(each.position) for each in scored]
-    rows = [
-        _row(each, output, tokens=sum(units))
-        for each, units, (nothing, own, other) in zip(scored, sizes, outputs, strict=True)
-        for output in ([nothing, own] if other is None else [nothing, own, other])
-    ]
-    losses = iter(trunks.score(rows) if rows else [])
-    found = iter(
-        [
-            each.having(
-                _with_losses(
-                    each.candidate,
-                    no_output=unit_loss(next(losses), units),
-                    with_output=unit_loss(next(losses), units),
-                    placebo=None
-                    if other is None
-                    else Placebo(other, unit_loss(next(losses), units)),
-                )
-            )
-            for each, units, (_, _, other) in zip(scored, sizes, outputs, strict=True)
-        ]
+    rows = _Rows({name: ReadText.of(text, plan) for name, text in texts.items()}, trunks)
+    checked = [_drop_trivial(drop_overlong(each, plan), rows) for each in proposals]
+    answered = _each(checked, _is_open, rows.with_output)
+
+    def can_gain(candidate: Candidate) -> bool:
+        return (
+            _is_open(candidate)
+            and candidate.losses is not None
+            and plan.thresholds[candidate.tool].can_gain(candidate.losses.gain_at_most)
+        )
+
+    scored = _each(answered, can_gain, rows.without_output)
+    if not with_placebos:
+        return scored
+    return _each(
+        scored,
+        lambda candidate: candidate.gain is not None,
+        lambda asked: rows.with_placebos(asked, seed=plan.config.seed),
     )
-    return [each if each.candidate.verdict else next(found) for each in checked]
 
 
-def _row(proposal: Proposal, output: str | None, *, tokens: int) -> CallScoreRequest:
-    call = proposal.candidate.placed.call
-    return CallScoreRequest(proposal.request, proposal.position, call, output, tokens)
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a batch's calls."""
+
+    texts: Mapping[int, ReadText]  # by the identity of their excerpt
+    trunks: Trunks
+
+    def with_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
+        """Returns the candidates with L(e(c, r))."""
+        losses = self._losses(asked, [each.candidate.output for each in asked])
+        return [
+            _having(each.candidate, with_output=loss)
+            for each, loss in zip(asked, losses, strict=True)
+        ]
+
+    def without_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
+        """Returns the candidates with L(e(c, ε))."""
+        losses = self._losses(asked, [None] * len(asked))
+        return [
+            _having(each.candidate, no_output=loss)
+            for each, loss in zip(asked, losses, strict=True)
+        ]
+
+    def with_placebos(self, asked: Sequence[Proposal], *, seed: int) -> list[Candidate]:
+        """Returns the candidates with L(e(c, r')), r' the output of another call, if there is."""
+        outputs = placebo_outputs([each.candidate for each in asked], seed=seed)
+        drawn = [
+            (each, output)
+            for each, output in zip(asked, outputs, strict=True)
+            if output is not None
+        ]
+        losses = iter(self._losses([each for each, _ in drawn], [output for _, output in drawn]))
+        return [
+            each.candidate
+            if output is None
+            else replace(each.candidate, placebo=Placebo(output, next(losses)))
+            for each, output in zip(asked, outputs, strict=True)
+        ]
+
+    def _losses(
+        self, asked: Sequence[Proposal], outputs: Sequence[str | None]
+    ) -> list[float]:
+        """Returns the loss over units behind each call with an output, or without."""
+        if not asked:
+            return []
+        sizes = [self.texts[id(each.excerpt)].sizes(each.position) for each in asked]
+        log_probs = self.trunks.score(
+            [
+                CallScoreRequest(
+                    request=each.request,
+                    position=each.position,
+                    call=each.candidate.placed.call,
+                    output=output,
+                    tokens=sum(units),
+                )
+                for each, output, units in zip(asked, outputs, sizes, strict=True)
+            ]
+        )
+        return [unit_loss(row, units) for row, units in zip(log_probs, sizes, strict=True)]
 
 
-def _drop_trivial(proposal: Proposal, text: ReadText) -> Proposal:
+def _each(
+    proposals: Sequence[Proposal],
+    is_asked: Callable[[Candidate], bool],
+    ask: Callable[[Sequence[Proposal]], list[Candidate]],
+) -> list[Proposal]:
+    """Returns the proposals, those further on that are asked about."""
+    asked = [each for each in proposals if is_asked(each.candidate)]
+    found = iter(ask(asked))
+    return [
+        each.having(next(found)) if is_asked(each.candidate) else each for each in proposals
+    ]
+
+
+def _is_open(candidate: Candidate) -> bool:
+    return candidate.verdict is None
+
+
+def _drop_trivial(proposal: Proposal, rows: _Rows) -> Proposal:
     """Returns the proposal, with its verdict if its output tells nothing new."""
     candidate = proposal.candidate
     if candidate.verdict is not None or candidate.arguments is None or candidate.output is None:
         return proposal
-    start, end = text.units.before(proposal.position)
+    start, end = rows.texts[id(proposal.excerpt)].units.before(proposal.position)
     before = proposal.excerpt.window.text[start:end]
     if not is_trivial(candidate.arguments, candidate.output, before=before):
         return proposal
     return proposal.having(replace(candidate, verdict=Verdict.TRIVIAL))
 
 
-def _with_losses(
-    candidate: Candidate, *, no_output: float, with_output: float, placebo: Placebo | None
+def _having(
+    candidate: Candidate, *, with_output: float | None = None, no_output: float | None = None
 ) -> Candidate:
-    if candidate.losses is None:
+    """Returns a candidate with one more of its losses."""
+    known = candidate.losses
+    if known is None:
         raise ValueError(f"a call without L(ε) cannot be scored: {candidate}")
-    losses = Losses(candidate.losses.no_call, with_output, no_output)
-    return replace(candidate, losses=losses, placebo=placebo)
+    return replace(
+        candidate,
+        losses=Losses(
+            known.no_call,
+            known.with_output if with_output is None else with_output,
+            known.no_output if no_output is None else no_output,
+        ),
+    )
