@@ -7,6 +7,7 @@
 # make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
 # make campaigns  kills, hostile input, damage: tried by the hundred, into docs/results/campaigns.md
 # make nano   the embedded model anew: about three hours on two cores; continues after a kill
+# make smollm2  SmolLM2-135M-Instruct, a real pretrained model, into build/smollm2: once
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test core docs reproduce bench campaigns nano clean
+.PHONY: help demo check test core docs reproduce bench campaigns nano smollm2 clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -52,6 +53,9 @@ nano: $(VENV)/installed
 	$(BIN)/python -m toolformer pretrain recipes/nano/nano.yaml --out build/nano-first
 	$(BIN)/python -m toolformer pretrain recipes/nano/second.yaml --out build/nano
 	$(BIN)/python -m recipes.nano.package build/nano
+
+smollm2: $(VENV)/installed-dev
+	$(BIN)/python -m recipes.smollm2 build/smollm2
 
 clean:
 	rm -rf $(VENV)

@@ -129,7 +129,6 @@ def _load(
     tokens = load_tokenizer(tokenizer)
     loaded = Loaded(
         name=shape,
-        directory=tokenizer,
         model=build_shape(shape, tokens, dtype=dtype, device=device),
         tokenizer=tokens.backend_tokenizer,
         start=tokens.eos_token_id,

@@ -53,7 +53,8 @@ PLACES = {
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": ("finetune/",),
-    "peft": ("finetune/",),
+    "peft": ("finetune/", "lm/hf/formats/adapter"),  # who trains one, and who puts one in
+    "gguf": ("lm/hf/formats/gguf",),
     "bitsandbytes": ("finetune/",),
     "lm_eval": ("evaluate/harness",),
     "prompt_toolkit": ("cli/repl/",),
@@ -73,6 +74,7 @@ AT_IMPORT_TIME = {
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": (),
     "peft": (),
+    "gguf": (),
     "bitsandbytes": (),
     "lm_eval": (),
     "prompt_toolkit": (),

@@ -8,12 +8,13 @@ from transformers import BitsAndBytesConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerFast as HFTokenizer
 
 from toolformer.calls import CallGrammar
-from toolformer.errors import ModelError
+from toolformer.errors import ConfigError, ModelError, clipped
 from toolformer.finetune.runs import SelectedRun
 from toolformer.finetune.texts import TrainingText
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.backend import context_length
-from toolformer.lm.hf.load import fingerprints_of_weights, load_pretrained, load_tokenizer
+from toolformer.lm.hf.formats.objects import loaded_from
+from toolformer.lm.hf.load import Loaded, load_pretrained
 from toolformer.sidecar import Sidecar
 
 _CHECKED_TEXTS = 200  # so many texts' places tell one tokenizer from another
@@ -35,7 +36,7 @@ class StartingModel:
 
 
 def load_base(
-    name: str,
+    model: str | tuple[PreTrainedModel, Any],
     *,
     grammar: CallGrammar | None,
     device: str = "auto",
@@ -45,7 +46,8 @@ def load_base(
     """Loads the model to be trained, in float32 or in 4 bits.
 
     Args:
-        name: a directory, a Hub id or "nano".
+        model: a directory, a Hub id or "nano", whatever a model of weights may be called; or a
+            model and its tokenizer, which is trained as it is, in float32.
         grammar: of the calls to be learned; the one the model was taught before when None.
         device: cpu, cuda, or auto for what is there.
         in_four_bits: whether the weights are held in 4 bits, as QLoRA does.
@@ -53,24 +55,28 @@ def load_base(
 
     Raises:
         ModelError: there is no such model, or its tokenizer cannot spell the markers.
+        ConfigError: an object is not a model, or is to be held in 4 bits.
     """
-    loaded = load_pretrained(
-        name,
-        dtype="float32",
-        device=device,
-        quantization=_four_bits() if in_four_bits else None,
-        trust_remote_code=trust_remote_code,
-    )
-    tokenizer: Any = load_tokenizer(loaded.directory, trust_remote_code=trust_remote_code)
+    if isinstance(model, str):
+        loaded = load_pretrained(
+            model,
+            dtype="float32",
+            device=device,
+            quantization=_four_bits() if in_four_bits else None,
+            trust_remote_code=trust_remote_code,
+        )
+    else:
+        loaded = _given(model, in_four_bits=in_four_bits)
+    tokenizer: Any = loaded.whole_tokenizer
     sidecar = Sidecar() if loaded.sidecar is None else loaded.sidecar
     grammar = sidecar.grammar if grammar is None else grammar
     return StartingModel(
-        name=name,
-        fingerprints=frozenset(fingerprints_of_weights(loaded.directory).values()),
+        name=loaded.name,
+        fingerprints=loaded.fingerprints,
         fingerprint=loaded.fingerprint,
         model=loaded.model,
         tokenizer=tokenizer,
-        encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=name),
+        encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name),
         end=tokenizer.eos_token_id,
         context=context_length(loaded.model),
         sidecar=replace(sidecar, start_token=loaded.start is not None),
@@ -120,6 +126,23 @@ def check_places(
                     f"{run.manifest.model.name} after {before}. Train the run's own model, or "
                     f"annotate again with {base.name}."
                 )
+
+
+def _given(model: object, *, in_four_bits: bool) -> Loaded:
+    """Returns a model that the caller has loaded, ready to be trained."""
+    if not isinstance(model, tuple) or len(model) != 2:
+        raise ConfigError(
+            f"{type(model).__name__} {clipped(repr(model))} cannot be trained: give a name, or a "
+            "model of transformers with its tokenizer, model=(model, tokenizer)."
+        )
+    if in_four_bits:
+        raise ConfigError(
+            "Weights are put into 4 bits on their way from a file: save_pretrained the model and "
+            "its tokenizer, and name that directory."
+        )
+    loaded = loaded_from(*model)
+    loaded.model.float()
+    return loaded
 
 
 def _four_bits() -> BitsAndBytesConfig:

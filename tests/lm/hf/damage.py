@@ -15,10 +15,14 @@ def edit(path: Path, **changes: Any) -> None:
 
 
 def edit_tensors(
-    directory: Path, *, without: str = "", more: dict[str, torch.Tensor] | None = None
+    directory: Path,
+    *,
+    without: str = "",
+    more: dict[str, torch.Tensor] | None = None,
+    file: str = "model.safetensors",
 ) -> None:
     """Takes a tensor out of a model's weights, or puts others in."""
-    path = directory / "model.safetensors"
+    path = directory / file
     tensors = load_file(path)
     tensors.pop(without, None)
     save_file(tensors | (more or {}), path, metadata={"format": "pt"})

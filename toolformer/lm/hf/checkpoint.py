@@ -53,8 +53,8 @@ def read_checkpoint(directory: Path) -> Checkpoint:
     Raises:
         ModelError: one of them is missing, damaged, or none that may be read.
     """
-    _check_files(directory)
-    config = _read_object(directory / "config.json")
+    check_files(directory)
+    config = read_object(directory / "config.json")
     _check_config(directory, config)
     weights = _weights(directory)
     generation = directory / "generation_config.json"
@@ -69,7 +69,7 @@ def read_checkpoint(directory: Path) -> Checkpoint:
         elements=sum(map(prod, shapes.values())),
         tensors=len(shapes),
         bytes=sum(path.stat().st_size for path in weights),
-        ends=_read_object(generation).get("eos_token_id") if generation.exists() else None,
+        ends=read_object(generation).get("eos_token_id") if generation.exists() else None,
     )
 
 
@@ -79,18 +79,28 @@ def check_sizes(checkpoint: Checkpoint, config: PreTrainedConfig) -> None:
     Raises:
         ModelError: says how many numbers are declared and held.
     """
+    # Weights of few bits are packed, several to an element.
+    packed = checkpoint.bytes if "quantization_config" in checkpoint.config else 0
+    check_declared(
+        config,
+        elements=max(checkpoint.elements, packed),
+        where=checkpoint.directory / "config.json",
+    )
+
+
+def check_declared(config: PreTrainedConfig, *, elements: int, where: Path) -> None:
+    """Refuses a config that declares a model of far more numbers than a file has elements.
+
+    Raises:
+        ModelError: says how many numbers are declared and held.
+    """
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
     declared = sum(each.numel() for each in (*model.parameters(), *model.buffers()))
-    # Weights of few bits are packed, several to an element.
-    held = max(
-        checkpoint.elements, checkpoint.bytes if "quantization_config" in checkpoint.config else 0
-    )
-    if declared > 2 * held + _ROOM:
+    if declared > 2 * elements + _ROOM:
         raise ModelError(
-            f"'{checkpoint.directory / 'config.json'}' declares a model of {declared:,} numbers,"
-            f" and its weights hold {checkpoint.elements:,}: one of the two belongs to another"
-            " model."
+            f"'{where}' declares a model of {declared:,} numbers, and its weights hold"
+            f" {elements:,}: one of the two belongs to another model."
         )
 
 
@@ -102,8 +112,12 @@ def deciding_files(checkpoint: Checkpoint) -> Iterator[Path]:
     yield from (found[name] for name in sorted(found) if found[name].is_file())
 
 
-def _check_files(directory: Path) -> None:
-    """Refuses what a loader would open that is not a plain file, or too long for what it is."""
+def check_files(directory: Path) -> None:
+    """Refuses what a loader would open that is not a plain file, or too long for what it is.
+
+    Raises:
+        ModelError: says which file it is.
+    """
     for path in sorted(directory.iterdir()):
         try:
             found = path.stat()
@@ -125,7 +139,12 @@ def _is_read_whole(path: Path) -> bool:
     return decides or path.suffix in (".json", ".jinja", ".model", ".txt", ".py")
 
 
-def _read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """Returns the JSON object of a file.
+
+    Raises:
+        ModelError: it cannot be read, or holds something else.
+    """
     try:
         values = read_json(path)
     except OSError as error:
@@ -180,11 +199,11 @@ def _weights(directory: Path) -> tuple[Path, ...]:
     if not index.exists():
         pickled = sorted(each.name for each in directory.iterdir() if each.suffix in _PICKLED)
         why = f" What it has is pickled ({pickled[0]}), and that can run code." if pickled else ""
-        raise ModelError(
-            f"'{directory}' has no weights in safetensors.{why} Name a directory that"
-            " `save_pretrained` wrote."
-        )
-    listed = _read_object(index).get("weight_map")
+        gguf = sorted(each.name for each in directory.glob("*.gguf"))
+        way = f"its file in GGUF: {directory}:{gguf[0]}" if gguf else "a directory that"
+        way += "" if gguf else " `save_pretrained` wrote"
+        raise ModelError(f"'{directory}' has no weights in safetensors.{why} Name {way}.")
+    listed = read_object(index).get("weight_map")
     if not isinstance(listed, dict) or not listed:
         raise ModelError(f"Cannot read '{index}': its weight_map names no tensors.")
     files = set()

@@ -2,11 +2,12 @@
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -17,8 +18,10 @@ from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from toolformer.errors import ModelError, ToolformerError, clipped, closest
 from toolformer.lm.hf.checkpoint import check_sizes, deciding_files, named, read_checkpoint
+from toolformer.lm.hf.formats.adapter import merge, read_adapter
+from toolformer.lm.hf.formats.gguf import digest_of_gguf, read_gguf
 from toolformer.lm.hf.memory import keep_freed_memory
-from toolformer.lm.hf.source import model_directory
+from toolformer.lm.hf.source import Source, fetch_base, fetch_source
 from toolformer.sidecar import Sidecar, read_sidecar
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -33,7 +36,6 @@ class Loaded:
     """A model as it comes from disk."""
 
     name: str
-    directory: Path  # where its config lies
     model: PreTrainedModel
     tokenizer: Tokenizer
     start: int | None  # the token that each row begins with
@@ -41,6 +43,19 @@ class Loaded:
     fingerprint: str
     sidecar: Sidecar | None  # how it was taught to write calls
     ends: frozenset[int] = frozenset()  # other tokens at which `generate` would stop
+    fingerprints: frozenset[str] = frozenset()  # by any dtype it may have been loaded with
+    whole_tokenizer: Any = None  # as transformers has it: what is saved, and the chat template
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """A model as its files have it, in memory."""
+
+    model: PreTrainedModel
+    tokenizer: Any  # of transformers
+    info: dict[str, Any]  # of tensors that are missing or left over, as transformers tells
+    digests: Mapping[str, str]  # fingerprints by dtype
+    sidecar: Sidecar | None
 
 
 def load_pretrained(
@@ -66,55 +81,159 @@ def load_pretrained(
     if dtype not in DTYPES:
         raise ModelError(closest(dtype, DTYPES, what="dtype"))
     place = find_device(device)
-    directory = model_directory(name, with_code=trust_remote_code)
+    source = fetch_source(name, with_code=trust_remote_code)
+    with told_by_a_sentence(name):
+        with quiet():
+            found = _read(
+                source, dtype=dtype, place=place, quantization=quantization, code=trust_remote_code
+            )
+        _check_tensors(name, found.model, found.info)
+        return loaded_of(
+            name,
+            found.model,
+            found.tokenizer,
+            sidecar=found.sidecar,
+            place=place if quantization is None else None,
+            fingerprint=found.digests[dtype],
+            fingerprints=frozenset(found.digests.values()),
+        )
+
+
+def loaded_of(
+    name: str,
+    model: PreTrainedModel,
+    tokenizer: Any,
+    *,
+    sidecar: Sidecar | None,
+    place: torch.device | None,
+    fingerprint: str,
+    fingerprints: frozenset[str],
+) -> Loaded:
+    """Returns a model with its tokenizer, both looked at, on the device where it is to run.
+
+    Args:
+        name: of the model.
+        model: with all its weights.
+        tokenizer: as transformers has it.
+        sidecar: how it was taught to write calls.
+        place: where it is moved to; None leaves it where it is.
+        fingerprint: of its weights and tokenizer.
+        fingerprints: the same by any dtype.
+
+    Raises:
+        ModelError: the two do not fit each other.
+    """
+    _check_numbers(name, model, dtype=str(model.dtype).removeprefix("torch."))
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelError(
+            f"The tokenizer of {name} is a slow one, which does not tell where its tokens end."
+            " Save it with a tokenizer.json first."
+        )
+    specials = frozenset(tokenizer.all_special_ids)
+    start = _start(tokenizer, sidecar)
+    _check_tokens(name, model, backend, specials if start is None else specials | {start})
+    if place is not None:
+        model.to(place)  # type: ignore[arg-type]
+    if model.device.type == "cpu":
+        keep_freed_memory()
+    model.eval()  # type: ignore[no-untyped-call]
+    return Loaded(
+        name=name,
+        model=model,
+        tokenizer=backend,
+        start=start,
+        specials=specials,
+        fingerprint=fingerprint,
+        sidecar=sidecar,
+        ends=_ends(name, model) - specials,
+        fingerprints=fingerprints,
+        whole_tokenizer=tokenizer,
+    )
+
+
+def _read(
+    source: Source,
+    *,
+    dtype: str,
+    place: torch.device,
+    quantization: QuantizationConfigMixin | None,
+    code: bool,
+) -> _Files:
+    """Reads what a model's name stands for, whatever form it has."""
+    if source.gguf is None and not source.is_adapter:
+        return _read_directory(
+            source.directory, dtype=dtype, place=place, quantization=quantization, code=code
+        )
+    found = (
+        _read_adapted(source.directory, dtype=dtype, code=code)
+        if source.gguf is None
+        else _read_gguf(source.gguf, dtype=dtype)
+    )
+    if quantization is None:
+        return found
+    # Weights that no file holds are rounded to fewer bits on their way from one.
+    with TemporaryDirectory() as folder:
+        found.model.save_pretrained(folder)
+        found.tokenizer.save_pretrained(folder)
+        rounded = _read_directory(
+            Path(folder), dtype=dtype, place=place, quantization=quantization, code=code
+        )
+    return replace(found, model=rounded.model)
+
+
+def _read_directory(
+    directory: Path,
+    *,
+    dtype: str,
+    place: torch.device,
+    quantization: QuantizationConfigMixin | None,
+    code: bool,
+) -> _Files:
+    """Reads a directory that `save_pretrained` wrote."""
     sidecar = read_sidecar(directory)
     checkpoint = read_checkpoint(directory)
-    with told_by_a_sentence(name):
-        # Weights on disk are there at once, and what is wrong with them is said below.
-        with quiet():
-            config = AutoConfig.from_pretrained(directory, trust_remote_code=trust_remote_code)
-            if not type(config).__module__.startswith("transformers_modules."):  # trusted code
-                check_sizes(checkpoint, config)
-            tokenizer = load_tokenizer(directory, trust_remote_code=trust_remote_code)
-            found: Any = AutoModelForCausalLM.from_pretrained(
-                directory,
-                config=config,
-                dtype=DTYPES[dtype],
-                quantization_config=quantization,
-                device_map=None if quantization is None else {"": place},
-                trust_remote_code=trust_remote_code,
-                use_safetensors=True,
-                output_loading_info=True,
-            )
-        model: PreTrainedModel
-        model, info = found
-        _check_tensors(name, model, info)
-        _check_numbers(name, model, dtype=dtype)
-        backend = getattr(tokenizer, "backend_tokenizer", None)
-        if backend is None:
-            raise ModelError(
-                f"The tokenizer of {name} is a slow one, which does not tell where its tokens end."
-                " Save it with a tokenizer.json first."
-            )
-        specials = frozenset(tokenizer.all_special_ids)
-        start = _start(tokenizer, sidecar)
-        _check_tokens(name, model, backend, specials if start is None else specials | {start})
-        if quantization is None:
-            model.to(place)  # type: ignore[arg-type]
-        if model.device.type == "cpu":
-            keep_freed_memory()
-        model.eval()  # type: ignore[no-untyped-call]
-        return Loaded(
-            name=name,
-            directory=directory,
-            model=model,
-            tokenizer=backend,
-            start=start,
-            specials=specials,
-            fingerprint=fingerprints_of_weights(directory)[dtype],
-            sidecar=sidecar,
-            ends=_ends(name, model) - specials,
-        )
+    # Weights on disk are there at once, and what is wrong with them is said below.
+    config = AutoConfig.from_pretrained(directory, trust_remote_code=code)
+    if not type(config).__module__.startswith("transformers_modules."):  # trusted code
+        check_sizes(checkpoint, config)
+    tokenizer = load_tokenizer(directory, trust_remote_code=code)
+    found: Any = AutoModelForCausalLM.from_pretrained(
+        directory,
+        config=config,
+        dtype=DTYPES[dtype],
+        quantization_config=quantization,
+        device_map=None if quantization is None else {"": place},
+        trust_remote_code=code,
+        use_safetensors=True,
+        output_loading_info=True,
+    )
+    model, info = found
+    return _Files(model, tokenizer, info, fingerprints_of_weights(directory), sidecar)
+
+
+def _read_gguf(path: Path, *, dtype: str) -> _Files:
+    model, tokenizer, info = read_gguf(path, dtype=DTYPES[dtype])
+    digests = _fingerprints([digest_of_gguf(path)])
+    return _Files(model, tokenizer, info, digests, read_sidecar(path.parent))
+
+
+def _read_adapted(directory: Path, *, dtype: str, code: bool) -> _Files:
+    """Reads an adapter's base and puts the adapter into it."""
+    adapter = read_adapter(directory)
+    source = fetch_base(adapter, with_code=code)
+    base = _read(source, dtype=dtype, place=torch.device("cpu"), quantization=None, code=code)
+    _check_tensors(adapter.base, base.model, base.info)
+    tokenizer = base.tokenizer
+    if adapter.has_tokenizer:
+        tokenizer = load_tokenizer(directory, trust_remote_code=code)
+    merged = merge(base.model, adapter, tokens=len(tokenizer))
+    digests = {
+        each: sha256(found.encode() + adapter.digest).hexdigest()[:16]
+        for each, found in base.digests.items()
+    }
+    sidecar = read_sidecar(directory) or base.sidecar
+    return _Files(merged, tokenizer, {}, digests, sidecar)
 
 
 def load_tokenizer(directory: Path, *, trust_remote_code: bool = False) -> Any:
@@ -289,17 +408,20 @@ def fingerprints_of_weights(directory: Path) -> dict[str, str]:
 
     Each file is read once.
     """
-    digests = {dtype: sha256(dtype.encode()) for dtype in DTYPES}
     checkpoint = read_checkpoint(directory)
+    parts = []
     for path in deciding_files(checkpoint):
         with path.open("rb") as file:
-            content = file_digest(file, "sha256").digest()
-        for digest in digests.values():
-            digest.update(path.name.encode() + b"\0" + content)
+            parts.append(path.name.encode() + b"\0" + file_digest(file, "sha256").digest())
     if isinstance(checkpoint.ends, list):  # one end is nearly always the tokenizer's own
-        for digest in digests.values():
-            digest.update(repr(checkpoint.ends).encode())
-    return {dtype: digest.hexdigest()[:16] for dtype, digest in digests.items()}
+        parts.append(repr(checkpoint.ends).encode())
+    return _fingerprints(parts)
+
+
+def _fingerprints(parts: Sequence[bytes]) -> dict[str, str]:
+    """Returns a fingerprint by dtype of what decides a model's answers."""
+    joined = b"".join(parts)
+    return {dtype: sha256(dtype.encode() + joined).hexdigest()[:16] for dtype in DTYPES}
 
 
 @contextmanager

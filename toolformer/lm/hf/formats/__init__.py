@@ -1,0 +1,1 @@
+"""Models that are not a directory of safetensors: in GGUF, as an adapter, in memory."""
