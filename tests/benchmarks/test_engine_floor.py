@@ -1,6 +1,6 @@
 """F by hand, for a text of six tokens with two samples that say the same at one place."""
 
-from benchmarks.engine_floor import Floor, floor_of
+from benchmarks.engine_floor import Floor, context_floor_of, floor_of
 from tests.models import byte_level_tokenizer
 from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.lm.encoding import Encoding
@@ -59,3 +59,27 @@ def test_a_call_at_two_places_is_one_row_to_the_further() -> None:
     both = floor(call(2, Losses(1.0, 0.9)), call(4, Losses(1.0, 0.9)))
     assert both.score == N + whole + 4 + 5
     assert both.decode == 2 * (LEAD + 2 * ARGUMENTS)
+
+
+def in_context(*candidates: Candidate, tools: tuple[str, ...] = ("Calculator",)) -> Floor:
+    annotated = AnnotatedDocument(Document("1", TEXT), tools, None, candidates)
+    return context_floor_of(
+        [annotated], ENCODING, lambda text, position: (len(text) > position) * 7
+    )
+
+
+def test_in_context_a_text_is_read_under_each_tools_demonstrations_and_once_plain() -> None:
+    assert in_context(tools=("Calculator", "Calendar")) == Floor(text=3 * N)
+    assert in_context(tools=()) == Floor()
+
+
+def test_in_context_a_call_costs_itself_and_the_scored_tokens_with_its_output_and_without() -> None:
+    with_output, without = (
+        len(ENCODING.call(CALL, output, first=False).ids) for output in ("42", None)
+    )
+    expected = Floor(2 * N, LEAD + 2 * ARGUMENTS, with_output + 7 + without + 7)
+    assert in_context(call(2, Losses(1.0, 0.9, 1.0))) == expected
+
+
+def test_in_context_a_call_that_was_not_scored_costs_its_samples_and_no_more() -> None:
+    assert in_context(call(2, Losses(1.0))) == Floor(2 * N, LEAD + 2 * ARGUMENTS)

@@ -15,10 +15,11 @@ CONFIG = LlamaConfig(
 )
 
 
-def test_a_token_takes_its_keys_and_values_twice_and_what_a_layer_computes() -> None:
+def test_a_token_takes_its_keys_and_values_thrice_and_what_a_layer_computes() -> None:
     model = AutoModelForCausalLM.from_config(CONFIG, dtype=torch.float32)
-    # 2 × (keys and values) × 3 layers × 2 heads of 8, and 16 times the width; 4 bytes each.
-    assert token_bytes(model) == (2 * 2 * 3 * 16 + 16 * 32) * 4
+    # Its batch, its branches and the batch that waits for its tools: 3 × (keys and values) × 3
+    # layers × 2 heads of 8; and 16 times the width; 4 bytes each.
+    assert token_bytes(model) == (3 * 2 * 3 * 16 + 16 * 32) * 4
     half = AutoModelForCausalLM.from_config(CONFIG, dtype=torch.bfloat16)
     assert token_bytes(half) == token_bytes(model) // 2
 

@@ -10,6 +10,8 @@ from transformers import PreTrainedModel
 from toolformer.lm.hf.forward import CACHED_PER_FORWARDED
 
 FEWEST, MOST_ON_CPU, MOST = 256, 32768, 65536
+# Batches that are kept while the next is read: their calls are scored once their tools have run.
+WAITING = 1
 USED = 0.5  # of the memory that the weights leave; the rest is for logits and masks
 
 
@@ -47,7 +49,7 @@ def token_bytes(model: PreTrainedModel) -> int:
     heads = getattr(config, "num_attention_heads", 1)  # a recurrent model has none
     key_heads = getattr(config, "num_key_value_heads", None) or heads
     head_width = getattr(config, "head_dim", None) or width // heads
-    kept = CACHED_PER_FORWARDED * 2 * layers * key_heads * head_width
+    kept = (CACHED_PER_FORWARDED + WAITING) * 2 * layers * key_heads * head_width
     # The widest of a layer is about four times the hidden width, and a few such are alive at once.
     computed = 4 * 4 * width
     size: int = (kept + computed) * next(model.parameters()).element_size()
