@@ -285,7 +285,7 @@ LIMITED = (
     """
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
 """
     + PROGRAM
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.annotate.given import BRIEF
+from tests.runs.placebos import documents, write_calibrated
 from toolformer.annotate import annotate
 from toolformer.cli.main import run
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
@@ -163,3 +164,107 @@ def test_a_threshold_that_is_not_a_number_is_refused(
 ) -> None:
     assert run(["show", made, "--threshold", "nan"]) == 2
     assert capsys.readouterr().err == "A threshold cannot be nan: give a number of nats.\n"
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A finished run with 200 placebos, whose thresholds were calibrated on them."""
+    out = tmp_path_factory.mktemp("calibrated") / "run"
+    return str(write_calibrated(out, documents(), [0, 1, 2, 3]).finish().path)
+
+
+def test_where_the_thresholds_differ_a_call_is_shown_with_both_gains(
+    calibrated: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show(capsys, calibrated, "--limit", "1") == (
+        "70\nHe  [Calculator(2 + 3) -> 5]⟨used +1.55, help +1.00⟩has 2 and 3, that makes 5 in all "
+        "of them.\n\n"
+    )
+
+
+def test_both_thresholds_are_flags(calibrated: str, capsys: pytest.CaptureFixture[str]) -> None:
+    low = show(capsys, calibrated, "--verdict", "low_gain", "--min-used", "2.25", "--limit", "1")
+    assert "low_gain: used 1.00 is below 2.25 (help 1.00)." in low
+    unhelpful = show(capsys, calibrated, "--verdict", "unhelpful", "--min-help", "1.5")
+    assert "unhelpful: used 1.55, help 1.00, which is below 1.5: its output is used" in unhelpful
+    assert "With another call's output, 17: used 0.55, help 0.00." in unhelpful
+    assert "p(start) 0.100, start gain 2.50, 1 sample." in unhelpful
+    both = show(capsys, calibrated, "--threshold", "0.5", "--min-used", "2.5", "--json")
+    assert json.loads(both.splitlines()[0])["id"] == "192"
+
+
+def test_json_has_both_gains_and_those_of_the_placebo(
+    calibrated: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = json.loads(show(capsys, calibrated, "--json").splitlines()[0])
+    assert (row["used"], row["help"], row["gain"]) == (1 + 70 / 128, 1.0, 1.0)
+    assert row["start_gain"] == 2.5
+    assert row["placebo"] == {
+        "output": "17",
+        "loss_with_output": 9.0,
+        "used": 70 / 128,
+        "help": 0.0,
+    }
+
+
+def test_the_table_says_how_many_placebos_pass_at_each_threshold(
+    calibrated: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = show(capsys, calibrated, "--table")
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in printed.partition("What passes by chance: Calculator")[2].splitlines()
+        if line.startswith("│")
+    ]
+    assert rows == [
+        ["0", "-0.25", "200", "100.0", "200", "200", "200.0"],
+        ["0.25", "-0.25", "168", "84.0", "200", "200", "168.0"],
+        ["0.5", "-0.25", "136", "68.0", "200", "200", "136.0"],
+        ["0.75", "-0.25", "104", "52.0", "200", "200", "104.0"],
+        ["1", "-0.25", "72", "36.0", "200", "200", "72.0"],
+        ["1.5", "-0.25", "8", "4.0", "136", "136", "8.0"],
+        ["▸ 1.54", "-0.25", "2", "1.0", "130", "130", "2.0"],
+        ["2", "-0.25", "0", "0.0", "72", "72", "0.0"],
+    ]
+    assert "placebos: 200 of 200 calls" in printed
+
+
+def test_the_table_as_json_has_the_thresholds_and_what_passes_by_chance(
+    calibrated: str, made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = json.loads(show(capsys, calibrated, "--table", "--json"))
+    assert printed["thresholds"] == {"Calculator": {"used": 1.54, "help": -0.25}}
+    assert printed["are_provisional"] is False
+    assert printed["false_positives"]["Calculator"][-2] == {
+        "thresholds": {"used": 1.54, "help": -0.25},
+        "placebos": 200,
+        "placebos_passed": 2,
+        "calls": 200,
+        "calls_passed": 130,
+        "kept": 130,
+        "share": 0.01,
+        "expected_false": 2.0,
+    }
+    papers = json.loads(show(capsys, made, "--table", "--json"))
+    assert papers["thresholds"] == {"Calculator": {"used": 0.5, "help": 0.5}}
+    assert papers["false_positives"] == {"Calculator": []}
+
+
+def test_any_use_is_a_threshold_too(calibrated: str, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = json.loads(
+        show(capsys, calibrated, "--table", "--json", "--min-used=-inf", "--min-help=-inf")
+    )
+    assert printed["thresholds"] == {"Calculator": {"used": None, "help": None}}
+    assert printed["tools"]["Calculator"]["verdicts"] == {"kept": 200}
+
+
+def test_an_unfinished_run_says_that_its_thresholds_are_provisional(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_calibrated(tmp_path, documents(), [0])
+    assert run(["show", str(tmp_path), "--incomplete", "--table"]) == 0
+    printed, said = capsys.readouterr()
+    assert "The thresholds are provisional (Calculator used 0.75, help -0.25): those that" in said
+    assert "fewer than 100 say little" in " ".join(printed.split())
+    assert run(["show", str(tmp_path), "--incomplete", "--min-used", "1"]) == 0
+    assert "provisional" not in capsys.readouterr().err

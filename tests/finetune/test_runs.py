@@ -18,9 +18,16 @@ from tests.finetune.given import (
 )
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import SelectedRun, check_kept, check_runs_agree, merge, read_run
+from toolformer.finetune.runs import (
+    SelectedRun,
+    check_kept,
+    check_runs_agree,
+    merge,
+    origin_of_runs,
+    read_run,
+)
 from toolformer.finetune.texts import choose
-from toolformer.records import AnnotatedDocument, Verdict
+from toolformer.records import AnnotatedDocument, Losses, Verdict
 from toolformer.runs.thresholds import Thresholds
 
 TEXT = "He paid 4 x 5 = 20 dollars, and the old man said: 12 and 30 is 42, in all."
@@ -111,3 +118,26 @@ def test_a_run_with_nothing_kept_is_refused_with_its_threshold(model: Path) -> N
     run = SelectedRun("run", manifest(model), {"Calculator": Thresholds.of(0.8)}, documents)
     with pytest.raises(ConfigError, match=r"No call was kept in 'run' \(τf: Calculator 0\.8\)"):
         check_kept(choose(documents, config=FinetuneConfig(dev_texts=0)), runs=[run])
+
+
+def test_each_runs_calls_compete_by_its_own_thresholds() -> None:
+    one = replace(candidate(TEXT, LATE, arguments="40 + 2"), losses=Losses(3.9, 4.0, 6.0))
+    two = replace(candidate(TEXT, LATE, arguments="12 + 30"), losses=Losses(4.5, 4.0, 5.0))
+    runs = [[annotated(TEXT, one, name="a")], [annotated(TEXT, two, name="a")]]
+    # One is used by 2 and helps by -0.1, so it is as strong as 0.45 or 0.9; the other as 0.5.
+    for lowest, stays in ((Thresholds(0.3, -0.25), "12 + 30"), (Thresholds(0.75, -0.25), "40 + 2")):
+        thresholds = [{"Calculator": lowest}, {"Calculator": Thresholds.of(0.5)}]
+        merged = merge(runs, thresholds=thresholds, tools=["Calculator"])
+        assert calls(list(merged)) == [(stays,)]
+
+
+def test_both_thresholds_select_anew_and_stand_in_the_lineage(model: Path, tmp_path: Path) -> None:
+    out = write_run(tmp_path / "run", model)
+    papers, both = read_run(out), read_run(out, min_used=1.0, min_help=0.5)
+    assert both.thresholds == {"Calculator": Thresholds(1.0, 0.5)}
+    [lineage] = origin_of_runs([both]).lineage["runs"]
+    assert lineage["thresholds"] == {"Calculator": {"min_used": 1.0, "min_help": 0.5}}
+    [lineage] = origin_of_runs([papers]).lineage["runs"]
+    assert lineage["thresholds"] == {"Calculator": 0.8}
+    with pytest.raises(ConfigError, match=r"cannot select with min_help 0\.4"):
+        read_run(out, min_help=0.4)

@@ -14,7 +14,6 @@ from toolformer.runs import read_selected
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import (
     count_by_threshold,
-    lowest_thresholds,
     resolve_thresholds,
 )
 from toolformer.runs.thresholds import Thresholds
@@ -86,7 +85,7 @@ def test_a_threshold_below_the_pruning_is_refused_or_left_open(tmp_path: Path) -
 
 def test_a_run_that_keeps_all_losses_answers_for_any_threshold(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", prune_below=0, keep_all_losses=True)
-    assert lowest_thresholds(run.manifest) == {"Calculator": float("-inf")}
+    assert run.manifest.lowest_thresholds == {"Calculator": float("-inf")}
     assert kept(run, -5.0) == ["5", "6", "7"]
 
 

@@ -13,7 +13,7 @@ from typer import Argument, Option
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
-from toolformer.cli.display.tables import report_table
+from toolformer.cli.display.tables import provisional_line, report_table
 from toolformer.cli.settings import MIN_HELP, MIN_USED, TRUST_REMOTE_CODE, with_settings
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
@@ -95,6 +95,8 @@ def finetune(
     for run in opened if incomplete else ():
         if lack := run.lack():
             notes.print(f"The run '{run.path}' {lack}.", markup=False, soft_wrap=True)
+        if told := provisional_line(run):
+            notes.print(told, markup=False, soft_wrap=True)
     selected = [
         read_run(
             run,

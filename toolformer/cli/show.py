@@ -1,6 +1,7 @@
 """`toolformer show`: the annotated texts and the tables of a run, for any threshold."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from shlex import quote
@@ -11,7 +12,13 @@ from typer import Argument, Option
 from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.display.tables import threshold_table, tool_table, verdict_line
+from toolformer.cli.display.tables import (
+    placebo_table,
+    provisional_line,
+    threshold_table,
+    tool_table,
+    verdict_line,
+)
 from toolformer.cli.display.texts import candidate_text, kept_text, why
 from toolformer.cli.settings import MIN_HELP, MIN_USED
 from toolformer.errors import UnknownNameError, closest
@@ -19,9 +26,11 @@ from toolformer.records import AnnotatedDocument, Candidate, Losses, Placebo, Ve
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import count_by_threshold, read_selected, resolve_thresholds
 from toolformer.runs.stats import count_documents
+from toolformer.runs.sweep import FalsePositives, sweep
 from toolformer.runs.thresholds import Thresholds
 
 _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
+_SWEPT = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # nats, of `used`, or of both where both are equal
 
 
 def show(
@@ -44,7 +53,12 @@ def show(
         bool, Option("--allow-peeking", help="Let calls that peek compete.")
     ] = False,
     table: Annotated[
-        bool, Option("--table", help="Print counts per tool and per threshold instead of texts.")
+        bool,
+        Option(
+            "--table",
+            help="Print counts per tool and per threshold instead of texts, and how many placebos "
+            "pass.",
+        ),
     ] = False,
     incomplete: Annotated[
         bool, Option("--incomplete", help="Show what is there of a run that is not whole.")
@@ -58,11 +72,17 @@ def show(
     opened = Run.open(run, incomplete=incomplete)
     if incomplete and (lack := opened.lack()):
         Console(stderr=True).print(f"The run '{run}' {lack}.", markup=False, soft_wrap=True)
+    if incomplete and threshold is min_used is None and (told := provisional_line(opened)):
+        Console(stderr=True).print(told, markup=False, soft_wrap=True)
     thresholds = resolve_thresholds(opened, threshold, min_used=min_used, min_help=min_help)
     wanted = _wanted(tool or [], thresholds)
     selected = read_selected(opened, thresholds, allow_peeking=allow_peeking or None)
     if table:
-        _print_tables(opened, selected, wanted, as_json=as_json)
+        swept: Mapping[str, list[FalsePositives]] = {}
+        if incomplete or opened.calibration():  # without placebos there is nothing to be read
+            swept = _swept(opened, thresholds, allow_peeking=allow_peeking or None)
+        false_positives = {name: swept[name] for name in swept if swept[name][0].placebos}
+        _print_tables(opened, selected, wanted, thresholds, false_positives, as_json=as_json)
         return
     console = answer_console()
     grammar = grammar_from_dict(opened.manifest.grammar)
@@ -148,8 +168,37 @@ def _placebo_row(placebo: Placebo, losses: Losses) -> dict[str, Any]:
     }
 
 
+def _swept(
+    run: Run, thresholds: Mapping[str, Thresholds], *, allow_peeking: bool | None
+) -> dict[str, list[FalsePositives]]:
+    """Returns what placebos and calls pass, by tool: at these thresholds and on either side."""
+    lowest = run.manifest.lowest_thresholds
+    swept = [dict(thresholds)]
+    for nats in _SWEPT:
+        others = {
+            name: Thresholds(nats, nats if each.are_equal else each.help)
+            for name, each in thresholds.items()
+        }
+        if all(each.help >= lowest[name] for name, each in others.items()):
+            swept.append(others)
+    found = sweep(run, swept, allow_peeking=allow_peeking)
+    return {name: _in_order(rows) for name, rows in found.items()}
+
+
+def _in_order(rows: list[FalsePositives]) -> list[FalsePositives]:
+    """Returns rows by threshold, each once; the first counts of two that are alike."""
+    by_used = {row.thresholds.used: row for row in reversed(rows)}
+    return [by_used[used] for used in sorted(by_used)]
+
+
 def _print_tables(
-    run: Run, selected: Iterator[AnnotatedDocument], wanted: list[str], *, as_json: bool
+    run: Run,
+    selected: Iterator[AnnotatedDocument],
+    wanted: list[str],
+    thresholds: Mapping[str, Thresholds],
+    false_positives: Mapping[str, list[FalsePositives]],
+    *,
+    as_json: bool,
 ) -> None:
     stats = count_documents(selected)
     counted = count_by_threshold(run, _PAPER_THRESHOLDS)
@@ -160,9 +209,27 @@ def _print_tables(
             else {name: each.tools[name].texts_kept if name in each.tools else 0 for name in wanted}
             for threshold, each in counted.items()
         }
-        print_json(stats.to_dict() | {"texts_kept_by_threshold": kept})
+        by_chance = {
+            name: [_chance_row(each) for each in false_positives.get(name, ())] for name in wanted
+        }
+        print_json(
+            stats.to_dict()
+            | {
+                "texts_kept_by_threshold": kept,
+                "thresholds": {name: asdict(thresholds[name]) for name in wanted},
+                "are_provisional": run.is_provisional,
+                "false_positives": by_chance,
+            }
+        )
         return
     console = answer_console()
     console.print(tool_table(stats, wanted))
     console.print(verdict_line(stats))
     console.print(threshold_table(counted, wanted))
+    for name in wanted:
+        if name in false_positives:
+            console.print(placebo_table(name, false_positives[name], settled=thresholds[name]))
+
+
+def _chance_row(row: FalsePositives) -> dict[str, Any]:
+    return asdict(row) | {"share": row.share, "expected_false": row.expected_false}

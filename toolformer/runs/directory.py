@@ -8,12 +8,14 @@ A file is written under a temporary name and then renamed, so whatever has its o
 a temporary file that a kill left behind is ignored, and goes when its shard is written again.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from toolformer.errors import RunError
 from toolformer.files import json_text, leftovers, refuse_differences, write_whole
 from toolformer.records import AnnotatedDocument, Document, Verdict
+from toolformer.runs.calibration import Calibration, Placebos, settled_thresholds
 from toolformer.runs.check import DocumentCheck
 from toolformer.runs.completion import STATS, Completion, read_completion, shard_digest
 from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
@@ -24,6 +26,7 @@ from toolformer.runs.read_shard import (
     shard_content,
     unreadable,
 )
+from toolformer.runs.select import reselect
 from toolformer.runs.shards import shard_bytes
 from toolformer.runs.stats import RunStats, StatsCounter, count_documents
 from toolformer.runs.thresholds import Thresholds
@@ -48,7 +51,7 @@ class Run:
     def __repr__(self) -> str:
         try:
             state = "finished" if self.is_complete else "unfinished"
-            shards = _count(self.shards())
+            shards = _count_shards(self.shards())
         except RunError:
             state, shards = "damaged", "shards"
         return f"<Run '{self.path}' of {self.manifest.model.name}: {shards}, {state}>"
@@ -72,8 +75,32 @@ class Run:
 
     @property
     def thresholds(self) -> dict[str, Thresholds]:
-        """What a call of each tool had to reach to be kept, in tool order."""
-        return {tool.name: tool.thresholds for tool in self.manifest.tools}
+        """What a call of each tool has to reach to be kept, in tool order.
+
+        Where the manifest leaves that to the placebos, the thresholds of a run that was finished
+        are those that it was finished with, and until then provisional.
+
+        Raises:
+            RunError: what the run says of its end cannot be read.
+        """
+        completion = self._completion()
+        if completion is None:
+            return {tool.name: tool.thresholds for tool in self.manifest.tools}
+        return settled_thresholds(self.manifest.tools, completion.calibration)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether thresholds are to be calibrated when the run is finished, and it is not."""
+        return bool(self.manifest.calibrated) and self._completion() is None
+
+    def calibration(self) -> Mapping[str, Calibration]:
+        """Returns what the run was finished with of placebos and thresholds, by tool name.
+
+        Raises:
+            RunError: what the run says of its end cannot be read.
+        """
+        completion = self._completion()
+        return {} if completion is None else completion.calibration
 
     @property
     def is_complete(self) -> bool:
@@ -103,9 +130,9 @@ class Run:
             RunError: it has shards that it was not finished with.
         """
         there = self.shards()
-        completion = read_completion(self.path)
+        completion = self._completion()
         if completion is None:
-            return f"was not finished ({_count(there)} so far)"
+            return f"was not finished ({_count_shards(there)} so far)"
         # An older version named no shards, and their documents are counted.
         named = completion.shards
         count = max(there, default=-1) + 1 if named is None else len(named)
@@ -139,16 +166,24 @@ class Run:
             )
 
     def documents(self) -> Iterator[AnnotatedDocument]:
-        """Returns the annotated documents, in the corpus's order.
+        """Returns the annotated documents, in the corpus's order, with the verdicts that count.
 
         Raises:
             RunError: as `check_whole`; while they are read, as `read`.
         """
         self.check_whole()
-        return (document for number in self.shards() for document in self.read(number))
+        stored = (document for number in self.shards() for document in self.read(number))
+        if not self.manifest.calibrated:
+            return stored
+        select_anew = partial(
+            reselect, thresholds=self.thresholds, allow_peeking=self.manifest.allow_peeking
+        )
+        return map(select_anew, stored)
 
     def read(self, shard: int) -> list[AnnotatedDocument]:
         """Returns the documents of one shard, whether or not the run is whole.
+
+        Their verdicts are those that they were written with, by the thresholds of the manifest.
 
         Raises:
             RunError: it is damaged, not the run's, or has a value that it may not have.
@@ -166,7 +201,7 @@ class Run:
                 check(annotated)
             except ValueError as error:
                 raise RunError(unreadable(path, f"row {row}, {error}")) from None
-        completion = read_completion(self.path)
+        completion = self._completion()
         known = (completion and completion.shards) or ()
         if shard < len(known) and known[shard] != shard_digest(content):
             raise RunError(
@@ -181,8 +216,11 @@ class Run:
         Raises:
             RunError: as `documents`.
         """
-        completion = None if self.lack() else read_completion(self.path)
+        completion = None if self.lack() else self._completion()
         return count_documents(self.documents()) if completion is None else completion.stats
+
+    def _completion(self) -> Completion | None:
+        return read_completion(self.path, calibrated=self.manifest.calibrated)
 
 
 class RunWriter:
@@ -221,10 +259,11 @@ class RunWriter:
         self._done = set(self._run.shards())
         # What passes through this writer is counted then, and need not be read again for that.
         self._counter = StatsCounter()
+        self._placebos = Placebos(allow_peeking=manifest.allow_peeking)
         self._digests: dict[int, str] = {}  # of the shards that are counted
 
     def __repr__(self) -> str:
-        return f"<RunWriter '{self.path}': {_count(self._done)}>"
+        return f"<RunWriter '{self.path}': {_count_shards(self._done)}>"
 
     @property
     def done(self) -> frozenset[int]:
@@ -271,7 +310,7 @@ class RunWriter:
         self._check_is_there()
         content = shard_bytes(documents)
         self._write(_shard_path(self.path, shard), content)
-        self._counter.add(documents)
+        self._count(documents)
         self._digests[shard] = shard_digest(content)
         self._done.add(shard)
 
@@ -313,8 +352,11 @@ class RunWriter:
                     f"'{there[shard]}' was changed while the run was written. Delete it and run "
                     "the same command again: only what is missing is done."
                 )
+        calibration = self._placebos.calibrate(self.manifest.tools)
         completion = Completion(
-            self._counter.stats(problems=problems), [self._digests[shard] for shard in wanted]
+            self._recounted(wanted, calibration).stats(problems=problems),
+            [self._digests[shard] for shard in wanted],
+            calibration,
         )
         self._write(self.path / STATS, json_text(completion.to_dict()))
         return run
@@ -322,9 +364,29 @@ class RunWriter:
     def _read(self, shard: int) -> list[AnnotatedDocument]:
         """Reads and counts a shard that another try or another process has written."""
         documents = self._run.read(shard)
-        self._counter.add(documents)
+        self._count(documents)
         self._digests[shard] = shard_digest(shard_content(_shard_path(self.path, shard)))
         return documents
+
+    def _count(self, documents: Sequence[AnnotatedDocument]) -> None:
+        self._counter.add(documents)
+        self._placebos.add(documents)
+
+    def _recounted(
+        self, shards: Iterable[int], calibration: Mapping[str, Calibration]
+    ) -> StatsCounter:
+        """Returns the counts of all shards; where thresholds follow from all, these are read."""
+        if not self.manifest.calibrated:
+            return self._counter
+        counter = StatsCounter()
+        thresholds = settled_thresholds(self.manifest.tools, calibration)
+        peeking = self.manifest.allow_peeking
+        for shard in shards:
+            counter.add(
+                reselect(each, thresholds=thresholds, allow_peeking=peeking)
+                for each in self._run.read(shard)
+            )
+        return counter
 
     def _check_is_there(self) -> None:
         """Refuses to write to a directory that was deleted meanwhile: half of a run is none."""
@@ -353,7 +415,7 @@ def _shard_path(folder: Path, number: int) -> Path:
     return folder / "shards" / f"{number:05}.parquet"
 
 
-def _count(shards: Collection[int]) -> str:
+def _count_shards(shards: Collection[int]) -> str:
     return "1 shard" if len(shards) == 1 else f"{len(shards)} shards"
 
 

@@ -112,6 +112,25 @@ class RunManifest:
         """Whether L(e(c, ε)) was taken even where no threshold could be reached."""
         return bool(self.config.get("keep_all_losses", False))
 
+    @property
+    def calibrated(self) -> frozenset[str]:
+        """The names of the tools whose thresholds follow from their placebos."""
+        return frozenset(tool.name for tool in self.tools if tool.calibrated)
+
+    @property
+    def lowest_thresholds(self) -> dict[str, float]:
+        """The lowest `help` threshold that the run's losses can answer for, by tool name.
+
+        Places and calls were left out where they could not help by `prune_below`, however much the
+        output is used. By the paper's rule it is the lowest τf.
+        """
+        return {
+            tool.name: float("-inf")
+            if tool.prune_below is None or (self.keep_all_losses and tool.prune_below <= 0)
+            else tool.prune_below
+            for tool in self.tools
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields as they come back from JSON."""
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))

@@ -1,32 +1,17 @@
 """A run read again: with other thresholds than it was made with, and without its model."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
 from typing import TypeVar
 
 from toolformer.errors import ConfigError, closest
 from toolformer.records import AnnotatedDocument
 from toolformer.runs.directory import Run
-from toolformer.runs.manifest import RunManifest
-from toolformer.runs.select import check_thresholds, select
+from toolformer.runs.select import check_thresholds, reselect
 from toolformer.runs.stats import RunStats, StatsCounter
 from toolformer.runs.thresholds import Thresholds
 
 _Threshold = TypeVar("_Threshold", bound=float | Thresholds)
-
-
-def lowest_thresholds(manifest: RunManifest) -> dict[str, float]:
-    """Returns the lowest `help` threshold that a run's losses can answer for, by tool name.
-
-    Places and calls were left out where they could not help by `prune_below`, however much the
-    output is used. By the paper's rule it is the lowest τf.
-    """
-    return {
-        tool.name: float("-inf")
-        if tool.prune_below is None or (manifest.keep_all_losses and tool.prune_below <= 0)
-        else tool.prune_below
-        for tool in manifest.tools
-    }
 
 
 def resolve_thresholds(
@@ -64,7 +49,7 @@ def resolve_thresholds(
         )
         for name, each in thresholds.items()
     }
-    check_thresholds(thresholds, lowest_thresholds(run.manifest))
+    check_thresholds(thresholds, run.manifest.lowest_thresholds)
     return thresholds
 
 
@@ -93,10 +78,7 @@ def read_selected(
     thresholds = resolve_thresholds(run, threshold, min_used=min_used, min_help=min_help)
     peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
     return (
-        replace(
-            annotated,
-            candidates=select(annotated.candidates, thresholds=thresholds, allow_peeking=peeking),
-        )
+        reselect(annotated, thresholds=thresholds, allow_peeking=peeking)
         for annotated in run.documents()
     )
 
@@ -113,25 +95,18 @@ def count_by_threshold(
     Returns:
         By threshold, in their order; None where the run's losses cannot answer.
     """
-    counters: dict[_Threshold, StatsCounter | None] = {}
     resolved: dict[_Threshold, dict[str, Thresholds]] = {}
     for threshold in thresholds:
-        try:
+        with suppress(ConfigError):
             resolved[threshold] = resolve_thresholds(run, threshold)
-            counters[threshold] = StatsCounter()
-        except ConfigError:
-            counters[threshold] = None
+    counters = {threshold: StatsCounter() for threshold in resolved}
+    peeking = run.manifest.allow_peeking
     for annotated in run.documents() if resolved else ():
         for threshold, by_tool in resolved.items():
-            candidates = select(
-                annotated.candidates,
-                thresholds=by_tool,
-                allow_peeking=run.manifest.allow_peeking,
+            counters[threshold].add(
+                [reselect(annotated, thresholds=by_tool, allow_peeking=peeking)]
             )
-            counter = counters[threshold]
-            if counter is not None:
-                counter.add([replace(annotated, candidates=candidates)])
     return {
-        threshold: None if counter is None else counter.stats()
-        for threshold, counter in counters.items()
+        threshold: counters[threshold].stats() if threshold in resolved else None
+        for threshold in thresholds
     }

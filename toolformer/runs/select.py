@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from toolformer.errors import ConfigError, closest
-from toolformer.records import Candidate, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.thresholds import Thresholds, thresholds_by_tool
 
 # Two calls nearer than this would each be credited with some of the same five scored tokens.
@@ -75,6 +75,25 @@ def select(
         candidate if candidate.verdict is verdict else replace(candidate, verdict=verdict)
         for candidate, verdict in zip(candidates, verdicts, strict=True)
     )
+
+
+def reselect(
+    annotated: AnnotatedDocument,
+    *,
+    thresholds: Mapping[str, float | Thresholds],
+    allow_peeking: bool = False,
+) -> AnnotatedDocument:
+    """Returns a document with the verdicts of its candidates for these thresholds, as `select`."""
+    candidates = select(annotated.candidates, thresholds=thresholds, allow_peeking=allow_peeking)
+    return replace(annotated, candidates=candidates)
+
+
+def can_be_kept(candidate: Candidate, *, allow_peeking: bool = False) -> bool:
+    """Returns whether some thresholds would keep a candidate: it was scored and is not barred."""
+    is_barred = candidate.verdict in FINAL or (
+        candidate.verdict is Verdict.PEEKS and not allow_peeking
+    )
+    return candidate.gain is not None and not is_barred
 
 
 def check_thresholds(

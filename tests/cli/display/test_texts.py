@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from toolformer.calls import InlineGrammar
-from toolformer.cli.display.texts import dozen, kept_text
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
+from toolformer.cli.display.texts import dozen, kept_text, why
+from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
 from toolformer.runs.thresholds import Thresholds
 
 KEPT = Candidate(
@@ -65,3 +65,36 @@ def test_calls_near_each_other_share_a_stretch_of_text() -> None:
     shown = kept_text(near, InlineGrammar(), PAPERS).plain
     call = " [Calculator(1 + 1) -> 2]⟨+1.00⟩"
     assert shown == f"d\n1 + 1 ={call} 2 and 1 + 1 ={call} 2 ."
+
+
+BOTH = Thresholds(used=0.75, help=-0.25)
+
+
+def test_the_gain_that_was_too_low_is_named() -> None:
+    low = replace(KEPT, losses=Losses(2.0, 1.5, 1.75), verdict=Verdict.LOW_GAIN)
+    assert why(low, thresholds=BOTH).startswith("used 0.25 is below 0.75 (help 0.50). L(ε) 2.00,")
+    unhelpful = replace(KEPT, losses=Losses(2.0, 2.5, 4.0), verdict=Verdict.UNHELPFUL)
+    assert why(unhelpful, thresholds=BOTH).startswith(
+        "used 1.50, help -0.50, which is below -0.25: its output is used, and the text is likelier "
+        "without the call. L(ε) 2.00"
+    )
+
+
+def test_what_was_not_scored_in_full_has_a_bound_alone() -> None:
+    partly = replace(KEPT, losses=Losses(2.0, 2.5), verdict=Verdict.LOW_GAIN)
+    assert why(partly, thresholds=BOTH).startswith("gain at most -0.50 is below -0.25. L(ε) 2.00")
+
+
+def test_a_trivial_call_and_its_place_are_told() -> None:
+    trivial = replace(KEPT, losses=None, verdict=Verdict.TRIVIAL, start_gain=3.25)
+    assert why(trivial, thresholds=BOTH) == (
+        "its output is its argument, or stands just before it. p(start) 0.500, start gain 3.25, "
+        "1 sample."
+    )
+
+
+def test_a_placebo_is_told_with_its_own_gains() -> None:
+    beside = replace(KEPT, placebo=Placebo("9", 2.5))
+    assert "With another call's output, 9: used -0.50, help -0.50. p(start)" in why(
+        beside, thresholds=BOTH
+    )

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from toolformer.runs.calibration import ONE_IN
+from toolformer.runs.directory import Run
 from toolformer.runs.stats import RunStats
+from toolformer.runs.sweep import FalsePositives
+from toolformer.runs.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from toolformer.finetune.report import FinetuneReport
@@ -47,6 +51,49 @@ def threshold_table(counted: Mapping[float, RunStats | None], tools: Sequence[st
     for name in tools:
         table.add_row(name, *(_texts_kept(stats, name) for stats in counted.values()))
     return table
+
+
+def placebo_table(tool: str, rows: Sequence[FalsePositives], *, settled: Thresholds) -> Table:
+    """Returns a row per pair of thresholds: how many wrong calls they let pass, by the placebos.
+
+    Args:
+        tool: its name.
+        rows: of the tool; it has placebos.
+        settled: those that count are marked.
+    """
+    placebos, calls = rows[0].placebos, rows[0].calls
+    caption = f"placebos: {placebos:,} of {calls:,} calls, with another call's output"
+    if placebos < ONE_IN:
+        caption += f"; fewer than {ONE_IN} say little, and a threshold stays provisional"
+    table = Table(title=f"What passes by chance: {tool}", caption=caption)
+    for name in (
+        *("used ≥", "help ≥", "placebos pass", "%", "calls pass", "kept"),
+        "of these false, about",
+    ):
+        table.add_column(name, justify="right")
+    for row in rows:
+        mark = "▸ " if row.thresholds == settled else ""
+        table.add_row(
+            f"{mark}{row.thresholds.used:g}",
+            f"{row.thresholds.help:g}",
+            f"{row.placebos_passed:,}",
+            "–" if row.share is None else f"{100 * row.share:.1f}",
+            f"{row.calls_passed:,}",
+            f"{row.kept:,}",
+            "–" if row.expected_false is None else f"{row.expected_false:.1f}",
+        )
+    return table
+
+
+def provisional_line(run: Run) -> str:
+    """Says that the thresholds of an unfinished run are provisional; "" where they count."""
+    if not run.is_provisional:
+        return ""
+    nats = ", ".join(f"{name} {each}" for name, each in run.thresholds.items())
+    return (
+        f"The thresholds are provisional ({nats}): those that count are calibrated on all placebos "
+        "when the run is finished."
+    )
 
 
 def verdict_line(stats: RunStats) -> str:

@@ -1,0 +1,111 @@
+"""How many wrong calls thresholds let pass: placebos beside calls, for many thresholds at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolformer.records import Candidate, Verdict
+from toolformer.runs.directory import Run
+from toolformer.runs.select import can_be_kept, check_thresholds, select
+from toolformer.runs.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalsePositives:
+    """What thresholds let pass of a tool's placebos, and of its calls."""
+
+    thresholds: Thresholds
+    placebos: int = 0
+    placebos_passed: int = 0
+    calls: int = 0  # that were scored, and would be kept at some thresholds
+    calls_passed: int = 0
+    kept: int = 0  # of these: no stronger one was in their way
+
+    @property
+    def share(self) -> float | None:
+        """The share of placebos that pass, None where there are none."""
+        return self.placebos_passed / self.placebos if self.placebos else None
+
+    @property
+    def expected_false(self) -> float | None:
+        """How many of the kept calls are false, if false calls pass as often as placebos do.
+
+        It takes every call for false at first, and so is rather too high: of `calls` as many
+        would pass as `share` says, and they lose against others as often as any that pass. A wrong
+        call whose output is nearly right gains more than a placebo, which it does not count.
+
+        >>> FalsePositives(
+        ...     thresholds=Thresholds(0.75, -0.25), placebos=200, placebos_passed=2, calls=500,
+        ...     calls_passed=50, kept=40,
+        ... ).expected_false
+        4.0
+        """
+        if self.share is None:
+            return None
+        if not self.calls_passed:
+            return 0.0
+        return self.kept * min(1.0, self.share * self.calls / self.calls_passed)
+
+
+def sweep(
+    run: Run,
+    thresholds: Sequence[Mapping[str, Thresholds]],
+    *,
+    allow_peeking: bool | None = None,
+) -> dict[str, list[FalsePositives]]:
+    """Returns for each tool what each of some thresholds lets pass; the run is read once.
+
+    Args:
+        run: finished, or opened with `incomplete`.
+        thresholds: each of all tools, by tool name in tool order.
+        allow_peeking: whether calls that peek compete; as in the run when None.
+
+    Raises:
+        RunError: the run is not whole, or damaged.
+        ConfigError: a threshold is below what the run can answer for.
+    """
+    for each in thresholds:
+        check_thresholds(each, run.manifest.lowest_thresholds)
+    peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
+    tools = [tool.name for tool in run.manifest.tools]
+    tallies = {tool: [_Tally() for _ in thresholds] for tool in tools}
+    for annotated in run.documents():
+        for number, by_tool in enumerate(thresholds):
+            selected = select(annotated.candidates, thresholds=by_tool, allow_peeking=peeking)
+            for candidate in selected:
+                if can_be_kept(candidate, allow_peeking=peeking):
+                    tallies[candidate.tool][number].add(candidate, by_tool[candidate.tool])
+    return {
+        tool: [
+            tally.counts(by_tool[tool])
+            for tally, by_tool in zip(tallies[tool], thresholds, strict=True)
+        ]
+        for tool in tools
+    }
+
+
+class _Tally:
+    """Counts the calls of one tool at its thresholds."""
+
+    def __init__(self) -> None:
+        self.placebos = self.placebos_passed = self.calls = self.calls_passed = self.kept = 0
+
+    def add(self, candidate: Candidate, thresholds: Thresholds) -> None:
+        losses, placebo = candidate.losses, candidate.placebo
+        if losses is None:
+            return
+        self.calls += 1
+        self.calls_passed += thresholds.is_passed(losses)
+        self.kept += candidate.verdict is Verdict.KEPT
+        if placebo is not None:
+            self.placebos += 1
+            self.placebos_passed += thresholds.is_passed(placebo.beside(losses))
+
+    def counts(self, thresholds: Thresholds) -> FalsePositives:
+        return FalsePositives(
+            thresholds=thresholds,
+            placebos=self.placebos,
+            placebos_passed=self.placebos_passed,
+            calls=self.calls,
+            calls_passed=self.calls_passed,
+            kept=self.kept,
+        )
