@@ -16,6 +16,8 @@ DOOR = Door(
         "math": "toolformer.evaluate.tasks.math:math",
         "dates": "toolformer.evaluate.tasks.dates:dates",
         "date-understanding": "toolformer.evaluate.tasks.date_understanding:date_understanding",
+        "steps": "toolformer.evaluate.tasks.gsm8k.steps:steps",
+        "gsm8k": "toolformer.evaluate.tasks.gsm8k.word_problems:gsm8k",
         "arithmetic": "toolformer.evaluate.tasks.arithmetic:arithmetic",
         "perplexity": "toolformer.evaluate.tasks.plain_texts:perplexity",
         "restraint": "toolformer.evaluate.tasks.plain_texts:restraint",
