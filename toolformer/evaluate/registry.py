@@ -12,7 +12,7 @@ DOOR = Door(
     group="toolformer.tasks",
     # As pyproject.toml declares them; a test compares the two.
     built_in={
-        "lama": "toolformer.evaluate.tasks.lama:lama",
+        "lama": "toolformer.evaluate.tasks.facts.lama:lama",
         "math": "toolformer.evaluate.tasks.math:math",
         "dates": "toolformer.evaluate.tasks.dates:dates",
         "date-understanding": "toolformer.evaluate.tasks.date_understanding:date_understanding",

@@ -9,7 +9,7 @@ from heapq import nsmallest
 from toolformer.evaluate.arm import Arm, ChooseArms, every_arm
 from toolformer.evaluate.counts import ACCURACY, BUILT_IN, OWN
 from toolformer.evaluate.metric import Metric
-from toolformer.evaluate.tasks.fact_table import FactRow
+from toolformer.evaluate.tasks.facts.table import FactRow
 from toolformer.evaluate.trial import Trial
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
