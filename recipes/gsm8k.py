@@ -1,42 +1,5 @@
-"""GSM8K's human calculator marks: `<<48/2=24>>` taken out of a solution, with their places."""
+"""GSM8K's human calculator marks as the package reads them, for recipes and benchmarks."""
 
-import re
-from dataclasses import dataclass
+from toolformer.evaluate.tasks.gsm8k.solutions import Mark, Solution, read_solution
 
-_MARK = re.compile(r"<<([^<>]*?)=([^<>=]*)>>")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One human call: `offset` is its character offset in the solution without marks."""
-
-    offset: int
-    expression: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """A solution as plain text and the marks that stood in it, in text order."""
-
-    text: str
-    marks: tuple[Mark, ...]
-
-
-def read_solution(answer: str) -> Solution:
-    r"""Returns an answer without its marks and without its last line, `#### 24`.
-
-    >>> read_solution("She sold 48/2 = <<48/2=24>>24 clips.\n#### 24").text
-    'She sold 48/2 = 24 clips.'
-    >>> read_solution("She sold 48/2 = <<48/2=24>>24 clips.").marks
-    (Mark(offset=16, expression='48/2', value='24'),)
-    """
-    body = answer.split("\n####")[0].rstrip()
-    marks: list[Mark] = []
-    text = ""
-    end = 0
-    for found in _MARK.finditer(body):
-        text += body[end : found.start()]
-        marks.append(Mark(len(text), found[1].strip(), found[2].strip()))
-        end = found.end()
-    return Solution(text + body[end:], tuple(marks))
+__all__ = ["Mark", "Solution", "read_solution"]

@@ -1,5 +1,6 @@
 """Prompts continued and judged, texts predicted, the majority answer of a group guessed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -9,12 +10,14 @@ import pytest
 from tests.evaluate.scripts import caller, guesser, sums
 from toolformer.calls import ToolCall
 from toolformer.evaluate.arm import Arm, Calls
+from toolformer.evaluate.counts import TextScores
 from toolformer.evaluate.measure import (
     continue_prompts,
     guess_majority,
     judge,
     majority_answers,
     predict_texts,
+    predict_with_calls,
 )
 from toolformer.evaluate.task import Example, Setup, Task
 from toolformer.evaluate.tasks.judging import end_of_number
@@ -131,6 +134,42 @@ def test_bytes_are_those_of_utf_8() -> None:
 def test_a_text_of_which_nothing_is_predicted_is_counted_apart() -> None:
     scores = predicted("", Calls.NONE).scores
     assert (scores["texts"], scores["too_short"], scores["tokens"]) == (0, 1, 0)
+
+
+ANNOTATED = "It is [Calculator(2 * 12) -> 24] 24."
+
+
+def predicted_with_calls(text: str, calls: Calls) -> TextScores:
+    setup = Setup(model=guesser(), arm=Arm("t", "t", calls), live=None, config=InferConfig())
+    [trial] = predict_with_calls([Example("1", text, ())], setup)
+    return TextScores.sum([trial.scores])
+
+
+def test_with_calls_live_the_call_is_scored_and_what_the_tool_said_is_not() -> None:
+    scores = predicted_with_calls(ANNOTATED, Calls.LIVE)
+    model = guesser()
+    own = model.count_tokens(["It is [Calculator(2 * 12)"])[0] + model.count_tokens([" 24."])[0]
+    assert (scores.tokens, scores.nats) == (own, pytest.approx(2.0 * own))
+    assert (scores.texts, scores.words, scores.bytes, scores.plain_tokens) == (1, 3, 9, 5)
+    assert scores.normalised_perplexity == pytest.approx(math.exp(2.0 * own / 5))
+
+
+@pytest.mark.parametrize("calls", [Calls.NONE, Calls.DISABLED])
+def test_where_calls_are_not_live_the_text_is_scored_without_them(calls: Calls) -> None:
+    scores = predicted_with_calls(ANNOTATED, calls)
+    assert scores == replace(TextScores.sum([predicted("It is 24.", calls).scores]), plain_tokens=5)
+    assert scores.normalised_perplexity == scores.perplexity
+
+
+def test_a_text_without_calls_costs_a_live_model_what_it_costs_others() -> None:
+    assert predicted_with_calls("It is 24.", Calls.LIVE) == predicted_with_calls(
+        "It is 24.", Calls.NONE
+    )
+
+
+def test_nothing_with_no_calls_is_counted_apart() -> None:
+    scores = predicted_with_calls("", Calls.LIVE)
+    assert (scores.texts, scores.too_short, scores.normalised_perplexity) == (0, 1, None)
 
 
 EXAMPLE = Example("1", "3 + 2 is", ("5",), "plus", ("hard",))

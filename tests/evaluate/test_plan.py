@@ -13,7 +13,7 @@ from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.metric import Metric
 from toolformer.evaluate.plan import PlannedCell, plan, stamp
 from toolformer.evaluate.task import Example, Task
-from toolformer.evaluate.tasks.fact_table import FactRow
+from toolformer.evaluate.tasks.facts.table import FactRow
 
 BASE = Arm("base", "b", Calls.NONE)
 LIVE = Arm("base, tools live", "b", Calls.LIVE, ("calculator",))

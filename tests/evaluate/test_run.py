@@ -25,7 +25,7 @@ from toolformer.evaluate.measure import predict_texts
 from toolformer.evaluate.metric import Metric, Number
 from toolformer.evaluate.tables import tables
 from toolformer.evaluate.task import Example, Setup
-from toolformer.evaluate.tasks.fact_table import FactRow
+from toolformer.evaluate.tasks.facts.table import FactRow
 from toolformer.evaluate.tasks.judging import is_within_first_words
 from toolformer.evaluate.trial import READ, Trial
 from toolformer.files import locked

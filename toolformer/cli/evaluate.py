@@ -54,7 +54,8 @@ def evaluate(
     task: Annotated[
         list[str] | None,
         Option(
-            help="lama:triples=FILE,templates=FILE  math:path=FILE  dates  arithmetic  "
+            help="steps:path=FILE  gsm8k:path=FILE  lama:triples=FILE,templates=FILE  "
+            "math:path=FILE  dates  arithmetic  "
             "date-understanding:path=FILE  perplexity:path=FILE  restraint:path=FILE. Repeatable.",
             show_default=False,
         ),

@@ -78,3 +78,9 @@ def each_model(arms: Sequence[Arm], ks: Sequence[int]) -> Iterator[ArmAtK]:  # n
     for arm in arms:
         if arm.calls is not Calls.LIVE or arm.model not in plain:
             yield arm, None
+
+
+def each_arm(arms: Sequence[Arm], ks: Sequence[int]) -> Iterator[ArmAtK]:  # noqa: ARG001
+    """Yields every arm once, with no k: nothing is decoded."""
+    for arm in arms:
+        yield arm, None

@@ -27,7 +27,7 @@ from toolformer.evaluate.metric import reduce_all
 from toolformer.evaluate.plan import PlannedCell
 from toolformer.evaluate.results import RESULTS, Cell
 from toolformer.evaluate.task import Example, Setup, Task
-from toolformer.evaluate.tasks.fact_table import write_facts
+from toolformer.evaluate.tasks.facts.table import write_facts
 from toolformer.evaluate.trial import TOO_LONG, Trial, from_row
 from toolformer.files import MOST_JSON, json_text, parse_json, read_json, write_whole
 from toolformer.infer.live_tools import LiveTools

@@ -14,7 +14,7 @@ class EvaluateConfig(Config):
     """k: a call starts when its marker is among the k likeliest tokens. Several, as in 0,1,3,10:
     a sweep; the tables show the largest."""
     max_calls: int = Field(default=1, ge=1)
-    """Calls per input."""
+    """Calls per input; a task that needs several allows as many as it needs."""
     limit: int | None = Field(default=None, ge=1)
     """Inputs of each task, drawn by seed. Default: all."""
     seed: int = 0

@@ -110,12 +110,24 @@ class TextScores:
     bytes: int = 0  # in UTF-8
     nats: float = 0.0  # −Σ log p
     too_short: int = 0  # further texts, which are one token or none: nothing of them was predicted
+    plain_tokens: int = 0  # scored of the same texts without their calls
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def perplexity(self) -> float | None:
         """Per token: for models of one tokenizer. None of nothing."""
         return exp(self.nats / self.tokens) if self.tokens else None
+
+    @property
+    def normalised_perplexity(self) -> float | None:
+        """Per token of the texts without their calls. None of nothing.
+
+        exp(Σ −log p of the tokens a model writes itself, its calls among them / tokens of the plain
+        texts); what tools return is not scored. It is LMLM's measure (Zhao et al., 2025,
+        arXiv:2505.15962): the mean loss of own tokens times their number per token of the original
+        text. So a call costs what it takes to write it, and saves what its output tells.
+        """
+        return exp(self.nats / self.plain_tokens) if self.plain_tokens else None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -166,10 +178,15 @@ PREDICTION = (
     _predicted("perplexity per word", lambda each: each.word_perplexity, ".1f"),
     _predicted("bits per byte", lambda each: each.bits_per_byte, ".4f"),
 )
+NORMALISED = (
+    *PREDICTION,
+    _predicted("normalised perplexity", lambda each: each.normalised_perplexity, ".2f"),
+)
 # The metrics that can be worked out again from the sums in results.json, by what it calls them.
 BUILT_IN: Mapping[str, tuple[Metric, ...]] = {
     "answers": (ACCURACY,),
     "restraint": (STARTED,),
     "perplexity": PREDICTION,
+    "normalised perplexity": NORMALISED,
 }
 OWN = "own"  # any others: their numbers are in results.json themselves

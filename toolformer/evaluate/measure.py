@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from toolformer.calls import InlineGrammar, Segment
 from toolformer.evaluate.arm import Calls
 from toolformer.evaluate.counts import TextScores
 from toolformer.evaluate.task import Example, Setup, Task
@@ -41,7 +44,6 @@ def predict_texts(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
     Calls are disabled where the arm is not one of a model that knows nothing of them.
     """
     without_marker = setup.arm.calls is not Calls.NONE
-    to_json = type_adapter(TextScores).dump_python
     for start in range(0, len(examples), _TEXTS_AT_ONCE):
         read = examples[start : start + _TEXTS_AT_ONCE]
         texts = [example.prompt for example in read]
@@ -56,7 +58,61 @@ def predict_texts(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
                 nats=-float(log_probs.sum(dtype="float64")),
                 too_short=int(len(log_probs) == 0),
             )
-            yield Trial(id=example.id, tags=example.tags, scores=to_json(scores), finish=READ)
+            yield Trial(id=example.id, tags=example.tags, scores=_to_json(scores), finish=READ)
+
+
+def predict_with_calls(examples: Sequence[Example], setup: Setup) -> Iterator[Trial]:
+    """Yields how well each text with calls in it is predicted, by the scores `TextScores` has.
+
+    Where calls are live, a text is read with its calls and outputs, in the format of the model;
+    predicted are the tokens that the model would write: the text and the calls, but not what the
+    decoder supplies (arrow, output, close). Elsewhere the text is read without its calls. Words and
+    bytes are those of the plain text in both cases.
+
+    The text is tokenised whole, as it is written; a token that begins in what is supplied is
+    supplied.
+    """
+    written, own = InlineGrammar(), setup.model.grammar
+    plain = [replace(each, prompt=written.strip(each.prompt)) for each in examples]
+    if setup.arm.calls is not Calls.LIVE:
+        for trial in predict_texts(plain, setup):
+            yield replace(trial, scores={**trial.scores, "plain_tokens": trial.scores["tokens"]})
+        return
+    for example, without in zip(examples, plain, strict=True):
+        text = own.render(without.prompt, written.calls(example.prompt))
+        [log_probs] = setup.model.text_log_probs([text])
+        ends = setup.model.token_ends(text)
+        is_own = ~_supplied(own.read(text), ends)[len(ends) - len(log_probs) :]
+        plain_tokens = len(setup.model.token_ends(without.prompt)) - len(ends) + len(log_probs)
+        measured = _measured(without.prompt, plain_tokens, setup)
+        scores = TextScores(
+            texts=int(plain_tokens > 0),
+            tokens=int(is_own.sum()),
+            words=len(measured.split()),
+            bytes=len(measured.encode()),
+            nats=-float(log_probs[is_own].sum(dtype="float64")),
+            too_short=int(plain_tokens <= 0),
+            plain_tokens=max(0, plain_tokens),
+        )
+        yield Trial(id=example.id, tags=example.tags, scores=_to_json(scores), finish=READ)
+
+
+def _supplied(segments: Sequence[Segment], ends: np.ndarray) -> np.ndarray:
+    """Returns (tokens,) bool: which tokens begin in what tools returned, with its signs."""
+    starts = np.concatenate(([0], ends[:-1]))
+    supplied = np.zeros(len(ends), dtype=bool)
+    at = 0
+    for segment in segments:
+        end = at + len(segment.text)
+        if segment.kind == "output":
+            supplied |= (starts >= at) & (starts < end)
+        at = end
+    return supplied
+
+
+def _to_json(scores: TextScores) -> dict[str, int | float]:
+    values: dict[str, int | float] = type_adapter(TextScores).dump_python(scores, mode="json")
+    return values
 
 
 def _measured(text: str, tokens: int, setup: Setup) -> str:

@@ -35,8 +35,9 @@ class PlannedCell:
         own = self.task.max_new_tokens + (self.task.call_tokens if is_live else 0)
         return InferConfig(
             top_k_start=self.k or 0,
-            max_calls=config.max_calls,
+            max_calls=max(config.max_calls, self.task.max_calls),
             max_new_tokens=config.max_new_tokens or own,
+            stop=self.task.stop,
             seed=config.seed,
             bar_markers=self.arm.calls is not Calls.NONE and not is_live,
             max_streams=config.max_streams,

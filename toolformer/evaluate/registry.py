@@ -12,10 +12,12 @@ DOOR = Door(
     group="toolformer.tasks",
     # As pyproject.toml declares them; a test compares the two.
     built_in={
-        "lama": "toolformer.evaluate.tasks.lama:lama",
+        "lama": "toolformer.evaluate.tasks.facts.lama:lama",
         "math": "toolformer.evaluate.tasks.math:math",
         "dates": "toolformer.evaluate.tasks.dates:dates",
         "date-understanding": "toolformer.evaluate.tasks.date_understanding:date_understanding",
+        "steps": "toolformer.evaluate.tasks.gsm8k.steps:steps",
+        "gsm8k": "toolformer.evaluate.tasks.gsm8k.word_problems:gsm8k",
         "arithmetic": "toolformer.evaluate.tasks.arithmetic:arithmetic",
         "perplexity": "toolformer.evaluate.tasks.plain_texts:perplexity",
         "restraint": "toolformer.evaluate.tasks.plain_texts:restraint",

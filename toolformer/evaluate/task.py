@@ -9,7 +9,7 @@ from heapq import nsmallest
 from toolformer.evaluate.arm import Arm, ChooseArms, every_arm
 from toolformer.evaluate.counts import ACCURACY, BUILT_IN, OWN
 from toolformer.evaluate.metric import Metric
-from toolformer.evaluate.tasks.fact_table import FactRow
+from toolformer.evaluate.tasks.facts.table import FactRow
 from toolformer.evaluate.trial import Trial
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
@@ -28,6 +28,8 @@ class Example:
             split.
         tags: The subsets it belongs to that are reported apart (`unseen relation`, `hard`).
         today: The date that tools take for today, where the example has one of its own.
+        source: The text that several examples are taken from; they are drawn together where an
+            interval is bootstrapped. "": the example stands alone.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Example:
     group: str = ""
     tags: tuple[str, ...] = ()
     today: date | None = None
+    source: str = field(default="", repr=False)  # does not change what a model is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,8 @@ class Task:
         note: A few words beside its name.
         max_new_tokens: Tokens a model may choose for an input.
         call_tokens: How many more where calls are live, to write one.
+        max_calls: Calls an input may need; the settings can allow more.
+        stop: Texts at which an output ends.
         prompt_tokens: How many tokens of a text are the prompt; 0: all.
         facts: Rows of the database tool while the task runs; none leaves it as it is.
         dropped: Inputs that were left out, by reason.
@@ -99,6 +104,8 @@ class Task:
     note: str = ""
     max_new_tokens: int = 64
     call_tokens: int = 0
+    max_calls: int = 1
+    stop: tuple[str, ...] = ()
     prompt_tokens: int = 0
     facts: Sequence[FactRow] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""When an output counts as right: the first number, the first words, the option that is named.
+"""When an output counts as right: a number, the first words, the option that is named.
 
 Outputs come without calls and what the tools said. Pure text: knows no model. Every pattern takes
 linear time, whatever a model wrote.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 FIRST_WORDS = 5  # LAMA: the answer is within so many words
+_FINAL = "####"  # GSM8K: what follows is the answer
 
 _NUMBER_TEXT = r"(?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _NUMBER = re.compile(f"({_NUMBER_TEXT})")
@@ -28,8 +29,7 @@ def first_number(text: str) -> Decimal | None:
     >>> first_number("He ate 5 + 3 = 8 apples."), first_number("none") is None
     (Decimal('8'), True)
     """
-    found = _find_number(text)
-    return None if found is None else Decimal(found[1].replace(",", "").replace("−", "-"))
+    return _decimal(_find_number(text))
 
 
 def end_of_number(text: str) -> int:
@@ -50,6 +50,46 @@ def is_number_right(text: str, answers: Sequence[str]) -> bool:
     """
     said = first_number(text)
     return said is not None and any(said == first_number(answer) for answer in answers)
+
+
+def next_number(text: str) -> Decimal | None:
+    """Returns the number that a text says first, equations or not; None when there is none.
+
+    >>> next_number(" 24 clips. 24 + 48 = 72"), next_number("none") is None
+    (Decimal('24'), True)
+    """
+    return _decimal(_NUMBER.search(text))
+
+
+def end_of_next_number(text: str) -> int:
+    """Returns where the first number ends, equations or not: nothing after it is judged."""
+    found = _NUMBER.search(text)
+    return len(text) + 1 if found is None else found.end()
+
+
+def is_next_number_right(text: str, answers: Sequence[str]) -> bool:
+    """Returns whether the number that an output says first equals one of the answers.
+
+    >>> is_next_number_right(" $24. 24 + 48 = 72", ["24.0"])
+    True
+    """
+    said = next_number(text)
+    return said is not None and any(said == first_number(answer) for answer in answers)
+
+
+def final_number(text: str) -> Decimal | None:
+    r"""Returns the number behind a solution's `####`, else its last one; None without any.
+
+    >>> final_number(" 48/2 = 24.\n#### 24 clips of 30"), final_number(" 48/2 = 24. She sold 72.")
+    (Decimal('24'), Decimal('72'))
+    """
+    return _decimal(_find_final(text))
+
+
+def end_of_final_number(text: str) -> int:
+    """Returns where a solution's answer ends: what comes after it is not judged."""
+    found = _find_final(text)
+    return len(text) + 1 if found is None else found.end()
 
 
 def plain_words(text: str) -> list[str]:
@@ -115,6 +155,21 @@ def named_option(text: str, options: dict[str, str]) -> str | None:
 
 def _find_number(text: str) -> re.Match[str] | None:
     return _AFTER_EQUALS.search(text) or _NUMBER.search(text)
+
+
+def _find_final(text: str) -> re.Match[str] | None:
+    marked = text.find(_FINAL)
+    behind = None if marked < 0 else _NUMBER.search(text, marked)
+    if behind is not None:
+        return behind
+    last = None
+    for last in _NUMBER.finditer(text):  # noqa: B007  the last one is wanted
+        pass
+    return last
+
+
+def _decimal(found: re.Match[str] | None) -> Decimal | None:
+    return None if found is None else Decimal(found[1].replace(",", "").replace("−", "-"))
 
 
 def _holds(said: list[str], answer: list[str]) -> bool:

@@ -8,23 +8,42 @@ from toolformer.corpus.files import CorpusProblem, read_records
 from toolformer.corpus.formats import format_of
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, CorpusError
-from toolformer.evaluate.arm import each_model, live_arms
-from toolformer.evaluate.counts import PREDICTION, STARTED
-from toolformer.evaluate.measure import predict_texts
+from toolformer.evaluate.arm import each_arm, each_model, live_arms
+from toolformer.evaluate.counts import NORMALISED, PREDICTION, STARTED
+from toolformer.evaluate.measure import predict_texts, predict_with_calls
 from toolformer.evaluate.task import Example, Task
 
 
 def perplexity(
-    path: str, text_column: str = "text", characters: int = 4000, name: str | None = None
+    path: str,
+    text_column: str = "text",
+    characters: int = 4000,
+    calls: bool = False,
+    name: str | None = None,
 ) -> Task:
     """How well plain text is predicted; a model that was taught calls has them disabled.
+
+    With `calls`, the texts hold calls with their outputs. Arms with live calls read them and are
+    scored on everything they would write themselves, the calls included and what tools return left
+    out; the others read the same texts without. *Normalised perplexity* compares the two: it is
+    taken per token of the plain text (LMLM's measure; see `TextScores.normalised_perplexity`).
 
     Args:
         path: JSON lines, Parquet, a dataset, or a text file. A text file is read whole.
         text_column: The field that holds the text.
         characters: About how long the pieces of a text file are; lines stay whole.
+        calls: Whether the texts hold calls, such as `[Calculator(48/2) -> 24]`.
         name: How the results call it.
     """
+    if calls:
+        return Task(
+            name=name or f"perplexity with calls {_stem(path)}",
+            examples=_texts(path, text_column, characters),
+            run=predict_with_calls,
+            arms=each_arm,
+            metrics=NORMALISED,
+            note="own tokens, where calls are live",
+        )
     return Task(
         name=name or f"perplexity {_stem(path)}",
         examples=_texts(path, text_column, characters),

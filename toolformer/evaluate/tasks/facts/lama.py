@@ -2,15 +2,24 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from toolformer.errors import CorpusError
+from toolformer.errors import ConfigError, CorpusError
 from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.tasks.answers import first_words_task
-from toolformer.evaluate.tasks.fact_table import FactRow
-from toolformer.evaluate.tasks.lama_edit import has_changed, swap_objects
-from toolformer.evaluate.tasks.lama_files import Cloze, Clozes, Triple, read_clozes, read_triples
+from toolformer.evaluate.tasks.facts.change import (
+    DELETED,
+    STAYS,
+    Change,
+    draw_deleted,
+    with_deletion,
+    with_edit,
+)
+from toolformer.evaluate.tasks.facts.edit import has_changed, swap_objects
+from toolformer.evaluate.tasks.facts.files import Cloze, Clozes, Triple, read_clozes, read_triples
+from toolformer.evaluate.tasks.facts.table import FactRow
 
 ORACLE = "oracle database: the answer is in it"
 UNSEEN_RELATION = "unseen relation"
@@ -23,6 +32,7 @@ def lama(
     training: str | None = None,
     attributes: Path | None = None,
     edit: int | None = None,
+    delete: int | None = None,
     name: str | None = None,
 ) -> Task:
     """Facts as cloze sentences; right is an output with one of the objects in its first five words.
@@ -39,13 +49,22 @@ def lama(
             relation that is not among them is tagged `unseen relation`.
         attributes: A JSON file that maps relations to the names the database uses.
         edit: A seed: the objects are swapped within each relation, in the database and in the
-            answers.
+            answers. Each fact is asked before and after it; see `change`.
+        delete: A seed: half of each relation's facts are deleted from the database. Each fact is
+            asked before and after it, with the same answers.
         name: How the results call it.
     """
+    if edit is not None and delete is not None:
+        raise ConfigError(f"edit={edit},delete={delete}: give one of them, in a task each.")
     facts, clozes = read_triples(triples), read_clozes(templates, attributes)
+    if delete is not None:
+        gone = draw_deleted(facts, seed=delete)
+        facts = [
+            replace(fact, tags=(*fact.tags, DELETED if is_gone else STAYS))
+            for fact, is_gone in zip(facts, gone, strict=True)
+        ]
     learned = read_triples(training) if training else []
     served = facts if edit is None else swap_objects(facts, seed=edit)
-    rows = [row for fact in served for row in _rows(fact, clozes)]
     asked, dropped = _asked(served, facts, clozes)
     examples = list(_examples(asked, learned=learned, facts=served))
     if not examples:
@@ -53,14 +72,27 @@ def lama(
             f"No fact of '{triples}' can be asked: none of its relations has a template that ends "
             "in [Y]. Give templates=FILE."
         )
-    return first_words_task(
-        name=name or ("lama" if edit is None else "lama, edited"),
+    task = first_words_task(
+        name=name or _name(edit, delete),
         examples=lambda: examples,
         training=lambda: _training(learned),
-        note=ORACLE if edit is None else f"{ORACLE}, after its objects were swapped",
-        facts=rows,
+        note=ORACLE,
+        facts=_rows(served, clozes),
         dropped=dropped,
     )
+    old = {_id(fact): fact.objects for fact in facts}
+    if edit is not None:
+        change = Change(_rows(facts, clozes), task.facts, old)
+        return with_edit(replace(task, note=f"{ORACLE}, after its objects were swapped"), change)
+    if delete is not None:
+        staying = [fact for fact in facts if DELETED not in fact.tags]
+        change = Change(task.facts, _rows(staying, clozes), old)
+        return with_deletion(replace(task, note=f"{ORACLE}, until half was deleted"), change)
+    return task
+
+
+def _name(edit: int | None, delete: int | None) -> str:
+    return "lama" + ", edited" * (edit is not None) + ", deleted" * (delete is not None)
 
 
 def _asked(
@@ -116,15 +148,22 @@ def _training(learned: Sequence[Triple]) -> Iterator[Example]:
         yield Example(_id(fact), fact.subject, fact.objects, fact.relation)
 
 
-def _rows(fact: Triple, clozes: Clozes) -> Iterator[FactRow]:
+def _rows(facts: Sequence[Triple], clozes: Clozes) -> list[FactRow]:
+    return [
+        FactRow(fact.subject, _attribute(fact, clozes), name)
+        for fact in facts
+        for name in fact.objects
+    ]
+
+
+def _attribute(fact: Triple, clozes: Clozes) -> str:
     attribute = fact.attribute or clozes.attributes.get(fact.relation)
     if not attribute:
         raise CorpusError(
             f"The relation {fact.relation!r} has no English name for the database: give its rows "
             "an 'attribute', or a JSON file attributes=FILE that maps relations to names."
         )
-    for name in fact.objects:
-        yield FactRow(fact.subject, attribute, name)
+    return attribute
 
 
 def _id(fact: Triple) -> str:

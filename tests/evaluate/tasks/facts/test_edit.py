@@ -1,7 +1,7 @@
 """Objects swapped within a relation."""
 
-from toolformer.evaluate.tasks.lama_edit import has_changed, swap_objects
-from toolformer.evaluate.tasks.lama_files import Triple
+from toolformer.evaluate.tasks.facts.edit import has_changed, swap_objects
+from toolformer.evaluate.tasks.facts.files import Triple
 
 CAPITALS = [
     Triple("P36", subject, (capital,))

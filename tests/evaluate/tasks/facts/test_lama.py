@@ -9,8 +9,8 @@ import pytest
 from tests.evaluate.files import write_rows
 from toolformer.errors import CorpusError
 from toolformer.evaluate.task import Example, Task
-from toolformer.evaluate.tasks.fact_table import FactRow
-from toolformer.evaluate.tasks.lama import lama
+from toolformer.evaluate.tasks.facts.lama import lama
+from toolformer.evaluate.tasks.facts.table import FactRow
 
 CAPITAL = {"relation": "P36", "attribute": "capital"}
 BORDER = {"relation": "P47", "attribute": "neighbour"}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
-from toolformer.evaluate.tasks.lama_files import Triple
+from toolformer.evaluate.tasks.facts.files import Triple
 
 
 def swap_objects(facts: Iterable[Triple], *, seed: int) -> list[Triple]:
