@@ -71,7 +71,7 @@ def exemplars(
 ) -> int:
     """Let a model propose exemplars: texts of a corpus with calls that help in them.
 
-    A pilot over the first 100 texts (--max-documents) finds calls and ranks them. The ten best are
+    A pilot over the first 50 texts (--max-documents) finds calls and ranks them. The ten best are
     shown, each in its text, for you to take or leave, and those you take go into a file for
     `toolformer annotate --exemplars FILE`.
     """

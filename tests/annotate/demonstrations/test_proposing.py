@@ -100,9 +100,9 @@ def test_why_nothing_was_found_is_said(text: str, tool: str, sentence: str) -> N
     assert sentence in pilot.shortfall
 
 
-def test_a_pilot_reads_a_hundred_texts_unless_told_otherwise() -> None:
-    texts = [f"So: {number} + 3 = {number + 3}" for number in range(130)]
-    assert pilot_of(*texts).stats.documents == 100
+def test_a_pilot_reads_fifty_texts_unless_told_otherwise() -> None:
+    texts = [f"So: {number} + 3 = {number + 3}" for number in range(70)]
+    assert pilot_of(*texts).stats.documents == 50
     assert pilot_of(*texts, config={"max_documents": 5}).stats.documents == 5
     with pytest.raises(ConfigError, match="max_documents"):
         pilot_of(*texts, config={"max_document": 5})

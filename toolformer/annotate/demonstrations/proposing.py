@@ -26,7 +26,7 @@ from toolformer.tools.registry import load_tool
 from toolformer.tools.toolbox import Toolbox
 
 PROPOSED = 10
-PILOT_TEXTS = 100
+PILOT_TEXTS = 50
 
 # A pilot looks at more places than an annotation: its demonstrations are not of the corpus, and it
 # is asked for its best calls alone. Whatever does not harm is ranked.
@@ -102,7 +102,7 @@ def propose_exemplars(
         model: proposes calls and judges them.
         tool: the tool, or its spec.
         count: how many exemplars at most.
-        config: what is set differs from a pilot over 100 texts that tries 15 places in each.
+        config: what is set differs from a pilot over 50 texts that tries 15 places in each.
         strict: whether a record that cannot be read ends the pilot.
         on_progress: called as `annotate` does.
         on_problem: called as `annotate` does.
