@@ -22,6 +22,7 @@ from toolformer.errors import RunError, ToolformerError, UnknownNameError, close
 
 COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
+    "exemplars": "Let a model propose exemplars out of a corpus, choose, and write them to a file.",
     "show": "Print the annotated texts of a run.",
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
     "infer": "Let a model continue a prompt and call tools on the way; a REPL.",

@@ -149,6 +149,12 @@ def test_a_text_is_never_its_own_demonstration_whole_or_in_part() -> None:
     ]
 
 
+def test_a_window_is_not_shown_the_rest_of_its_document() -> None:
+    pool = pool_of("One fox ran.", "Two foxes ran.")
+    document = "One fox ran. Then two foxes slept."
+    assert texts_of(pool.nearest("Then two foxes slept.", document=document)) == ["Two foxes ran."]
+
+
 def test_scripts_without_spaces_are_compared_by_character() -> None:
     assert texts_of(pool_of("他昨天去了巴黎", "一共是八个苹果").nearest("一共有五个梨", 1)) == [
         "一共是八个苹果"

@@ -86,19 +86,26 @@ class Pool:
         chosen = dict.fromkeys([*first, *range(len(self))])
         return tuple(self.demonstrations[number] for number in sorted(list(chosen)[:k]))
 
-    def nearest(self, text: str, k: int = NEAREST) -> tuple[Demonstration, ...]:
+    def nearest(
+        self, text: str, k: int = NEAREST, *, document: str = ""
+    ) -> tuple[Demonstration, ...]:
         """Returns the k demonstrations nearest to a text by BM25, the nearest last.
 
         Of equally near ones the earlier is the nearer. A demonstration whose text is the text
         itself, a part of it, or has it as a part, is not among them: it would give the text away.
+
+        Args:
+            text: the text, or a window of it.
+            k: how many, where there are so many.
+            document: the whole text, where `text` is a window: its other parts are not shown.
         """
-        text = text.strip()
+        text, document = text.strip(), document.strip()
         chosen: list[Demonstration] = []
         for number in self._index.nearest_first(text).tolist():
             if len(chosen) == k:
                 break
             other = self._texts[number]
-            if other not in text and text not in other:
+            if other not in text and text not in other and other not in document:
                 chosen.append(self.demonstrations[number])
         return tuple(reversed(chosen))
 
