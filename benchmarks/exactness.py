@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolformer.annotate.losses import ask_losses
+from toolformer.annotate.methods.losses import ask_losses
 
 from benchmarks import report
 from tests.models import save_model

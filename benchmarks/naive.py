@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from toolformer.annotate.losses import weighted_losses
+from toolformer.annotate.methods.losses import weighted_losses
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
 from benchmarks.engine_work import Measured

@@ -20,16 +20,60 @@ OTHER = replace(echo, name="Other", gain_threshold=0.3)
 
 
 def settled(
-    config: AnnotateConfig, *, of: Tool = echo, model: ToolConfig | None = None
+    config: AnnotateConfig,
+    *,
+    of: Tool = echo,
+    model: ToolConfig | None = None,
+    in_context: bool = False,
 ) -> ToolThresholds:
     suited = None if model is None else {"Echo": model}
-    return resolve(config, [echo, OTHER], model_settings=suited)[of.name]
+    found = resolve(config, [echo, OTHER], model_settings=suited, in_context=in_context)
+    return found[of.name]
+
+
+def in_context(**settings: object) -> ToolThresholds:
+    return settled(AnnotateConfig(**settings), in_context=True)
+
+
+def test_in_context_placebos_decide_unless_a_number_is_given() -> None:
+    assert in_context() == ToolThresholds(
+        min_prob=0.0,
+        min_used=0.75,
+        min_help=-0.25,
+        max_positions=8,
+        samples=3,
+        prune_below=-1.0,
+        is_calibrated=True,
+    )
+    assert in_context(gain_threshold="auto") == in_context()
+
+
+def test_one_number_is_both_thresholds_and_each_can_be_set_alone() -> None:
+    both = in_context(gain_threshold=0.5)
+    assert (both.min_used, both.min_help, both.is_calibrated) == (0.5, 0.5, False)
+    used = in_context(min_used=1.25)
+    assert (used.min_used, used.min_help, used.is_calibrated) == (1.25, -0.25, False)
+    helped = in_context(min_help=0.0)
+    assert (helped.min_used, helped.min_help, helped.is_calibrated) == (0.75, 0.0, True)
+
+
+def test_in_context_what_helps_too_little_is_left_out_unless_all_losses_are_kept() -> None:
+    assert in_context(min_help=-3.0).prune_below == -3.0
+    assert in_context(keep_all_losses=True).prune_below is None
+    with pytest.raises(ConfigError, match=r"Echo: min_help -0.25 is below prune_below 0"):
+        in_context(prune_below=0.0)
+
+
+def test_the_papers_way_has_no_placebos() -> None:
+    with pytest.raises(ConfigError, match="no placebos are scored in the paper's way"):
+        settled(AnnotateConfig(gain_threshold="auto"))
 
 
 def test_a_tools_own_numbers_count_when_nobody_says_otherwise() -> None:
     assert settled(AnnotateConfig()) == ToolThresholds(
         min_prob=0.2,
-        gain_threshold=0.8,
+        min_used=0.8,
+        min_help=0.8,
         max_positions=3,
         samples=4,
         prune_below=0.5,
@@ -40,18 +84,19 @@ def test_what_suits_the_model_goes_before_the_tools_own() -> None:
     model = ToolConfig(gain_threshold=0.4, min_prob=0.1, max_positions=8, samples=2)
     assert settled(AnnotateConfig(), model=model) == ToolThresholds(
         min_prob=0.1,
-        gain_threshold=0.4,
+        min_used=0.4,
+        min_help=0.4,
         max_positions=8,
         samples=2,
         prune_below=0.4,
     )
-    assert settled(AnnotateConfig(), of=OTHER, model=model).gain_threshold == 0.3
+    assert settled(AnnotateConfig(), of=OTHER, model=model).min_used == 0.3
 
 
 def test_the_runs_numbers_go_before_the_models() -> None:
     config = AnnotateConfig(gain_threshold=0.6, max_positions=7)
     numbers = settled(config, model=ToolConfig(gain_threshold=0.4))
-    assert (numbers.gain_threshold, numbers.max_positions, numbers.samples) == (0.6, 7, 4)
+    assert (numbers.min_help, numbers.max_positions, numbers.samples) == (0.6, 7, 4)
 
 
 def test_the_runs_numbers_for_one_tool_go_first_in_any_case_of_its_name() -> None:
@@ -76,7 +121,7 @@ def test_pruning_above_a_threshold_is_refused_by_name() -> None:
 
 def test_only_a_run_that_keeps_all_losses_can_have_any_threshold() -> None:
     everything = AnnotateConfig(gain_threshold=-9.0, prune_below=0, keep_all_losses=True)
-    assert settled(everything).gain_threshold == -9.0
+    assert settled(everything).min_help == -9.0
     for others in ({"keep_all_losses": False}, {"prune_below": 0.1}):
         with pytest.raises(ConfigError, match="gain_threshold -9 is below prune_below"):
             settled(everything.override(**others))
@@ -96,7 +141,7 @@ def test_a_yaml_file_holds_the_same_settings(tmp_path: Path) -> None:
     file.write_text("seed: 3\nloss_context: inline\ntools: {echo: {gain_threshold: 0.5}}\n")
     config = AnnotateConfig.from_yaml(file)
     assert (config.seed, config.loss_context) == (3, "inline")
-    assert settled(config).gain_threshold == 0.5
+    assert settled(config).min_used == 0.5
 
 
 @pytest.mark.parametrize(

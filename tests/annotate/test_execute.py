@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from toolformer.annotate.propose import Proposal
+from toolformer.annotate.methods.proposal import Proposal
 
 from tests.annotate.given import BRIEF, echo
 from toolformer.annotate import make_plan

@@ -35,8 +35,8 @@ class ToolConfig(Config):
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
     gain_threshold: Threshold | None = None
-    """τf: nats that a call's output must save over the call without it, and over no call. `auto`
-    asks placebos how many that are. Default: the model's; auto, or in the paper's way the tool's."""
+    """τf: nats that a call's output must save, over the call without it and over no call. `auto`
+    asks placebos how many. Default: the model's; auto, or in the paper's way the tool's."""
     min_used: Nats | None = None
     """Nats that a call's output must save over the call without it, where not τf."""
     min_help: Nats | None = None

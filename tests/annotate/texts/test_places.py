@@ -43,18 +43,18 @@ ENDS = np.array([2, 5, 8, 11], dtype=np.int64)
 
 
 def chosen(probabilities: list[float], **options: object) -> list[int]:
-    settings = {"min_prob": 0.0, "max_positions": 9} | options
+    settings = {"above": 0.0, "max_positions": 9} | options
     found = likeliest_places(
         TEXT,
         ENDS,
-        probabilities=np.array(probabilities, dtype=np.float32),
+        scores=np.array(probabilities, dtype=np.float32),
         **settings,  # type: ignore[arg-type]
     )
     return [place.position for place in found]
 
 
 def test_the_probability_must_lie_strictly_above_the_threshold() -> None:
-    assert chosen([0.05, 0.06, 0.04, 0.0], min_prob=0.05) == [5]
+    assert chosen([0.05, 0.06, 0.04, 0.0], above=0.05) == [5]
 
 
 def test_only_the_likeliest_places_stay_and_they_come_in_text_order() -> None:
@@ -70,8 +70,8 @@ def test_a_likely_end_that_is_no_place_takes_no_places_room() -> None:
     found = likeliest_places(
         TEXT,
         inside_a_word,
-        probabilities=np.array([0.9, 0.2, 0.3, 0.1], dtype=np.float32),
-        min_prob=0.0,
+        scores=np.array([0.9, 0.2, 0.3, 0.1], dtype=np.float32),
+        above=0.0,
         max_positions=2,
     )
     assert [place.position for place in found] == [2, 5]
@@ -85,8 +85,8 @@ def test_a_place_keeps_its_probability() -> None:
     [place] = likeliest_places(
         TEXT,
         ENDS[:1],
-        probabilities=np.array([0.25], dtype=np.float32),
-        min_prob=0.0,
+        scores=np.array([0.25], dtype=np.float32),
+        above=0.0,
         max_positions=1,
     )
-    assert place.start_prob == 0.25
+    assert place.score == 0.25

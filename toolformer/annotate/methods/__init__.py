@@ -1,1 +1,1 @@
-"""Where a call could go, what it could say, and what it is worth: the paper's way and in context."""
+"""Where a call could go and what it is worth: in the paper's way, and in context."""

@@ -110,7 +110,7 @@ def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> l
         window.text,
         starts.positions,
         scores=np.where(starts.probabilities > thresholds.min_prob, gains, -np.inf),
-        above=0.0,  # where demonstrations make a call less likely there is no reason for one
+        above=-np.inf,
         max_positions=thresholds.max_positions,
         within=window.places,
         suits=lambda position: tool.may_precede(window.text[position:]),

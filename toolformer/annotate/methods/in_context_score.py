@@ -93,9 +93,7 @@ class _Rows:
             for each, output in zip(asked, outputs, strict=True)
         ]
 
-    def _losses(
-        self, asked: Sequence[Proposal], outputs: Sequence[str | None]
-    ) -> list[float]:
+    def _losses(self, asked: Sequence[Proposal], outputs: Sequence[str | None]) -> list[float]:
         """Returns the loss over units behind each call with an output, or without."""
         if not asked:
             return []
@@ -123,9 +121,7 @@ def _each(
     """Returns the proposals, those further on that are asked about."""
     asked = [each for each in proposals if is_asked(each.candidate)]
     found = iter(ask(asked))
-    return [
-        each.having(next(found)) if is_asked(each.candidate) else each for each in proposals
-    ]
+    return [each.having(next(found)) if is_asked(each.candidate) else each for each in proposals]
 
 
 def _is_open(candidate: Candidate) -> bool:

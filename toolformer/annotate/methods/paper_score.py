@@ -1,7 +1,7 @@
 """The paper's filter: how much a call in front of the text helps to predict the words after it.
 
-Asks only for losses that can matter: gain = min(L(ε), L(e(c, ε))) − L(e(c, r)) is at most L(ε) − L(e(c, r)): where that is below what a
-run can ever select, L(e(c, ε)) is not asked for.
+Asks only for losses that can matter: gain = min(L(ε), L(e(c, ε))) − L(e(c, r)) is at most
+L(ε) − L(e(c, r)); where that is below what a run can ever select, L(e(c, ε)) is not asked for.
 """
 
 from collections.abc import Sequence
