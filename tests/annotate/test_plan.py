@@ -10,6 +10,7 @@ from toolformer.annotate import AnnotateConfig, Plan, make_plan
 from toolformer.errors import ConfigError
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.runs.thresholds import Thresholds
+from toolformer.runs.thresholds import Thresholds
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
@@ -71,9 +72,9 @@ def test_the_sidecar_says_which_prompt_the_model_wants_unless_the_user_does() ->
 
 def test_the_sidecar_says_which_threshold_suits_the_model() -> None:
     taught = replace(BRIEF, gain_threshold=0.4, gain_thresholds={"Echo": 0.7})
-    assert resolved(calculator, echo, sidecar=taught).gain_thresholds == {
-        "Calculator": 0.4,
-        "Echo": 0.7,
+    assert resolved(calculator, echo, sidecar=taught).selecting == {
+        "Calculator": Thresholds(0.4, 0.4),
+        "Echo": Thresholds(0.7, 0.7),
     }
 
 
