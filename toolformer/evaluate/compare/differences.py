@@ -87,7 +87,7 @@ def compare_arms(
             first.name,
             other.name,
             "%" if is_prediction else "points",
-            float(reduce(sums.sum(axis=0, keepdims=True))[0]),
+            _rounded(reduce(sums.sum(axis=0, keepdims=True))[0]),
             bootstrap(sums, reduce),
             len(sums),
         )
@@ -114,7 +114,12 @@ def bootstrap(sums: np.ndarray, reduce: Callable[[np.ndarray], np.ndarray]) -> I
         for _ in range(DRAWS // _AT_ONCE)
     ]
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
-    return Interval(float(low), float(high))
+    return Interval(_rounded(low), _rounded(high))
+
+
+def _rounded(value: float) -> float:
+    """Returns a number without the last digits, in which a sum's order shows."""
+    return round(float(value), 6)
 
 
 def _accuracy_sums(
