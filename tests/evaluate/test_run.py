@@ -78,6 +78,10 @@ def test_arms_stand_side_by_side(tmp_path: Path) -> None:
     assert right == {"prior": 1, "base": 1, "disabled": 1, "tuned": 2}
     tuned = results.cell("sums", "tuned")
     assert tuned is not None
+    assert [(each.other, round(each.value, 1)) for each in results.differences] == [
+        ("base", 33.3),
+        ("disabled", 33.3),
+    ]
     assert tuned.counts is not None
     assert (tuned.counts.called, tuned.counts.right_called, tuned.counts.tool_errors) == (1, 1, 1)
     assert tuned.by_tag["small"].inputs == 2

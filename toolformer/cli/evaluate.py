@@ -19,7 +19,7 @@ from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_arms
-from toolformer.evaluate.choose import Comparison, choose_arms
+from toolformer.evaluate.compare.choose import Comparison, choose_arms
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.tables import TableText, tables
 from toolformer.lm.base import LanguageModel

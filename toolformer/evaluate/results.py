@@ -12,6 +12,7 @@ from pydantic import Field
 
 from toolformer.errors import RunError
 from toolformer.evaluate.arm import Calls
+from toolformer.evaluate.compare.differences import Difference
 from toolformer.evaluate.counts import BUILT_IN, Counts, TextScores
 from toolformer.evaluate.metric import Numbers, reduce_all
 from toolformer.files import from_json, read_json
@@ -104,6 +105,7 @@ class Results:
     tasks: Sequence[TaskLine]
     arms: Annotated[Sequence[ArmLine], Field(alias="columns")]
     cells: Sequence[Cell]
+    differences: Sequence[Difference] = ()  # of the tuned model from the others
 
     def __repr__(self) -> str:
         """Names the tasks and arms.

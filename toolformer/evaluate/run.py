@@ -1,6 +1,8 @@
 """Tasks and arms go in, results come out; a cell that is there is not measured again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from toolformer.errors import RunError
@@ -11,13 +13,16 @@ from toolformer.evaluate.cells import (
     delete_leftovers,
     measure_cell,
     read_cell,
+    read_trials,
     scored,
 )
+from toolformer.evaluate.compare.differences import Difference, compare_arms
 from toolformer.evaluate.config import EvaluateConfig
 from toolformer.evaluate.measure import guess_majority
 from toolformer.evaluate.plan import plan
 from toolformer.evaluate.results import RESULTS, ArmLine, Cell, Results, TaskLine, read_results
 from toolformer.evaluate.task import Example, Task
+from toolformer.evaluate.trial import Trial
 from toolformer.files import json_text, locked, write_whole
 from toolformer.lm.base import LanguageModel
 
@@ -83,13 +88,17 @@ def evaluate(
     with locked(out):
         read_results(out)  # what cannot be read is not overwritten
         delete_leftovers(out)
-        results = _measure(tasks, arms, out=out, config=config, load=load, on_progress=on_progress)
+        drawn = {task.name: task.draw(config.limit, seed=config.seed) for task in tasks}
+        results = _measure(
+            tasks, arms, drawn, out=out, config=config, load=load, on_progress=on_progress
+        )
         for cell in results.cells:
             if cell.trials and not (out / cell.trials).exists():
                 raise RunError(
                     f"'{out / cell.trials}' was removed while the evaluation ran. Run the same "
                     "command again: it measures what is missing."
                 )
+        results = replace(results, differences=_differences(results, tasks, arms, drawn, out))
         write_whole(out / RESULTS, json_text(results.to_dict()))
         return results
 
@@ -97,6 +106,7 @@ def evaluate(
 def _measure(
     tasks: Sequence[Task],
     arms: Sequence[Arm],
+    drawn: Mapping[str, Sequence[Example]],
     *,
     out: Path,
     config: EvaluateConfig,
@@ -104,7 +114,6 @@ def _measure(
     on_progress: Callable[[CellProgress], None] | None,
 ) -> Results:
     """Measures the cells that are not there, and returns all of them."""
-    drawn = {task.name: task.draw(config.limit, seed=config.seed) for task in tasks}
     planned = list(plan(tasks, arms, config))
     cells = [read_cell(each, drawn[each.task.name], config=config, out=out) for each in planned]
     for name in dict.fromkeys(arm.model for arm in arms):
@@ -139,7 +148,27 @@ def _measure(
     )
 
 
-def _priors(tasks: Sequence[Task], drawn: dict[str, list[Example]]) -> list[Cell]:
+def _differences(
+    results: Results,
+    tasks: Sequence[Task],
+    arms: Sequence[Arm],
+    drawn: Mapping[str, Sequence[Example]],
+    out: Path,
+) -> list[Difference]:
+    """Returns how far the tuned model is from the other arms, from the trials on disk."""
+
+    def trials_of(task: Task, arm: Arm) -> list[Trial] | None:
+        cell = results.cell(task.name, arm.name)
+        return None if cell is None else list(read_trials(out, cell))
+
+    return [
+        difference
+        for task in tasks
+        for difference in compare_arms(task, arms, drawn[task.name], partial(trials_of, task))
+    ]
+
+
+def _priors(tasks: Sequence[Task], drawn: Mapping[str, Sequence[Example]]) -> list[Cell]:
     """Returns what the majority answers come to, where there is something to learn them from."""
     cells = []
     for task in tasks:

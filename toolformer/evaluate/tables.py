@@ -20,7 +20,7 @@ class TableText:
 
 
 def tables(results: Results) -> Iterator[TableText]:
-    """Yields the tables: all accuracies, then each task's own, k by k where several were tried."""
+    """Yields the tables: all accuracies, each task's own, k by k, and the differences of arms."""
     judged = [task for task in results.tasks if ACCURACY.name in results.metrics(task)]
     if len(judged) > 1:
         yield _overview(results, judged)
@@ -28,6 +28,8 @@ def tables(results: Results) -> Iterator[TableText]:
         yield _table(results, task)
         if not _is_by_k(task):
             yield from _sweeps(results, task)
+    if results.differences:
+        yield _differences(results)
 
 
 def markdown(results: Results) -> str:
@@ -113,6 +115,24 @@ def _call_rows(
         numbers = [None if each is None else number(each) for each in counts]
         if any(numbers):
             yield (name, *(NOTHING if each is None else f"{each:,}" for each in numbers))
+
+
+def _differences(results: Results) -> TableText:
+    """Returns how far the tuned model is from the others: points of accuracy, % of perplexity."""
+    others = list(dict.fromkeys(each.other for each in results.differences))
+    found = {(each.task, each.other): each for each in results.differences}
+    rows = []
+    for task in dict.fromkeys(each.task for each in results.differences):
+        texts = max(each.texts for each in results.differences if each.task == task)
+        numbers = (found.get((task, other)) for other in others)
+        cells = (NOTHING if each is None else str(each) for each in numbers)
+        rows.append((task, f"{texts:,}", *cells))
+    return TableText(
+        "The tuned model less each other, in points of accuracy; in % where it is perplexity",
+        ("task", "texts", *others),
+        tuple(rows),
+        note="95 % intervals: paired bootstrap over texts",
+    )
 
 
 def _sweeps(results: Results, task: TaskLine) -> Iterator[TableText]:

@@ -22,8 +22,6 @@ from toolformer.evaluate.trial import TOO_LONG, Trial
 from toolformer.infer.live_tools import LiveTools
 from toolformer.tools.registry import load_tool
 
-DELETED, STAYS = "deleted", "not deleted"  # tags
-
 EDIT_METRICS = (
     ACCURACY,
     Metric.proportion("followed_edit", of="told", name="follows the edit, of what it told before"),
@@ -48,31 +46,43 @@ class Change:
         before: The rows of the database before it.
         after: The rows after it.
         old: The right answers before it, by the examples' ids.
+        deleted: The ids of the examples whose facts are not among `after`.
     """
 
     before: Sequence[FactRow]
     after: Sequence[FactRow]
     old: Mapping[str, tuple[str, ...]]
+    deleted: frozenset[str] = frozenset()
 
 
-Score = Callable[[Trial, bool, bool], Mapping[str, int]]  # of a trial, told before, says it now
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What became of one fact: the object it had was told before, is said after, or both."""
+
+    told: bool
+    says: bool
+    is_right: bool  # after
+    is_deleted: bool
 
 
-def draw_deleted(facts: Sequence[Triple], *, seed: int) -> list[bool]:
-    """Returns which facts are deleted: half of each relation, rounded up, drawn by seed.
+Score = Callable[[_Asked], Mapping[str, int]]
+
+
+def draw_deleted(facts: Sequence[Triple], *, seed: int) -> frozenset[str]:
+    """Returns the ids of the facts that are deleted: half of each relation, rounded up, by seed.
 
     >>> facts = [Triple("P36", each, (each,)) for each in ("Peru", "Cuba", "Chad")]
-    >>> sum(draw_deleted(facts, seed=0)), draw_deleted(facts, seed=0) == draw_deleted(facts, seed=1)
+    >>> len(draw_deleted(facts, seed=0)), draw_deleted(facts, seed=0) == draw_deleted(facts, seed=1)
     (2, False)
     """
-    by_relation: dict[str, list[int]] = {}
-    for index, fact in enumerate(facts):
-        by_relation.setdefault(fact.relation, []).append(index)
-    deleted: set[int] = set()
-    for relation, indices in by_relation.items():
+    by_relation: dict[str, list[str]] = {}
+    for fact in facts:
+        by_relation.setdefault(fact.relation, []).append(fact.id)
+    deleted: set[str] = set()
+    for relation, ids in by_relation.items():
         rng = Random(f"{seed}/{relation}")  # noqa: S311  draws for facts, not for secrets
-        deleted.update(rng.sample(indices, (len(indices) + 1) // 2))
-    return [index in deleted for index in range(len(facts))]
+        deleted.update(rng.sample(ids, (len(ids) + 1) // 2))
+    return frozenset(deleted)
 
 
 def with_edit(task: Task, change: Change) -> Task:
@@ -81,7 +91,7 @@ def with_edit(task: Task, change: Change) -> Task:
 
 
 def with_deletion(task: Task, change: Change) -> Task:
-    """Returns a task that asks before and after a deletion; which facts are gone, their tags say.
+    """Returns a task that asks before and after a deletion.
 
     Its answers stay the old ones: what is right is what should be forgotten, or not. A guess that
     knows no database has no before and after, so there is no prior.
@@ -103,27 +113,30 @@ def _asked_twice(task: Task, change: Change, score: Score, metrics: Sequence[Met
                     continue
                 old = replace(example, answers=change.old[example.id])
                 told, says = (task.is_right(each.text, old) for each in (first, second))
-                yield replace(second, scores=score(second, told, says))
+                asked = _Asked(told, says, second.is_right, example.id in change.deleted)
+                yield replace(second, scores=score(asked))
 
     return replace(task, run=run, metrics=metrics, facts=change.after)
 
 
-def _score_edit(trial: Trial, told: bool, says: bool) -> Mapping[str, int]:
+def _score_edit(asked: _Asked) -> Mapping[str, int]:
     return {
-        "told": int(told),
-        "followed_edit": int(told and trial.is_right),
-        "says_old": int(told and says),
+        "told": int(asked.told),
+        "followed_edit": int(asked.told and asked.is_right),
+        "says_old": int(asked.told and asked.says),
     }
 
 
-def _score_deletion(trial: Trial, told: bool, says: bool) -> Mapping[str, int]:
-    is_deleted = DELETED in trial.tags
+def _score_deletion(asked: _Asked) -> Mapping[str, int]:
+    staying, deleted = (
+        asked.told and asked.is_deleted is is_deleted for is_deleted in (False, True)
+    )
     return {
-        "told": int(told),
-        "told_deleted": int(told and is_deleted),
-        "forgot": int(told and is_deleted and not says),
-        "told_staying": int(told and not is_deleted),
-        "still_told": int(told and not is_deleted and says),
+        "told": int(asked.told),
+        "told_deleted": int(deleted),
+        "forgot": int(deleted and not asked.says),
+        "told_staying": int(staying),
+        "still_told": int(staying and asked.says),
     }
 
 

@@ -56,6 +56,11 @@ class Triple:
     clozes: tuple[Cloze, ...] = ()  # the fact's own; the relation's where there are none
     tags: tuple[str, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """The name of the fact within its file."""
+        return f"{self.relation}/{self.subject}"
+
 
 @dataclass(frozen=True, slots=True)
 class Clozes:

@@ -10,8 +10,6 @@ from toolformer.errors import ConfigError, CorpusError
 from toolformer.evaluate.task import Example, Task
 from toolformer.evaluate.tasks.answers import first_words_task
 from toolformer.evaluate.tasks.facts.change import (
-    DELETED,
-    STAYS,
     Change,
     draw_deleted,
     with_deletion,
@@ -57,12 +55,6 @@ def lama(
     if edit is not None and delete is not None:
         raise ConfigError(f"edit={edit},delete={delete}: give one of them, in a task each.")
     facts, clozes = read_triples(triples), read_clozes(templates, attributes)
-    if delete is not None:
-        gone = draw_deleted(facts, seed=delete)
-        facts = [
-            replace(fact, tags=(*fact.tags, DELETED if is_gone else STAYS))
-            for fact, is_gone in zip(facts, gone, strict=True)
-        ]
     learned = read_triples(training) if training else []
     served = facts if edit is None else swap_objects(facts, seed=edit)
     asked, dropped = _asked(served, facts, clozes)
@@ -80,13 +72,14 @@ def lama(
         facts=_rows(served, clozes),
         dropped=dropped,
     )
-    old = {_id(fact): fact.objects for fact in facts}
+    old = {fact.id: fact.objects for fact in facts}
     if edit is not None:
         change = Change(_rows(facts, clozes), task.facts, old)
         return with_edit(replace(task, note=f"{ORACLE}, after its objects were swapped"), change)
     if delete is not None:
-        staying = [fact for fact in facts if DELETED not in fact.tags]
-        change = Change(task.facts, _rows(staying, clozes), old)
+        gone = draw_deleted(facts, seed=delete)
+        staying = [fact for fact in facts if fact.id not in gone]
+        change = Change(task.facts, _rows(staying, clozes), old, gone)
         return with_deletion(replace(task, note=f"{ORACLE}, until half was deleted"), change)
     return task
 
@@ -109,7 +102,7 @@ def _asked(
         elif served is not facts and not has_changed(before, fact):
             dropped["the same after the edit"] += 1
         else:
-            drawn = int(sha256(_id(fact).encode()).hexdigest(), 16)
+            drawn = int(sha256(fact.id.encode()).hexdigest(), 16)
             asked.append((fact, usable[drawn % len(usable)]))
     return asked, dict(dropped)
 
@@ -128,7 +121,7 @@ def _examples(
         if not any(name in easy or name.casefold() in subject for name in fact.objects):
             tags.append(HARD)
         yield Example(
-            _id(fact),
+            fact.id,
             cloze.ask(fact.subject),
             fact.objects,
             fact.relation,
@@ -145,7 +138,7 @@ def _majorities(facts: Sequence[Triple]) -> Mapping[str, str]:
 
 def _training(learned: Sequence[Triple]) -> Iterator[Example]:
     for fact in learned:
-        yield Example(_id(fact), fact.subject, fact.objects, fact.relation)
+        yield Example(fact.id, fact.subject, fact.objects, fact.relation)
 
 
 def _rows(facts: Sequence[Triple], clozes: Clozes) -> list[FactRow]:
@@ -164,7 +157,3 @@ def _attribute(fact: Triple, clozes: Clozes) -> str:
             "an 'attribute', or a JSON file attributes=FILE that maps relations to names."
         )
     return attribute
-
-
-def _id(fact: Triple) -> str:
-    return f"{fact.relation}/{fact.subject}"

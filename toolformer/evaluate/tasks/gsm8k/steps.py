@@ -22,7 +22,7 @@ def steps(
     digits: int | None = None,
     name: str | None = None,
 ) -> Task:
-    """Right is an output whose first number is the value of the mark that stood there.
+    """Right is an output whose first line has the mark's value as its first number.
 
     A prompt is a solution, its marks taken out, from its beginning to the place of one of them: no
     question, and nothing of what follows. White space and a currency sign right before the number
@@ -55,6 +55,7 @@ def steps(
         judged=end_of_next_number,
         note="next number at human marks, given the solution so far",
         max_new_tokens=16,
+        stop=("\n",),
         call_tokens=64,
         dropped=_without_zeros(dropped),
     )

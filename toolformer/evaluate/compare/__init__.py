@@ -1,0 +1,1 @@
+"""Arms against one another: which there are, and how far they are apart."""
