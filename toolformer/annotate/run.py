@@ -23,8 +23,7 @@ from toolformer.corpus import CorpusProblem
 from toolformer.errors import ConfigError, CorpusError
 from toolformer.files import locked
 from toolformer.garbage import gc_paused
-from toolformer.lm.base import LanguageModel
-from toolformer.lm.registry import as_model
+from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import Document
 from toolformer.runs.directory import ROUNDS, Run, RunWriter
 from toolformer.runs.manifest import read_manifest
@@ -41,7 +40,7 @@ _WRITING_S = 2.0  # for the shard that is being written when an annotation is in
 def annotate(
     corpus: Corpus,
     *,
-    model: LanguageModel | str | Path,
+    model: AnyModel,
     tools: Tools | None = None,
     out: str | Path,
     config: AnnotateConfig | Mapping[str, Any] | None = None,

@@ -11,7 +11,7 @@ from typer import Argument, Option
 from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.cli.display.console import Console
-from toolformer.cli.infer_print import assumed, called, print_answer, start_repl
+from toolformer.cli.infer_print import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
 from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
@@ -20,6 +20,7 @@ from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
+from toolformer.lm.chat import check_chats, has_chat_template
 from toolformer.lm.registry import load_model
 from toolformer.sidecar import PromptStyle
 from toolformer.tools.registry import load_tools
@@ -35,7 +36,10 @@ _WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
 def infer(
     ckpt: Annotated[
         str,
-        Argument(help="A directory, a Hub id, nano, or script.py:name for a model in a file."),
+        Argument(
+            help="A directory, a Hub id, nano, a file in GGUF (model.gguf, hub/id:model.gguf), or "
+            "script.py:name for a model in a file."
+        ),
     ] = EMBEDDED_MODEL,
     prompt: Annotated[
         str | None,
@@ -90,6 +94,14 @@ def infer(
     strip: Annotated[
         bool, Option("--strip", help="Leave calls and their outputs out of what is printed.")
     ] = False,
+    chat: Annotated[
+        bool,
+        Option(
+            "--chat",
+            help="Put the prompt through the model's chat template: it is a question, not a text "
+            "to continue. In a REPL prompts make a conversation.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, Option("--json", help="Print the answer as a JSON object with segments and events.")
     ] = False,
@@ -118,6 +130,8 @@ def infer(
     if is_repl and is_terminal:
         notes.print(f"toolformer {__version__}: loading {ckpt} …")
     model = load_model(ckpt, dtype=dtype, device=device, trust_remote_code=trust_remote_code)
+    if chat:
+        check_chats(model)
     sidecar = model.sidecar
     with LiveTools(
         named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools),
@@ -130,11 +144,15 @@ def infer(
             notes.print(assumed(ckpt, model.grammar))
         if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
             notes.print(called(tools))
+        if has_chat_template(model) and not chat:
+            notes.print(templated(ckpt))
         if input_ is not None:
             from toolformer.cli.infer_file import answer_file
 
-            return answer_file(model, input_, tools=tools, config=config, out=out, today=day)
-        session = Session(model, tools, config)
+            return answer_file(
+                model, input_, tools=tools, config=config, chats=chat, out=out, today=day
+            )
+        session = Session(model, tools, config, chats=chat)
         if is_repl:
             is_tuned = sidecar is not None and sidecar.prompt_style is PromptStyle.NONE
             return start_repl(session, is_terminal=is_terminal, is_tuned=is_tuned)

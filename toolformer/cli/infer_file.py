@@ -24,6 +24,7 @@ def answer_file(
     *,
     tools: LiveTools,
     config: InferConfig,
+    chats: bool,
     out: Path | None,
     today: date | None,
 ) -> int:
@@ -34,6 +35,7 @@ def answer_file(
         source: names the prompts, as `read_corpus` takes it.
         tools: may be called.
         config: the settings of all answers.
+        chats: whether each prompt goes through the model's chat template.
         out: the file for the answers; None is stdout.
         today: the day that was named for the tools; None where it is the clock's.
 
@@ -50,17 +52,19 @@ def answer_file(
     total = sum(1 for _ in read_prompts(sources, on_problem=lambda _problem: None))
     prompts = read_prompts(sources, on_problem=lambda problem: notes.print(f"Skipped: {problem}"))
     if out is None:
-        rows = answer_prompts(model, prompts, tools=tools, config=config)
+        rows = answer_prompts(model, prompts, tools=tools, config=config, chats=chats)
         _write_rows(rows, _print, done=0, total=total, notes=notes)
         return 0
-    settings = _settings(model, tools, config=config)
+    settings = _settings(model, tools, config=config, chats=chats)
     with AnswersFile(
         out, prompts, settings=settings, today=today, sources=[each.path for each in sources.files]
     ) as file:
         done, tools.today = file.done, file.today or tools.today
         if done:
             notes.print(f"{out} already holds {done} of {total} answers.")
-        rows = answer_prompts(model, file.left, tools=tools, config=config, first_index=done)
+        rows = answer_prompts(
+            model, file.left, tools=tools, config=config, chats=chats, first_index=done
+        )
         try:
             _write_rows(rows, file.write, done=done, total=total, notes=notes)
         except KeyboardInterrupt:
@@ -82,15 +86,17 @@ def _write_rows(
         notes.print(f"{failed} of {total} prompts have an `error` in place of an answer.")
 
 
-def _settings(model: LanguageModel, tools: LiveTools, *, config: InferConfig) -> str:
+def _settings(model: LanguageModel, tools: LiveTools, *, config: InferConfig, chats: bool) -> str:
     """Returns a fingerprint of everything that decides an answer, apart from prompt and day."""
     specs = [tool.spec for tool in tools.tools]
-    settings = {
+    settings: dict[str, object] = {
         "model": model.fingerprint,
         "config": config.to_dict() | {"max_streams": None},  # changes no answer
         "tools": specs,
         "called": list(tools.names),
     }
+    if chats:
+        settings["chat"] = True
     if stamps := stamp_files(specs):
         settings["tool_files"] = stamps
     return fingerprint(settings)

@@ -52,7 +52,8 @@ def start_repl(session: Session, *, is_terminal: bool, is_tuned: bool) -> int:
     from toolformer.cli.repl.loop import repl
 
     screen = Screen(Console())
-    screen.aside(f"{called(session.tools)} Each prompt stands alone. /help, Ctrl-D leaves.")
+    stands = "Prompts are a conversation" if session.chats else "Each prompt stands alone"
+    screen.aside(f"{called(session.tools)} {stands}. /help, Ctrl-D leaves.")
     if session.tools.names and not is_tuned:
         screen.aside(
             "It was not tuned on calls (toolformer finetune): it may make none, or poor ones."
@@ -70,6 +71,15 @@ def assumed(model: str, grammar: CallGrammar) -> str:
     """
     call = grammar.format(ToolCall("Name", "arguments"), "output").strip()
     return f"{model} has no toolformer.json: its calls are taken to look like {call}."
+
+
+def templated(model: str) -> str:
+    """Returns the note about a model whose chat template is not used.
+
+    >>> templated("Qwen/Qwen3-0.6B")
+    'Qwen/Qwen3-0.6B has a chat template: --chat uses it.'
+    """
+    return f"{model} has a chat template: --chat uses it."
 
 
 def called(tools: LiveTools) -> str:

@@ -141,7 +141,7 @@ def _given(model: object, *, in_four_bits: bool) -> Loaded:
             "its tokenizer, and name that directory."
         )
     loaded = loaded_from(*model)
-    loaded.model.float()
+    loaded.model.float()  # type: ignore[no-untyped-call]
     return loaded
 
 

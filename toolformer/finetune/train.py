@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import PreTrainedModel
 
 from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import ConfigError, ToolformerError
@@ -37,7 +38,7 @@ def finetune(
     runs: Sequence[SelectedRun],
     *,
     out: Path,
-    model: str | None = None,
+    model: str | tuple[PreTrainedModel, Any] | None = None,
     mixed: Iterable[Document] = (),
     config: FinetuneConfig | None = None,
     device: str = "auto",
@@ -53,7 +54,8 @@ def finetune(
     Args:
         runs: with the verdicts that count; `read_run` opens one as it was written.
         out: the model's directory.
-        model: a directory, a Hub id or "nano"; the runs' own model when None.
+        model: a directory, a Hub id or "nano"; a `PreTrainedModel` and its tokenizer, which are
+            trained themselves; the runs' own model when None.
         mixed: plain texts to train on as well, as they are.
         config: the defaults when None.
         device: cpu, cuda, or auto for what is there.
@@ -90,7 +92,7 @@ def finetune(
 def finetune_texts(
     texts: Iterable[TrainingText],
     *,
-    model: str,
+    model: str | tuple[PreTrainedModel, Any],
     out: Path,
     held_out: Iterable[TrainingText] = (),
     grammar: CallGrammar | None = None,
@@ -110,7 +112,7 @@ def finetune_texts(
 
     Args:
         texts: to learn; their calls are written where they stand.
-        model: a directory, a Hub id or "nano".
+        model: a directory, a Hub id or "nano", or a `PreTrainedModel` and its tokenizer.
         out: the tuned model's directory.
         held_out: by which the training is judged. Without them the last weights are kept.
         grammar: how calls are written; as the model was taught before when None.

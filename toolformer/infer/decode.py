@@ -18,11 +18,11 @@ from toolformer.infer.asking import (
 from toolformer.infer.decoder import Decoder, Decoding, Execute
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
-from toolformer.lm.registry import as_model
+from toolformer.lm.registry import AnyModel, as_model
 
 
 def decode(
-    model: LanguageModel | str,
+    model: AnyModel,
     requests: Iterable[Prompt],
     *,
     execute: Tools | None = None,
@@ -34,7 +34,8 @@ def decode(
     A prompt that is too long is an answer too: its finish is `too long`, and its error says why.
 
     Args:
-        model: writes the answers and the calls; a name is loaded.
+        model: writes the answers and the calls; a name is loaded, and a `PreTrainedModel` comes
+            with its tokenizer, `(model, tokenizer)`.
         requests: texts, rows with a `prompt`, or a `Request` for each, which says everything for
             itself. Read only as far as there is room for them: each limits by `config.max_streams`
             how many are answered beside it.
@@ -92,7 +93,7 @@ def _decode(
 
 
 def stream(
-    model: LanguageModel | str,
+    model: AnyModel,
     request: Prompt,
     *,
     execute: Tools | None = None,

@@ -14,7 +14,7 @@ from toolformer.errors import ModelError, clipped
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.infer.builder import AnswerBuilder
 from toolformer.infer.config import Rules
-from toolformer.infer.opening import open_answer
+from toolformer.infer.opening import Opening, open_answer
 from toolformer.infer.request import Request
 from toolformer.infer.stretch import Stretch
 from toolformer.lm.base import LanguageModel
@@ -184,9 +184,12 @@ class Decoder:
 
     def _begin(self, request: Request) -> Decoding:
         rules = _rules(request, self._model.grammar)
-        opening = open_answer(request.text, leads=rules.leads, grammar=rules.grammar)
+        if request.templated:
+            opening = Opening(request.text, request.text, lead="", rest="", begins="")
+        else:
+            opening = open_answer(request.text, leads=rules.leads, grammar=rules.grammar)
         try:
-            [stream] = self._streams.admit([opening.kept])
+            [stream] = self._streams.admit([opening.kept], templated=request.templated)
             try:
                 stretch = Stretch(self._streams, stream)
                 builder = AnswerBuilder(opening, stretch, rules=rules, key=request.key)

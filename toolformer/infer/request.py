@@ -16,6 +16,8 @@ class Request:
         barred: Names of tools that exist but may not be called: no call to them is written.
         context: What its tools may know: the day.
         config: The settings of its answer.
+        templated: Whether a chat template wrote the prompt, as `chat_prompt` returns it: special
+            tokens spelled in it are those tokens, and all of it stands before the answer.
         index: Draws follow from the seed and this; equal prompts of different indices differ.
 
     >>> Request("2 + 2 is", config=InferConfig(seed=3), index=7).key
@@ -28,6 +30,7 @@ class Request:
     barred: tuple[str, ...] = ()
     context: ToolContext = field(default_factory=ToolContext)
     config: InferConfig = field(default_factory=InferConfig)
+    templated: bool = False
     index: int = 0
 
     @property

@@ -128,10 +128,20 @@ class Encoding:
         """Tokenises a text, whole, as at the start of a row."""
         return self.texts([text])[0]
 
+    def templated(self, text: str, placed: Sequence[PlacedCall]) -> tuple[int, ...]:
+        """Returns the tokens of a row that a chat template wrote, calls put in as in `annotated`.
+
+        Special tokens that are spelled in it are those tokens, and it has its own start.
+        """
+        return self._annotated(text, placed, tokenizer=self._seeing_specials).ids
+
     def texts(self, texts: Sequence[str]) -> list[EncodedText]:
         """Tokenises texts, each whole."""
+        return self._texts(texts, self._tokenizer)
+
+    def _texts(self, texts: Sequence[str], tokenizer: Tokenizer) -> list[EncodedText]:
         with self._told():
-            encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+            encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [EncodedText(tuple(each.ids), _ends(each.offsets)) for each in encoded]
 
     def call(self, call: ToolCall, output: str | None = None, *, first: bool) -> EncodedCall:
@@ -158,8 +168,14 @@ class Encoding:
         The text's own tokens are those it has without calls; only where a call stands inside one of
         them (the places of another tokenizer) is the text tokenised from call to call.
         """
+        return self._annotated(text, placed, tokenizer=self._tokenizer)
+
+    def _annotated(
+        self, text: str, placed: Sequence[PlacedCall], *, tokenizer: Tokenizer
+    ) -> EncodedRow:
         ordered = sorted(placed, key=lambda each: each.position)
-        stretches = self._stretches(text, [each.position for each in ordered])
+        positions = [each.position for each in ordered]
+        stretches = self._stretches(text, positions, tokenizer=tokenizer)
         ids = list(stretches[0])
         supplied = [False] * len(ids)
         calls = []
@@ -172,9 +188,11 @@ class Encoding:
             supplied += [False] * len(after)
         return EncodedRow(tuple(ids), tuple(supplied), tuple(calls))
 
-    def _stretches(self, text: str, positions: Sequence[int]) -> list[tuple[int, ...]]:
+    def _stretches(
+        self, text: str, positions: Sequence[int], *, tokenizer: Tokenizer
+    ) -> list[tuple[int, ...]]:
         """Returns the tokens of a text before, between and after ascending positions."""
-        encoded = self.text(text)
+        [encoded] = self._texts([text], tokenizer)
         tokens_at = {0: 0} | {int(end): n for n, end in enumerate(encoded.ends, 1) if end > 0}
         if all(position in tokens_at for position in positions):
             cuts = [0, *(tokens_at[position] for position in positions), len(encoded.ids)]
@@ -210,6 +228,12 @@ class Encoding:
         """Decodes a whole row; special tokens stay visible."""
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
         return text
+
+    @cached_property
+    def _seeing_specials(self) -> Tokenizer:
+        tokenizer = Tokenizer.from_str(self._tokenizer.to_str())
+        tokenizer.encode_special_tokens = False
+        return tokenizer
 
     @cached_property
     def marker_ids(self) -> tuple[int, ...]:

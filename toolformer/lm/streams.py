@@ -44,11 +44,16 @@ class StepResult:
 class Streams(Protocol):
     """A changing set of streams over one model."""
 
-    def admit(self, prompts: Sequence[str]) -> list[int]:
+    def admit(self, prompts: Sequence[str], *, templated: bool = False) -> list[int]:
         """Takes in prompts and returns their streams.
 
         Whole calls in a prompt are encoded as training encodes them. An empty prompt is one start
         token.
+
+        Args:
+            prompts: whole texts.
+            templated: whether a chat template wrote them: special tokens spelled in them are those
+                tokens, and no start token is added.
 
         Raises:
             ModelError: a prompt does not leave room for one token in the model's context. Its

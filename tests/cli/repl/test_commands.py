@@ -132,7 +132,10 @@ def test_reset_brings_back_settings_tools_and_day_and_forgets_the_answers() -> N
 def test_more_asks_for_the_text_so_far_with_its_calls() -> None:
     with session() as made:
         list(made.answer("3 and 4 is "))
-        assert run_command("/more", made).prompt == "3 and 4 is [Calculator(3 + 4) -> 7] 7."
+        pieces = run_command("/more", made).pieces
+        assert pieces is not None
+        list(pieces)
+        assert made.turns[-1].prompt == "3 and 4 is [Calculator(3 + 4) -> 7] 7."
 
 
 def test_tools_shows_how_each_is_called_and_whether_calls_are_off() -> None:

@@ -5,25 +5,27 @@ Knows no terminal: a command returns what is to be said.
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolformer.calls import Segment
 from toolformer.cli.repl.session import Session, stamp_of
 from toolformer.cli.repl.settings import MEANINGS, setting_of, value_of, with_setting
 from toolformer.cli.repl.tracing import trace
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
 from toolformer.files import write_whole
+from toolformer.infer.answers import CallEvent
 from toolformer.tools.registry import available, load_tools
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The output of a command, and the prompt to be answered next, if it asks for one."""
+    """The output of a command, and what is to be answered next, if it asks for that."""
 
     said: str = ""
-    prompt: str | None = None
+    pieces: Generator[Segment | CallEvent, None, None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,12 @@ def run_command(line: str, session: Session) -> Reply:
     return COMMANDS[name].run(session, arguments.strip())
 
 
-def _help(_session: Session, _arguments: str) -> Reply:
+def _help(session: Session, _arguments: str) -> Reply:
+    stands = "follows those before it" if session.chats else "stands alone"
+    does = "answers" if session.chats else "continues"
     usages = {f"{name} {each.arguments}".strip(): each.does for name, each in COMMANDS.items()}
     return Reply(
-        "Anything else is a prompt, which the model continues. Each prompt stands alone; /more\n"
+        f"Anything else is a prompt, which the model {does}. Each prompt {stands}; /more\n"
         "continues the last answer. A prompt that begins with a slash is written with two.\n"
         + _aligned(usages)
         + "\nCtrl-C stops an answer, Ctrl-D leaves. Alt-Enter begins a new line."
@@ -142,9 +146,14 @@ def _today(session: Session, arguments: str) -> Reply:
 
 
 def _more(session: Session, _arguments: str) -> Reply:
-    if not session.turns:
-        raise ConfigError("There is no answer to continue yet.")
-    return Reply(prompt=session.turns[-1].whole)
+    return Reply(pieces=session.more())
+
+
+def _new(session: Session, _arguments: str) -> Reply:
+    if not session.chats:
+        return Reply("Each prompt stands alone: a conversation needs --chat.")
+    session.begin_anew()
+    return Reply("The next prompt begins a conversation.")
 
 
 def _save(session: Session, arguments: str) -> Reply:
@@ -177,6 +186,7 @@ def _quit(_session: Session, _arguments: str) -> Reply:
 COMMANDS: Mapping[str, Command] = {
     "/help": Command("", "this list", _help),
     "/more": Command("", "continue the last answer", _more),
+    "/new": Command("", "begin a new conversation (with --chat)", _new),
     "/tools": Command("", "the tools that can be called", _tools),
     "/tool": Command(
         "add SPEC | remove NAME",

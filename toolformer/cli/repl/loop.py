@@ -3,14 +3,17 @@
 Knows neither where lines come from nor how pieces look.
 """
 
+from collections.abc import Generator
 from contextlib import closing
 
+from toolformer.calls import Segment
 from toolformer.cli.display.screen import Screen
 from toolformer.cli.interrupt import hand_over
 from toolformer.cli.repl.commands import Reply, is_command, prompt_of, run_command
 from toolformer.cli.repl.lines import ReadLine
 from toolformer.cli.repl.session import Session
 from toolformer.errors import ToolformerError
+from toolformer.infer.answers import CallEvent
 
 
 def repl(session: Session, *, read: ReadLine, screen: Screen) -> None:
@@ -39,19 +42,24 @@ def _do(session: Session, line: str, screen: Screen) -> None:
         return
     try:
         is_prompt = not is_command(line)
-        reply = Reply(prompt=prompt_of(line)) if is_prompt else run_command(line, session)
+        if is_prompt:
+            reply = Reply(pieces=session.answer(prompt_of(line)))
+        else:
+            reply = run_command(line, session)
         if reply.said:
             screen.say(reply.said)
-        if reply.prompt is not None:
-            _answer(session, reply.prompt, screen)
+        if reply.pieces is not None:
+            _answer(session, reply.pieces, screen)
     except ToolformerError as error:
         screen.complain(str(error))
 
 
-def _answer(session: Session, prompt: str, screen: Screen) -> None:
+def _answer(
+    session: Session, answer: Generator[Segment | CallEvent, None, None], screen: Screen
+) -> None:
     """Shows an answer; Ctrl-C ends it where it is."""
     aside = ""
-    with closing(session.answer(prompt)) as pieces:
+    with closing(answer) as pieces:
         try:
             for piece in pieces:
                 screen.show(piece)

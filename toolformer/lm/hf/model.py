@@ -8,12 +8,15 @@ import numpy as np
 
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar, InlineGrammar
+from toolformer.errors import ModelError, clipped, told
 from toolformer.lm.base import LossRequest, TextRequest, TokenUsage
+from toolformer.lm.chat import Message
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.backend import TransformersBackend
 from toolformer.lm.hf.branching.prompts import SharedPrompts
 from toolformer.lm.hf.branching.ways import choose_decoding
 from toolformer.lm.hf.engine import Engine
+from toolformer.lm.hf.formats.objects import loaded_from
 from toolformer.lm.hf.forward import Forward
 from toolformer.lm.hf.load import Loaded, load_pretrained, told_by_a_sentence
 from toolformer.lm.hf.losses import target_log_probs
@@ -40,9 +43,15 @@ def load(
     """
     name = EMBEDDED_MODEL if model is None else str(model)
     loaded = load_pretrained(name, dtype=dtype, device=device, trust_remote_code=trust_remote_code)
+    return _ready(loaded, grammar=grammar, batch_tokens=batch_tokens)
+
+
+def _ready(
+    loaded: Loaded, *, grammar: CallGrammar | None, batch_tokens: int | None
+) -> "HFLanguageModel":
     if grammar is None:
         grammar = InlineGrammar() if loaded.sidecar is None else loaded.sidecar.grammar
-    with told_by_a_sentence(name):  # its first forwards are here
+    with told_by_a_sentence(loaded.name):  # its first forwards are here
         if batch_tokens is None:
             batch_tokens = fitting_tokens(loaded.model)
         return HFLanguageModel(loaded, grammar, batch_tokens=batch_tokens)
@@ -75,11 +84,29 @@ class HFLanguageModel:
             ends_text=loaded.specials | loaded.ends,
             decoding=choose_decoding(forward, name=loaded.name, copies=copies),
         )
+        self._tokenizer = loaded.whole_tokenizer
         self._weights = loaded.model.num_parameters()
         self.grammar = grammar
         self.max_length = backend.max_length
         self.batch_tokens = batch_tokens
         self.usage = forward.usage = TokenUsage()  # `choose_decoding` was not the user's question
+
+    @classmethod
+    def from_pretrained_model(
+        cls,
+        model: object,
+        tokenizer: object,
+        *,
+        grammar: CallGrammar | None = None,
+        batch_tokens: int | None = None,
+    ) -> "HFLanguageModel":
+        """Wraps a `PreTrainedModel` and its tokenizer; see `load_model`.
+
+        Raises:
+            ConfigError: they are something else.
+            ModelError: they do not fit each other.
+        """
+        return _ready(loaded_from(model, tokenizer), grammar=grammar, batch_tokens=batch_tokens)
 
     def __repr__(self) -> str:
         """Returns its name, size, and where and how it runs."""
@@ -116,6 +143,25 @@ class HFLanguageModel:
         engine = self.engine
         size = engine.forward.backend.vocabulary
         return Vocabulary(engine.encoding, size=size, silent=engine.silent)
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the tokenizer brings a chat template."""
+        return bool(getattr(self._tokenizer, "chat_template", None))
+
+    def chat_prompt(self, messages: Sequence[Message]) -> str:
+        """Returns a conversation up to where the next answer begins; special tokens spelled out."""
+        said = [{"role": each.role, "content": each.text} for each in messages]
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                said, tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:
+            raise ModelError(
+                f"The chat template of {self.name} cannot write this conversation: "
+                f"{clipped(told(error), 200)}."
+            ) from error
+        return text
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Returns the number of tokens of each text."""

@@ -84,8 +84,8 @@ class ScriptedStreams:
     _admitted: int = 0
     _ids: dict[str, int] = field(default_factory=dict)
 
-    def admit(self, prompts: Sequence[str]) -> list[int]:
-        """Takes in prompts and returns their streams."""
+    def admit(self, prompts: Sequence[str], *, templated: bool = False) -> list[int]:  # noqa: ARG002
+        """Takes in prompts and returns their streams; it has no special tokens to tell apart."""
         split = [self.split(prompt) for prompt in prompts]
         for tokens in split:
             if len(tokens) + 1 >= self.max_length:

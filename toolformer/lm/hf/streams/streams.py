@@ -67,14 +67,17 @@ class HFStreams:
         self._streams: dict[int, _Stream] = {}
         self._admitted = 0
 
-    def admit(self, prompts: Sequence[str]) -> list[int]:
+    def admit(self, prompts: Sequence[str], *, templated: bool = False) -> list[int]:
         """Takes in prompts; they are forwarded with their first step."""
         admitted = []
         grammar = self._encoding.grammar
         for prompt in prompts:
             placed = grammar.calls(prompt)
-            own = self._encoding.annotated(grammar.strip(prompt) if placed else prompt, placed).ids
-            ids = [*self._encoding.start, *own]
+            plain = grammar.strip(prompt) if placed else prompt
+            if templated:
+                ids = [*self._encoding.templated(plain, placed)]
+            else:
+                ids = [*self._encoding.start, *self._encoding.annotated(plain, placed).ids]
             if not ids:
                 raise ModelError(
                     f"{self._engine.name} has no start token, so it cannot begin with nothing."
