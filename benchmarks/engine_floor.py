@@ -1,15 +1,16 @@
 """F, the tokens that a text cannot be annotated without: what the engine's count is held against.
 
-The paper's method, `floor_of`: F = 2n (the text twice under its prompt) + the tokens of every sampled branch until it closes
-+ n for L(ε) + |e(c, r)| + place + 5 for every distinct executed call + what e(c, ε) adds after the
-common start, + place + 5, where it must be scored. A branch begins with the forced ` [Tool(`, which
-the branches of a place have in common and which is counted once. Padding, prompts and what frames
-the text in them are left out.
+The paper's method, `floor_of`: F = 2n (the text twice under its prompt) + the tokens of every
+sampled branch until it closes + n for L(ε) + |e(c, r)| + place + 5 for every distinct executed call
++ what e(c, ε) adds after the common start, + place + 5, where it must be scored. A branch begins
+with the forced ` [Tool(`, which the branches of a place have in common and which is counted once.
+Padding, prompts and what frames the text in them are left out.
 
 In context, `context_floor_of`: F = n (tools + 1) (the text under each tool's demonstrations, and
 plain) + the branches as above + |e(c, ·)| + the tokens that are scored, for every distinct executed
-call at its place, with its output and without it: 2 (|e(c, ·)| + scored) if both are asked for. L(ε)
-costs nothing: it is read off the text under the demonstrations.
+call at its place, with its output and without it: 2 (|e(c, ·)| + scored) where both are asked for.
+L(ε) costs nothing: it is read off the text under the demonstrations. What the calls of a place
+begin with alike is counted for each of them, so an engine that shares it can stay below F.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -207,7 +207,7 @@ def logits_after(
     rows: Sequence[Sequence[int]],
     *,
     purpose: Purpose,
-    wanted: Sequence[int] | None = None,
+    heads: Sequence[Sequence[int]] | None = None,
 ) -> torch.Tensor:
     """Forwards whole rows in batches of like lengths, without a cache.
 
@@ -215,12 +215,13 @@ def logits_after(
         forward: runs the model.
         rows: whole rows.
         purpose: of the forwards.
-        wanted: after how many of each row's last tokens; one of each when None.
+        heads: after which tokens of each row; after its last when None.
 
     Returns:
-        (sum of `wanted`, vocabulary) float32 logits, row by row.
+        (heads of all rows, vocabulary) float32 logits, row by row.
     """
-    counts = [1] * len(rows) if wanted is None else wanted
+    if heads is None:
+        heads = [(len(row) - 1,) for row in rows]
     order: list[int] = []
     parts: list[torch.Tensor] = []
 
@@ -229,12 +230,12 @@ def logits_after(
             forward,
             [rows[index] for index in batch],
             purpose=purpose,
-            wanted=[counts[index] for index in batch],
+            heads=[heads[index] for index in batch],
         )
         parts.append(found)
-        order.extend(index for index in batch for _ in range(counts[index]))
+        order.extend(index for index in batch for _ in heads[index])
 
-    planned = forward.plan_dense([len(row) for row in rows], head_rows=counts)
+    planned = forward.plan_dense([len(row) for row in rows], head_rows=[len(own) for own in heads])
     forward.in_batches(planned, run)
     places = sorted(range(len(order)), key=order.__getitem__)
     return torch.cat(parts)[forward.tensor(places)]
@@ -245,7 +246,7 @@ def padded_logits(
     rows: Sequence[Sequence[int]],
     *,
     purpose: Purpose,
-    wanted: Sequence[int] | None = None,
+    heads: Sequence[Sequence[int]] | None = None,
 ) -> torch.Tensor:
     """Forwards whole rows as one batch; arguments and result are those of `logits_after`.
 
@@ -253,15 +254,11 @@ def padded_logits(
     """
     ids = forward.padded(rows)
     width = ids.shape[1]
-    counts = [1] * len(rows) if wanted is None else wanted
-    asked = [
-        n * width + at
-        for n, (row, count) in enumerate(zip(rows, counts, strict=True))
-        for at in range(len(row) - count, len(row))
-    ]
+    if heads is None:
+        heads = [(len(row) - 1,) for row in rows]
     return forward.logits(
         ids,
-        forward.tensor(asked),
+        forward.tensor([n * width + head for n, own in enumerate(heads) for head in own]),
         purpose=purpose,
         padding=ids.numel() - sum(map(len, rows)),
     )

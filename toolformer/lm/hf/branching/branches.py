@@ -9,6 +9,7 @@ import torch
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.branching.forks import Fork
 from toolformer.lm.hf.forward import Purpose
 from toolformer.lm.hf.sampling import choose
 
@@ -20,12 +21,12 @@ class BranchStart:
     row: int  # which text of the trunk
     seen: int  # tokens of that row before the place, prompt included
     ids: tuple[int, ...]
-    wanted: int = 1  # after so many of them, the last ones, the logits are asked for
+    fork: Fork | None = None  # None: one after the other, and logits after the last
 
     @property
-    def heads(self) -> range:
+    def heads(self) -> Sequence[int]:
         """The indices of the ids after which logits are asked for."""
-        return range(len(self.ids) - self.wanted, len(self.ids))
+        return (len(self.ids) - 1,) if self.fork is None else self.fork.heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Decoder(Protocol):
         """Forwards the leads.
 
         Returns:
-            (sum of `wanted`, vocabulary) float32 logits, lead by lead.
+            (heads of all leads, vocabulary) float32 logits, lead by lead.
         """
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:

@@ -38,7 +38,7 @@ class Copies:
         return sum(seen)
 
     def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
-        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
+        """Forwards the leads; returns (heads, vocabulary) logits."""
         alike: dict[tuple[int, int], list[int]] = {}
         for index, lead in enumerate(leads):
             alike.setdefault((lead.seen, len(lead.ids)), []).append(index)
@@ -50,7 +50,7 @@ class Copies:
             heads = [leads[index].heads for index in members]
             ids = [leads[index].ids for index in members]
             parts.append(self._run(cache, ids, heads, purpose=purpose))
-        return self._in_order(parts, [lead.wanted for lead in leads])
+        return self._in_order(parts, [len(lead.heads) for lead in leads])
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
         """Continues some of the branches, each by one token."""
@@ -67,7 +67,7 @@ class Copies:
                 group.cache.select_rows(self._forward.tensor(rows))
             groups.append(_Group(group.cache, members))
             ids = [(tokens[child],) for child in members]
-            parts.append(self._run(group.cache, ids, [range(1)] * len(members), purpose="decode"))
+            parts.append(self._run(group.cache, ids, [(0,)] * len(members), purpose="decode"))
         self._groups = groups
         return self._in_order(parts, [1] * len(parents))
 
@@ -75,17 +75,17 @@ class Copies:
         self,
         cache: RoomyCache,
         rows: Sequence[Sequence[int]],
-        heads: Sequence[range],
+        heads: Sequence[Sequence[int]],
         *,
         purpose: Purpose,
     ) -> torch.Tensor:
         width = len(rows[0])
-        asked = [width * row + each for row, span in enumerate(heads) for each in span]
+        asked = [width * row + head for row, own in enumerate(heads) for head in own]
         ids, wanted = self._forward.tensor(rows), self._forward.tensor(asked)
         return self._forward.logits(ids, wanted, purpose=purpose, cache=cache)
 
-    def _in_order(self, parts: Sequence[torch.Tensor], wanted: Sequence[int]) -> torch.Tensor:
+    def _in_order(self, parts: Sequence[torch.Tensor], counts: Sequence[int]) -> torch.Tensor:
         """Joins the groups' logits, of each member so many, in the order of the members."""
-        members = [n for group in self._groups for n in group.members for _ in range(wanted[n])]
+        members = [n for group in self._groups for n in group.members for _ in range(counts[n])]
         order = sorted(range(len(members)), key=members.__getitem__)
         return torch.cat(list(parts))[self._forward.tensor(order)]

@@ -9,6 +9,7 @@ from toolformer.lm.hf.backend import additive
 from toolformer.lm.hf.branching.attend import Block, Places, plan_blocks
 from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.branching.forks import depths_of, seen_of
 from toolformer.lm.hf.branching.parts import PartsCache, RowLayout
 from toolformer.lm.hf.forward import Forward, Purpose
 
@@ -36,7 +37,7 @@ class Shared:
 
     @torch.inference_mode()
     def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
-        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
+        """Forwards the leads; returns (heads, vocabulary) logits."""
         forward = self._forward
         texts = sorted({lead.row for lead in leads})
         row = {text: index for index, text in enumerate(texts)}
@@ -50,24 +51,25 @@ class Shared:
         ids = forward.padded([lead.ids for lead in leads])
         width = ids.shape[1]
         lengths = [len(lead.ids) for lead in leads]
-        count = forward.tensor(lengths)[:, None]
+        forks = [lead.fork for lead in leads]
         order = torch.arange(width, device=forward.device)
         self._seen = [lead.seen - self._trunk.head_length for lead in leads]
-        self._hidden = order >= count if min(lengths) < width else None
-        self._parts.seating = self._seating(own=(order[:, None] >= order)[None, None, None])
+        is_short = min(lengths) < width
+        self._hidden = order >= forward.tensor(lengths)[:, None] if is_short else None
+        own = forward.tensor(seen_of(forks, width), torch.bool)
+        self._parts.seating = self._seating(own=own[:, None, None])
         self._depths = [lead.seen + len(lead.ids) for lead in leads]
         first = forward.tensor([lead.seen for lead in leads])[:, None]
         with self._parts.attended(forward.backend):
             return forward.logits(
                 ids,
                 forward.tensor(
-                    [n * width + at for n, lead in enumerate(leads) for at in lead.heads]
+                    [n * width + head for n, lead in enumerate(leads) for head in lead.heads]
                 ),
                 purpose=purpose,
                 padding=ids.numel() - sum(lengths),
                 cache=self._parts,
-                # The padding of a shorter lead stays within the context.
-                positions=first + torch.minimum(order, (count - 1).clamp(min=0)),
+                positions=first + forward.tensor(depths_of(forks, lengths, width)),
             )
 
     @torch.inference_mode()

@@ -11,6 +11,7 @@ import torch
 
 from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.branching.forks import depths_of, seen_of
 from toolformer.lm.hf.forward import Forward, Purpose
 
 ROOM = 16  # slots to allocate for what each branch will say; more are when it says more
@@ -35,7 +36,7 @@ class Tree:
         return max(seen)
 
     def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
-        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
+        """Forwards the leads; returns (heads, vocabulary) logits."""
         forward = self._forward
         texts = sorted({lead.row for lead in leads})
         place = {text: row for row, text in enumerate(texts)}
@@ -53,20 +54,23 @@ class Tree:
         seen = forward.tensor(self._table([lead.seen for lead in leads], across))
         count = forward.tensor(self._table([len(lead.ids) for lead in leads], across))
         order = torch.arange(width, device=forward.device)
-        # The padding of a shorter lead stays within the context.
-        deep = torch.minimum(order, (count[..., None] - 1).clamp(min=0))
+        forks = [lead.fork for lead in leads]
+        depths = depths_of(forks, [len(lead.ids) for lead in leads], width)
+        deep = forward.tensor(self._table(depths, across))
         trunk = torch.arange(length, device=forward.device) < seen[..., None]
         self._visible = torch.cat([trunk, _own(order < count[..., None]).flatten(2)], dim=-1)
         mask = self._visible[:, :, None].expand(-1, -1, width, -1).clone()
-        mask[..., length:] &= (order[:, None] >= order).repeat(1, across)
+        own = np.broadcast_to(seen_of(forks, width), (len(leads), width, width))
+        sees = forward.tensor(self._table(own, across), torch.bool)
+        mask[..., length:] &= sees.repeat(1, 1, 1, across)
         self._depths = [lead.seen + len(lead.ids) for lead in leads]
         return forward.logits(
             ids.flatten(1),
             forward.tensor(
                 [
-                    row * slots + column * width + at
+                    row * slots + column * width + head
                     for lead, row, column in zip(leads, self._rows, self._columns, strict=True)
-                    for at in lead.heads
+                    for head in lead.heads
                 ]
             ),
             purpose=purpose,
@@ -102,7 +106,7 @@ class Tree:
             positions=positions,
         )
 
-    def _table(self, values: Sequence[object], across: int) -> np.ndarray:
+    def _table(self, values: Sequence[object] | np.ndarray, across: int) -> np.ndarray:
         """Lays out one value or row of values per branch as (rows, branches, ...) int64."""
         array = np.asarray(values, dtype=np.int64)
         table = np.zeros((self._height, across, *array.shape[1:]), dtype=np.int64)

@@ -33,10 +33,13 @@ class FullRowDecoder:
         return 0
 
     def start(self, leads: Sequence[BranchStart], *, purpose: Purpose = "decode") -> torch.Tensor:
-        """Forwards the leads; returns (sum of `wanted`, vocabulary) logits."""
+        """Forwards the leads; returns (heads, vocabulary) logits."""
         self._rows = [[*self._texts[lead.row][: lead.seen], *lead.ids] for lead in leads]
-        wanted = [lead.wanted for lead in leads]
-        return logits_after(self._forward, self._rows, purpose=purpose, wanted=wanted)
+        before = [lead.seen for lead in leads]
+        heads = [
+            [seen + head for head in lead.heads] for seen, lead in zip(before, leads, strict=True)
+        ]
+        return logits_after(self._forward, self._rows, purpose=purpose, heads=heads)
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
         """Continues some of the branches, each by one token."""

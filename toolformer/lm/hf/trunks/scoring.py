@@ -1,96 +1,144 @@
 """Calls at their places in texts that were read: what the text's next tokens then cost.
 
-A row is a call and the tokens that are scored, but for the last; what stands before it is read
-from the trunk.
+What stands before a place is read from the trunk. The calls of a place begin alike: with its tool,
+and a call with its output as the same call without it. Where a model is exact under masks they are
+one row, in which what they share is forwarded once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from toolformer.lm.base import CallScoreRequest
 from toolformer.lm.hf.branching.branches import BranchStart
+from toolformer.lm.hf.branching.forks import Trie
 from toolformer.lm.hf.branching.tree import Tree
 from toolformer.lm.hf.engine import Engine
-from toolformer.lm.hf.losses import log_probs
 from toolformer.lm.hf.trunks.reading import Trunk
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredRow:
-    """A call at a place, and the tokens after it."""
+class ScoredCall:
+    """A call at a place, and the text's next tokens."""
 
     request: CallScoreRequest
-    lead: BranchStart  # the call and all but the last of the tokens
+    row: int  # of the trunk
+    seen: int  # tokens of that row before the place, prompt included
+    call: tuple[int, ...]
     targets: tuple[int, ...]
 
 
-def scored_row(
+@dataclass(slots=True)
+class _Row:
+    """Calls at one place in one row of tokens."""
+
+    row: int
+    seen: int
+    trie: Trie = field(default_factory=Trie)
+    # Of each call, which of the row's logits predict its targets.
+    calls: list[tuple[ScoredCall, list[int]]] = field(default_factory=list)
+
+    def add(self, scored: ScoredCall) -> None:
+        """Takes a call in."""
+        ids = scored.call + scored.targets[:-1]
+        self.calls.append((scored, self.trie.add(ids, heads=len(scored.targets))))
+
+    @property
+    def lead(self) -> BranchStart:
+        """What is forwarded."""
+        return BranchStart(self.row, self.seen, tuple(self.trie.ids), self.trie.fork)
+
+
+def scored_call(
     engine: Engine, trunk: Trunk, request: CallScoreRequest, *, row: int, before: int
-) -> ScoredRow:
+) -> ScoredCall:
     """Encodes a call at a place that so many of its text's tokens precede.
 
     Raises:
-        ModelError: if the row is longer than the model's context.
+        ModelError: if its row is longer than the model's context.
     """
     reading = trunk.readings[row]
+    call = engine.encoding.call(request.call, request.output, first=False).ids
     targets = reading.text.ids[before : before + request.tokens]
-    ids = engine.encoding.call(request.call, request.output, first=False).ids + targets[:-1]
     seen = reading.before + before
-    engine.check_length(seen + len(ids), engine.encoding.grammar.format(request.call))
-    return ScoredRow(request, BranchStart(row, seen, ids, wanted=len(targets)), targets)
+    engine.check_length(
+        seen + len(call) + len(targets) - 1, engine.encoding.grammar.format(request.call)
+    )
+    return ScoredCall(request, row, seen, call, targets)
 
 
-def score_rows(
-    engine: Engine, trunk: Trunk, rows: Sequence[ScoredRow]
+def score_calls(
+    engine: Engine, trunk: Trunk, calls: Sequence[ScoredCall]
 ) -> dict[CallScoreRequest, np.ndarray]:
     """Returns (up to `tokens`,) float32 per request; rows of like length are one forward."""
     found: dict[CallScoreRequest, np.ndarray] = {}
 
-    def run(batch: list[ScoredRow]) -> None:
+    def run(batch: list[_Row]) -> None:
         logits = trunk.decoder(engine).start([row.lead for row in batch], purpose="score")
-        aimed = engine.forward.tensor([token for row in batch for token in row.targets])
-        edges = np.cumsum([len(row.targets) for row in batch])[:-1]
-        values = np.split(engine.numbers(log_probs(logits, aimed)), edges)
-        found.update(zip([row.request for row in batch], values, strict=True))
+        log_probs = engine.numbers(_log_probs(engine, logits, batch))
+        scored = [call for row in batch for call, _ in row.calls]
+        edges = np.cumsum([len(call.targets) for call in scored])[:-1]
+        for call, values in zip(scored, np.split(log_probs, edges), strict=True):
+            found[call.request] = values
 
-    engine.forward.in_batches(_plan(engine, trunk, rows), run)
+    engine.forward.in_batches(_plan(engine, trunk, _rows(engine, calls)), run)
     return found
 
 
-def _plan(engine: Engine, trunk: Trunk, rows: Sequence[ScoredRow]) -> list[list[ScoredRow]]:
+def _log_probs(engine: Engine, logits: torch.Tensor, rows: Sequence[_Row]) -> torch.Tensor:
+    """Returns (targets of all calls,) float32, nats."""
+    heads: list[int] = []
+    targets: list[int] = []
+    done = 0
+    for row in rows:
+        for call, own in row.calls:
+            heads += [done + head for head in own]
+            targets += call.targets
+        done += len(row.trie.fork.heads)
+    at, aimed = engine.forward.tensor([heads, targets])
+    return logits[at, aimed] - logits.logsumexp(dim=-1)[at]
+
+
+def _rows(engine: Engine, calls: Sequence[ScoredCall]) -> list[_Row]:
+    """Puts the calls of a place into one row; each into its own where a row may not fork."""
+    rows: dict[tuple[int, int, int], _Row] = {}
+    for index, call in enumerate(calls):
+        key = call.row, call.seen, 0 if engine.exact_under_masks else index
+        rows.setdefault(key, _Row(call.row, call.seen)).add(call)
+    return list(rows.values())
+
+
+def _plan(engine: Engine, trunk: Trunk, rows: Sequence[_Row]) -> list[list[_Row]]:
     """Groups rows into forwards with little padding that fit into memory."""
     head = trunk.cache.head_length
     units = _by_text(engine, rows) if engine.decoding is Tree else [[row] for row in rows]
     batches = engine.forward.plan_dense(
-        [sum(len(row.lead.ids) for row in unit) for unit in units],
-        head_rows=[sum(row.lead.wanted for row in unit) for unit in units],
+        [_width(unit) for unit in units],
+        head_rows=[sum(len(row.trie.fork.heads) for row in unit) for unit in units],
         cached=[
-            engine.decoding.cached_tokens([row.lead.seen for row in unit], head=head)
-            for unit in units
+            engine.decoding.cached_tokens([row.seen for row in unit], head=head) for unit in units
         ],
     )
     return [[row for index in batch for row in units[index]] for batch in batches]
 
 
-def _by_text(engine: Engine, rows: Sequence[ScoredRow]) -> list[list[ScoredRow]]:
-    """Groups the rows of a text, which a tree lays out one after the other, as far as they fit."""
-    texts: dict[int, list[ScoredRow]] = {}
-    for row in rows:
-        texts.setdefault(row.lead.row, []).append(row)
-    units: list[list[ScoredRow]] = []
-    for group in texts.values():
-        tokens = heads = 0
-        for index, row in enumerate(group):
-            tokens += len(row.lead.ids)
-            heads += row.lead.wanted
-            if (
-                index == 0
-                or tokens > engine.forward.dense_tokens
-                or heads > engine.forward.head_rows
-            ):
-                units.append([])
-                tokens, heads = len(row.lead.ids), row.lead.wanted
-            units[-1].append(row)
+def _by_text(engine: Engine, rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Groups the rows of each text, which stand side by side in a tree, as far as they fit."""
+    forward = engine.forward
+    units: list[list[_Row]] = []
+    for row in sorted(rows, key=lambda each: (each.row, len(each.trie.ids))):
+        if units and units[-1][0].row == row.row:
+            grown = [*units[-1], row]
+            heads = sum(len(each.trie.fork.heads) for each in grown)
+            if _width(grown) <= forward.dense_tokens and heads <= forward.head_rows:
+                units[-1] = grown
+                continue
+        units.append([row])
     return units
+
+
+def _width(unit: Sequence[_Row]) -> int:
+    """Returns how many tokens rows have that stand side by side, their padding included."""
+    return len(unit) * max(len(row.trie.ids) for row in unit)

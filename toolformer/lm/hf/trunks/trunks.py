@@ -20,7 +20,7 @@ from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.forward import plan_batches
 from toolformer.lm.hf.trunks.reading import Predicted, Reading, Trunk, read_trunk
-from toolformer.lm.hf.trunks.scoring import ScoredRow, score_rows, scored_row
+from toolformer.lm.hf.trunks.scoring import ScoredCall, score_calls, scored_call
 
 _NOWHERE = np.zeros(0, dtype=np.int64)
 _NO_VALUES = np.zeros(0, dtype=np.float32)
@@ -57,18 +57,18 @@ class HFTrunks:
         for request in requests:
             key = replace(request, tokens=0)
             longest[key] = max(longest.get(key, 0), request.tokens)
-        by_trunk: dict[int, list[ScoredRow]] = {}
+        by_trunk: dict[int, list[ScoredCall]] = {}
         for key, tokens in longest.items():
             index, row = self._place(key.request)
             trunk = self._trunks[index]
             before = _tokens_before(trunk.readings[row], key.position, request=key.request)
-            asked = scored_row(
+            asked = scored_call(
                 self._engine, trunk, replace(key, tokens=tokens), row=row, before=before
             )
             by_trunk.setdefault(index, []).append(asked)
         found: dict[CallScoreRequest, np.ndarray] = {}
         for index, rows in by_trunk.items():
-            found |= score_rows(self._engine, self._trunks[index], rows)
+            found |= score_calls(self._engine, self._trunks[index], rows)
         by_key = {replace(request, tokens=0): values for request, values in found.items()}
         return [by_key[replace(each, tokens=0)][: each.tokens] for each in requests]
 
