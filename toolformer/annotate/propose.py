@@ -141,6 +141,9 @@ def _branch(request: int, place: Proposal, *, plan: Plan) -> Branch:
         samples=plan.thresholds[tool].samples if config.temperature > 0 else 1,
         max_tokens=config.max_tokens,
         temperature=config.temperature,
+        spell=next(each for each in place.excerpt.tools if each.name == tool).spelling(
+            plan.model.grammar, place.excerpt.window.text[: place.position]
+        ),
         key=f"{config.seed}|{place.excerpt.document.id}|{tool}|{place.candidate.position}",
     )
 
