@@ -4,7 +4,7 @@ from toolformer.calls.base import CallGrammar, PlacedCall, Segment, is_tool_name
 from toolformer.calls.hermes import HermesGrammar
 from toolformer.calls.inline import InlineGrammar
 from toolformer.calls.kinds import grammar_from_dict
-from toolformer.calls.pieces import ArgumentsEnd, CallPieces, ToolCall
+from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Spell, ToolCall
 
 __all__ = [
     "ArgumentsEnd",
@@ -14,6 +14,7 @@ __all__ = [
     "InlineGrammar",
     "PlacedCall",
     "Segment",
+    "Spell",
     "ToolCall",
     "grammar_from_dict",
     "is_tool_name",

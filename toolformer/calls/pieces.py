@@ -1,7 +1,11 @@
 """A call and its parts: what a format takes and gives."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+# By what is written of a call's arguments, how they may continue: with one of these texts, whole;
+# None where anything may come, no text where nothing can. Equal texts have equal answers.
+Spell = Callable[[str], Sequence[str] | None]
 
 
 @dataclass(frozen=True, slots=True)

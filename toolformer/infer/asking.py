@@ -12,7 +12,7 @@ from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decoder import Execute
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.request import Request
+from toolformer.infer.request import Request, spellings_of
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.toolbox import Toolbox
 
@@ -98,8 +98,10 @@ def request_of(
             "either: give execute= a Toolbox, as in Toolbox([calculator]), or ask with a Request."
         )
     context = replace(context, today=context.today or date.today())
-    names = () if home is None else tuple(home)
-    return replace(request, tools=names, context=context)
+    if home is None:
+        return replace(request, context=context)
+    spellings = spellings_of(home.values())
+    return replace(request, tools=tuple(home), spellings=spellings, context=context)
 
 
 def execute_of(tools: Tools | None) -> Execute | None:

@@ -6,7 +6,7 @@ so far, each finished call in its canonical pieces.
 
 from dataclasses import dataclass
 
-from toolformer.calls import Segment, ToolCall
+from toolformer.calls import Segment, Spell, ToolCall
 from toolformer.errors import ModelError
 from toolformer.infer.answers import Answer, CallEvent, Finish
 from toolformer.infer.config import Rules
@@ -26,6 +26,7 @@ class _Open:
 
     start: int  # in the stretch
     lead: str = ""  # "" while the name is being decided
+    spell: Spell | None = None  # what its arguments may say
     tokens: int = 0  # chosen after the lead
 
 
@@ -72,7 +73,14 @@ class AnswerBuilder:
             return StepRequest(self.stream, config.temperature, self._key, among=self._callable)
         left = self._begins[len(text) :] if self._begins.startswith(text) else ""
         if opened is not None:
-            return StepRequest(self.stream, config.temperature, self._key, begins=left)
+            return StepRequest(
+                self.stream,
+                config.temperature,
+                self._key,
+                spell=opened.spell,
+                written=text[opened.start + len(opened.lead) :],
+                begins=left,
+            )
         at = forming(text, self._rules.leads, start=self._transcript.shown)
         is_closed = at in self._closed_at
         may_call = bool(self._callable) and not is_closed
@@ -147,7 +155,7 @@ class AnswerBuilder:
         if opening.lead or opening.rest:
             self._stretch.feed([piece for piece in (opening.lead, opening.rest) if piece])
         if opening.lead:
-            self._open = _Open(0, opening.lead)
+            self._open = self._begun(0, opening.lead)
             if opening.lead not in self._callable:
                 self._fail(
                     self._open,
@@ -173,11 +181,19 @@ class AnswerBuilder:
             self._finish("stop")
         elif lead is not None:
             transcript.show(text, lead.start, kind="text")
-            self._open = _Open(lead.start, lead.text)
+            self._open = self._begun(lead.start, lead.text)
         elif self._open is None:
             held = forming(text, self._rules.leads, start=transcript.shown)
             stopping = forming(text, stops, start=unread)
             transcript.show(text, min(held, stopping, len(text.rstrip(" "))), kind="text")
+
+    def _begun(self, start: int, lead: str) -> _Open:
+        """Returns a call whose arguments are to be written."""
+        spelling = self._rules.spellings.get(lead)
+        if spelling is None:
+            return _Open(start, lead)
+        before = self._opening.kept + self._transcript.text + self._stretch.text[:start]
+        return _Open(start, lead, spelling(self._rules.grammar, before))
 
     def _read_arguments(self, opened: _Open) -> None:
         text, most = self._stretch.text, self._rules.config.max_call_tokens

@@ -1,11 +1,15 @@
 """The settings of an answer, and the rules its builder follows."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import Field, field_validator
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, Spell
 from toolformer.config import Config
+
+# By grammar and the text in front of a call, what its arguments may say.
+Spelling = Callable[[CallGrammar, str], Spell | None]
 
 
 class InferConfig(Config):
@@ -46,6 +50,7 @@ class Rules:
     grammar: CallGrammar
     callable: tuple[str, ...]  # leads of the tools that may be called
     barred: tuple[str, ...]  # leads of the tools that exist but may not
+    spellings: Mapping[str, Spelling] = field(default_factory=dict)  # by lead
 
     @property
     def leads(self) -> tuple[str, ...]:

@@ -229,4 +229,5 @@ def _rules(request: Request, grammar: CallGrammar) -> Rules:
         grammar=grammar,
         callable=tuple(grammar.lead(name) for name in request.tools),
         barred=tuple(grammar.lead(name) for name in request.barred),
+        spellings={grammar.lead(name): spelling for name, spelling in request.spellings},
     )

@@ -10,7 +10,7 @@ from typing import Self
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, clipped, closest
-from toolformer.infer.request import Request
+from toolformer.infer.request import Request, spellings_of
 from toolformer.sidecar import Sidecar
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.registry import DOOR, default_tools, load_tools
@@ -76,7 +76,10 @@ class LiveTools:
     def equip(self, request: Request) -> Request:
         """Returns a request with these tools, and with their day where it names none of its own."""
         context = replace(request.context, today=request.context.today or self.today)
-        return replace(request, tools=self.names, barred=self.barred, context=context)
+        spellings = spellings_of(self.tools if self.on else ())
+        return replace(
+            request, tools=self.names, barred=self.barred, spellings=spellings, context=context
+        )
 
     def execute(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Runs a call; a failure is a result."""

@@ -1,9 +1,10 @@
 """One prompt, with everything besides the model that decides its answer."""
 
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
 
-from toolformer.infer.config import InferConfig
-from toolformer.tools.base import ToolContext
+from toolformer.infer.config import InferConfig, Spelling
+from toolformer.tools.base import Tool, ToolContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Request:
         text: The prompt.
         tools: Names that may be called, as the grammar writes them.
         barred: Names of tools that exist but may not be called: no call to them is written.
+        spellings: Names of tools, each with what returns the `Spell` of a call's arguments.
         context: What its tools may know: the day.
         config: The settings of its answer.
         templated: Whether a chat template wrote the prompt, as `chat_prompt` returns it: special
@@ -28,6 +30,7 @@ class Request:
     _: KW_ONLY
     tools: tuple[str, ...] = ()
     barred: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, Spelling], ...] = ()
     context: ToolContext = field(default_factory=ToolContext)
     config: InferConfig = field(default_factory=InferConfig)
     templated: bool = False
@@ -37,3 +40,8 @@ class Request:
     def key(self) -> str:
         """The key of its draws."""
         return f"{self.config.seed}|{self.index}"
+
+
+def spellings_of(tools: Iterable[Tool]) -> tuple[tuple[str, Spelling], ...]:
+    """Returns the `spellings` of a request that may call tools."""
+    return tuple((tool.name, tool.spelling) for tool in tools if tool.has_listed_values)

@@ -24,6 +24,11 @@ class Transcript:
     _segments: list[Segment] = field(default_factory=list)
     _pieces: list[Segment | CallEvent] = field(default_factory=list)
 
+    @property
+    def text(self) -> str:
+        """The text before the stretch, its calls included."""
+        return "".join(segment.text for segment in self._segments)
+
     def show(self, stretch: str, end: int, *, kind: Literal["text", "call"]) -> None:
         """Shows a stretch up to a character."""
         if end > self.shown:

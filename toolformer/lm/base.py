@@ -11,7 +11,7 @@ from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from toolformer.calls import CallGrammar, ToolCall
+from toolformer.calls import CallGrammar, Spell, ToolCall
 from toolformer.lm.streams import Streams
 from toolformer.sidecar import Sidecar
 
@@ -55,6 +55,7 @@ class Branch:
     temperature: float  # 0 is greedy
     key: str  # the draw of a sample's step is a hash of (key, sample, step)
     first_greedy: bool = False  # the first sample is greedy, whatever the temperature
+    spell: Spell | None = None  # what the arguments may say; None is anything
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from toolformer.calls import Spell
+
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
@@ -20,6 +22,8 @@ class StepRequest:
     among: tuple[str, ...] = ()  # leads, " [Calculator(": the stream is to say one of them, whole
     barred: tuple[str, ...] = ()  # leads that may not come to stand in the text
     bar_marker: bool = False  # no token that holds the open marker
+    spell: Spell | None = None  # what the arguments may say that the stream writes; None: anything
+    written: str = ""  # of these arguments
     begins: str = ""  # what is still to be said first: white space taken off a prompt's end
 
 
@@ -65,7 +69,7 @@ class Streams(Protocol):
 
         Where `among` holds several leads, the model chooses as far as they differ; each step says
         the tokens up to the next such choice, so that a lead is said in as few steps as it has
-        choices.
+        choices. Where `spell` has one continuation left, a step says all of it.
         """
 
     def feed(self, stream: int, pieces: Sequence[str]) -> None:

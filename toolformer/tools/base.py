@@ -5,22 +5,25 @@ Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them
 
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, Unpack, overload
 
-from toolformer.calls import ToolCall, is_tool_name
+from toolformer.calls import CallGrammar, Spell, ToolCall, is_tool_name
 from toolformer.errors import ConfigError, ToolError, clipped, is_interrupt, told
 from toolformer.tools.context import Ask, ToolContext
 from toolformer.tools.exemplar import Exemplar, read_exemplars
 from toolformer.tools.output import finished, fold
 from toolformer.tools.parameters.arguments import bind
+from toolformer.tools.parameters.choices import Values, behind, reads_text
 from toolformer.tools.parameters.docstring import read_docstring
 from toolformer.tools.parameters.signature import (
     Parameter,
     parameters_schema,
     read_parameters,
     source_of,
+    with_values,
 )
+from toolformer.tools.parameters.spelling import Spelling, is_listed
 
 __all__ = ["Ask", "Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
 
@@ -116,6 +119,9 @@ class Tool:
     gain_threshold: float = 1.0
     max_positions: int = 5
     samples: int = 5
+    _spellings: dict[str, Spell] = field(
+        init=False, default_factory=dict, compare=False
+    )  # by grammar
 
     def __post_init__(self) -> None:
         if not is_tool_name(self.name):
@@ -138,6 +144,11 @@ class Tool:
         """How a call to it looks: `Database(entity, attribute)`."""
         return f"{self.name}({', '.join(parameter.name for parameter in self.parameters)})"
 
+    @property
+    def has_listed_values(self) -> bool:
+        """Whether the values of a parameter can be listed, at least sometimes."""
+        return any(map(is_listed, self.parameters))
+
     def json_schema(self) -> dict[str, object]:
         """Returns name, description and the JSON schema of the parameters."""
         return {
@@ -153,6 +164,25 @@ class Tool:
             ToolError: The text does not fit the parameters.
         """
         return bind(self.parameters, arguments, tool=self.name)
+
+    def spelling(self, grammar: CallGrammar, before: str = "") -> Spell | None:
+        """Returns what a call's arguments may continue with; None where every parameter is free.
+
+        Args:
+            grammar: of the call.
+            before: the text in front of it.
+        """
+        if not self.has_listed_values:
+            return None
+        if any(reads_text(each.values) for each in self.parameters):
+            parameters = [replace(p, values=behind(p.values, before)) for p in self.parameters]
+            return Spelling(parameters, tool=self.name, grammar=grammar, state=self.state)
+        key = repr(sorted(grammar.to_dict().items()))
+        if key not in self._spellings:
+            self._spellings[key] = Spelling(
+                self.parameters, tool=self.name, grammar=grammar, state=self.state
+            )
+        return self._spellings[key]
 
     def execute(self, arguments: str, context: ToolContext | None = None) -> str:
         """Runs the tool on the text of a call and returns its output, one line.
@@ -252,6 +282,7 @@ class ToolSettings(TypedDict, total=False):
     pure: bool
     context: Sequence[str]
     vocabulary: frozenset[str]
+    values: Mapping[str, Values]  # of parameters that may have no others
     free_text: str  # the parameter whose value may hold commas
     min_prob: float
     gain_threshold: float
@@ -296,7 +327,9 @@ def _from_function(function: Callable[..., object], settings: ToolSettings) -> T
         "name": name,
         "context": context,
     }
-    free_text = made.pop("free_text", None)
+    free_text, values = made.pop("free_text", None), made.pop("values", {})
     made["exemplars"] = tuple(made["exemplars"])
-    parameters = read_parameters(function, context=context, free_text=free_text)
+    parameters = with_values(
+        read_parameters(function, context=context, free_text=free_text), values, tool=name
+    )
     return Tool(parameters=parameters, run=function, **made)

@@ -66,6 +66,11 @@ def _branch(place: Proposal, plan: Plan) -> Branch:
         temperature=plan.temperature,
         key=f"{config.seed}|{place.excerpt.document.id}|{tool}|{place.candidate.position}",
         first_greedy=plan.is_in_context,
+        spell=plan.toolbox[tool].spelling(
+            plan.model.grammar, place.excerpt.window.text[: place.position]
+        )
+        if plan.is_in_context
+        else None,
     )
 
 

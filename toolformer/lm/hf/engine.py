@@ -13,6 +13,7 @@ from toolformer.lm.hf.branching.tree import Tree
 from toolformer.lm.hf.branching.ways import DecoderType
 from toolformer.lm.hf.branching.whole import FullRowDecoder
 from toolformer.lm.hf.forward import Forward, not_a_number
+from toolformer.lm.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Engine:
     name: str
     forward: Forward
     encoding: Encoding
+    vocabulary: Vocabulary
     prompts: SharedPrompts
     max_length: int
     silent: frozenset[int]  # tokens that say nothing

@@ -1,7 +1,6 @@
 """A causal language model of `transformers`, as the system asks for one."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +73,12 @@ class HFLanguageModel:
         self.name = loaded.name
         self.fingerprint = loaded.fingerprint
         self.sidecar = loaded.sidecar
+        encoding = Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name)
         self.engine = Engine(
             name=loaded.name,
             forward=forward,
-            encoding=Encoding(loaded.tokenizer, grammar, start=loaded.start, name=loaded.name),
+            encoding=encoding,
+            vocabulary=Vocabulary(encoding, size=backend.vocabulary, silent=loaded.specials),
             prompts=SharedPrompts(forward),
             max_length=backend.max_length,
             silent=loaded.specials,
@@ -136,13 +137,7 @@ class HFLanguageModel:
 
     def streams(self) -> HFStreams:
         """Returns a fresh, empty set of streams."""
-        return HFStreams(self.engine, self._vocabulary)
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        engine = self.engine
-        size = engine.forward.backend.vocabulary
-        return Vocabulary(engine.encoding, size=size, silent=engine.silent)
+        return HFStreams(self.engine)
 
     @property
     def has_chat_template(self) -> bool:

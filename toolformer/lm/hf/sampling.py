@@ -1,6 +1,6 @@
 """Choosing tokens from logits, on the device: the only numbers to come back are the chosen ids."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 
@@ -49,6 +49,23 @@ def choose(
                 for number, found in zip(uniforms[row], chosen[row], strict=True)
             ]
     return chosen
+
+
+def confine(logits: torch.Tensor, only: Mapping[int, Collection[int]]) -> torch.Tensor:
+    """Returns logits in which rows have no tokens but some.
+
+    Args:
+        logits: (rows, vocabulary) float32; not changed.
+        only: the tokens of some of the rows, at least one each.
+    """
+    if not only:
+        return logits
+    confined = logits.clone()
+    for row, tokens in only.items():
+        index = torch.tensor(list(tokens), device=logits.device)
+        confined[row] = -torch.inf
+        confined[row, index] = logits[row, index]
+    return confined
 
 
 def _inverse(logits: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:

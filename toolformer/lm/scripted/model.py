@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from toolformer.calls import CallGrammar, InlineGrammar
+from toolformer.calls import CallGrammar, InlineGrammar, Spell
 from toolformer.errors import ModelError
 from toolformer.lm.base import (
     SCORED_TOKENS,
@@ -29,6 +29,7 @@ from toolformer.lm.base import (
     TokenUsage,
 )
 from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
+from toolformer.lm.spelling import may_say
 from toolformer.sidecar import Sidecar
 
 _TOKEN = re.compile(r" ?[^\W\d]+| ?\d| ?[^\w\s]|\s")
@@ -290,6 +291,8 @@ class ScriptedTrunks:
         writes = call.writes(before) if callable(call.writes) else call.writes
         # At temperature 0 the samples are all the first one.
         written = writes if branch.temperature > 0 else writes[:1]
+        if branch.spell is not None:
+            written = tuple(_follow(branch.spell, each) for each in written)
         cut = [self._cut(each, branch.max_tokens) for each in written[: branch.samples]]
         drawn = [cut[sample % len(cut)] for sample in range(branch.samples)]
         self.model.usage.decode += sum(tokens for _, tokens in drawn)
@@ -303,6 +306,20 @@ class ScriptedTrunks:
         if end is None:
             return Sampled(written, closed=False), len(ends)
         return Sampled(end.arguments, end.is_closed), len(ends)
+
+
+def _follow(spell: Spell, written: str) -> str:
+    """Returns what is written as far as it may be, and then the first that may."""
+    said = ""
+    for token in _TOKEN.findall(written):
+        if not may_say(spell, said, token):
+            break
+        said += token
+    else:
+        return said
+    while rests := spell(said):
+        said += rests[0]
+    return said
 
 
 def _places_after(words: str, text: str) -> Iterator[int]:

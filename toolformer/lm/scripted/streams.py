@@ -13,6 +13,7 @@ from toolformer.calls import CallGrammar, InlineGrammar
 from toolformer.errors import ModelError
 from toolformer.lm.base import TokenUsage
 from toolformer.lm.drawing import uniform
+from toolformer.lm.spelling import may_say
 from toolformer.lm.streams import StepRequest, StepResult
 
 _UNLIKELY = 1e-9  # the weight of a name that the script does not say
@@ -139,6 +140,8 @@ class ScriptedStreams:
         if rank is not None and rank <= ask.start_rank and not ask.bar_marker:
             return StepResult(ask.stream, starts=True, marker_rank=rank)
         allowed = [each for each in ranked if self._is_allowed(each, stream.text, ask)]
+        if not allowed and ask.spell is not None and (rests := ask.spell(ask.written)):
+            allowed = [_Next(rests[0], 1.0)]
         if ask.begins and not allowed:
             allowed = [_Next(ask.begins, 1.0)]
         said = StepResult(ask.stream, marker_rank=rank)
@@ -202,6 +205,8 @@ class ScriptedStreams:
         if each.token is None:
             return not ask.begins
         token = each.token
+        if ask.spell is not None and not may_say(ask.spell, ask.written, token):
+            return False
         begins = token.startswith(ask.begins) or ask.begins.startswith(token)
         opens = ask.bar_marker and _forms(self.grammar.open, text, token)
         return begins and not opens and not any(_forms(lead, text, token) for lead in ask.barred)

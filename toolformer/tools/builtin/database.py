@@ -5,14 +5,14 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolformer.assets import asset
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped, closest
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.names import Names
-from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlValue, quote_identifier
+from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlRows, SqlValue, quote_identifier
 
 MAX_VALUES = 50  # of one attribute of one entity
 MAX_NAMES = 200_000  # entities held in memory to be found in any case and suggested
@@ -79,6 +79,7 @@ def database(
         name="Database",
         exemplars=_EXEMPLARS,
         vocabulary=facts.vocabulary,
+        values={"entity": facts.entities, "attribute": facts.attributes},
         free_text="entity",
         state=facts.state,
         close=facts.close,
@@ -113,6 +114,8 @@ class _Held:
     state: Hashable
     entities: _Cells | None
     attributes: _Cells | None
+    # What `attributes` returned, by entity: it is asked again at each place of a text.
+    by_entity: dict[str, list[str] | None] = field(default_factory=dict)
 
 
 class Facts:
@@ -160,6 +163,34 @@ class Facts:
             raise ToolError(self._explain(entity, attribute, entities, held.entities))
         return ", ".join(values)
 
+    def entities(self, *, text_before: str) -> list[str] | None:
+        """Returns the entities that a text names.
+
+        None where it names none, so that a call about something that is not here fails instead of
+        being about another thing; and where the entities are too many to hold.
+        """
+        held = self._names().entities
+        return held.names.in_text(text_before) or None if held is not None else None
+
+    def attributes(self, entity: str) -> list[str] | None:
+        """Returns which facts there are about an entity; about one that is not there, any.
+
+        None where that is too many to hold.
+        """
+        held = self._names()
+        if entity not in held.by_entity:
+            found = self._attributes_of(_cells(held.entities, entity), max_rows=MAX_NAMES)
+            every = None if held.attributes is None else list(held.attributes.names)
+            held.by_entity[entity] = None if found.has_more else _texts(found) or every
+        return held.by_entity[entity]
+
+    def _attributes_of(self, entities: Sequence[SqlValue], *, max_rows: int) -> SqlRows:
+        query = (
+            f"SELECT DISTINCT {self._attribute} FROM {self._table} "  # noqa: S608
+            f"WHERE {self._entity} IN ({_marks(entities)})"
+        )
+        return self._source.select(query, entities, max_rows=max_rows)
+
     def _values(self, entities: Sequence[SqlValue], attributes: Sequence[SqlValue]) -> list[str]:
         query = (
             f"SELECT DISTINCT {self._value} FROM {self._table} "  # noqa: S608  names of the schema
@@ -192,12 +223,8 @@ class Facts:
     def _explain(
         self, entity: str, attribute: str, entities: Sequence[SqlValue], held: _Cells | None
     ) -> str:
-        query = (
-            f"SELECT DISTINCT {self._attribute} FROM {self._table} "  # noqa: S608
-            f"WHERE {self._entity} IN ({_marks(entities)})"
-        )
-        found = self._source.select(query, entities, max_rows=MAX_VALUES)
-        known = Names(sorted(filter(None, (as_text(cell) for (cell,) in found.rows))))
+        found = self._attributes_of(entities, max_rows=MAX_VALUES)
+        known = Names(_texts(found))
         if known.spellings(attribute):
             return f"The database has no value for {attribute!r} of {as_text(entities[0])}."
         if list(known):
@@ -207,6 +234,11 @@ class Facts:
         near = [] if held is None else held.names.near(entity)
         guess = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         return f"The database has nothing about {clipped(entity)!r}.{guess}"
+
+
+def _texts(rows: SqlRows) -> list[str]:
+    """Returns what the first column has as text, sorted."""
+    return sorted({text for cell, *_ in rows.rows if (text := as_text(cell))})
 
 
 def as_text(cell: SqlValue) -> str:

@@ -11,6 +11,9 @@ from itertools import chain, islice
 
 _LIKELY = 30  # names with the most trigrams in common are compared letter by letter
 _LONGEST = 100  # characters of a name that is compared: more is not a slip of the pen
+_WORD = re.compile(r"\w+|[^\w\s]")
+_MOST_WORDS = 16  # of a name that is looked for in a text, signs included
+_MOST_READ = 10_000  # characters of a text's end that are looked through
 _MOST_SEEN = 200_000  # names that are counted; the rare trigrams, which tell most, come first
 
 
@@ -33,6 +36,26 @@ class Names:
     def spellings(self, name: str) -> list[str]:
         """Returns the names that are this one but for case, spaces and underscores."""
         return self._spellings.get(_key(name), [])
+
+    def in_text(self, text: str) -> list[str]:
+        """Returns the names that a text holds as whole words, in the order of their places.
+
+        Their case counts but for the first letter's, which may begin a sentence.
+
+        >>> Names(["New York", "York", "iron", "New York, NY"]).in_text("Iron from New York.")
+        ['iron', 'New York', 'York']
+        """
+        text = _spaced(text[-_MOST_READ:])
+        words = [word.span() for word in _WORD.finditer(text)]
+        found: dict[str, None] = {}
+        for first, (start, _) in enumerate(words):
+            for _, end in words[first : first + _MOST_WORDS]:
+                said = text[start:end]
+                for name in self._spellings.get(said.casefold(), ()):
+                    spaced = _spaced(name)
+                    if spaced[1:] == said[1:] and spaced[:1].casefold() == said[:1].casefold():
+                        found[name] = None
+        return list(found)
 
     def near(self, name: str, *, count: int = 3) -> list[str]:
         """Returns names that are spelled alike, the nearest first; those alike in the given order.
@@ -68,8 +91,12 @@ class Names:
 
 
 def _key(name: str) -> str:
-    composed = unicodedata.normalize("NFC", name)  # é is one character or two, and looks the same
-    return re.sub(r"[\s_]+", " ", composed).strip().casefold()
+    return _spaced(name).casefold()
+
+
+def _spaced(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text)  # é is one character or two, and looks the same
+    return re.sub(r"[\s_]+", " ", composed).strip()
 
 
 def _trigrams(key: str) -> Iterable[str]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired
 
 from toolformer.errors import ConfigError
 from toolformer.tools.base import Tool
-from toolformer.tools.parameters.signature import Parameter
+from toolformer.tools.parameters.signature import Parameter, with_values
 
 _SCALARS: Mapping[object, Any] = {
     "string": str,
@@ -44,7 +44,8 @@ def tool_from_schema(
     Args:
         definition: Name, description and schema: an MCP tool, or an OpenAI tool or function.
         run: The function; may be async.
-        settings: Any other field of `Tool`, such as `state` or `pure`.
+        settings: Any other field of `Tool`, such as `state` or `pure`, and the `values` of
+            parameters.
 
     Raises:
         ConfigError: The definition cannot be read.
@@ -63,7 +64,8 @@ def tool_from_schema(
         "description": " ".join((stated.get("description") or "").split()),
         **settings,
     }
-    return Tool(parameters=read_schema(schema), run=run, schema=schema, **made)
+    parameters = with_values(read_schema(schema), made.pop("values", {}), tool=made["name"])
+    return Tool(parameters=parameters, run=run, schema=schema, **made)
 
 
 def read_schema(schema: Mapping[str, Any]) -> tuple[Parameter, ...]:

@@ -20,8 +20,9 @@ from typing import (
     get_type_hints,
 )
 
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, closest
 from toolformer.specs import foreign_code, type_adapter
+from toolformer.tools.parameters.choices import Values
 from toolformer.tools.parameters.docstring import read_docstring
 
 
@@ -37,6 +38,8 @@ class Parameter:
         default: Its value where a call does not give it.
         omitted: Whether the function is not given it at all where a call does not.
         description: What the docstring says of it.
+        values: The only ones it may have, or a function that returns them; a type that has few
+            says them itself.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Parameter:
     default: object = None
     omitted: bool = False
     description: str = ""
+    values: Values | None = None
 
     @property
     def is_text(self) -> bool:
@@ -172,6 +176,21 @@ def read_parameters(
     texts = [parameter.name for parameter in parameters if parameter.is_text]
     chosen = free_text if free_text is not None else next(iter(texts), None)
     return tuple(replace(parameter, free_text=parameter.name == chosen) for parameter in parameters)
+
+
+def with_values(
+    parameters: Sequence[Parameter], values: Mapping[str, Values], *, tool: str
+) -> tuple[Parameter, ...]:
+    """Returns parameters with the values that are declared for them.
+
+    Raises:
+        ConfigError: There is no such parameter.
+    """
+    names = [parameter.name for parameter in parameters]
+    for name in values:
+        if name not in names:
+            raise ConfigError(closest(name, names, what=f"parameter of {tool}"))
+    return tuple(replace(each, values=values.get(each.name)) for each in parameters)
 
 
 def _read_parameter(

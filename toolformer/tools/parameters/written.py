@@ -121,7 +121,7 @@ def split(text: str, *, at: str = ",", most: int = -1) -> list[str]:
     all_cuts: list[int] = []
     opened: list[str] = []
     do_match = True
-    for index, mark in _marks(text):
+    for index, mark in marks(text):
         if mark in "[({":
             opened.append(mark)
         elif mark in _OPENING:
@@ -154,7 +154,7 @@ def _is_in_brackets(text: str) -> bool:
     if len(text) < 2 or text[0] not in "[({" or text[-1] not in "])}":
         return False
     opened: list[str] = []
-    for index, mark in _marks(text):
+    for index, mark in marks(text):
         if mark in "[({":
             opened.append(mark)
         elif mark in _OPENING:
@@ -165,7 +165,7 @@ def _is_in_brackets(text: str) -> bool:
     return False
 
 
-def _marks(text: str) -> Iterator[tuple[int, str]]:
+def marks(text: str) -> Iterator[tuple[int, str]]:
     """Yields the brackets, commas and colons of a text that are outside of quotes.
 
     A quote opens where a value begins, and closes where one ends.

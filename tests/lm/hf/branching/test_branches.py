@@ -9,9 +9,11 @@ from toolformer.calls import InlineGrammar
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.branching.branches import BranchStart, Rooted, write_branches
+from toolformer.lm.vocabulary import Vocabulary
 
 ENCODING = Encoding(byte_level_tokenizer().backend_tokenizer, InlineGrammar(), start=0, name="tiny")
 SIZE = len(byte_level_tokenizer())
+VOCABULARY = Vocabulary(ENCODING, size=SIZE, silent=frozenset([0]))
 
 
 class Dictated:
@@ -44,7 +46,7 @@ class Dictated:
 def write(decoder: Dictated, *, samples: int = 1, limit: int = 50) -> list[Sampled]:
     branch = Branch(0, 0, " [Calculator(", samples, limit, 1.0, "key")
     rooted = [Rooted(branch, BranchStart(0, 3, (1, 2)), limit)]
-    return write_branches(rooted, decoder, encoding=ENCODING, ends_text=frozenset([0]))[0]
+    return write_branches(rooted, decoder, vocabulary=VOCABULARY, ends_text=frozenset([0]))[0]
 
 
 def test_arguments_end_at_the_balancing_parenthesis() -> None:

@@ -264,7 +264,7 @@ def test_a_barred_lead_is_never_said_whatever_the_model_wants(llama: HFLanguageM
             ].token
             for each in [stream]
         }
-        rest = llama._vocabulary.completing((lead,), "So 5" + lead[:cut], ())
+        rest = llama.engine.vocabulary.completing((lead,), "So 5" + lead[:cut], ())
         assert not drawn & rest
         assert len(allowed) > 1 or allowed[0] in rest
 

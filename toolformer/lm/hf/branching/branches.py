@@ -1,6 +1,6 @@
 """Branches written token by token, all at once: samples that say the same are one row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,7 +11,9 @@ from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.branching.forks import Fork
 from toolformer.lm.hf.forward import Purpose
-from toolformer.lm.hf.sampling import choose
+from toolformer.lm.hf.sampling import choose, confine
+from toolformer.lm.spelling import refused_tokens, spelled, tokens_to_say
+from toolformer.lm.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def write_branches(
     rooted: Sequence[Rooted],
     decoder: Decoder,
     *,
-    encoding: Encoding,
+    vocabulary: Vocabulary,
     ends_text: frozenset[int],
 ) -> list[list[Sampled]]:
     """Samples every branch until its call's arguments close or can close no more.
@@ -98,16 +100,17 @@ def write_branches(
     Args:
         rooted: what to sample; at temperature 0 a branch's samples are one.
         decoder: runs the model.
-        encoding: decodes tokens, since a call closes in the text and not in a token.
+        vocabulary: decodes tokens, since a call closes in the text and not in a token.
         ends_text: ids that end a text and are no part of it.
     """
     finished: list[dict[int, Sampled]] = [{} for _ in rooted]
-    reader = _Reader(encoding, ends_text)
+    reader = _Reader(vocabulary.encoding, ends_text)
+    speller = _Speller(vocabulary, ends_text)
     stems = [_Stem(index, tuple(range(each.branch.samples))) for index, each in enumerate(rooted)]
     logits = decoder.start([each.lead for each in rooted])
     step = 0
     while stems:
-        drawn = _draw(stems, rooted, logits, step)
+        drawn = _draw(stems, rooted, logits, step, speller=speller)
         step += 1
         grown: list[_Stem] = []
         parents: list[int] = []
@@ -126,18 +129,36 @@ def write_branches(
 
 
 def _draw(
-    stems: Sequence[_Stem], rooted: Sequence[Rooted], logits: torch.Tensor, step: int
+    stems: Sequence[_Stem],
+    rooted: Sequence[Rooted],
+    logits: torch.Tensor,
+    step: int,
+    *,
+    speller: "_Speller",
 ) -> list[list[int]]:
     """Returns for each stem what each of its samples says next."""
     branches = [rooted[stem.branch].branch for stem in stems]
-    uniforms = [
+    numbers = [
         [
             None if _is_greedy(branch, sample) else uniform(branch.key, sample, step)
             for sample in stem.samples
         ]
         for stem, branch in zip(stems, branches, strict=True)
     ]
-    return choose(logits, [branch.temperature for branch in branches], uniforms)
+    confined = confine(logits, speller.only(stems, branches))
+    drawn = choose(confined, [branch.temperature for branch in branches], numbers)
+    for row, (stem, branch) in enumerate(zip(stems, branches, strict=True)):
+        refused = speller.refused(stem, branch, drawn[row])
+        if refused:
+            # Only the samples that may not be draw again: a free value is as it would have been.
+            again = [at for at, token in enumerate(drawn[row]) if token in refused]
+            left = logits[row : row + 1].clone()
+            left[0, list(refused)] = -torch.inf
+            wanted = [[numbers[row][at] for at in again]]
+            [found] = choose(left, [branch.temperature], wanted)
+            for at, token in zip(again, found, strict=True):
+                drawn[row][at] = token
+    return drawn
 
 
 def _is_greedy(branch: Branch, sample: int) -> bool:
@@ -153,6 +174,40 @@ def _split(stem: _Stem, drawn: Sequence[int]) -> list[_Stem]:
         replace(stem, samples=tuple(samples), ids=(*stem.ids, token))
         for token, samples in said.items()
     ]
+
+
+class _Speller:
+    """Keeps samples to what may be said, where a branch says what that is."""
+
+    def __init__(self, vocabulary: Vocabulary, ends_text: frozenset[int]) -> None:
+        self._vocabulary = vocabulary
+        self._ends_text = ends_text
+
+    def only(
+        self, stems: Sequence[_Stem], branches: Sequence[Branch]
+    ) -> dict[int, Collection[int]]:
+        """Returns the tokens that may come next, by row; no entry where that is any.
+
+        Where none may, as the tokenizer cannot say it, the text ends.
+        """
+        found: dict[int, Collection[int]] = {}
+        for row, (stem, branch) in enumerate(zip(stems, branches, strict=True)):
+            if branch.spell is not None:
+                written = spelled(stem.ids, self._vocabulary.encoding)
+                tokens = tokens_to_say(branch.spell, written, self._vocabulary)
+                if tokens is not None:
+                    found[row] = tokens or self._ends_text or self._vocabulary.holding("\n")
+        return found
+
+    def refused(self, stem: _Stem, branch: Branch, drawn: Sequence[int]) -> Collection[int]:
+        """Returns the tokens that no sample may say where any other may come.
+
+        Empty where none of them was drawn.
+        """
+        if branch.spell is None:
+            return ()
+        written = spelled(stem.ids, self._vocabulary.encoding)
+        return frozenset(refused_tokens(branch.spell, written, self._vocabulary, drawn=drawn))
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from toolformer.lm.hf.sampling import choose
+from toolformer.lm.hf.sampling import choose, confine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,9 @@ def choose_next(
 def masked(logits: torch.Tensor, wishes: Sequence[TokenConstraint]) -> torch.Tensor:
     """Returns logits in which what may not be chosen is impossible."""
     never = [(row, token) for row, wish in enumerate(wishes) for token in wish.never]
-    limited = [row for row, wish in enumerate(wishes) if wish.only]
-    if not (never or limited):
-        return logits
-    masked = logits.clone()
-    for row in limited:
-        only = torch.tensor(list(wishes[row].only), device=logits.device)
-        masked[row] = -torch.inf
-        masked[row, only] = logits[row, only]
+    masked = confine(logits, {row: wish.only for row, wish in enumerate(wishes) if wish.only})
     if never:
+        masked = logits.clone() if masked is logits else masked
         rows, tokens = torch.tensor(never, device=logits.device).unbind(1)
         masked[rows, tokens] = -torch.inf
     return masked

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 import torch
 
+from toolformer.calls import Spell
 from toolformer.errors import ModelError
 from toolformer.lm.drawing import uniform
 from toolformer.lm.hf.engine import Engine
@@ -15,8 +16,9 @@ from toolformer.lm.hf.forward import not_a_number
 from toolformer.lm.hf.streams.choose import TokenChoice, TokenConstraint, choose_next, masked
 from toolformer.lm.hf.streams.pieces import ranks_in_pieces
 from toolformer.lm.hf.streams.rows import StreamRow, StreamRows
+from toolformer.lm.spelling import Spelled, refused_tokens, tokens_to_say
 from toolformer.lm.streams import StepRequest, StepResult
-from toolformer.lm.vocabulary import StreamText, Vocabulary
+from toolformer.lm.vocabulary import StreamText
 
 
 @dataclass(slots=True, eq=False)
@@ -42,8 +44,15 @@ class _Turn:
     stream: _Stream
     text: list[str] = field(default_factory=list)  # said so far
     only: Sequence[int] = ()  # among which tokens it chooses
+    never: Sequence[int] = ()  # which it does not choose
     choosing: bool = True
     ends: bool = False
+
+    @property
+    def written(self) -> Spelled:
+        """What the stream has said of a call's arguments before this step."""
+        text, held = self.ask.written, self.stream.text.held
+        return Spelled(text[: len(text) - self.stream.text.shown], held)
 
     def say(self, token: int, *, behind_text: bool = False) -> None:
         self.stream.row.ids.append(token)
@@ -54,10 +63,10 @@ class _Turn:
 class HFStreams:
     """Implements `Streams`."""
 
-    def __init__(self, engine: Engine, vocabulary: Vocabulary) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._encoding = engine.encoding
-        self._vocabulary = vocabulary
+        self._vocabulary = engine.vocabulary
         self._rows = StreamRows(
             engine.forward,
             max_length=engine.max_length,
@@ -165,13 +174,32 @@ class HFStreams:
             self._follow_leads(turn)
         else:
             stream.lead = ()
-            if ask.begins:
+            if ask.spell is not None and not ask.begins:
+                self._spell(turn, ask.spell)
+            elif ask.begins:
                 turn.only = self._vocabulary.next_to_say(ask.begins)
                 if not turn.only:  # no token says this as text: it is spelled in bytes
                     ids = self._encoding.piece(ask.begins)
                     room = self._engine.max_length - stream.tokens
                     for token in ids[: room - 1]:
                         turn.say(token)
+
+    def _spell(self, turn: _Turn, spell: Spell) -> None:
+        """Appends what is the only continuation, else finds the tokens that may come next."""
+        written = turn.written
+        rests = spell(written.text)
+        if not rests:  # anything may come, or the prompt has begun what no value does
+            return
+        if len(rests) == 1 and not written.held:
+            ids = self._encoding.piece(rests[0])
+            if turn.stream.tokens + len(ids) <= self._engine.max_length:
+                for token in ids:
+                    turn.say(token, behind_text=True)
+                turn.choosing = False
+                return
+        turn.only = tokens_to_say(spell, written, self._vocabulary) or ()
+        if not turn.only:  # the tokenizer cannot say it
+            turn.choosing, turn.ends = False, True
 
     def _follow_leads(self, turn: _Turn) -> None:
         """Appends the leads as far as they do not differ."""
@@ -206,6 +234,18 @@ class HFStreams:
         )
 
     def _choose(self, turns: Sequence[_Turn], logits: torch.Tensor) -> list[TokenChoice]:
+        """Chooses a token for each turn, and again where it begins what no value does."""
+        choices = self._choose_once(turns, logits)
+        for index, turn in enumerate(turns):
+            if turn.ask.spell is None or turn.only:
+                continue
+            drawn = [choices[index].token]
+            turn.never = refused_tokens(turn.ask.spell, turn.written, self._vocabulary, drawn=drawn)
+            if turn.never:
+                [choices[index]] = self._choose_once([turn], logits[index : index + 1])
+        return choices
+
+    def _choose_once(self, turns: Sequence[_Turn], logits: torch.Tensor) -> list[TokenChoice]:
         wishes = [self._wish(turn) for turn in turns]
         most = [turn.ask.start_rank if _asks_rank(turn) else 0 for turn in turns]
         has_token = bool(self._encoding.marker_ids)
@@ -228,11 +268,11 @@ class HFStreams:
 
     def _wish(self, turn: _Turn) -> TokenConstraint:
         ask, stream = turn.ask, turn.stream
-        never: set[int] = set()
+        never = set(turn.never)
         if not ask.among:
             barred = (*ask.barred, self._encoding.grammar.open) if ask.bar_marker else ask.barred
             if barred:
-                never = self._vocabulary.completing(barred, stream.text.text, stream.text.held)
+                never |= self._vocabulary.completing(barred, stream.text.text, stream.text.held)
             if turn.only and never.issuperset(turn.only):
                 never = set()  # what is to be said first stood in the prompt
         number = uniform(ask.key, 0, stream.tokens) if ask.temperature else 0.0

@@ -141,7 +141,7 @@ class HFTrunks:
         def write(batch: list[Rooted]) -> None:
             decoder = trunk.decoder(engine)
             written = write_branches(
-                batch, decoder, encoding=engine.encoding, ends_text=engine.ends_text
+                batch, decoder, vocabulary=engine.vocabulary, ends_text=engine.ends_text
             )
             results.update(zip([each.branch for each in batch], written, strict=True))
 
