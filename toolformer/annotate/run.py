@@ -23,6 +23,7 @@ from toolformer.corpus import CorpusProblem
 from toolformer.errors import ConfigError, CorpusError
 from toolformer.files import locked
 from toolformer.garbage import gc_paused
+from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import Document
 from toolformer.runs.directory import ROUNDS, Run, RunWriter
