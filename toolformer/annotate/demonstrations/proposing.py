@@ -94,7 +94,7 @@ def propose_exemplars(
     """Annotates the first texts of a corpus and returns the best calls, for a person to choose.
 
     They are ranked by the less of what a call's output is used and what the call helps. A text
-    gives one at most, and a third of them at most are of one shape, unless there are no others. Of
+    gives one at most, and half of them at most are of one shape, unless there are no others. Of
     a text of more than 600 characters the stretch around the call is proposed.
 
     Args:
@@ -163,8 +163,8 @@ def _is_writable(shown: Demonstration) -> bool:
 def _varied(
     best: Sequence[ProposedExemplar], tool: Tool, *, count: int
 ) -> tuple[ProposedExemplar, ...]:
-    """Returns the first, a third of one shape at most while there are others; in their order."""
-    most = max(1, count // 3)
+    """Returns the first, half of them at most of one shape while there are others, in order."""
+    most = max(1, count // 2)
     seen: Counter[str] = Counter()
     texts: set[str] = set()
     first: list[int] = []
