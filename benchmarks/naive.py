@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from toolformer.annotate.methods.losses import weighted_losses
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
 from benchmarks.engine_work import Measured
+from toolformer.annotate.methods.losses import weighted_losses
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.texts.places import Place, likeliest_places
 from toolformer.calls import ToolCall
@@ -203,7 +203,7 @@ class Naive:
         return found
 
     def _prompt(self, tool: Tool, text: str) -> tuple[int, ...]:
-        prompt = self.encoding.prompt(self.plan.prompts.of(tool, text))
+        prompt = self.encoding.prompt(self.plan.prompts.of(tool, text, document=text))
         return prompt.shared + prompt.own
 
     @property

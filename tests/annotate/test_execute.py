@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from toolformer.annotate.methods.proposal import Proposal
-
 from tests.annotate.given import BRIEF, echo
 from toolformer.annotate import make_plan
 from toolformer.annotate.execute import execute
+from toolformer.annotate.methods.proposal import Proposal
 from toolformer.annotate.texts.excerpts import Excerpt
 from toolformer.annotate.texts.windows import whole
 from toolformer.lm.scripted.model import ScriptedLanguageModel

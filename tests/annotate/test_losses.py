@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from toolformer.annotate.methods.losses import WEIGHTS, ask_losses, weighted_losses
 
+from toolformer.annotate.methods.losses import WEIGHTS, ask_losses, weighted_losses
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 

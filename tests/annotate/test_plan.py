@@ -10,7 +10,6 @@ from toolformer.annotate import AnnotateConfig, Plan, make_plan
 from toolformer.errors import ConfigError
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.runs.thresholds import Thresholds
-from toolformer.runs.thresholds import Thresholds
 from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator

@@ -121,7 +121,9 @@ class Plan:
         if self.demonstrations is None:
             shown.append([asdict(each) for each in tool.exemplars])
         else:
-            shown.append(pool_digest(self.demonstrations[tool.name].demonstrations))
+            pool = self.demonstrations[tool.name].demonstrations
+            # What a tool that is not pure says changes from one try to the next, and the run stays.
+            shown.append(pool_digest(pool if tool.pure else [each.asked for each in pool]))
         return ManifestTool(
             name=tool.name,
             spec=tool.spec,

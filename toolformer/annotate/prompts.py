@@ -30,14 +30,17 @@ class Prompts(Protocol):
     def copies(self) -> int:
         """How often a prompt and its text hold the text."""
 
-    def shared(self, tool: Tool) -> str:
-        """Returns what every prompt for a tool begins with."""
-
     def longest(self, tool: Tool) -> str:
         """Returns a prompt for a tool than which few are longer, without a text."""
 
-    def of(self, tool: Tool, text: str) -> Prompt:
-        """Returns the prompt that asks for calls of a tool in a text."""
+    def of(self, tool: Tool, text: str, *, document: str) -> Prompt:
+        """Returns the prompt that asks for calls of a tool in a text.
+
+        Args:
+            tool: one of the run's.
+            text: a window of a document, or all of it.
+            document: the whole text, no other part of which is shown.
+        """
 
 
 class DemonstrationPrompts:
@@ -63,14 +66,11 @@ class DemonstrationPrompts:
             for name, pool in pools.items()
         }
         self._grammar = grammar
-        self._shared = {
-            name: "" if self._nearest[name] else self._show(pool.static())
-            for name, pool in pools.items()
+        # What every text is shown; nothing where each has its own.
+        self._static = {
+            name: () if self._nearest[name] else pool.static() for name, pool in pools.items()
         }
-
-    def shared(self, tool: Tool) -> str:
-        """Returns the demonstrations that every text is shown; none where each has its own."""
-        return self._shared[tool.name]
+        self._shared = {name: self._show(shown) for name, shown in self._static.items()}
 
     def longest(self, tool: Tool) -> str:
         """Returns the demonstrations that all texts are shown, or the longest that one could be."""
@@ -79,12 +79,16 @@ class DemonstrationPrompts:
             return self._shared[tool.name]
         return self._show(self._pools[tool.name].longest(count))
 
-    def of(self, tool: Tool, text: str) -> Prompt:
-        """Returns the demonstrations of a tool for a text."""
-        count = self._nearest[tool.name]
-        if not count:
+    def of(self, tool: Tool, text: str, *, document: str) -> Prompt:
+        """Returns the demonstrations of a tool for a text; what would give it away is left out."""
+        count, pool = self._nearest[tool.name], self._pools[tool.name]
+        if count:
+            return Prompt("", self._show(pool.nearest(text, count, document=document)))
+        static = self._static[tool.name]
+        others = [each for each in static if not each.gives_away(document)]
+        if len(others) == len(static):
             return Prompt(self._shared[tool.name], "")
-        return Prompt("", self._show(self._pools[tool.name].nearest(text, count)))
+        return Prompt("", self._show(others))
 
     def _show(self, demonstrations: Sequence[Demonstration]) -> str:
         return "".join(each.render(self._grammar) + _SEPARATOR for each in demonstrations)
@@ -112,15 +116,11 @@ class AskingPrompts:
         """Returns 2, since the prompt shows the text and then its copy; 1 without a prompt."""
         return 1 if self.are_empty else 2
 
-    def shared(self, tool: Tool) -> str:
-        """Returns what every prompt for a tool begins with."""
-        return self._shared[tool.name]
-
     def longest(self, tool: Tool) -> str:
         """Returns what every prompt for a tool begins with; the rest is the text."""
         return self._shared[tool.name]
 
-    def of(self, tool: Tool, text: str) -> Prompt:
+    def of(self, tool: Tool, text: str, *, document: str) -> Prompt:  # noqa: ARG002
         """Returns the prompt that asks for calls of a tool in a text."""
         return Prompt(self._shared[tool.name], "" if self.are_empty else _own(text))
 

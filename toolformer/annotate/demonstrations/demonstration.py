@@ -46,6 +46,19 @@ class Demonstration:
             ),
         )
 
+    @property
+    def asked(self) -> "Demonstration":
+        """The text with its calls, without their outputs."""
+        return replace(self, calls=tuple(replace(each, output=None) for each in self.calls))
+
+    def gives_away(self, document: str) -> bool:
+        """Returns whether it says what a document says: is it, a part of it, or has it as a part.
+
+        A model that was shown it would be asked for what it has just read.
+        """
+        own, document = self.text.strip(), document.strip()
+        return own in document or document in own
+
     def render(self, grammar: CallGrammar) -> str:
         """Returns the text with its calls written into it."""
         return grammar.render(self.text, self.calls)

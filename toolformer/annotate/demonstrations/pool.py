@@ -99,14 +99,13 @@ class Pool:
             k: how many, where there are so many.
             document: the whole text, where `text` is a window: its other parts are not shown.
         """
-        text, document = text.strip(), document.strip()
         chosen: list[Demonstration] = []
-        for number in self._index.nearest_first(text).tolist():
+        for number in self._index.nearest_first(text.strip()).tolist():
             if len(chosen) == k:
                 break
-            other = self._texts[number]
-            if other not in text and text not in other and other not in document:
-                chosen.append(self.demonstrations[number])
+            found = self.demonstrations[number]
+            if not found.gives_away(text) and not (document and found.gives_away(document)):
+                chosen.append(found)
         return tuple(reversed(chosen))
 
     def longest(self, k: int) -> tuple[Demonstration, ...]:

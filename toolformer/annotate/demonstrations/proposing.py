@@ -131,8 +131,7 @@ def propose_exemplars(
 def _settings(config: AnnotateConfig | Mapping[str, Any] | None) -> AnnotateConfig:
     given = AnnotateConfig(**config) if isinstance(config, Mapping) else config or AnnotateConfig()
     changed = {name: getattr(given, name) for name in given.model_fields_set}
-    known = AnnotateConfig.model_fields
-    return AnnotateConfig(**{n: v for n, v in _PILOT.items() if n in known} | changed)
+    return AnnotateConfig(**_PILOT | changed)
 
 
 def _best(annotated: AnnotatedDocument) -> ProposedExemplar | None:

@@ -53,7 +53,10 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], Tr
         return [], None
     plain = _plain_starts([each for each in excerpts if each.tools], plan)
     requests = [
-        TextRequest(plan.prompts.of(tool, excerpt.window.text), excerpt.window.text)
+        TextRequest(
+            plan.prompts.of(tool, excerpt.window.text, document=excerpt.document.text),
+            excerpt.window.text,
+        )
         for excerpt, tool in asked
     ]
     trunks = plan.model.read(requests)

@@ -27,7 +27,10 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> list[Proposal]:
     if not asked:
         return []
     requests = [
-        TextRequest(plan.prompts.of(tool, excerpt.window.text), excerpt.window.text)
+        TextRequest(
+            plan.prompts.of(tool, excerpt.window.text, document=excerpt.document.text),
+            excerpt.window.text,
+        )
         for excerpt, tool in asked
     ]
     with plan.model.read(requests) as trunks:
