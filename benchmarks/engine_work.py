@@ -76,7 +76,7 @@ def bench_tool(model: LanguageModel, *, is_trained: bool, prompt_tokens: int) ->
     for count in range(1, len(every) + 1):
         longer = replace(chosen, exemplars=every[:count])
         with Toolbox([longer]) as toolbox:
-            shared = plan_of(model, toolbox).prompts.shared(longer)
+            shared = plan_of(model, toolbox).prompts.longest(longer)
         if model.count_tokens([shared])[0] > prompt_tokens:
             break
         best = longer

@@ -12,7 +12,7 @@ from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import AnnotatedDocument, Candidate, Document
 from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import Tool, tool
+from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
 
@@ -20,7 +20,12 @@ SCRIPT = (ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)", "5 
 BRIEF = AnnotateConfig(prompt_style=PromptStyle.BRIEF)
 
 
-@tool(name="Echo", min_prob=0.05, gain_threshold=0.5)
+@tool(
+    name="Echo",
+    min_prob=0.05,
+    gain_threshold=0.5,
+    exemplars=[Exemplar("One hears", "again", " again.")],
+)
 def echo(text: str) -> str:
     """Says it again."""
     if text == "fail":

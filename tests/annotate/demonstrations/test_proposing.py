@@ -42,14 +42,14 @@ def test_the_best_come_first_and_a_text_gives_one() -> None:
 
 
 def test_half_at_most_are_of_one_shape_while_there_are_others() -> None:
-    sums = [f"A: {number} + 100 = {number + 100} it is." for number in range(4)]
-    products = [f"B: {number} * 3 = {number * 3} it is." for number in (1, 2)]
+    sums = [f"A: {number} + 100 = {number + 100} it is." for number in range(1, 5)]
+    products = [f"B: {number} * 3 = {number * 3} it is." for number in (2, 3)]
     varied = texts_of(pilot_of(*sums, *products, count=4))
-    assert [text[:6] for text in varied] == ["A: 0 +", "A: 1 +", "B: 1 *", "B: 2 *"]
+    assert [text[:6] for text in varied] == ["A: 1 +", "A: 2 +", "B: 2 *", "B: 3 *"]
     assert [text[:6] for text in texts_of(pilot_of(*sums, count=3))] == [
-        "A: 0 +",
         "A: 1 +",
         "A: 2 +",
+        "A: 3 +",
     ]
 
 
@@ -88,9 +88,9 @@ def test_a_text_that_could_not_be_read_back_is_not_proposed() -> None:
         ),
         ("So: 1 / 0 = 5", "calculator", "1 call that the model proposed, none has an output"),
         (
-            "7 = 4 + 3 so: 2 + 3 = it",
+            "So: 2 + 3 = 7",
             "calculator",
-            "of 2 calls that the model proposed, none makes its",
+            "of 1 call that the model proposed, none makes its",
         ),
     ],
 )

@@ -35,22 +35,24 @@ def score(
     texts = {id(each.excerpt): each.excerpt.window.text for each in proposals}
     rows = _Rows({name: ReadText.of(text, plan) for name, text in texts.items()}, trunks)
     checked = [_drop_trivial(drop_overlong(each, plan), rows) for each in proposals]
-    answered = _each(checked, _is_open, rows.with_output)
+    answered = _each(checked, lambda each: each.verdict is None, rows.with_output)
 
     def can_gain(candidate: Candidate) -> bool:
         return (
-            _is_open(candidate)
+            candidate.verdict is None
             and candidate.losses is not None
             and plan.thresholds[candidate.tool].can_gain(candidate.losses.gain_at_most)
         )
 
-    scored = _each(answered, can_gain, rows.without_output)
-    if not with_placebos:
-        return scored
     return _each(
-        scored,
-        lambda candidate: candidate.gain is not None,
-        lambda asked: rows.with_placebos(asked, seed=plan.config.seed),
+        answered,
+        can_gain,
+        lambda asked: rows.without_output(
+            asked,
+            placebos=placebo_outputs([each.candidate for each in asked], seed=plan.config.seed)
+            if with_placebos
+            else [None] * len(asked),
+        ),
     )
 
 
@@ -63,41 +65,38 @@ class _Rows:
 
     def with_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
         """Returns the candidates with L(e(c, r))."""
-        losses = self._losses(asked, [each.candidate.output for each in asked])
+        losses = self._losses([(each, each.candidate.output) for each in asked])
         return [
-            _having(each.candidate, with_output=loss)
+            replace(each.candidate, losses=Losses(_no_call(each), loss))
             for each, loss in zip(asked, losses, strict=True)
         ]
 
-    def without_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
-        """Returns the candidates with L(e(c, ε))."""
-        losses = self._losses(asked, [None] * len(asked))
+    def without_output(
+        self, asked: Sequence[Proposal], *, placebos: Sequence[str | None]
+    ) -> list[Candidate]:
+        """Returns the candidates with L(e(c, ε)), and with L(e(c, r')) where there is a placebo r'.
+
+        They are asked for together: rows that begin alike are read once.
+        """
+        pairs = list(zip(asked, placebos, strict=True))
+        rows = [(each, None) for each in asked]
+        rows_of_placebos = [(each, other) for each, other in pairs if other is not None]
+        losses = self._losses([*rows, *rows_of_placebos])
+        told = iter(losses[len(rows) :])
         return [
-            _having(each.candidate, no_output=loss)
-            for each, loss in zip(asked, losses, strict=True)
+            replace(
+                each.candidate,
+                losses=Losses(_no_call(each), _with_output(each), loss),
+                placebo=None if other is None else Placebo(other, next(told)),
+            )
+            for (each, other), loss in zip(pairs, losses, strict=False)
         ]
 
-    def with_placebos(self, asked: Sequence[Proposal], *, seed: int) -> list[Candidate]:
-        """Returns the candidates with L(e(c, r')), r' the output of another call, if there is."""
-        outputs = placebo_outputs([each.candidate for each in asked], seed=seed)
-        drawn = [
-            (each, output)
-            for each, output in zip(asked, outputs, strict=True)
-            if output is not None
-        ]
-        losses = iter(self._losses([each for each, _ in drawn], [output for _, output in drawn]))
-        return [
-            each.candidate
-            if output is None
-            else replace(each.candidate, placebo=Placebo(output, next(losses)))
-            for each, output in zip(asked, outputs, strict=True)
-        ]
-
-    def _losses(self, asked: Sequence[Proposal], outputs: Sequence[str | None]) -> list[float]:
+    def _losses(self, rows: Sequence[tuple[Proposal, str | None]]) -> list[float]:
         """Returns the loss over units behind each call with an output, or without."""
-        if not asked:
+        if not rows:
             return []
-        sizes = [self.texts[id(each.excerpt)].sizes(each.position) for each in asked]
+        sizes = [self.texts[id(each.excerpt)].sizes(each.position) for each, _ in rows]
         log_probs = self.trunks.score(
             [
                 CallScoreRequest(
@@ -107,7 +106,7 @@ class _Rows:
                     output=output,
                     tokens=sum(units),
                 )
-                for each, output, units in zip(asked, outputs, sizes, strict=True)
+                for (each, output), units in zip(rows, sizes, strict=True)
             ]
         )
         return [unit_loss(row, units) for row, units in zip(log_probs, sizes, strict=True)]
@@ -124,10 +123,6 @@ def _each(
     return [each.having(next(found)) if is_asked(each.candidate) else each for each in proposals]
 
 
-def _is_open(candidate: Candidate) -> bool:
-    return candidate.verdict is None
-
-
 def _drop_trivial(proposal: Proposal, rows: _Rows) -> Proposal:
     """Returns the proposal, with its verdict if its output tells nothing new."""
     candidate = proposal.candidate
@@ -140,18 +135,13 @@ def _drop_trivial(proposal: Proposal, rows: _Rows) -> Proposal:
     return proposal.having(replace(candidate, verdict=Verdict.TRIVIAL))
 
 
-def _having(
-    candidate: Candidate, *, with_output: float | None = None, no_output: float | None = None
-) -> Candidate:
-    """Returns a candidate with one more of its losses."""
-    known = candidate.losses
-    if known is None:
-        raise ValueError(f"a call without L(ε) cannot be scored: {candidate}")
-    return replace(
-        candidate,
-        losses=Losses(
-            known.no_call,
-            known.with_output if with_output is None else with_output,
-            known.no_output if no_output is None else no_output,
-        ),
-    )
+def _no_call(proposal: Proposal) -> float:
+    losses = proposal.candidate.losses
+    if losses is None:
+        raise ValueError(f"a call without L(ε) cannot be scored: {proposal.candidate}")
+    return losses.no_call
+
+
+def _with_output(proposal: Proposal) -> float | None:
+    losses = proposal.candidate.losses
+    return None if losses is None else losses.with_output
