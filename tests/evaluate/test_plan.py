@@ -149,6 +149,21 @@ def test_a_checkpoint_that_was_written_again_is_another(tmp_path: Path) -> None:
     assert fingerprint(cell) != before
 
 
+def test_a_file_in_gguf_and_the_base_of_an_adapter_are_stamped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "tiny.gguf").write_bytes(b"GGUF")
+    assert stamp("m:tiny.gguf")["files"] == stamp("m")["files"] == stamp("m/tiny.gguf")["files"]
+    assert stamp("m")["files"].keys() == {"tiny.gguf"}
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text('{"base_model_name_or_path": "m"}')
+    assert stamp("adapter")["base"] == stamp("m")
+    (tmp_path / "adapter" / "adapter_config.json").write_text("[]")
+    assert "base" not in stamp("adapter")
+
+
 def test_a_model_of_another_distribution_is_not_stamped_by_files_that_lie_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from toolformer.evaluate.counts import OWN
 from toolformer.evaluate.registry import DOOR as TASKS
 from toolformer.evaluate.results import SCHEMA_VERSION
 from toolformer.evaluate.task import Example, Task
+from toolformer.files import read_json
 from toolformer.infer.config import InferConfig
 from toolformer.lm.registry import DOOR as MODELS
 from toolformer.lm.registry import is_in_code
@@ -82,17 +83,35 @@ def plan(
 
 def stamp(model: str) -> Mapping[str, Any]:
     """Returns what tells a model from what stood there before, without loading it."""
+    stamped = _stamp_files(model)
+    base = _base_of(Path(model) / "adapter_config.json")
+    return stamped if base is None else stamped | {"base": _stamp_files(base)}
+
+
+def _stamp_files(model: str) -> dict[str, Any]:
     path = asset(model) if model == EMBEDDED_MODEL else Path(model)
     if is_in_code(model):
         file = MODELS.read(model).file
         found = [Path(file)] if file else []  # an entry point names none
-    else:
-        found = sorted(path.iterdir()) if os.path.isdir(path) else [path]
+    elif os.path.isdir(path):
+        found = sorted(path.iterdir())
+    else:  # a file in GGUF may be named beside its directory
+        folder, _, file = model.rpartition(":")
+        found = [path, Path(folder, file)]
     stats = {each.name: each.stat() for each in found if os.path.isfile(each)}
     return {
         "name": model,
         "files": {name: [each.st_size, each.st_mtime_ns] for name, each in stats.items()},
     }
+
+
+def _base_of(config: Path) -> str | None:
+    """Returns the model that an adapter belongs to; None where there is no adapter."""
+    try:
+        base = read_json(config)["base_model_name_or_path"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return base if isinstance(base, str) else None
 
 
 def _digest(records: Sequence[object]) -> str:

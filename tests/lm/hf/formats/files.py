@@ -18,11 +18,20 @@ TEMPLATE = (
 )
 
 
-def save_gguf(path: Path, *, seed: int = 0, **changed: object) -> Path:
-    """Writes a tiny Llama in GGUF as llama.cpp does; returns the directory of the same model."""
+def save_gguf(
+    path: Path, *, seed: int = 0, whole: Path | None = None, vocabulary: int | None = None
+) -> Path:
+    """Writes a tiny Llama in GGUF as llama.cpp does; returns the directory of the same model.
+
+    Args:
+        path: of the file.
+        seed: of its weights.
+        whole: the directory; made unless given.
+        vocabulary: how many tokens it is said to have; as many as it has unless given.
+    """
     from gguf import GGUFWriter
 
-    whole = save_model(path.parent / f"{path.stem}-whole", "llama", seed=seed)
+    whole = whole or save_model(path.parent / f"{path.stem}-whole", "llama", seed=seed)
     model = LlamaForCausalLM.from_pretrained(whole)
     config, tokenizer = model.config, byte_level_tokenizer()
     backend = tokenizer.backend_tokenizer
@@ -36,7 +45,7 @@ def save_gguf(path: Path, *, seed: int = 0, **changed: object) -> Path:
     writer.add_rope_dimension_count(config.head_dim)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_vocab_size(int(changed.get("vocabulary", config.vocab_size)))  # type: ignore[call-overload]
+    writer.add_vocab_size(vocabulary or config.vocab_size)
     writer.add_tokenizer_model("gpt2")
     tokens = sorted(backend.get_vocab(with_added_tokens=True).items(), key=lambda each: each[1])
     writer.add_token_list([token for token, _ in tokens])

@@ -11,10 +11,11 @@ from transformers import AutoModelForCausalLM
 
 from tests.finetune.given import QUICK
 from tests.lm.hf.damage import edit, edit_tensors
-from tests.lm.hf.formats.files import save_adapter, with_adapter
-from tests.models import byte_level_tokenizer, save_model
+from tests.lm.hf.formats.files import save_adapter, save_gguf, with_adapter
+from tests.models import CONFIGS, byte_level_tokenizer, save_model, save_weights
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ModelError
+from toolformer.finetune.starting_model import load_base
 from toolformer.finetune.texts import TrainingText
 from toolformer.finetune.train import finetune_texts
 from toolformer.lm.hf.load import load_pretrained
@@ -115,6 +116,28 @@ def test_it_can_be_tuned(adapter: Path, tmp_path: Path) -> None:
     assert report.base == str(adapter)
     assert not (out / "adapter_config.json").exists()
     assert load(out, device="cpu").sidecar is not None
+
+
+@pytest.mark.parametrize("form", ["adapter", "gguf"])
+def test_it_is_rounded_to_four_bits_as_a_whole(form: str, tmp_path: Path) -> None:
+    pytest.importorskip("bitsandbytes")
+    directory = tmp_path / "base"
+    byte_level_tokenizer().save_pretrained(directory)
+    config = CONFIGS["llama"](len(byte_level_tokenizer()))
+    config.update({"hidden_size": 64, "intermediate_size": 128, "head_dim": 16})
+    directory = save_weights(directory, config, seed=0)
+    if form == "adapter":
+        directory = save_adapter(tmp_path / "adapter", directory)
+    else:
+        pytest.importorskip("gguf")
+        save_gguf(tmp_path / "tiny.gguf", whole=directory)
+        directory = tmp_path / "tiny.gguf"
+    full = load_pretrained(str(directory), dtype="float32", device="cpu")
+    rounded = load_base(str(directory), grammar=None, device="cpu", in_four_bits=True)
+    assert rounded.model.is_loaded_in_4bit
+    assert rounded.fingerprint == full.fingerprint
+    ours, theirs = logits(rounded.model), logits(full.model)
+    assert torch.corrcoef(torch.stack([ours.flatten(), theirs.flatten()]))[0, 1] > 0.7
 
 
 def test_a_damaged_adapter_is_refused(base: Path, adapter: Path, tmp_path: Path) -> None:
