@@ -98,3 +98,16 @@ def test_a_call_may_be_written_from_the_text_before_it() -> None:
     copies = ScriptedCall("Calculator", after=" is", writes=lambda text: (f"{text[:-3]})",))
     with ScriptedLanguageModel([copies]).read([TextRequest(ASKED, TEXT)]) as trunks:
         assert trunks.sample([branch()]) == [[Sampled("2 + 2", closed=True)]]
+
+
+def test_a_call_says_what_it_may_and_then_the_first_that_it_may() -> None:
+    def spell(text: str) -> tuple[str, ...] | None:
+        wanted = ("2 + 2)", "2 * 2)")
+        if text in wanted:
+            return None
+        return tuple(each[len(text) :] for each in wanted if each.startswith(text))
+
+    for says, text in (("2 * 2)", "2 * 2"), ("2 * 3)", "2 * 2"), ("3)", "2 + 2")):
+        with scripted(says).read([TextRequest(ASKED, TEXT)]) as trunks:
+            [[found]] = trunks.sample([replace(branch(), spell=spell)])
+        assert found == Sampled(text, closed=True)
