@@ -140,3 +140,16 @@ def test_a_text_that_is_not_kept_or_was_closed_cannot_be_branched_from() -> None
             trunks.sample([branch()])
         with pytest.raises(ModelError, match="Text 0 is not held"):
             trunks.score([request])
+
+
+def test_a_call_says_what_it_may_and_then_the_first_that_it_may() -> None:
+    def spell(text: str) -> tuple[str, ...] | None:
+        wanted = ("2 + 2)", "2 * 2)")
+        if text in wanted:
+            return None
+        return tuple(each[len(text) :] for each in wanted if each.startswith(text))
+
+    for says, text in (("2 * 2)", "2 * 2"), ("2 * 3)", "2 * 2"), ("3)", "2 + 2")):
+        with scripted(says).read([TextRequest(ASKED, TEXT)]) as trunks:
+            [[found]] = trunks.sample([replace(branch(), spell=spell)])
+        assert found == Sampled(text, closed=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from toolformer.calls import ToolCall
+from toolformer.calls import InlineGrammar, ToolCall
 from toolformer.errors import ConfigError, ToolError
 from toolformer.tools.base import Tool
 from toolformer.tools.builtin import database as module
@@ -280,3 +280,60 @@ def test_the_words_after_each_exemplar_begin_with_the_fact() -> None:
     assert 4 <= len(tool.exemplars) <= 6
     for one in tool.exemplars:
         assert one.after.startswith(f" {tool.execute(one.arguments)}")
+
+
+def test_a_call_says_what_the_table_has_about_what_the_text_names(path: Path) -> None:
+    made = database(path)
+    try:
+        spell = made.spelling(InlineGrammar(), "From Washington, D.C. to France one")
+        assert spell is not None
+        assert spell("") == ("France,", "Washington, D.C.,", "entity=")
+        assert spell("France, c") == ("apital)",)
+        assert spell("France, country)") == ()
+        assert spell("Washington, D.C., cou") == ("ntry)",)
+        for text in ("France, official_language", "Washington, D.C., country"):
+            assert made.execute(text)
+    finally:
+        made.close()
+
+
+def test_where_the_text_names_nothing_the_entity_is_free_and_any_attribute_may_come(
+    path: Path,
+) -> None:
+    made = database(path)
+    try:
+        spell = made.spelling(InlineGrammar(), "In Atlantis")
+        assert spell is not None
+        assert spell("Atl") is None
+        assert spell("Atlantis, ca") == ("pital)",)
+        assert spell("Atlantis, king)") == ()
+    finally:
+        made.close()
+
+
+def test_names_that_are_too_many_to_hold_are_free(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_NAMES", 1)
+    made = database(path)
+    try:
+        spell = made.spelling(InlineGrammar(), "In France")
+        assert spell is not None
+        assert spell("") is None
+        assert spell("France, anything)") is None
+    finally:
+        made.close()
+
+
+def test_names_that_are_written_later_can_be_said_at_once(path: Path) -> None:
+    made = database(path)
+    try:
+        spell = made.spelling(InlineGrammar(), "In France")
+        assert spell is not None
+        assert spell("France, k") == ()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("INSERT INTO facts VALUES ('France', 'king', 'none')")
+            connection.commit()
+        assert spell("France, k") == ("ing)",)
+    finally:
+        made.close()

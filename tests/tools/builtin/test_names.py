@@ -78,3 +78,23 @@ def test_looking_for_near_names_takes_a_bounded_time(name: str) -> None:
     start = time.process_time()
     names.near(name)
     assert time.process_time() - start < 1
+
+
+def test_a_text_names_what_stands_in_it_as_whole_words() -> None:
+    names = Names(
+        ["It", "iron", "New York", "York", "Washington, D.C.", "al-Maʾmun", "Queen (band)"]
+    )
+    assert names.in_text("Iron is mined near New  York.") == ["iron", "New York", "York"]
+    assert names.in_text("Al-Maʾmun and Queen (band) in Washington, D.C.") == [
+        "al-Maʾmun",
+        "Queen (band)",
+        "Washington, D.C.",
+    ]
+    assert names.in_text("So it is in Yorkshire, in NEW YORK.") == []
+
+
+def test_a_long_text_is_looked_through_from_its_end() -> None:
+    names = Names(["Peru", "Chad"])
+    began = time.monotonic()
+    assert names.in_text(f"Chad. {'The lake. ' * 100_000} Peru") == ["Peru"]
+    assert time.monotonic() - began < 1

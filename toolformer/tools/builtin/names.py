@@ -40,7 +40,7 @@ class Names:
     def in_text(self, text: str) -> list[str]:
         """Returns the names that a text holds as whole words, in the order of their places.
 
-        Their case counts but for the first letter's, which may begin a sentence.
+        Their case counts, but a small first letter may have become a capital.
 
         >>> Names(["New York", "York", "iron", "New York, NY"]).in_text("Iron from New York.")
         ['iron', 'New York', 'York']
@@ -53,7 +53,7 @@ class Names:
                 said = text[start:end]
                 for name in self._spellings.get(said.casefold(), ()):
                     spaced = _spaced(name)
-                    if spaced[1:] == said[1:] and spaced[:1].casefold() == said[:1].casefold():
+                    if said in (spaced, spaced[:1].upper() + spaced[1:]):
                         found[name] = None
         return list(found)
 
