@@ -13,6 +13,12 @@ from toolformer._version import __version__
 
 if TYPE_CHECKING:
     from toolformer.annotate.config import AnnotateConfig
+    from toolformer.annotate.demonstrations.demonstration import Demonstration
+    from toolformer.annotate.demonstrations.exemplars_file import (
+        read_exemplars_file,
+        write_exemplars,
+    )
+    from toolformer.annotate.demonstrations.proposing import propose_exemplars
     from toolformer.calls import (
         CallGrammar,
         HermesGrammar,
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from toolformer.runs.reading import read_selected
     from toolformer.runs.select import select
     from toolformer.runs.stats import RunStats
+    from toolformer.runs.thresholds import Thresholds
     from toolformer.tools.base import Exemplar, Tool, ToolContext, ToolResult, tool
     from toolformer.tools.registry import default_tools, load_tool, load_tools
     from toolformer.tools.toolbox import Toolbox
@@ -49,6 +56,7 @@ _HOMES = {
     "CallGrammar": "toolformer.calls",
     "Candidate": "toolformer.records",
     "Decoder": "toolformer.infer.decoder",
+    "Demonstration": "toolformer.annotate.demonstrations.demonstration",
     "Document": "toolformer.records",
     "Exemplar": "toolformer.tools.base",
     "FinetuneConfig": "toolformer.finetune.config",
@@ -63,6 +71,7 @@ _HOMES = {
     "RunStats": "toolformer.runs.stats",
     "ScriptedLanguageModel": "toolformer.lm.scripted",
     "Segment": "toolformer.calls",
+    "Thresholds": "toolformer.runs.thresholds",
     "Tool": "toolformer.tools.base",
     "ToolCall": "toolformer.calls",
     "ToolContext": "toolformer.tools.base",
@@ -77,11 +86,14 @@ _HOMES = {
     "load_model": "toolformer.lm.registry",
     "load_tool": "toolformer.tools.registry",
     "load_tools": "toolformer.tools.registry",
+    "propose_exemplars": "toolformer.annotate.demonstrations.proposing",
     "read_corpus": "toolformer.corpus.read",
+    "read_exemplars_file": "toolformer.annotate.demonstrations.exemplars_file",
     "read_selected": "toolformer.runs.reading",
     "select": "toolformer.runs.select",
     "stream": "toolformer.infer.decode",
     "tool": "toolformer.tools.base",
+    "write_exemplars": "toolformer.annotate.demonstrations.exemplars_file",
 }
 
 __all__ = [
@@ -92,6 +104,7 @@ __all__ = [
     "CallGrammar",
     "Candidate",
     "Decoder",
+    "Demonstration",
     "Document",
     "Exemplar",
     "FinetuneConfig",
@@ -106,6 +119,7 @@ __all__ = [
     "RunStats",
     "ScriptedLanguageModel",
     "Segment",
+    "Thresholds",
     "Tool",
     "ToolCall",
     "ToolContext",
@@ -121,11 +135,14 @@ __all__ = [
     "load_model",
     "load_tool",
     "load_tools",
+    "propose_exemplars",
     "read_corpus",
+    "read_exemplars_file",
     "read_selected",
     "select",
     "stream",
     "tool",
+    "write_exemplars",
 ]
 
 

@@ -48,9 +48,9 @@ def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def annotate(*arguments: str, corpus: str = "c.jsonl") -> int:
-    return run(
-        ["annotate", corpus, "--model", "script.py:model", "--tool", "calculator", *arguments]
-    )
+    # A digit that an output tells is worth .63 nats to the scripted model.
+    command = ["annotate", corpus, "--model", "script.py:model", "--tool", "calculator"]
+    return run([*command, "--threshold", "0.5", *arguments])
 
 
 def settings_of(out: str = "run") -> dict[str, object]:
@@ -65,7 +65,7 @@ def test_it_ends_with_texts_a_table_and_where_the_run_is(
     assert "3 + 2 = [Calculator(3 + 2) -> 5]⟨+0.63⟩ 5 apples in all." in printed
     assert "[Calculator(4 + 2) -> 6]⟨+0.63⟩ 6 pears" in printed
     [row] = [line for line in printed.splitlines() if line.startswith("│ Calculator")]
-    assert re.findall(r"[\d.]+", row) == ["2", "8", "6", "4", "2", "25.0"]
+    assert re.findall(r"[\d.]+", row) == ["2", "6", "6", "4", "2", "33.3"]
     assert "Texts skipped: 1 holds a call already." in printed
     assert "Calculator 0.5" in printed
     assert "toolformer show run" in printed
@@ -141,9 +141,27 @@ def test_a_threshold_has_two_names(where: Path) -> None:
     assert settings_of()["gain_threshold"] == 0.75
 
 
-def test_without_a_sidecar_the_prompt_is_few_shot(where: Path) -> None:
+def test_without_a_sidecar_the_model_is_shown_demonstrations(where: Path) -> None:
     annotate()
-    assert settings_of()["prompt_style"] == "few-shot"
+    shown = {"method": "in-context", "prompt_style": "demonstrations", "temperature": 0.7}
+    assert settings_of().items() >= shown.items()
+
+
+def test_the_papers_way_asks_by_few_shots(where: Path) -> None:
+    annotate("--method", "paper")
+    asked = {"method": "paper", "prompt_style": "few-shot", "temperature": 1.0}
+    assert settings_of().items() >= asked.items()
+
+
+def test_exemplars_of_ones_own_are_shown_and_checked(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.txt").write_text("So 1 + 1 = [Calculator(1 + 1) -> 3] 2.\n")
+    assert annotate("--exemplars", "mine.txt") == 2
+    assert "'mine.txt', line 1" in capsys.readouterr().err
+    Path("mine.txt").write_text("So 1 + 1 = [Calculator(1 + 1)] 2.\n")
+    assert annotate("--exemplars", "mine.txt") == 0
+    assert settings_of()["exemplars"] == "mine.txt"
 
 
 def test_tools_keep_the_order_in_which_they_are_named(where: Path) -> None:
@@ -218,7 +236,7 @@ def test_a_directory_that_cannot_be_written_is_a_failure_and_no_misuse(
 
 def test_ctrl_c_drops_the_shard_and_says_how_to_go_on(where: Path) -> None:
     command = [sys.executable, "-m", "toolformer", "annotate", "many.txt", "--tool", "calculator"]
-    settings = ["--set", "documents_per_shard=2"]
+    settings = ["--set", "documents_per_shard=2", "--method", "paper"]
     (where / "many.txt").write_text(f"{TEXTS[0]}\n" * 40)
     process = subprocess.Popen(
         [*command, "--model", "script.py:slow", *settings],
@@ -299,6 +317,7 @@ def test_a_tool_that_could_not_be_reached_is_told_at_the_end_and_tried_again(
     )
     Path("c.txt").write_text("He has 3 + 2 = 5 apples.\nThere is nothing here.\n")
     command = ["annotate", "c.txt", "--model", "model.py:model", "--tool", "my_tools.py:add"]
+    command += ["--method", "paper"]
     assert run([*command, "--out", "whole"]) == 0
     Path("down").touch()
     assert run([*command, "--out", "run"]) == 1

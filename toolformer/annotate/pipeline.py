@@ -119,7 +119,12 @@ def _cut(shards: Iterable[Shard], plan: Plan) -> Iterator[ShardBatch]:
         if not excerpts:
             yield ShardBatch(shard)
         done, all_tokens = 0, max(1, _tokens(excerpts))
-        for batch in batches(excerpts, batch_tokens=model.batch_tokens, copies=plan.prompts.copies):
+        for batch in batches(
+            excerpts,
+            batch_tokens=model.batch_tokens,
+            copies=plan.prompts.copies,
+            own_tokens=plan.own_tokens,
+        ):
             done += len(batch)
             yield ShardBatch(shard, batch, _tokens(batch) / all_tokens, done == len(excerpts))
 

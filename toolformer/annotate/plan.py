@@ -47,6 +47,7 @@ class Plan:
     window_tokens: int
     overlap_tokens: int
     prompt_tokens: int  # of the longest prompt that a scored row has in front of it, 0 without one
+    own_tokens: int  # of these, what each text has for itself
     documents_per_shard: int
     characters_per_shard: int | None  # None is without bound
     # What calls are found and judged behind, by tool name; None: they are in the paper's way.
@@ -207,6 +208,7 @@ def make_plan(
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
         prompt_tokens=max(asked.values()) if in_context else 0,
+        own_tokens=max(0 if prompts.is_shared(tool) else asked[tool.name] for tool in tools),
         documents_per_shard=documents_per_shard,
         characters_per_shard=documents_per_shard * _DOCUMENT_CHARACTERS,
         demonstrations=pools,

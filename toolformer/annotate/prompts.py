@@ -31,7 +31,10 @@ class Prompts(Protocol):
         """How often a prompt and its text hold the text."""
 
     def longest(self, tool: Tool) -> str:
-        """Returns a prompt for a tool than which few are longer, without a text."""
+        """Returns a prompt for a tool, without a text, than which none is longer."""
+
+    def is_shared(self, tool: Tool) -> bool:
+        """Returns whether all texts have the same prompt for a tool, but for the text itself."""
 
     def of(self, tool: Tool, text: str, *, document: str) -> Prompt:
         """Returns the prompt that asks for calls of a tool in a text.
@@ -79,6 +82,10 @@ class DemonstrationPrompts:
             return self._shared[tool.name]
         return self._show(self._pools[tool.name].longest(count))
 
+    def is_shared(self, tool: Tool) -> bool:
+        """Returns whether all texts are shown the same, and not what is nearest to them."""
+        return self._nearest[tool.name] == 0
+
     def of(self, tool: Tool, text: str, *, document: str) -> Prompt:
         """Returns the demonstrations of a tool for a text; what would give it away is left out."""
         count, pool = self._nearest[tool.name], self._pools[tool.name]
@@ -119,6 +126,10 @@ class AskingPrompts:
     def longest(self, tool: Tool) -> str:
         """Returns what every prompt for a tool begins with; the rest is the text."""
         return self._shared[tool.name]
+
+    def is_shared(self, tool: Tool) -> bool:  # noqa: ARG002
+        """Returns True: only the text differs."""
+        return True
 
     def of(self, tool: Tool, text: str, *, document: str) -> Prompt:  # noqa: ARG002
         """Returns the prompt that asks for calls of a tool in a text."""

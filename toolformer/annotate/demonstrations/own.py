@@ -5,6 +5,7 @@ from datetime import date
 
 from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.calls import PlacedCall, ToolCall
+from toolformer.errors import ConfigError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.toolbox import Toolbox
@@ -26,6 +27,9 @@ def own_demonstrations(tool: Tool, toolbox: Toolbox) -> tuple[Demonstration, ...
         tool: one of the toolbox.
         toolbox: runs the calls, as one batch.
 
+    Raises:
+        ConfigError: the tool cannot be reached.
+
     >>> from toolformer.tools.registry import load_tool
     >>> with Toolbox("calculator") as toolbox:
     ...     first = own_demonstrations(toolbox["calculator"], toolbox)[0]
@@ -35,6 +39,11 @@ def own_demonstrations(tool: Tool, toolbox: Toolbox) -> tuple[Demonstration, ...
     today = EXEMPLAR_DAY if "today" in tool.context else None
     calls = [ToolCall(tool.name, each.arguments) for each in tool.exemplars]
     results = toolbox.execute(calls, ToolContext(today=today))
+    if results and all(each.is_unavailable for each in results):
+        raise ConfigError(
+            f"{tool.name} cannot be reached, and a model is shown its exemplars with what it "
+            f"says to them: {results[0].error}"
+        )
     demonstrations: list[Demonstration] = []
     for exemplar, result in zip(tool.exemplars, results, strict=True):
         if result.output is None or not NOTATION.is_renderable_output(result.output):

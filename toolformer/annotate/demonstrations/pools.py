@@ -7,9 +7,10 @@ from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.annotate.demonstrations.exemplars_file import read_exemplars_file
 from toolformer.annotate.demonstrations.own import own_demonstrations
 from toolformer.annotate.demonstrations.pool import Pool
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, ToolCall
 from toolformer.errors import ConfigError
 from toolformer.tools.base import Tool
+from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.toolbox import Toolbox
 
 
@@ -40,9 +41,9 @@ def make_pools(
             pools[name] = _pool(own_demonstrations(tool, toolbox), tool, toolbox, grammar)
         if not len(pools[name]):
             raise ConfigError(
-                f"There is no text that shows a call of {name}: write some with calls in them, as "
-                f"'It is [{name}(...)] ...', into a file and give it with --exemplars, or choose "
-                "--method paper."
+                f"There is no text that shows a call of {name}: write some under Examples: in its "
+                "docstring, or into a file for --exemplars, with calls written as in "
+                f"'… {NOTATION.format(ToolCall(name, '…')).strip()} …'. Or choose --method paper."
             )
     return pools
 

@@ -72,7 +72,7 @@ def cut_excerpts(
 
 
 def batches(
-    excerpts: Sequence[Excerpt], *, batch_tokens: int, copies: int
+    excerpts: Sequence[Excerpt], *, batch_tokens: int, copies: int, own_tokens: int = 0
 ) -> Iterator[list[Excerpt]]:
     """Yields excerpts of like length together, each batch in text order.
 
@@ -81,12 +81,14 @@ def batches(
         batch_tokens: about the most tokens of a batch, over the tools of its texts; an excerpt with
             more is a batch by itself.
         copies: how often a prompt and its text hold the text.
+        own_tokens: of a prompt that is a text's own, at most.
     """
     by_length = sorted(range(len(excerpts)), key=lambda index: excerpts[index].window.tokens)
     batch: list[int] = []
     size = 0
     for index in by_length:
-        tokens = excerpts[index].window.tokens * copies * len(excerpts[index].tools)
+        excerpt = excerpts[index]
+        tokens = (excerpt.window.tokens * copies + own_tokens) * len(excerpt.tools)
         if batch and size + tokens > batch_tokens:
             yield [excerpts[each] for each in sorted(batch)]
             batch, size = [], 0
