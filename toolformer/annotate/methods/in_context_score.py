@@ -36,6 +36,8 @@ def score(
     rows = _Rows({name: ReadText.of(text, plan) for name, text in texts.items()}, trunks)
     checked = [_drop_trivial(drop_overlong(each, plan), rows) for each in proposals]
     answered = _each(checked, lambda each: each.verdict is None, rows.with_output)
+    if with_placebos:
+        answered = _with_placebos(answered, seed=plan.config.seed)
 
     def can_gain(candidate: Candidate) -> bool:
         return (
@@ -44,16 +46,7 @@ def score(
             and plan.thresholds[candidate.tool].can_gain(candidate.losses.gain_at_most)
         )
 
-    return _each(
-        answered,
-        can_gain,
-        lambda asked: rows.without_output(
-            asked,
-            placebos=placebo_outputs([each.candidate for each in asked], seed=plan.config.seed)
-            if with_placebos
-            else [None] * len(asked),
-        ),
-    )
+    return _each(answered, can_gain, rows.without_output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +64,26 @@ class _Rows:
             for each, loss in zip(asked, losses, strict=True)
         ]
 
-    def without_output(
-        self, asked: Sequence[Proposal], *, placebos: Sequence[str | None]
-    ) -> list[Candidate]:
-        """Returns the candidates with L(e(c, ε)), and with L(e(c, r')) where there is a placebo r'.
+    def without_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
+        """Returns the candidates with L(e(c, ε)), and those with a placebo r' with L(e(c, r')).
 
         They are asked for together: rows that begin alike are read once.
         """
-        pairs = list(zip(asked, placebos, strict=True))
-        rows = [(each, None) for each in asked]
-        rows_of_placebos = [(each, other) for each, other in pairs if other is not None]
-        losses = self._losses([*rows, *rows_of_placebos])
-        told = iter(losses[len(rows) :])
+        placebos = [each.candidate.placebo for each in asked]
+        drawn = [
+            (each, placebo.output)
+            for each, placebo in zip(asked, placebos, strict=True)
+            if placebo is not None
+        ]
+        losses = self._losses([*((each, None) for each in asked), *drawn])
+        told = iter(losses[len(asked) :])
         return [
             replace(
                 each.candidate,
                 losses=Losses(_no_call(each), _with_output(each), loss),
-                placebo=None if other is None else Placebo(other, next(told)),
+                placebo=None if placebo is None else Placebo(placebo.output, next(told)),
             )
-            for (each, other), loss in zip(pairs, losses, strict=False)
+            for each, placebo, loss in zip(asked, placebos, losses, strict=False)
         ]
 
     def _losses(self, rows: Sequence[tuple[Proposal, str | None]]) -> list[float]:
@@ -121,6 +115,18 @@ def _each(
     asked = [each for each in proposals if is_asked(each.candidate)]
     found = iter(ask(asked))
     return [each.having(next(found)) if is_asked(each.candidate) else each for each in proposals]
+
+
+def _with_placebos(proposals: Sequence[Proposal], *, seed: int) -> list[Proposal]:
+    """Returns the proposals, those whose calls are judged with a placebo to be scored."""
+    judged = [each.candidate for each in proposals if each.candidate.verdict is None]
+    drawn = iter(placebo_outputs(judged, seed=seed))
+    return [
+        each
+        if each.candidate.verdict or (output := next(drawn)) is None
+        else each.having(replace(each.candidate, placebo=Placebo(output)))
+        for each in proposals
+    ]
 
 
 def _drop_trivial(proposal: Proposal, rows: _Rows) -> Proposal:
