@@ -93,13 +93,11 @@ class Placebo:
     """Another call's output in the place of a call's own: what the filter must not let pass."""
 
     output: str
-    # L(e(c, r')), nats, float32; None: not scored, since not even the call's own output helps.
-    with_output: float | None = None
+    with_output: float  # L(e(c, r')), nats, float32
 
     def __post_init__(self) -> None:
         """Rounds the loss to float32, as it is stored."""
-        if self.with_output is not None:
-            object.__setattr__(self, "with_output", to_float32(self.with_output))
+        object.__setattr__(self, "with_output", to_float32(self.with_output))
 
     def beside(self, losses: Losses) -> Losses:
         """Returns the losses of its call as they are with its output in place of the call's own.
@@ -126,7 +124,7 @@ class Candidate:
     token: int | None = None  # tokens before the position: how near calls are, without the model
     # log p(open | demonstrations) − log p(open | nothing), nats, float32; None in the paper's way.
     start_gain: float | None = None
-    placebo: Placebo | None = None  # None: none was drawn
+    placebo: Placebo | None = None  # None: none was scored
 
     def __post_init__(self) -> None:
         """Rounds to float32, as it is stored."""

@@ -39,10 +39,10 @@ def test_in_context_placebos_decide_unless_a_number_is_given() -> None:
     assert in_context() == ToolThresholds(
         min_prob=0.0,
         min_used=0.75,
-        min_help=-0.25,
-        max_positions=8,
-        samples=3,
-        prune_below=-1.0,
+        min_help=-0.75,
+        max_positions=12,
+        samples=4,
+        prune_below=-2.0,
         is_calibrated=True,
     )
     assert in_context(gain_threshold="auto") == in_context()
@@ -52,7 +52,7 @@ def test_one_number_is_both_thresholds_and_each_can_be_set_alone() -> None:
     both = in_context(gain_threshold=0.5)
     assert (both.min_used, both.min_help, both.is_calibrated) == (0.5, 0.5, False)
     used = in_context(min_used=1.25)
-    assert (used.min_used, used.min_help, used.is_calibrated) == (1.25, -0.25, False)
+    assert (used.min_used, used.min_help, used.is_calibrated) == (1.25, -0.75, False)
     helped = in_context(min_help=0.0)
     assert (helped.min_used, helped.min_help, helped.is_calibrated) == (0.75, 0.0, True)
 
@@ -60,7 +60,7 @@ def test_one_number_is_both_thresholds_and_each_can_be_set_alone() -> None:
 def test_in_context_what_helps_too_little_is_left_out_unless_all_losses_are_kept() -> None:
     assert in_context(min_help=-3.0).prune_below == -3.0
     assert in_context(keep_all_losses=True).prune_below is None
-    with pytest.raises(ConfigError, match=r"Echo: min_help -0.25 is below prune_below 0"):
+    with pytest.raises(ConfigError, match=r"Echo: min_help -0.75 is below prune_below 0"):
         in_context(prune_below=0.0)
 
 

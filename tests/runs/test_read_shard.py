@@ -70,6 +70,7 @@ def edit(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
         ("candidates.0.placebo_output", None),
         ("candidates.0.placebo_output", "]"),
         ("candidates.0.placebo_loss", NAN),
+        ("candidates.0.placebo_loss", None),
         ("candidates.2.placebo_loss", 1.0),
     ],
 )
@@ -163,7 +164,7 @@ def test_a_shard_has_the_older_columns_or_all(tmp_path: Path, gone: str) -> None
         read_shard(path)
 
 
-def test_a_call_whose_placebo_was_scored_has_all_its_losses(tmp_path: Path) -> None:
+def test_a_call_with_a_placebo_has_all_its_losses(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(shard_bytes(DOCUMENTS))
 
@@ -171,7 +172,7 @@ def test_a_call_whose_placebo_was_scored_has_all_its_losses(tmp_path: Path) -> N
         rows[0]["candidates"][0] |= {"loss_no_output": None, "gain": None}
 
     edit(path, change)
-    with pytest.raises(RunError, match=r"candidates\.0\.placebo_loss: the call itself was not"):
+    with pytest.raises(RunError, match=r"candidates\.0\.placebo_output: the call itself was not"):
         read_shard(path)
 
 

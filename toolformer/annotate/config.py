@@ -19,9 +19,9 @@ _DEFAULT_PRUNE_BELOW = 0.5
 # In context: until placebos tell, what is used of an output, what help is asked for, and below what
 # help nothing more is asked of a call: thresholds may be lowered as far afterwards.
 PROVISIONAL_USED = 0.75  # nats
-MIN_HELP = -0.25  # nats
-_LEAST_HELP = -1.0  # nats
-_POSITIONS, _SAMPLES = 8, 3  # k and m in context, whatever the tool
+MIN_HELP = -0.75  # nats
+_LEAST_HELP = -2.0  # nats
+_POSITIONS, _SAMPLES = 12, 4  # k and m in context, whatever the tool
 
 Nats = Annotated[float, Field(allow_inf_nan=False)]
 Threshold = Nats | Literal["auto"]
@@ -40,14 +40,14 @@ class ToolConfig(Config):
     min_used: Nats | None = None
     """Nats that a call's output must save over the call without it, where not τf."""
     min_help: Nats | None = None
-    """Nats that a call must save over no call, where not τf. With auto: -0.25."""
+    """Nats that a call must save over no call, where not τf. With auto: -0.75."""
     max_positions: int | None = Field(default=None, ge=1)
-    """k: places tried per window of a text. Default: the model's; 8, or in the paper's way the
+    """k: places tried per window of a text. Default: the model's; 12, or in the paper's way the
     tool's."""
     samples: int | None = Field(default=None, ge=1, le=1000)
-    """m: calls sampled per place. Default: the model's; 3, or in the paper's way the tool's."""
+    """m: calls sampled per place. Default: the model's; 4, or in the paper's way the tool's."""
     prune_below: float | None = Field(default=None, allow_inf_nan=False)
-    """Leave out what cannot help by so many nats. Default: min(-1, min_help), or in the paper's
+    """Leave out what cannot help by so many nats. Default: min(-2, min_help), or in the paper's
     way min(0.5, τf)."""
 
 

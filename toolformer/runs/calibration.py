@@ -5,7 +5,6 @@ are a call's, and what it says is wrong. Knows numbers only; the placebos are th
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
@@ -15,7 +14,7 @@ from pydantic import ConfigDict, Field, StrictInt
 
 from toolformer.records import AnnotatedDocument
 from toolformer.runs.manifest import ManifestTool
-from toolformer.runs.select import is_judged
+from toolformer.runs.select import can_be_kept
 from toolformer.runs.thresholds import Thresholds
 
 ONE_IN = 100  # placebos, of which one may pass
@@ -36,7 +35,6 @@ class Calibration:
     min_help: _Nats
     placebos: _Count
     placebos_passed: _Count  # that reach both thresholds
-    unscored: _Count = 0  # of the placebos: their calls do not help even with their own output
     # (used, help) of the placebos in rising order; of many, as many as are kept, evenly spaced.
     pairs: Annotated[Sequence[tuple[_Nats, _Nats]], Field(max_length=_MOST_PAIRS)] = ()
 
@@ -61,10 +59,9 @@ class Calibration:
         ... ).share_passed(Thresholds(0.5, -0.25))
         0.5
         """
-        if not self.placebos:
+        if not self.pairs:
             return None
-        scored = (self.placebos - self.unscored) / self.placebos
-        return scored * _passed(self.pairs, thresholds) / max(1, len(self.pairs))
+        return _passed(self.pairs, thresholds) / len(self.pairs)
 
 
 class Placebos:
@@ -78,7 +75,6 @@ class Placebos:
         """
         self._allow_peeking = allow_peeking
         self._gains: dict[str, array[float]] = {}  # used, help, used, …: float32, as stored
-        self._unscored: Counter[str] = Counter()
 
     def add(self, documents: Iterable[AnnotatedDocument]) -> None:
         """Takes in the placebos of calls that some thresholds would keep."""
@@ -86,12 +82,10 @@ class Placebos:
             for each in annotated.candidates:
                 if each.placebo is None or each.losses is None:
                     continue
-                if not is_judged(each, allow_peeking=self._allow_peeking):
-                    continue
                 beside = each.placebo.beside(each.losses)
-                if beside.used is None or beside.help is None:
-                    self._unscored[each.tool] += 1
-                else:
+                if can_be_kept(each, allow_peeking=self._allow_peeking) and (
+                    beside.used is not None and beside.help is not None
+                ):
                     gains = self._gains.setdefault(each.tool, array("f"))
                     gains.extend((beside.used, beside.help))
 
@@ -101,23 +95,15 @@ class Placebos:
         for tool in tools:
             gains = self._gains.get(tool.name, array("f"))
             pairs = list(zip(gains[::2], gains[1::2], strict=True))
-            unscored = self._unscored[tool.name]
-            if pairs or unscored or tool.calibrated:
+            if pairs or tool.calibrated:
                 found[tool.name] = calibrate(
-                    pairs,
-                    unscored=unscored,
-                    thresholds=tool.thresholds,
-                    is_fixed=not tool.calibrated,
+                    pairs, thresholds=tool.thresholds, is_fixed=not tool.calibrated
                 )
         return found
 
 
 def calibrate(
-    pairs: Sequence[tuple[float, float]],
-    *,
-    unscored: int = 0,
-    thresholds: Thresholds,
-    is_fixed: bool = False,
+    pairs: Sequence[tuple[float, float]], *, thresholds: Thresholds, is_fixed: bool = False
 ) -> Calibration:
     """Returns the least `used` threshold at which at most one placebo in a hundred passes.
 
@@ -127,9 +113,7 @@ def calibrate(
     them may pass, and the threshold is not below the provisional one.
 
     Args:
-        pairs: (used, help) of the placebos of one tool that were scored, in nats, in any order.
-        unscored: how many more there are; where a call does not help with its own output, it is
-            taken not to with another one.
+        pairs: (used, help) of the placebos of one tool, in nats, in any order.
         thresholds: the `help` threshold, and the provisional one of `used`.
         is_fixed: whether these count, whatever the placebos gain.
 
@@ -140,16 +124,15 @@ def calibrate(
     """
     if not is_fixed:
         helping = sorted((used for used, help_ in pairs if help_ >= thresholds.help), reverse=True)
-        may_pass = (len(pairs) + unscored) // ONE_IN
+        may_pass = len(pairs) // ONE_IN
         least = 0.0 if len(helping) <= may_pass else _next_step(helping[may_pass])
-        if len(pairs) + unscored < ONE_IN:
+        if len(pairs) < ONE_IN:
             least = max(least, thresholds.used)
         thresholds = Thresholds(least, thresholds.help)
     return Calibration(
         min_used=thresholds.used,
         min_help=thresholds.help,
-        placebos=len(pairs) + unscored,
-        unscored=unscored,
+        placebos=len(pairs),
         placebos_passed=_passed(pairs, thresholds),
         pairs=_thinned(sorted(pairs)),
     )

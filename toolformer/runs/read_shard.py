@@ -229,12 +229,10 @@ def _candidates(structs: Any, *, rows: Sequence[int]) -> list[Candidate]:
     for index, (output, loss) in enumerate(
         zip(columns["placebo_output"], columns["placebo_loss"], strict=True)
     ):
-        if output is None and loss is not None:
+        if (output is None) is not (loss is None):
             raise refuse(index, "placebo_loss", "it does not go with placebo_output")
-        if output is not None and columns["loss_with_output"][index] is None:
+        if output is not None and columns["gain"][index] is None:
             raise refuse(index, "placebo_output", "the call itself was not scored")
-        if loss is not None and columns["gain"][index] is None:
-            raise refuse(index, "placebo_loss", "the call itself was not scored without an output")
         placebos.append(None if output is None else Placebo(output, loss))
     plain = (columns[name] for name in CANDIDATE_FIELDS)
     verdicts = (_VERDICTS[value] for value in columns["verdict"])

@@ -88,13 +88,12 @@ def reselect(
     return replace(annotated, candidates=candidates)
 
 
-def is_judged(candidate: Candidate, *, allow_peeking: bool = False) -> bool:
-    """Returns whether losses decide about a candidate: it was scored and is not barred."""
+def can_be_kept(candidate: Candidate, *, allow_peeking: bool = False) -> bool:
+    """Returns whether some thresholds would keep a candidate: it was scored and is not barred."""
     is_barred = candidate.verdict in FINAL or (
         candidate.verdict is Verdict.PEEKS and not allow_peeking
     )
-    losses = candidate.losses
-    return losses is not None and losses.with_output is not None and not is_barred
+    return candidate.gain is not None and not is_barred
 
 
 def check_thresholds(

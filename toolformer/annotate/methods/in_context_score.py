@@ -36,8 +36,9 @@ def score(
     rows = _Rows({name: ReadText.of(text, plan) for name, text in texts.items()}, trunks)
     checked = [_drop_trivial(drop_overlong(each, plan), rows) for each in proposals]
     answered = _each(checked, lambda each: each.verdict is None, rows.with_output)
-    if with_placebos:
-        answered = _with_placebos(answered, seed=plan.config.seed)
+    judged = [each.candidate for each in answered if each.candidate.verdict is None]
+    drawn = placebo_outputs(judged, seed=plan.config.seed) if with_placebos else []
+    placebos = dict(zip(map(id, judged), drawn, strict=False))
 
     def can_gain(candidate: Candidate) -> bool:
         return (
@@ -46,7 +47,7 @@ def score(
             and plan.thresholds[candidate.tool].can_gain(candidate.losses.gain_at_most)
         )
 
-    return _each(answered, can_gain, rows.without_output)
+    return _each(answered, can_gain, lambda asked: rows.without_output(asked, placebos))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +65,30 @@ class _Rows:
             for each, loss in zip(asked, losses, strict=True)
         ]
 
-    def without_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
+    def without_output(
+        self, asked: Sequence[Proposal], placebos: Mapping[int, str | None]
+    ) -> list[Candidate]:
         """Returns the candidates with L(e(c, ε)), and those with a placebo r' with L(e(c, r')).
 
         They are asked for together: rows that begin alike are read once.
+
+        Args:
+            asked: the proposals.
+            placebos: the outputs of other calls, by the identity of the candidate.
         """
-        placebos = [each.candidate.placebo for each in asked]
-        drawn = [
-            (each, placebo.output)
-            for each, placebo in zip(asked, placebos, strict=True)
-            if placebo is not None
+        drawn = [placebos.get(id(each.candidate)) for each in asked]
+        of_placebos = [
+            (each, output) for each, output in zip(asked, drawn, strict=True) if output is not None
         ]
-        losses = self._losses([*((each, None) for each in asked), *drawn])
+        losses = self._losses([*((each, None) for each in asked), *of_placebos])
         told = iter(losses[len(asked) :])
         return [
             replace(
                 each.candidate,
                 losses=Losses(_no_call(each), _with_output(each), loss),
-                placebo=None if placebo is None else Placebo(placebo.output, next(told)),
+                placebo=None if output is None else Placebo(output, next(told)),
             )
-            for each, placebo, loss in zip(asked, placebos, losses, strict=False)
+            for each, output, loss in zip(asked, drawn, losses, strict=False)
         ]
 
     def _losses(self, rows: Sequence[tuple[Proposal, str | None]]) -> list[float]:
@@ -115,18 +120,6 @@ def _each(
     asked = [each for each in proposals if is_asked(each.candidate)]
     found = iter(ask(asked))
     return [each.having(next(found)) if is_asked(each.candidate) else each for each in proposals]
-
-
-def _with_placebos(proposals: Sequence[Proposal], *, seed: int) -> list[Proposal]:
-    """Returns the proposals, those whose calls are judged with a placebo to be scored."""
-    judged = [each.candidate for each in proposals if each.candidate.verdict is None]
-    drawn = iter(placebo_outputs(judged, seed=seed))
-    return [
-        each
-        if each.candidate.verdict or (output := next(drawn)) is None
-        else each.having(replace(each.candidate, placebo=Placebo(output)))
-        for each in proposals
-    ]
 
 
 def _drop_trivial(proposal: Proposal, rows: _Rows) -> Proposal:
