@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolformer.annotate.methods.losses import ask_losses
-
 from benchmarks import report
 from tests.models import save_model
 from tests.oracle import Oracle, load_oracle
 from toolformer.annotate import AnnotateConfig, annotate
+from toolformer.annotate.methods.losses import ask_losses
 from toolformer.assets import EMBEDDED_MODEL, asset
 from toolformer.calls import ToolCall
 from toolformer.corpus.read import read_corpus

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from toolformer.annotate.methods.losses import weighted_losses
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
 from benchmarks.engine_work import Measured
+from toolformer.annotate.methods.losses import weighted_losses
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.texts.places import Place, likeliest_places
 from toolformer.calls import ToolCall
