@@ -29,7 +29,7 @@ class Bench:
     seed: int  # of annotation, and of what is drawn: exemplars, wrong calls, intervals
     settings: Mapping[str, Any]  # of `annotate`, as far as given
 
-    def config(self, **changed: object) -> AnnotateConfig:
+    def config(self, **changed: Any) -> AnnotateConfig:
         """Returns the settings of a run: those that were given, over those of the benchmark."""
         return AnnotateConfig(**(changed | dict(self.settings)))
 
@@ -82,9 +82,9 @@ def read(arguments: argparse.Namespace, *, name: str) -> Bench:
     )
 
 
-def write_exemplars(texts: Sequence[str], folder: Path) -> Path:
-    """Returns a file of exemplars, parted by blank lines; the same texts have the same name."""
+def write_exemplars(texts: Sequence[str], folder: Path, *, name: str = "exemplars") -> Path:
+    """Writes exemplars into a file, parted by blank lines, and returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "exemplars.txt"
+    path = folder / f"{name}.txt"
     path.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
     return path
