@@ -106,7 +106,7 @@ _DATED = {
     ),
     "ago": (
         "What I wrote {count} weeks ago, on [today - {count} weeks] {answer}: the hedge is cut.",
-        "The stove cracked {count} days ago, on [today - {count} days] {answer}, and is still cold.",
+        "The stove cracked {count} days ago, on [today - {count} days] {answer}, and stays cold.",
     ),
     "months": (
         "Nobody maintains the plug-in since {day}. Patches come for {count} months, the last on "
@@ -115,8 +115,8 @@ _DATED = {
         "[{day} + {count} months] {answer}.",
     ),
     "weekday": (
-        "The inspection is on {day}, a [weekday of {day}] {answer}, and somebody must open the gate.",
-        "The label in the violin says {day}; by the almanac this was a [weekday of {day}] {answer}.",
+        "The inspection is on {day}, a [weekday of {day}] {answer}, and one of us must be there.",
+        "The label in the violin says {day}; by the almanac it was a [weekday of {day}] {answer}.",
         "The guests come on {day}. It is a [weekday of {day}] {answer}, and the shops are open.",
     ),
     "days between": (
