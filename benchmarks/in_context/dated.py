@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from benchmarks.in_context.intervals import Share, by_text
 from recipes.data.notes import Note, write_notes
+from toolformer.annotate.demonstrations import Demonstration
+from toolformer.calls import PlacedCall, ToolCall
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 
 _DAY = r"[A-Z][a-z]+ \d{1,2}, \d{4}"
@@ -93,7 +95,7 @@ class DateTold:
     is_proposed: bool  # a call at the place gives what the note states
     is_told: bool  # and is kept
     kept: int  # calls
-    right: int  # of these: the text goes on with their output
+    right: int  # of these: the text goes on with what they tell
     family: str
 
 
@@ -111,16 +113,26 @@ def date_told(annotated: AnnotatedDocument, stated: StatedDate) -> DateTold:
 
 
 def is_what_follows(candidate: Candidate, text: str) -> bool:
-    """Returns whether a text goes on with a call's output, as a whole word or number.
+    """Returns whether a text goes on with a call's output, or with the date in it.
 
-    >>> call = Candidate(8, "Calendar", "weekday", 0.1, 1, output="Friday")
-    >>> is_what_follows(call, "It was a Friday, at noon."), is_what_follows(call, "It was a day.")
+    A day by its weekday and date is what follows where the text says the date alone, or has said
+    the weekday or the month already.
+
+    >>> call = Candidate(8, "Calendar", "today", 0.1, 1, output="Friday, March 3, 2023")
+    >>> is_what_follows(call, "It is on March 3, 2023."), is_what_follows(call, "It is on a day.")
     (True, False)
     """
     following = text[candidate.position :].lstrip(" \"'“(")
-    wanted = candidate.output or ""
-    after = following[len(wanted) : len(wanted) + 1]
-    return bool(wanted) and following.startswith(wanted) and not after.isalnum()
+    words = (candidate.output or "").split(" ")
+    # At least the day of the month and the year: a year alone tells too little.
+    ends = range(max(1, len(words) - 1)) if len(words) > 1 else range(1)
+    return any(_begins_with(following, " ".join(words[start:])) for start in ends)
+
+
+def _begins_with(text: str, told: str) -> bool:
+    """Returns whether a text begins with whole words or numbers."""
+    after = text[len(told) : len(told) + 1]
+    return bool(told) and text.startswith(told) and not after.isalnum()
 
 
 def precision(found: Sequence[DateTold], *, seed: int = 0) -> Share:
@@ -135,3 +147,18 @@ def told_all(documents: Iterable[AnnotatedDocument], dated: Mapping[str, Note]) 
 
 def _is_right(candidate: Candidate, stated: StatedDate) -> bool:
     return candidate.position == stated.place and candidate.output == stated.value
+
+
+def dated_exemplars(*, count: int, seed: int) -> list[Demonstration]:
+    """Returns notes of all families in turn with their calls: the wordings of those measured.
+
+    Args:
+        count: how many.
+        seed: of the dates; another than that of the notes that are measured.
+    """
+    made = []
+    for note in write_notes(count, seed=seed):
+        said = stated_date(note)
+        placed = PlacedCall(said.place, ToolCall("Calendar", said.arguments), said.value)
+        made.append(Demonstration(note.text, (placed,), note.today))
+    return made

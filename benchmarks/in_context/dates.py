@@ -1,7 +1,7 @@
-"""Calendar calls in notes of new wordings: `python -m benchmarks.in_context.dates`.
+"""Calendar calls in dated notes: `python -m benchmarks.in_context.dates`.
 
-The notes are of twelve families; the exemplars, some of each kind of call, are worded otherwise,
-and each note is shown the nearest.
+The notes are of twelve families. Each is shown the nearest of exemplars of each kind of call, which
+are worded otherwise; and, beside it, of notes of the same families with other dates.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from benchmarks.in_context import options
 from benchmarks.in_context.dated import (
     DateTold,
     as_documents,
+    dated_exemplars,
     notes,
     precision,
     stated_date,
@@ -22,11 +23,12 @@ from benchmarks.in_context.side_by_side import Way, annotate_in_turn
 from benchmarks.measure import settings_of
 from recipes.data.notes import Note
 from recipes.real.exemplars import calendar_exemplars
-from toolformer.annotate.demonstrations import write_exemplars
+from toolformer.annotate.demonstrations import Demonstration, write_exemplars
 from toolformer.runs.directory import Run
 from toolformer.tools.registry import load_tool
 
 EXEMPLARS = 28  # four of each kind
+OTHERWISE, ALIKE = "exemplars worded otherwise", "exemplars of the notes' families"
 
 
 def main() -> None:
@@ -34,41 +36,53 @@ def main() -> None:
     made = options.parser("Calendar calls in dated notes.", texts=240, exemplars=EXEMPLARS)
     bench = options.read(made.parse_args(), name="dates")
     dated = notes(count=bench.texts, seed=bench.seed)
-    bench.out.mkdir(parents=True, exist_ok=True)
-    exemplars = bench.out / "exemplars.jsonl"
-    write_exemplars(exemplars, calendar_exemplars(count=bench.exemplars, seed=bench.seed))
-    config = bench.config(method="in-context", exemplars=exemplars)
-    way = Way(bench.model, [load_tool("calendar")], config)
-    run = annotate_in_turn(as_documents(dated), {"dates": way}, out=bench.out)["dates"].run
-    found = told_all(run.documents(), dated)
+    exemplars = {
+        OTHERWISE: calendar_exemplars(count=bench.exemplars, seed=bench.seed),
+        ALIKE: dated_exemplars(count=bench.exemplars, seed=bench.seed + 1),
+    }
+    ways = {name: _way(name, shown, bench) for name, shown in exemplars.items()}
+    done = annotate_in_turn(as_documents(dated), ways, out=bench.out)
+    found = {name: told_all(way.run.documents(), dated) for name, way in done.items()}
+    run = done[OTHERWISE].run
     bench.publish(
-        "Dates told in notes of new wordings",
+        "Dates told in notes",
         [
             _told(found, seed=bench.seed),
             "Bars: right call proposed ≥ 75 %, goal 90 %; kept ≥ 70 % at ≥ 95 %, goal 85 %.",
             calibration_table(run),
-            "By family of notes:",
-            _by_family(found),
+            f"By family of notes, {OTHERWISE}:",
+            _by_family(found[OTHERWISE]),
             "Some that were not told:",
-            _untold(run, found, dated),
+            _untold(run, found[OTHERWISE], dated),
         ],
         exemplars=bench.exemplars,
-        **{"in context": settings_of(run)["tools"]},
+        **{name: settings_of(way.run)["tools"] for name, way in done.items()},
     )
 
 
-def _told(found: Sequence[DateTold], *, seed: int) -> str:
+def _way(name: str, shown: Sequence[Demonstration], bench: options.Bench) -> Way:
+    bench.out.mkdir(parents=True, exist_ok=True)
+    path = bench.out / f"{name}.jsonl"
+    write_exemplars(path, shown)
+    config = bench.config(method="in-context", exemplars=path)
+    return Way(bench.model, [load_tool("calendar")], config)
+
+
+def _told(ways: Mapping[str, Sequence[DateTold]], *, seed: int) -> str:
+    header = ["", "notes", "right call proposed", "kept", "kept calls"]
     return report.table(
-        ["notes", "right call proposed", "kept", "kept calls", "the text goes on with the output"],
-        [
+        [*header, "the text goes on with what they tell"],
+        (
             [
+                name,
                 len(found),
                 str(wilson(sum(each.is_proposed for each in found), len(found))),
                 str(wilson(sum(each.is_told for each in found), len(found))),
                 sum(each.kept for each in found),
                 str(precision(found, seed=seed)),
             ]
-        ],
+            for name, found in ways.items()
+        ),
     )
 
 

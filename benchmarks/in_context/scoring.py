@@ -6,6 +6,7 @@ the paper's form the call stands in front of the text, and the losses are over t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -64,23 +65,17 @@ def score_in_context(calls: Sequence[CallAtPlace], plan: Plan) -> list[ScoredCal
 
 def score_in_front(calls: Sequence[CallAtPlace], model: LanguageModel) -> list[Losses]:
     """Returns the losses of calls in front of their texts, over tokens: the paper's form."""
-    plain = list(dict.fromkeys(LossRequest(each.text, each.position) for each in calls))
-    no_call = dict(zip(plain, ask_losses(model, plain), strict=True))
-    with_output, no_output = (
-        ask_losses(
-            model,
-            [
-                LossRequest(each.text, each.position, each.call, output)
-                for each in calls
-                for output in [each.output if has_output else None]
-            ],
+    rows = [
+        (
+            LossRequest(each.text, each.position),
+            LossRequest(each.text, each.position, each.call, each.output),
+            LossRequest(each.text, each.position, each.call),
         )
-        for has_output in (True, False)
-    )
-    return [
-        Losses(no_call[LossRequest(each.text, each.position)], *losses)
-        for each, *losses in zip(calls, with_output, no_output, strict=True)
+        for each in calls
     ]
+    asked = list(dict.fromkeys(chain.from_iterable(rows)))
+    losses = dict(zip(asked, ask_losses(model, asked), strict=True))
+    return [Losses(*(losses[row] for row in three)) for three in rows]
 
 
 def places_of(text: str, model: LanguageModel) -> frozenset[int]:
