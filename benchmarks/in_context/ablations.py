@@ -7,11 +7,12 @@ calibration. What changes proposals is a run of its own; what changes judgement 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from benchmarks.in_context import options, solutions, told
-from benchmarks.in_context.altered import FreeArguments, NoGreedySample, PlacesByProbability
-from benchmarks.in_context.rescored import by_one_threshold, rescored
-from benchmarks.in_context.scoring import score_in_context, score_in_front
-from benchmarks.in_context.side_by_side import Way, annotate_in_turn
+from benchmarks.in_context import options
+from benchmarks.in_context.judging import solutions, told
+from benchmarks.in_context.running.altered import FreeArguments, NoGreedySample, PlacesByProbability
+from benchmarks.in_context.running.rescored import by_one_threshold, rescored
+from benchmarks.in_context.running.scoring import score_in_context, score_in_front
+from benchmarks.in_context.running.side_by_side import Way, annotate_in_turn
 from recipes.gsm8k import Solution
 from recipes.real.exemplars import gsm8k_exemplars, trex_exemplars
 from toolformer.annotate import AnnotateConfig, make_plan

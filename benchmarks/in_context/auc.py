@@ -9,12 +9,12 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.in_context import options
-from benchmarks.in_context.dated import notes
-from benchmarks.in_context.scoring import score_in_context, score_in_front
-from benchmarks.in_context.separation import separation
-from benchmarks.in_context.solutions import held_out
-from benchmarks.in_context.told import sentences
-from benchmarks.in_context.wrong_calls import JudgedCall, of_facts, of_notes, of_solutions
+from benchmarks.in_context.judging.dated import notes
+from benchmarks.in_context.judging.separation import separation
+from benchmarks.in_context.judging.solutions import held_out
+from benchmarks.in_context.judging.told import sentences
+from benchmarks.in_context.judging.wrong_calls import JudgedCall, of_facts, of_notes, of_solutions
+from benchmarks.in_context.running.scoring import score_in_context, score_in_front
 from recipes.real.exemplars import calendar_exemplars, gsm8k_exemplars, trex_exemplars
 from toolformer.annotate.demonstrations import write_exemplars
 from toolformer.annotate.plan import make_plan

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks import report
 from benchmarks.in_context import options
-from benchmarks.in_context.dated import (
+from benchmarks.in_context.judging.dated import (
     DateTold,
     as_documents,
     dated_exemplars,
@@ -17,9 +17,9 @@ from benchmarks.in_context.dated import (
     stated_date,
     told_all,
 )
-from benchmarks.in_context.intervals import wilson
+from benchmarks.in_context.judging.intervals import wilson
 from benchmarks.in_context.marks import calibration_table
-from benchmarks.in_context.side_by_side import Way, annotate_in_turn
+from benchmarks.in_context.running.side_by_side import Way, annotate_in_turn
 from benchmarks.measure import settings_of
 from recipes.data.notes import Note
 from recipes.real.exemplars import calendar_exemplars

@@ -8,9 +8,7 @@ from collections.abc import Mapping
 
 from benchmarks import report
 from benchmarks.in_context import options
-from benchmarks.in_context.marks import calibration_table
-from benchmarks.in_context.side_by_side import Way, annotate_in_turn
-from benchmarks.in_context.told import (
+from benchmarks.in_context.judging.told import (
     REPORTED_FOLD,
     as_documents,
     fates_table,
@@ -20,6 +18,8 @@ from benchmarks.in_context.told import (
     told_all,
     told_table,
 )
+from benchmarks.in_context.marks import calibration_table
+from benchmarks.in_context.running.side_by_side import Way, annotate_in_turn
 from benchmarks.measure import settings_of
 from benchmarks.stated import StatedFact
 from recipes.real.exemplars import trex_exemplars

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 
 from benchmarks import report
 from benchmarks.in_context import options
-from benchmarks.in_context.cost import cost_tables
-from benchmarks.in_context.side_by_side import Way, WayDone, annotate_in_turn
-from benchmarks.in_context.solutions import (
+from benchmarks.in_context.judging.solutions import (
     as_documents,
     fates_table,
     held_out,
     recovered_all,
     recovery_table,
 )
+from benchmarks.in_context.running.cost import cost_tables
+from benchmarks.in_context.running.side_by_side import Way, WayDone, annotate_in_turn
 from benchmarks.measure import settings_of
 from recipes.gsm8k import Solution
 from recipes.real.exemplars import gsm8k_exemplars

@@ -5,15 +5,15 @@ GSM8K's training file, in context behind solutions of the first 400 records.
 """
 
 from benchmarks.in_context import options
-from benchmarks.in_context.marks import calibration_table
-from benchmarks.in_context.side_by_side import Way, annotate_in_turn
-from benchmarks.in_context.solutions import (
+from benchmarks.in_context.judging.solutions import (
     as_documents,
     fates_table,
     held_out,
     recovered_all,
     recovery_table,
 )
+from benchmarks.in_context.marks import calibration_table
+from benchmarks.in_context.running.side_by_side import Way, annotate_in_turn
 from benchmarks.measure import settings_of
 from recipes.real.exemplars import gsm8k_exemplars
 from toolformer.assets import EMBEDDED_MODEL

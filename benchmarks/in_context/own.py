@@ -11,8 +11,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.in_context import options
-from benchmarks.in_context.rounds import rounds_of
-from benchmarks.in_context.solutions import (
+from benchmarks.in_context.judging.solutions import (
     as_documents,
     development,
     fates_table,
@@ -20,6 +19,7 @@ from benchmarks.in_context.solutions import (
     recovered_all,
     recovery_table,
 )
+from benchmarks.in_context.rounds import rounds_of
 from benchmarks.measure import settings_of
 from toolformer.annotate import annotate
 from toolformer.annotate.demonstrations import Demonstration, read_exemplars_file

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.in_context import options
 from benchmarks.in_context.facts import untold_table
-from benchmarks.in_context.told import (
+from benchmarks.in_context.judging.told import (
     REPORTED_FOLD,
     as_documents,
     fates_table,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.in_context.dated import StatedDate, stated_date
-from benchmarks.in_context.scoring import CallAtPlace, places_of
+from benchmarks.in_context.judging.dated import StatedDate, stated_date
+from benchmarks.in_context.running.scoring import CallAtPlace, places_of
 from benchmarks.stated import StatedFact, tells
 from recipes.data.notes import Note
 from recipes.data.sources import Fact, read_facts

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks import report
 from benchmarks.engine_floor import Floor, context_floor_of, floor_of
-from benchmarks.in_context.intervals import ratio_by_text
-from benchmarks.in_context.metered import encoding_of
-from benchmarks.in_context.side_by_side import ShardCost, WayDone
+from benchmarks.in_context.judging.intervals import ratio_by_text
+from benchmarks.in_context.running.metered import encoding_of
+from benchmarks.in_context.running.side_by_side import ShardCost, WayDone
 from toolformer.annotate.texts.units import Units
 from toolformer.lm.base import LanguageModel
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.in_context.metered import PassingModel, PassingTrunks
+from benchmarks.in_context.running.metered import PassingModel, PassingTrunks
 from toolformer.lm.base import Branch, Sampled, TextRequest
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.gsm8k import as_found, compare
-from benchmarks.in_context.intervals import Share, by_text
+from benchmarks.in_context.judging.intervals import Share, by_text
 from benchmarks.recovery import is_precise
 from recipes.data.sources import read_gsm8k
 from recipes.gsm8k import Solution, read_solution

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from benchmarks.in_context.metered import PlaceboMeter
+from benchmarks.in_context.running.metered import PlaceboMeter
 from toolformer.annotate import AnnotateConfig, annotate
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document

@@ -1,9 +1,9 @@
-"""A run's calls judged otherwise: the same proposals and placebos, with other losses or one rule."""
+"""A run judged otherwise: the same proposals and placebos, with other losses or by one rule."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.in_context.scoring import CallAtPlace
+from benchmarks.in_context.running.scoring import CallAtPlace
 from toolformer.records import AnnotatedDocument, Candidate, Losses, Placebo, Verdict
 from toolformer.runs.calibration import ONE_IN, STEPS, Placebos, settled_thresholds
 from toolformer.runs.directory import Run

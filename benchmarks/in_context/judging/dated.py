@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.in_context.intervals import Share, by_text
+from benchmarks.in_context.judging.intervals import Share, by_text
 from recipes.data.notes import Note, write_notes
 from toolformer.annotate.demonstrations import Demonstration
 from toolformer.calls import PlacedCall, ToolCall

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.in_context.intervals import Share, by_text, wilson
+from benchmarks.in_context.judging.intervals import Share, by_text, wilson
 from benchmarks.stated import StatedFact, fate, tells
 from recipes.data.sources import Fact
 from recipes.data.templates import template_sentences
