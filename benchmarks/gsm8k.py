@@ -28,6 +28,15 @@ from toolformer.tools.registry import load_tool
 
 NOT_PROPOSED = "no place there"
 WRONG = "wrong arguments"
+# What can become of a right call, the furthest first.
+RIGHT_AT_LEAST = (
+    Verdict.KEPT,
+    Verdict.OUTBID,
+    Verdict.UNHELPFUL,
+    Verdict.LOW_GAIN,
+    Verdict.TRIVIAL,
+    Verdict.PEEKS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ def as_found(candidate: Candidate) -> FoundCall:
 def _fate(there: Sequence[Candidate], right: Sequence[Candidate]) -> str:
     """Says how far the mark's calculation came, by the call that came furthest."""
     verdicts = {each.verdict for each in right}
-    for verdict in (Verdict.KEPT, Verdict.OUTBID, Verdict.LOW_GAIN, Verdict.PEEKS):
+    for verdict in RIGHT_AT_LEAST:
         if verdict in verdicts:
             return verdict.value
     if any(each.verdict is Verdict.KEPT for each in there):

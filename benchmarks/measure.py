@@ -21,6 +21,22 @@ from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.tools.base import Tool
 
+# Of `annotate`, given as they are.
+_SETTINGS = (
+    "method",
+    "nearest",
+    "rounds",
+    "gain_threshold",
+    "min_used",
+    "min_help",
+    "min_prob",
+    "max_positions",
+    "samples",
+    "temperature",
+    "seed",
+    "max_documents",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -70,7 +86,12 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument("--dtype", default="float32")
     made.add_argument("--device", default="auto")
     made.add_argument("--batch-tokens", type=int)
-    made.add_argument("--threshold", type=float, dest="gain_threshold", help="τf, nats")
+    made.add_argument("--method", choices=("in-context", "paper"), help="default: the model's")
+    made.add_argument("--nearest", type=int, help="exemplars of a pool that a text is shown")
+    made.add_argument("--rounds", type=int, help="each behind what was kept before")
+    made.add_argument("--threshold", type=_threshold, dest="gain_threshold", help="nats, or auto")
+    made.add_argument("--min-used", type=float, help="nats that an output must save")
+    made.add_argument("--min-help", type=float, help="nats that a call must save")
     made.add_argument("--min-prob", type=float, help="τs")
     made.add_argument("--max-positions", type=int, help="k")
     made.add_argument("--samples", type=int, help="m")
@@ -82,8 +103,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def read_options(arguments: argparse.Namespace) -> Options:
     """Loads the model and keeps the settings that were given."""
-    names = ("gain_threshold", "min_prob", "max_positions", "samples", "temperature", "seed")
-    given = {name: getattr(arguments, name) for name in (*names, "max_documents")}
+    given = {name: getattr(arguments, name) for name in _SETTINGS}
     return Options(
         shared=arguments.shared,
         model=load_model(
@@ -123,11 +143,19 @@ def measure(documents: Sequence[Document], tools: Sequence[Tool], options: Optio
 
 def settings_of(run: Run) -> dict[str, object]:
     """Returns the settings that a reader of a table needs, from the run's manifest."""
-    tools = [
-        f"{tool.name} (τs {tool.min_prob:g}, τf {tool.gain_threshold:g}, "
-        f"k {tool.max_positions}, m {tool.samples}, prune below {tool.prune_below:g})"
-        for tool in run.manifest.tools
-    ]
+    thresholds = run.thresholds
+    tools = []
+    for tool in run.manifest.tools:
+        # By the paper's rule the two numbers are one, τf.
+        least = str(thresholds[tool.name])
+        least = f"τf {least}" if thresholds[tool.name].are_equal else least
+        calibrated = ", calibrated" if tool.calibrated else ""
+        least_gain = tool.prune_below
+        pruned = "nothing pruned" if least_gain is None else f"prune below {least_gain:g}"
+        tools.append(
+            f"{tool.name} (τs {tool.min_prob:g}, {least}{calibrated}, k {tool.max_positions}, "
+            f"m {tool.samples}, {pruned})"
+        )
     config = run.manifest.config
     return {
         "model": f"{run.manifest.model.name} ({run.manifest.model.fingerprint})",
@@ -151,3 +179,7 @@ def peak_memory_mb() -> float:
 def _show(documents: float, start: float) -> None:
     seconds = time.perf_counter() - start
     print(f"\r{documents:8.1f} texts, {seconds:6.0f} s", end="", file=sys.stderr, flush=True)
+
+
+def _threshold(text: str) -> float | str:
+    return text if text == "auto" else float(text)

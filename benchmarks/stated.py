@@ -9,6 +9,16 @@ from dataclasses import dataclass
 from recipes.data.sources import Fact
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 
+# What can become of a call that tells the object, the furthest first.
+TELLING_AT_LEAST = (
+    Verdict.KEPT,
+    Verdict.OUTBID,
+    Verdict.UNHELPFUL,
+    Verdict.LOW_GAIN,
+    Verdict.TRIVIAL,
+    Verdict.PEEKS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StatedFact:
@@ -39,7 +49,7 @@ def fate(annotated: AnnotatedDocument, stated: StatedFact) -> str:
     before = [each for each in annotated.candidates if each.position <= stated.place]
     telling = [each for each in before if tells(each.output, stated.fact.object)]
     verdicts = {each.verdict for each in telling}
-    for verdict in (Verdict.KEPT, Verdict.OUTBID, Verdict.LOW_GAIN, Verdict.PEEKS):
+    for verdict in TELLING_AT_LEAST:
         if verdict in verdicts:
             return verdict.value
     there = at_object(annotated, stated)

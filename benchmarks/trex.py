@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import Measured, Options, measure, parser, read_options, settings_of
-from benchmarks.stated import StatedFact, at_object, fate
+from benchmarks.stated import TELLING_AT_LEAST, StatedFact, at_object, fate
 from recipes.data.excerpts import fact_excerpts
 from recipes.data.sample import evaluation_facts
 from recipes.data.sources import read_facts, read_wikinews, read_wikipedia
@@ -102,7 +102,7 @@ def _found(read: Sequence[Sequence[AnnotatedDocument]], by_id: Mapping[str, Stat
     ):
         fates = [found for each in documents for found in _fates_of(each, by_id)]
         kept = fates.count(Verdict.KEPT.value)
-        proposed = sum(found in _TOLD for found in fates)
+        proposed = sum(found in TELLING_AT_LEAST for found in fates)
         rows.append(
             [
                 name,
@@ -143,9 +143,6 @@ def _listing(documents: Iterable[AnnotatedDocument], by_id: Mapping[str, Stateme
             before = annotated.document.text[max(0, stated.place - 60) : stated.place]
             rows.append([f"…{before}", wanted, found, "; ".join(list(calls)[:3]) or "–"])
     return report.table(["text before the object", "wanted", "fate", "proposed there"], rows)
-
-
-_TOLD = (Verdict.KEPT, Verdict.OUTBID, Verdict.LOW_GAIN, Verdict.PEEKS)
 
 
 def _fates_of(annotated: AnnotatedDocument, by_id: Mapping[str, Statement]) -> list[str]:

@@ -40,7 +40,7 @@ _PAIRS = (
 
 def sentences(tool: Tool, *, count: int, seed: int = 0) -> list[tuple[Document, StatedFact]]:
     """Returns sentences with their conversions, the results from the tool itself."""
-    draw = random.Random(seed)  # noqa: S311  # no secret
+    draw = random.Random(seed)  # no secret
     made = []
     for number in range(count):
         unit, target = draw.choice(_PAIRS)

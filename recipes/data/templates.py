@@ -1,6 +1,7 @@
 """Facts that annotated texts may state, each in a template sentence of its relation."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +23,17 @@ class TemplateSentence:
         return self.template.fill(self.fact)
 
 
-def template_sentences(shared: Path, *, count: int) -> list[TemplateSentence]:
+def template_sentences(
+    shared: Path, *, count: int, seen: Callable[[Fact], bool] = seen_by_annotation
+) -> list[TemplateSentence]:
     """Returns sentences for `count` facts in an order drawn by their hash.
 
     Neither the facts nor the templates are those kept for evaluation.
+
+    Args:
+        shared: the folder with the data.
+        count: how many.
+        seen: returns whether a fact may be stated: those that annotated corpora may state.
     """
     templates: dict[str, list[Template]] = {}
     for template in read_templates(shared):
@@ -33,7 +41,7 @@ def template_sentences(shared: Path, *, count: int) -> list[TemplateSentence]:
         if is_open and template.pattern.find("[X]") < template.pattern.find("[Y]"):
             templates.setdefault(template.relation, []).append(template)
     facts = sorted(
-        (f for f in read_facts(shared) if seen_by_annotation(f) and f.relation in templates),
+        (f for f in read_facts(shared) if seen(f) and f.relation in templates),
         key=lambda fact: _order(f"{fact.subject} {fact.relation} {fact.object}"),
     )
     made = []

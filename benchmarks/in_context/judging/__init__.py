@@ -1,0 +1,1 @@
+"""What runs are judged by: which calls are right, and the shares that follow, with intervals."""

@@ -1,0 +1,1 @@
+"""How runs come about: in turn and metered, with a part altered, or judged again."""
