@@ -28,6 +28,7 @@ from toolformer.tools.registry import load_tool
 
 IN_CONTEXT, PAPER = "in context", "the paper's way"
 PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # τf, nats
+POSITIONS, SAMPLES = 12, 4  # k and m: those in context by default
 
 
 def main() -> None:
@@ -35,9 +36,14 @@ def main() -> None:
     made = options.parser(
         "GSM8K's marks, in context and in the paper's way.", texts=200, exemplars=4
     )
-    bench = options.read(made.parse_args(), name="marks")
+    made.add_argument(
+        "--paper-texts", type=int, default=40, help="how many of them in the paper's way, too"
+    )
+    given = made.parse_args()
+    bench = options.read(given, name="marks")
     solutions = held_out(bench.shared, count=bench.texts)
-    done = annotate_in_turn(as_documents(solutions), ways_of(bench), out=bench.out)
+    ways = ways_of(bench, paper_texts=given.paper_texts)
+    done = annotate_in_turn(as_documents(solutions), ways, out=bench.out)
     bench.publish(
         "Marks recovered",
         [
@@ -49,7 +55,7 @@ def main() -> None:
     )
 
 
-def ways_of(bench: options.Bench) -> dict[str, Way]:
+def ways_of(bench: options.Bench, *, paper_texts: int) -> dict[str, Way]:
     """Returns the way in context, and the paper's with as many places and samples."""
     texts = gsm8k_exemplars(bench.shared, count=bench.exemplars, seed=bench.seed)
     exemplars = options.write_exemplars(texts, bench.out)
@@ -57,8 +63,8 @@ def ways_of(bench: options.Bench) -> dict[str, Way]:
     in_context = bench.config(method="in-context", exemplars=exemplars)
     paper = bench.config(
         min_prob=0.0,  # every text has k places, as in context
-        max_positions=8,
-        samples=3,
+        max_positions=POSITIONS,
+        samples=SAMPLES,
     ).model_copy(
         update={
             "method": "paper",
@@ -69,7 +75,10 @@ def ways_of(bench: options.Bench) -> dict[str, Way]:
             "temperature": None,
         }
     )
-    return {IN_CONTEXT: Way(bench.model, tools, in_context), PAPER: Way(bench.model, tools, paper)}
+    return {
+        IN_CONTEXT: Way(bench.model, tools, in_context),
+        PAPER: Way(bench.model, tools, paper, texts=paper_texts),
+    }
 
 
 def recovery(

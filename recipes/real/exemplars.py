@@ -26,25 +26,44 @@ from toolformer.tools.exemplar import NOTATION
 GSM8K_EXEMPLARS = 400  # the first records, never annotated or evaluated
 EXEMPLAR_FOLD = 1
 _LONGEST = 260  # characters
+_NUMBER = re.compile(r"[\d,]*\.?\d+")
 _SPACE = re.compile(r"[\s$€£]*\Z")  # a call stands before what stands before its number
 
 
 def gsm8k_exemplars(shared: Path, *, count: int, seed: int = 0) -> list[str]:
-    """Returns solutions with their human marks as calls, drawn from the first 400 records.
+    """Returns solutions with their human marks as calls, from the first 400 records.
 
-    Short ones with two or three marks, all of which the calculator confirms.
+    As a person would choose them: short ones whose two or three marks the calculator confirms, each
+    with forms of calculation that the others do not have.
 
     Args:
         shared: the folder with the data.
         count: how many.
-        seed: of the draw.
+        seed: of the order in which they are looked at.
     """
     problems = read_gsm8k(shared)[:GSM8K_EXEMPLARS]
     solutions = [read_solution(problem.answer) for problem in problems]
     random.Random(seed).shuffle(solutions)
-    written = (_with_calls(each) for each in solutions if 2 <= len(each.marks) <= 3)
-    fitting = [text for text in written if text is not None and len(text) <= _LONGEST]
-    return fitting[:count]
+    fitting = [
+        (solution, text)
+        for solution in solutions
+        if 2 <= len(solution.marks) <= 3
+        and (text := _with_calls(solution)) is not None
+        and len(text) <= _LONGEST
+    ]
+    chosen: list[str] = []
+    seen: set[str] = set()
+    while fitting and len(chosen) < count:
+        best = max(range(len(fitting)), key=lambda n: len(_forms(fitting[n][0]) - seen))
+        solution, text = fitting.pop(best)  # of equals the first
+        seen |= _forms(solution)
+        chosen.append(text)
+    return chosen
+
+
+def _forms(solution: Solution) -> set[str]:
+    """Returns how its calculations look, their numbers taken out."""
+    return {_NUMBER.sub("#", mark.expression.replace(" ", "")) for mark in solution.marks}
 
 
 def trex_exemplars(shared: Path, *, count: int, seed: int = 0) -> list[str]:
@@ -179,7 +198,8 @@ def _placed(solution: Solution) -> Iterator[PlacedCall]:
             output = evaluate(mark.expression)
         except ToolError:
             return
-        if output != mark.value.replace(",", "") or not NOTATION.is_readable(call):
+        is_sum = _NUMBER.fullmatch(mark.expression) is None
+        if not is_sum or output != mark.value.replace(",", "") or not NOTATION.is_readable(call):
             return
         position = mark.offset - len(_between(solution.text[: mark.offset]))
         yield PlacedCall(position, call, output)

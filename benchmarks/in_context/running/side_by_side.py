@@ -29,6 +29,11 @@ class Way:
     model: LanguageModel
     tools: Sequence[Tool]
     config: AnnotateConfig
+    texts: int | None = None  # the first so many alone; None: all
+
+    def of(self, documents: Sequence[Document]) -> Sequence[Document]:
+        """Returns those of some documents that are annotated this way."""
+        return documents[: self.texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ def annotate_in_turn(
     shards = -(-len(documents) // per_shard)
     for shard in range(shards):
         for name, way in ways.items():
-            _annotate_shard(documents, shard, way, out=out / name, per_shard=per_shard)
+            own = way.of(documents)
+            if shard * per_shard < len(own):
+                _annotate_shard(own, shard, way, out=out / name, per_shard=per_shard)
     return {name: WayDone(Run.open(out / name), _read_costs(out / name)) for name in ways}
 
 
