@@ -110,6 +110,18 @@ def propose_exemplars(
     Raises:
         ConfigError: a setting is wrong.
         CorpusError: there is nothing to read.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from toolformer.annotate.demonstrations import write_exemplars
+    >>> from toolformer.lm.scripted import ScriptedCall, ScriptedLanguageModel
+    >>> sums = ScriptedCall("Calculator", after="303 + 453 =", writes=("303 + 453)",))
+    >>> texts = ["There are 303 + 453 = 756 balloons in the room."]
+    >>> pilot = propose_exemplars(texts, model=ScriptedLanguageModel([sums]), tool="calculator")
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "exemplars.txt")
+    ...     write_exemplars(path, [each.demonstration for each in pilot.proposed])
+    ...     path.read_text().strip()
+    'There are 303 + 453 = [Calculator(303 + 453) -> 756] 756 balloons in the room.'
     """
     own = load_tool(tool) if isinstance(tool, str) else tool
     settings = _settings(config)
