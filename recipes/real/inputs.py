@@ -2,7 +2,7 @@
 
 Exemplars are from records that are neither annotated nor asked, and what is asked is neither shown
 nor annotated: GSM8K's first 400 problems, its last 473 and those between; T-REx's subjects by fold;
-dated sentences by wording.
+dated sentences by the day, and from what is asked by wording.
 """
 
 import json
@@ -14,10 +14,11 @@ from pathlib import Path
 from recipes.data.sources import read_gsm8k
 from recipes.data.templates import template_sentences
 from recipes.gsm8k import read_solution
-from recipes.real.dated import annotated_sentences, shown_sentences
+from recipes.real.dated import dated_exemplars
 from recipes.real.exemplars import GSM8K_EXEMPLARS, gsm8k_exemplars, trex_exemplars
 from recipes.real.sizes import Size
 from recipes.reproduce.inputs import Row, write_lama, write_plain_texts, write_rows
+from recipes.reproduce.statements import dated
 from recipes.splits import is_held_out_gsm8k
 
 SHOWN_SOLUTIONS = 4
@@ -38,10 +39,10 @@ def write_inputs(folder: Path, *, shared: Path, size: Size, seed: int) -> None:
     }
     for name, texts in shown.items():
         write_rows(folder / f"shown-{name}.jsonl", ({"text": text} for text in texts))
-    dated = shown_sentences(seed=seed)
+    shown_dated = dated_exemplars(seed=seed)
     write_rows(
         folder / "shown-dated.jsonl",
-        ({"text": each.shown, "date": str(each.today)} for each in dated),
+        ({"text": each.text, "date": str(each.today)} for each in shown_dated),
     )
     write_rows(folder / ASKED, _asked(shared))
     write_lama(folder, shared)
@@ -66,7 +67,7 @@ def _solutions(shared: Path, count: int, *, seed: int) -> Iterator[Row]:
 
 
 def _dated(count: int, *, seed: int) -> Iterator[Row]:
-    for number, each in enumerate(annotated_sentences(count, seed=seed)):
+    for number, each in enumerate(dated(count, seed=seed)):
         yield {"id": f"dated/{number}", "text": each.text, "date": str(each.today), "told": 1}
 
 

@@ -11,7 +11,7 @@ class Size:
     solutions: int  # of GSM8K, to annotate with the calculator
     dated: int  # sentences to annotate with the calendar
     facts: int  # template sentences to annotate with the database
-    rounds: int  # of the database: the later ones show what the earlier ones kept
+    rounds: int  # of calendar and database: the later ones show what the earlier ones kept
     mixed: int  # plain texts to train on as they are, so that the model stays quiet elsewhere
     asked: int  # inputs of a task at most
     predicted: int  # characters of each set of texts whose perplexity is taken

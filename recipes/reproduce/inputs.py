@@ -100,7 +100,9 @@ def write_plain_texts(folder: Path, shared: Path) -> None:
             write_rows(folder / f"plain-{name}.jsonl", rows)
     write_rows(folder / "mix.jsonl", mixed)
     predicted = [each for each in sources["wikipedia"] if fold(each.id, folds=3) == 0]
-    write_rows(folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in predicted[:ARTICLES]))
+    write_rows(
+        folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in predicted[:ARTICLES])
+    )
 
 
 def _stretch(article: Article) -> str | None:
@@ -144,6 +146,7 @@ def write_lama(folder: Path, shared: Path) -> None:
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Writes rows as JSON lines, whole or not at all."""
     lines: Sequence[str] = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     temporary = path.with_suffix(".tmp")
     temporary.write_text("".join(lines), encoding="utf-8")
