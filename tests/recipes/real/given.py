@@ -11,7 +11,7 @@ from recipes.reproduce.statements import computed, dated
 
 Rows = Iterable[Mapping[str, object]]
 PLAIN = "The old man went down to the river and sat there until the evening came. " * 4
-_FACTS = (("Lima", "Peru"), ("Quito", "Ecuador"), ("Berlin", "Germany"))
+_FACTS = (("Algiers", "Algeria"), ("Ankara", "Turkey"), ("Athens", "Greece"))
 
 
 def write_tiny_inputs(folder: Path) -> None:
@@ -42,7 +42,7 @@ def write_tiny_inputs(folder: Path) -> None:
     write(folder / "shown-dated.jsonl", shown)
     write(
         folder / "shown-facts.jsonl",
-        [{"text": "Paris is the capital of [Database(Paris, capital of)] France."}],
+        [{"text": "Bangkok is the capital of [Database(Bangkok, capital of)] Thailand."}],
     )
     answer = "She sold 48/2 = <<48/2=24>>24 clips.\nTogether 48+24 = <<48+24=72>>72 clips.\n#### 72"
     write(folder / ASKED, [{"id": "last/0", "question": "How many?", "answer": answer}])
@@ -61,7 +61,7 @@ def _write_facts(folder: Path) -> None:
     write(folder / "lama-facts.jsonl", triples)
     write(
         folder / "lama-training.jsonl",
-        [{"relation": "P1376", "subject": "Paris", "object": "France"}],
+        [{"relation": "P1376", "subject": "Bangkok", "object": "Thailand"}],
     )
     pattern = "[X] is the capital of [Y] ."
     write(

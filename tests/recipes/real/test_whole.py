@@ -67,7 +67,7 @@ def test_a_folder_of_another_size_is_refused(reproduce: Path) -> None:
 def test_without_data_it_is_said_where_they_are_named(reproduce: Path) -> None:
     (reproduce / "real" / "inputs" / "finished").unlink()
     sys.argv += ["--shared", str(reproduce / "nowhere")]
-    with pytest.raises(SystemExit, match=r"There are no data in .*say where they are with --shared"):
+    with pytest.raises(SystemExit, match=r"There are no data in .*: say where"):
         real.main()
 
 
