@@ -46,6 +46,8 @@ def plan(size: Size) -> list[Part]:
         "annotate dated": size.dated * size.rounds * _DATED,
         "annotate facts": size.facts * size.rounds * _FACT,
     }
+    if size.compared:  # in float32 with two seeds, and in bfloat16
+        annotated = {"dtype": 3 * size.compared * _SOLUTION} | annotated
     parts = [Part(name, tokens, tokens / THIN / 60) for name, tokens in annotated.items()]
     learned = round(_EPOCHS * trained_tokens(size))
     rates = {"tune adapted": TRAINED_ADAPTER, "tune tuned": TRAINED, "tune control": TRAINED}

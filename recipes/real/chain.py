@@ -129,7 +129,8 @@ def dtype_of(reproduction: Reproduction) -> str:
 
 
 def _asks_for_dtype(reproduction: Reproduction) -> bool:
-    return reproduction.dtype == "auto" and reproduction.device == "cpu" and has_fast_bfloat16()
+    is_open = reproduction.dtype == "auto" and reproduction.size.compared > 0
+    return is_open and reproduction.device == "cpu" and has_fast_bfloat16()
 
 
 def _dtype_stage(reproduction: Reproduction) -> Stage:
@@ -137,7 +138,7 @@ def _dtype_stage(reproduction: Reproduction) -> Stage:
     command = [sys.executable, "-m", "recipes.real.dtype", "--model", reproduction.model]
     command += ["--corpus", str(reproduction.inputs / "solutions.jsonl")]
     command += ["--exemplars", str(reproduction.inputs / "shown-solutions.jsonl")]
-    command += ["--out", str(out)]
+    command += ["--texts", str(reproduction.size.compared), "--out", str(out)]
     return Stage("dtype", tuple(command), out, FOUND, share=_ANNOTATED / 3)
 
 

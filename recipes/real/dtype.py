@@ -60,11 +60,12 @@ def is_within_noise(changed: Agreement, noise: Agreement) -> bool:
 
 
 def has_fast_bfloat16(flags: Path = Path("/proc/cpuinfo")) -> bool:
-    """Returns whether this processor multiplies matrices of bfloat16 (AMX)."""
+    """Returns whether this processor has instructions for bfloat16: AMX, or those of AVX-512."""
     try:
-        return "amx_bf16" in flags.read_text(encoding="utf-8")
+        words = flags.read_text(encoding="utf-8").split()
     except OSError:
         return False
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(words)
 
 
 def kept_calls(run: Run) -> Kept:

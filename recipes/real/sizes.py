@@ -15,6 +15,7 @@ class Size:
     mixed: int  # plain texts to train on as they are, so that the model stays quiet elsewhere
     asked: int  # inputs of a task at most
     predicted: int  # characters of each set of texts whose perplexity is taken
+    compared: int  # texts annotated in bfloat16 too, to see whether that is as good; 0: float32
     has_adapter: bool  # whether an adapter is tuned too
 
 
@@ -27,6 +28,7 @@ FULL = Size(
     mixed=450,
     asked=400,
     predicted=150_000,
+    compared=40,
     has_adapter=True,
 )
 SMALL = Size(
@@ -38,6 +40,7 @@ SMALL = Size(
     mixed=60,
     asked=60,
     predicted=20_000,
+    compared=0,
     has_adapter=False,
 )
 # For tests: a model that says anything, in seconds.
@@ -50,6 +53,7 @@ TINY = Size(
     mixed=3,
     asked=2,
     predicted=1_000,
+    compared=0,
     has_adapter=True,
 )
 SIZES = {each.name: each for each in (FULL, SMALL, TINY)}

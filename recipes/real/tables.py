@@ -82,18 +82,24 @@ def _annotated(reproduction: Reproduction, corpus: Corpus) -> list[str]:
 
 
 def tells_what_follows(text: str, placed: PlacedCall) -> bool:
-    """Returns whether a call's output stands behind it in the text.
+    """Returns whether a call's output stands behind it in the text; of several values, one.
 
     >>> from toolformer.calls import ToolCall
     >>> placed = PlacedCall(6, ToolCall("Calculator", "700 + 634"), "1334")
     >>> tells_what_follows("It is: $1,334.", placed), tells_what_follows("It is: 13345.", placed)
     (True, False)
+    >>> placed = PlacedCall(7, ToolCall("Database", "Chad, neighbour"), "Niger, Libya")
+    >>> tells_what_follows("Next is Libya.", placed), tells_what_follows("Next is Lib.", placed)
+    (True, False)
     """
     after = _COMMA.sub("", text[placed.position :])
     start = _BEFORE.match(after)
-    output = _COMMA.sub("", placed.output or "")
     rest = after[start.end() if start else 0 :]
-    return bool(output) and re.match(rf"{re.escape(output)}(?!\w|[.,]\d)", rest) is not None
+    output = _COMMA.sub("", placed.output or "")
+    values = [output, *(output.split(", ") if placed.call.tool == "Database" else ())]
+    return any(
+        re.match(rf"{re.escape(value)}(?!\w|[.,]\d)", rest) is not None for value in values if value
+    )
 
 
 def tuning_table(reproduction: Reproduction) -> str:

@@ -121,6 +121,7 @@ def test_bfloat16_is_taken_where_a_try_found_it_harmless(
     (reproduction.folder / "dtype").mkdir()
     (reproduction.folder / "dtype" / "dtype.json").write_text('{"dtype": "bfloat16"}')
     assert dtype_of(asked) == "bfloat16"
+    assert dtype_of(replace(asked, size=SMALL)) == "float32"  # does not take the time to try
     monkeypatch.setattr(chain, "has_fast_bfloat16", lambda: False)
     assert dtype_of(asked) == "float32"
     assert next(iter(stages(asked))).name == "annotate solutions"
