@@ -4,6 +4,7 @@
 # make core   README.md from top to bottom, on a fresh environment with the core alone
 # make docs   the documentation as a site, in build/site
 # make reproduce  annotate, tune, evaluate: the tables of docs/results/reproduce.md; SEEDS=3 repeats it
+# make reproduce-real  the same with SmolLM2-135M-Instruct: four and a half hours on two cores; SIZE=small: half an hour
 # make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
 # make campaigns  kills, hostile input, damage: tried by the hundred, into docs/results/campaigns.md
 # make nano   the embedded model anew: about three hours on two cores; continues after a kill
@@ -16,7 +17,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test core docs reproduce bench campaigns nano smollm2 clean
+.PHONY: help demo check test core docs reproduce reproduce-real bench campaigns nano smollm2 clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -42,6 +43,11 @@ SEEDS ?= 1
 
 reproduce: $(VENV)/installed-dev
 	$(BIN)/python -m recipes.reproduce --seeds $(SEEDS) --write docs/results/reproduce.md
+
+SIZE ?= full
+
+reproduce-real: smollm2
+	$(BIN)/python -m recipes.real --size $(SIZE) --write docs/results/reproduce-real.md
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.bench --write docs/results/engine.md

@@ -48,10 +48,10 @@ def write_inputs(folder: Path, *, shared: Path | None, seed: int) -> None:
         rows += [{"id": d.id, "text": d.text, **d.meta} for d in read_corpus(ASSET)]
     else:
         rows += [*_facts(shared), *_solutions(shared)]
-        _write_plain_texts(folder, shared)
-        _write_lama(folder, shared)
+        write_plain_texts(folder, shared)
+        write_lama(folder, shared)
     Random(f"reproduce/{seed}").shuffle(rows)
-    _write(folder / "corpus.jsonl", rows)
+    write_rows(folder / "corpus.jsonl", rows)
 
 
 def _dated(seed: int) -> Iterator[Row]:
@@ -78,7 +78,7 @@ def _solutions(shared: Path) -> Iterator[Row]:
         yield {"id": f"gsm8k/{index}", "text": text}
 
 
-def _write_plain_texts(folder: Path, shared: Path) -> None:
+def write_plain_texts(folder: Path, shared: Path) -> None:
     """Writes texts to mix in, to leave alone, and to be predicted; each article serves one end."""
     facts = FactIndex(read_facts(shared))
     sources = {
@@ -97,10 +97,12 @@ def _write_plain_texts(folder: Path, shared: Path) -> None:
         unanswered = plain(asked, facts, UNANSWERED) if name != "news" else []
         if unanswered:
             rows = ({"id": each.id, "text": each.text} for each in unanswered)
-            _write(folder / f"plain-{name}.jsonl", rows)
-    _write(folder / "mix.jsonl", mixed)
+            write_rows(folder / f"plain-{name}.jsonl", rows)
+    write_rows(folder / "mix.jsonl", mixed)
     predicted = [each for each in sources["wikipedia"] if fold(each.id, folds=3) == 0]
-    _write(folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in predicted[:ARTICLES]))
+    write_rows(
+        folder / "wikipedia.jsonl", ({"id": a.id, "text": a.text} for a in predicted[:ARTICLES])
+    )
 
 
 def _stretch(article: Article) -> str | None:
@@ -111,10 +113,10 @@ def _stretch(article: Article) -> str | None:
     return beginning[:end] if end > STRETCH // 2 else None
 
 
-def _write_lama(folder: Path, shared: Path) -> None:
+def write_lama(folder: Path, shared: Path) -> None:
     """Writes the facts of split 0, those training may know, and the templates that ask for them."""
     facts = read_facts(shared)
-    _write(
+    write_rows(
         folder / "lama-facts.jsonl",
         (
             {"relation": f.relation, "subject": f.subject, "object": f.object}
@@ -123,7 +125,7 @@ def _write_lama(folder: Path, shared: Path) -> None:
             if fold(f.subject) == 0
         ),
     )
-    _write(
+    write_rows(
         folder / "lama-training.jsonl",
         (
             {"relation": f.relation, "subject": f.subject, "object": f.object}
@@ -140,10 +142,11 @@ def _write_lama(folder: Path, shared: Path) -> None:
             {"relation": each.relation, "pattern": each.pattern, "attribute": name}
             | {"tags": [] if each.relation in EVALUATION_RELATIONS else tags}
         )
-    _write(folder / "lama-templates.jsonl", templates)
+    write_rows(folder / "lama-templates.jsonl", templates)
 
 
-def _write(path: Path, rows: Iterable[Row]) -> None:
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Writes rows as JSON lines, whole or not at all."""
     lines: Sequence[str] = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     temporary = path.with_suffix(".tmp")
     temporary.write_text("".join(lines), encoding="utf-8")
