@@ -9,6 +9,7 @@ from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.annotate.demonstrations.growing import pool_digest
 from toolformer.annotate.demonstrations.pool import Pool
 from toolformer.annotate.demonstrations.pools import make_pools
+from toolformer.annotate.methods.choose import choose_style, choose_temperature
 from toolformer.annotate.prompts import AskingPrompts, DemonstrationPrompts, Prompts
 from toolformer.annotate.texts.peeking import terms
 from toolformer.config import fingerprint
@@ -29,7 +30,6 @@ _DOCUMENT_TOKENS = 2000  # forwarded for a text of some sentences, its places, c
 # Tokens beside prompt, text and call: a start token, the prompt's frame around the text, and what a
 # window may gain when it is tokenised by itself.
 _SPARE_TOKENS = 32
-_TEMPERATURE, _TEMPERATURE_IN_CONTEXT = 1.0, 0.7
 _PLACEBO_DOCUMENTS = 512  # the first of a corpus: their calls are enough to know a tool's placebos
 
 
@@ -165,7 +165,7 @@ def make_plan(
     if not tools:
         raise ConfigError("There is no tool to annotate with: name at least one.")
     sidecar = model.sidecar
-    style = _prompt_style(config, sidecar)
+    style = choose_style(config, sidecar)
     in_context = style is PromptStyle.DEMONSTRATIONS
     pools: Mapping[str, Pool] | None = None
     prompts: Prompts
@@ -204,7 +204,7 @@ def make_plan(
             tool.name: terms((*tool.vocabulary, *(each.name for each in tool.parameters)))
             for tool in tools
         },
-        temperature=_temperature(config, in_context=in_context),
+        temperature=choose_temperature(config, style),
         window_tokens=window_tokens,
         overlap_tokens=overlap_tokens,
         prompt_tokens=max(asked.values()) if in_context else 0,
@@ -213,46 +213,6 @@ def make_plan(
         characters_per_shard=documents_per_shard * _DOCUMENT_CHARACTERS,
         demonstrations=pools,
     )
-
-
-def _prompt_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle:
-    """Returns how a model is asked; demonstrations are the method in context.
-
-    Raises:
-        ConfigError: method and prompt style do not go together.
-    """
-    in_context = PromptStyle.DEMONSTRATIONS
-    style, method = config.prompt_style, config.method
-    if style is None and method is None:
-        style = in_context if sidecar is None else sidecar.prompt_style
-    elif style is None and method == "in-context":
-        style = in_context
-    elif style is None:
-        style = PromptStyle.FEW_SHOT if sidecar is None else sidecar.prompt_style
-        style = PromptStyle.FEW_SHOT if style is in_context else style
-    elif method is not None and (style is in_context) is not (method == "in-context"):
-        raise ConfigError(
-            f"The method {method} does not ask by the prompt style {style.value}: leave out one of "
-            "the two."
-        )
-    if style is not in_context:
-        for name in ("exemplars", "nearest"):
-            if getattr(config, name) is not None:
-                raise ConfigError(
-                    f"{name} are shown to a model in context alone, and this run asks in the "
-                    f"paper's way ({style.value}): add --method in-context."
-                )
-    elif config.loss_context == "inline":
-        raise ConfigError(
-            "loss_context is for the paper's way: in context a call is scored at its place."
-        )
-    return style
-
-
-def _temperature(config: AnnotateConfig, *, in_context: bool) -> float:
-    if config.temperature is not None:
-        return config.temperature
-    return _TEMPERATURE_IN_CONTEXT if in_context else _TEMPERATURE
 
 
 def _documents_per_shard(model: LanguageModel) -> int:
