@@ -13,11 +13,11 @@ from typing import Any
 from toolformer.annotate.ahead import ahead
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.demonstrations.demonstration import Demonstration
-from toolformer.annotate.demonstrations.growing import grown_pool
 from toolformer.annotate.documents import Corpus, Reading
 from toolformer.annotate.pipeline import ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
 from toolformer.annotate.progress import ProgressCounter, RunProgress
+from toolformer.annotate.rounds import check_rounds, in_rounds
 from toolformer.annotate.shards import Shard, cut_shards
 from toolformer.corpus import CorpusProblem
 from toolformer.errors import ConfigError, CorpusError
@@ -26,7 +26,7 @@ from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import Document
-from toolformer.runs.directory import ROUNDS, Run, RunWriter
+from toolformer.runs.directory import Run, RunWriter
 from toolformer.runs.manifest import read_manifest
 from toolformer.threads import Threads
 from toolformer.tools.registry import Tools, default_tools
@@ -99,7 +99,7 @@ def annotate(
         raise ConfigError(f"shards= is the numbers of some shards, as in [{shards}].")
     out = Path(out)
     if config.rounds > 1:
-        _check_rounds(corpus, shards=shards)
+        check_rounds(corpus, shards=shards)
     model = as_model(model)
     with _toolbox(tools) as toolbox:
         once = partial(
@@ -112,20 +112,13 @@ def annotate(
             strict=strict,
             on_problem=on_problem,
         )
-        first: tuple[Demonstration, ...] | None = None
-        for number in range(1, config.rounds):
-            run, plan = once(
-                out=out / ROUNDS / str(number),
-                config=config,
-                demonstrations=demonstrations,
-                on_progress=_in_round(on_progress, number),
-            )
-            first = plan.all_demonstrations if first is None else first
-            demonstrations = grown_pool(first, run.documents())
-        run, _ = once(
-            out=out, config=config, demonstrations=demonstrations, on_progress=on_progress
+        return in_rounds(
+            partial(once, config=config),
+            config.rounds,
+            out=out,
+            demonstrations=demonstrations,
+            on_progress=on_progress,
         )
-        return run
 
 
 def _annotate_once(
@@ -171,32 +164,6 @@ def _annotate_once(
             progress=ProgressCounter(on_progress),
         )
         return writer.finish(problems=reading.problems, shards=number), plan
-
-
-def _check_rounds(corpus: Corpus, *, shards: Collection[int] | None) -> None:
-    """Refuses what cannot be annotated in several rounds.
-
-    Raises:
-        ConfigError: says why.
-    """
-    if shards is not None:
-        raise ConfigError(
-            "A round begins when the one before is whole: several rounds cannot be divided into "
-            "shards=. Annotate the shards with rounds=1."
-        )
-    if isinstance(corpus, Iterator):
-        raise ConfigError(
-            "Several rounds read the corpus several times, which a generator cannot do: make a "
-            "list of it."
-        )
-
-
-def _in_round(
-    tell: Callable[[RunProgress], None] | None, number: int
-) -> Callable[[RunProgress], None] | None:
-    if tell is None:
-        return None
-    return lambda progress: tell(replace(progress, round=number))
 
 
 def _annotate_shards(

@@ -61,6 +61,15 @@ class Corpora:
         return ", ".join(self.names)
 
 
+def is_standard_input(name: object) -> bool:
+    """Returns whether a corpus's name is standard input's, which can be read once.
+
+    >>> is_standard_input("-"), is_standard_input("csv:-"), is_standard_input("my-file")
+    (True, True, False)
+    """
+    return isinstance(name, str) and _STANDARD_INPUT.fullmatch(name) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file of a corpus, and where it lies."""

@@ -153,7 +153,7 @@ def test_rounds_show_what_was_kept_before(tmp_path: Path) -> None:
 
 def test_several_rounds_need_a_corpus_that_can_be_read_again(tmp_path: Path) -> None:
     options = {"model": ScriptedLanguageModel([SUMS]), "tools": [calculator], "out": tmp_path}
-    with pytest.raises(ConfigError, match="a generator cannot"):
+    with pytest.raises(ConfigError, match="a generator or standard input"):
         annotate(iter([TEXT]), config={"rounds": 2}, **options)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="cannot be divided"):
         annotate([TEXT], config={"rounds": 2}, shards=[0], **options)  # type: ignore[arg-type]
@@ -162,7 +162,8 @@ def test_several_rounds_need_a_corpus_that_can_be_read_again(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"method": "paper", "nearest": 2}, "nearest are shown to a model in context alone"),
+        ({"method": "paper", "nearest": 2}, "nearest is for annotating in context"),
+        ({"method": "paper", "rounds": 2}, "rounds is for annotating in context"),
         ({"method": "in-context", "prompt_style": "brief"}, "does not ask by the prompt style"),
         ({"loss_context": "inline"}, "in context a call is scored at its place"),
     ],

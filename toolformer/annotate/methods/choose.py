@@ -28,10 +28,10 @@ def choose_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle
             "the two."
         )
     if style is not in_context:
-        for name in ("exemplars", "nearest"):
-            if getattr(config, name) is not None:
+        for name in ("exemplars", "nearest", "rounds"):
+            if getattr(config, name) != AnnotateConfig.model_fields[name].default:
                 raise ConfigError(
-                    f"{name} are shown to a model in context alone, and this run asks in the "
+                    f"The setting {name} is for annotating in context, and this run asks in the "
                     f"paper's way ({style.value}): add --method in-context."
                 )
     elif config.loss_context == "inline":
