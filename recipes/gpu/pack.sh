@@ -8,7 +8,7 @@
 # SHARED  the data (../shared/data)
 # WHEEL   of SmolLM2 in GGUF, if it is here already
 # MODEL   a directory to pack instead of SmolLM2
-# WHEELS  distributions to bring along, in the versions installed here; none: WHEELS=
+# WHEELS  distributions to bring along, in the versions installed here if they are; none: WHEELS=
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -33,10 +33,10 @@ else
 fi
 mkdir "$tree/wheels"
 for name in $wheels; do
-    version=$("$python" -c 'import sys; from importlib.metadata import version; print(version(sys.argv[1]))' "$name")
+    wanted=$("$python" -m pip freeze --all | grep -i "^${name//-/[-_]}==" || echo "$name")
     "$python" -m pip download --quiet --no-deps --only-binary=:all: --python-version "$other_python" \
         --implementation cp --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 \
-        --platform manylinux2014_x86_64 --dest "$tree/wheels" "$name==$version"
+        --platform manylinux2014_x86_64 --dest "$tree/wheels" "$wanted"
 done
 
 mkdir -p "$pieces"
