@@ -78,12 +78,12 @@ class Naive:
         return likeliest_places(
             written,
             text.ends[text.inner],
-            probabilities=log_probs[:, list(self.encoding.marker_ids)]
+            scores=log_probs[:, list(self.encoding.marker_ids)]
             .logsumexp(dim=-1)
             .exp()
             .cpu()
             .numpy(),
-            min_prob=numbers.min_prob,
+            above=numbers.min_prob,
             max_positions=numbers.max_positions,
         )
 
