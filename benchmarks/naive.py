@@ -64,7 +64,7 @@ class Naive:
         scored = self._score(text, found)
         chosen = select(
             sorted(scored, key=lambda each: each.position),
-            thresholds=self.plan.gain_thresholds,
+            thresholds=self.plan.selecting,
             allow_peeking=True,
         )
         return AnnotatedDocument(document, tuple(self.plan.thresholds), None, chosen)
@@ -78,12 +78,12 @@ class Naive:
         return likeliest_places(
             written,
             text.ends[text.inner],
-            probabilities=log_probs[:, list(self.encoding.marker_ids)]
+            scores=log_probs[:, list(self.encoding.marker_ids)]
             .logsumexp(dim=-1)
             .exp()
             .cpu()
             .numpy(),
-            min_prob=numbers.min_prob,
+            above=numbers.min_prob,
             max_positions=numbers.max_positions,
         )
 
@@ -96,7 +96,7 @@ class Naive:
         lead = self.encoding.piece(self.plan.model.grammar.lead(tool.name))
         root = self._prompt(tool, document.text) + text.ids[:before] + lead
         key = f"{config.seed}|{document.id}|{tool.name}|{place.position}"
-        samples = numbers.samples if config.temperature > 0 else 1
+        samples = numbers.samples if self.plan.temperature > 0 else 1
         limit = min(config.max_tokens, self.plan.model.max_length - len(root))
         rows = self.loaded.model.generate(
             input_ids=self._tensor([root]),
@@ -109,7 +109,7 @@ class Naive:
                 eos_token_id=sorted(self.loaded.specials),
                 pad_token_id=min(self.loaded.specials),
             ),
-            logits_processor=[_Draws(key, len(root), config.temperature)],
+            logits_processor=[_Draws(key, len(root), self.plan.temperature)],
             stopping_criteria=[_Closes(self.encoding, len(root))],
         )
         written = Counter(self._read(row[len(root) :]) for row in rows.tolist())
@@ -130,7 +130,7 @@ class Naive:
                     place.position,
                     tool.name,
                     arguments,
-                    place.start_prob,
+                    place.score,
                     count,
                     output=result.output,
                     verdict=verdict,

@@ -4,6 +4,7 @@ Calculator, database and calendar; in context behind exemplars of the same kind 
 the tool's own, and in the paper's form, in front of the text.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from benchmarks.in_context.judging.separation import separation
 from benchmarks.in_context.judging.solutions import held_out
 from benchmarks.in_context.judging.told import sentences
 from benchmarks.in_context.judging.wrong_calls import JudgedCall, of_facts, of_notes, of_solutions
-from benchmarks.in_context.running.scoring import score_in_context, score_in_front
+from benchmarks.in_context.running.scoring import CallAtPlace, score_in_context, score_in_front
 from recipes.real.exemplars import calendar_exemplars, gsm8k_exemplars, trex_exemplars
 from toolformer.annotate.demonstrations import write_exemplars
 from toolformer.annotate.plan import make_plan
@@ -79,7 +80,42 @@ def exemplars_of(bench: options.Bench) -> dict[str, Path]:
 def _rows(
     tool: str, judged: Sequence[JudgedCall], exemplars: Path, bench: options.Bench
 ) -> list[list[report.Cell]]:
-    calls = [each.at for each in judged]
+    losses = _losses(tool, judged, exemplars, bench)
+    right = [each.is_right for each in judged]
+    texts = [each.at.text for each in judged]
+    return [
+        [
+            f"{tool}, {name}",
+            right.count(True),
+            right.count(False),
+            *_separated([each.used or 0.0 for each in found], right, texts, seed=bench.seed),
+            *_separated([each.gain or 0.0 for each in found], right, texts, seed=bench.seed),
+            BARS[tool] if name == "in context, units" else "",
+        ]
+        for name, found in losses.items()
+    ]
+
+
+def _losses(
+    tool: str, judged: Sequence[JudgedCall], exemplars: Path, bench: options.Bench
+) -> dict[str, list[Losses]]:
+    """Returns the losses of calls in each form; what was scored before is read."""
+    path = bench.out / f"{tool}-{len(judged)}-{bench.seed}.losses.json"
+    if path.exists():
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return {name: [Losses(*each) for each in rows] for name, rows in known.items()}
+    scored = _score(tool, [each.at for each in judged], exemplars, bench)
+    rows = {
+        name: [(each.no_call, each.with_output, each.no_output) for each in losses]
+        for name, losses in scored.items()
+    }
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    return scored
+
+
+def _score(
+    tool: str, calls: Sequence[CallAtPlace], exemplars: Path, bench: options.Bench
+) -> dict[str, list[Losses]]:
     scored: dict[str, list[Losses]] = {}
     with Toolbox([load_tool(tool)]) as toolbox:
         for name, shown in (("in context", exemplars), ("in context, own exemplars", None)):
@@ -89,19 +125,7 @@ def _rows(
             scored[f"{name}, units"] = [each.units for each in found]
             scored[f"{name}, tokens"] = [each.tokens for each in found]
     scored["the paper's form"] = score_in_front(calls, bench.model)
-    right = [each.is_right for each in judged]
-    texts = [each.at.text for each in judged]
-    return [
-        [
-            f"{tool}, {name}",
-            right.count(True),
-            right.count(False),
-            *_separated([each.used or 0.0 for each in losses], right, texts, seed=bench.seed),
-            *_separated([each.gain or 0.0 for each in losses], right, texts, seed=bench.seed),
-            BARS[tool] if name == "in context, units" else "",
-        ]
-        for name, losses in scored.items()
-    ]
+    return scored
 
 
 def _separated(

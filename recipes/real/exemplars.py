@@ -135,7 +135,7 @@ _DATED = {
     ),
     "weekday": (
         "The inspection is on {day}, a [weekday of {day}] {answer}, and one of us must be there.",
-        "The label in the violin says {day}; by the almanac it was a [weekday of {day}] {answer}.",
+        "The label in the violin says {day}; the almanac has a [weekday of {day}] {answer} there.",
         "The guests come on {day}. It is a [weekday of {day}] {answer}, and the shops are open.",
     ),
     "days between": (
