@@ -71,7 +71,7 @@ def _way(name: str, shown: Sequence[Demonstration], bench: options.Bench) -> Way
 def _told(ways: Mapping[str, Sequence[DateTold]], *, seed: int) -> str:
     header = ["", "notes", "right call proposed", "kept", "kept calls"]
     return report.table(
-        [*header, "the text goes on with what they tell"],
+        [*header, "the text continues with what they tell"],
         (
             [
                 name,

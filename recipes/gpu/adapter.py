@@ -39,10 +39,10 @@ def extract(
 ) -> dict[str, torch.Tensor]:
     """Returns an adapter's weights as peft names them, in float16.
 
-    Matrices that are alike have none. Embeddings and whatever is no matrix must be alike.
+    Matrices that are alike have none. Embeddings and whatever is not a matrix must be alike.
 
     Raises:
-        SystemExit: they are not, so the difference is no adapter's.
+        SystemExit: they are not, so the difference is not that of an adapter.
     """
     found: dict[str, torch.Tensor] = {}
     for name, weight in tuned.items():

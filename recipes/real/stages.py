@@ -63,7 +63,7 @@ def run_stages(stages: Iterable[Stage], *, folder: Path, budget: Budget | None =
         budget: None for as long as it takes.
 
     Raises:
-        SystemExit: a command fails, and there is no budget under which the others go on.
+        SystemExit: a command fails, and there is no budget under which the others continue.
     """
     for stage in stages:
         if stage.is_done:

@@ -84,7 +84,7 @@ class LossRequest:
 
 @dataclass(frozen=True, slots=True)
 class CallScoreRequest:
-    """Asks how well a text that was read goes on at a place once a call stands there.
+    """Asks how well a text that was read continues at a place once a call stands there.
 
     The row is the text under its prompt up to the place, the call, and the text's next tokens.
     Without an output it asks for L(e(c, ε)), with one for L(e(c, r)).

@@ -194,7 +194,7 @@ def _as_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values of a manifest, whoever wrote it, with both thresholds of its tools.
 
     Raises:
-        ValueError: a tool's gain_threshold is no number.
+        ValueError: a tool's gain_threshold is not a number.
     """
     tools = values.get("tools")
     if not isinstance(tools, list):

@@ -95,7 +95,7 @@ class DateTold:
     is_proposed: bool  # a call at the place gives what the note states
     is_told: bool  # and is kept
     kept: int  # calls
-    right: int  # of these: the text goes on with what they tell
+    right: int  # of these: the text continues with what they tell
     family: str
 
 
@@ -113,7 +113,7 @@ def date_told(annotated: AnnotatedDocument, stated: StatedDate) -> DateTold:
 
 
 def is_what_follows(candidate: Candidate, text: str) -> bool:
-    """Returns whether a text goes on with a call's output, or with the date in it.
+    """Returns whether a text continues with a call's output, or with the date in it.
 
     A day by its weekday and date is what follows where the text says the date alone, or has said
     the weekday or the month already.
@@ -136,7 +136,7 @@ def _begins_with(text: str, told: str) -> bool:
 
 
 def precision(found: Sequence[DateTold], *, seed: int = 0) -> Share:
-    """Returns the share of kept calls that the text goes on with."""
+    """Returns the share of kept calls that the text continues with."""
     return by_text([each.right for each in found], [each.kept for each in found], seed=seed)
 
 

@@ -102,5 +102,5 @@ def test_with_large_numbers_the_same_marks_are_asked_and_what_is_left_out_is_cou
     assert all(1000 <= int(each.answers[0]) < 10**6 for each in examples)
     assert int(examples[1].answers[0]) == 2 * int(examples[0].answers[0])
     assert task.dropped == {
-        "solutions with a mark that is no exact sum": 2,
+        "solutions with a mark that is not an exact sum": 2,
     }

@@ -25,7 +25,7 @@ _SMALLEST_FACTOR = 11  # smaller ones would leave the numbers much as they are
 _HIGHER = 2  # numbers have from `digits` digits to two more
 
 UNMARKED = "a sum without a mark"
-INEXACT = "a mark that is no exact sum"
+INEXACT = "a mark that is not an exact sum"
 NO_DEGREES = "no numbers that can be scaled alike"
 TOO_FAR = "numbers too far apart to be scaled"
 UNSAID = "a number that its question does not give in digits"

@@ -65,7 +65,7 @@ class Sum:
                         return first / second
                     case ast.Pow() if second.denominator == 1 and abs(second) <= _LARGEST_POWER:
                         return Fraction(first ** int(second))
-        raise ValueError("it is no sum")
+        raise ValueError("it is not a sum")
 
     def _degree(self, node: ast.expr, degrees: Degrees) -> int | None:
         match node:

@@ -70,7 +70,7 @@ def gsm8k(
 
 
 def _beginning(prompt: str) -> tuple[str, ...]:
-    r"""Returns what a model writes when it goes on to a problem of its own.
+    r"""Returns what a model writes when it continues with a problem of its own.
 
     >>> _beginning("Question: {question}\nAnswer:"), _beginning("{question}")
     (('\nQuestion:',), ())
