@@ -16,6 +16,7 @@ from benchmarks.in_context.running.side_by_side import Way, annotate_in_turn
 from recipes.gsm8k import Solution
 from recipes.real.exemplars import gsm8k_exemplars, trex_exemplars
 from toolformer.annotate import AnnotateConfig, make_plan
+from toolformer.annotate.config import MIN_HELP, PROVISIONAL_USED
 from toolformer.lm.base import LanguageModel
 from toolformer.records import AnnotatedDocument
 from toolformer.runs import read_selected
@@ -26,7 +27,7 @@ from toolformer.tools.registry import load_tool
 from toolformer.tools.toolbox import Toolbox
 
 WHOLE = "the whole method"
-FIXED = Thresholds(used=0.75, help=-0.25)  # as they were best by hand
+FIXED = Thresholds(used=PROVISIONAL_USED, help=MIN_HELP)  # without placebos
 POOL = 300  # exemplars of sentences
 
 

@@ -21,6 +21,7 @@ from benchmarks.in_context.running.side_by_side import Way, WayDone, annotate_in
 from benchmarks.measure import settings_of
 from recipes.gsm8k import Solution
 from recipes.real.exemplars import gsm8k_exemplars
+from toolformer.annotate.config import resolve
 from toolformer.errors import ConfigError
 from toolformer.runs import read_selected
 from toolformer.runs.directory import Run
@@ -28,7 +29,6 @@ from toolformer.tools.registry import load_tool
 
 IN_CONTEXT, PAPER = "in context", "the paper's way"
 PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # τf, nats
-POSITIONS, SAMPLES = 12, 4  # k and m: those in context by default
 
 
 def main() -> None:
@@ -61,19 +61,12 @@ def ways_of(bench: options.Bench, *, paper_texts: int) -> dict[str, Way]:
     exemplars = options.write_exemplars(texts, bench.out)
     tools = [load_tool("calculator")]
     in_context = bench.config(method="in-context", exemplars=exemplars)
-    paper = bench.config(
+    same = resolve(in_context, tools, in_context=True)[tools[0].name]
+    paper = bench.paper_config(
+        method="paper",
         min_prob=0.0,  # every text has k places, as in context
-        max_positions=POSITIONS,
-        samples=SAMPLES,
-    ).model_copy(
-        update={
-            "method": "paper",
-            "nearest": None,
-            "gain_threshold": None,
-            "min_used": None,
-            "min_help": None,
-            "temperature": None,
-        }
+        max_positions=same.max_positions,
+        samples=same.samples,
     )
     return {
         IN_CONTEXT: Way(bench.model, tools, in_context),

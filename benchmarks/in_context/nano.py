@@ -34,7 +34,7 @@ def main() -> None:
     tools = [load_tool("calculator")]
     in_context = bench.config(method="in-context", exemplars=exemplars)
     ways = {
-        USUAL: Way(bench.model, tools, bench.config()),
+        USUAL: Way(bench.model, tools, bench.paper_config()),
         IN_CONTEXT: Way(bench.model, tools, in_context),
     }
     done = annotate_in_turn(as_documents(solutions), ways, out=bench.out, per_shard=128)

@@ -12,6 +12,10 @@ from toolformer.lm.base import LanguageModel
 
 MODEL = "build/smollm2"  # `make smollm2`
 OUT = Path("build/in-context")
+# Settings whose values in context mean another thing in the paper's way, or nothing.
+_IN_CONTEXT = frozenset(
+    {"method", "nearest", "rounds", "gain_threshold", "min_used", "min_help", "temperature"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Bench:
     def config(self, **changed: Any) -> AnnotateConfig:
         """Returns the settings of a run: those that were given, over those of the benchmark."""
         return AnnotateConfig(**(changed | dict(self.settings)))
+
+    def paper_config(self, **changed: Any) -> AnnotateConfig:
+        """Returns the settings of a run in the paper's way: without those for one in context."""
+        kept = {name: value for name, value in self.settings.items() if name not in _IN_CONTEXT}
+        return AnnotateConfig(**(changed | kept))
 
     def publish(self, title: str, parts: Sequence[str], **said: object) -> None:
         """Prints a section and puts it into its page.

@@ -109,7 +109,10 @@ def _score_texts(
         for request, key in enumerate(keys)
         for number in by_text[key]
     ]
-    texts = [TextRequest(plan.prompts.of(plan.toolbox[tool], text), text) for tool, text in keys]
+    texts = [
+        TextRequest(plan.prompts.of(plan.toolbox[tool], text, document=text), text)
+        for tool, text in keys
+    ]
     with plan.model.read(texts) as trunks:
         plain = [_plain(trunks, each, calls[each.number].position) for each in asked]
         rows = [
