@@ -221,7 +221,10 @@ def _phases_in_context(
     found: list[Phase] = []
     with Toolbox([tool]) as toolbox:
         prompts = plan_of(model, toolbox, _in_context(len(documents))).prompts
-        asked = [TextRequest(prompts.of(tool, each.text), each.text) for each in documents]
+        asked = [
+            TextRequest(prompts.of(tool, each.text, document=each.text), each.text)
+            for each in documents
+        ]
         for requests in _batches(asked, model):
             _phases_of(requests, model, tool, found)
     names = dict.fromkeys(phase.name for phase in found)

@@ -56,7 +56,10 @@ def test_a_tools_own_threshold_goes_before_the_models() -> None:
         ({"gramar": {}}, "Unknown field 'gramar'. Did you mean 'grammar'?"),
         ({"grammar": {"open": "API"}}, "The open marker 'API' could be part of"),
         ({"grammar": {"opened": "["}}, "unexpected keyword argument 'opened'"),
-        ({"prompt_style": "terse"}, "prompt_style: Input should be 'few-shot', 'brief' or 'none'"),
+        (
+            {"prompt_style": "terse"},
+            "prompt_style: Input should be 'demonstrations', 'few-shot', 'brief' or 'none'",
+        ),
         ({"tools": [{"name": "x"}]}, "tools.0.spec: Field required"),
         ({"tools": [{"name": "x", "spec": "y", "path": "z"}]}, "tools.0.path: Unexpected keyword"),
         ({"samples": 10**9}, "samples: Input should be less than or equal to 1000"),

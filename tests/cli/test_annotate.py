@@ -65,7 +65,7 @@ def test_it_ends_with_texts_a_table_and_where_the_run_is(
     assert "3 + 2 = [Calculator(3 + 2) -> 5]⟨+0.63⟩ 5 apples in all." in printed
     assert "[Calculator(4 + 2) -> 6]⟨+0.63⟩ 6 pears" in printed
     [row] = [line for line in printed.splitlines() if line.startswith("│ Calculator")]
-    assert re.findall(r"[\d.]+", row) == ["2", "6", "6", "4", "2", "33.3"]
+    assert re.findall(r"[\d.]+", row) == ["2", "8", "6", "4", "2", "25.0"]
     assert "Texts skipped: 1 holds a call already." in printed
     assert "Calculator 0.5" in printed
     assert "toolformer show run" in printed

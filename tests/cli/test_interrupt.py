@@ -67,7 +67,7 @@ def hang(text: str) -> str:
 
 annotate(
     [Document(str(n), f"{n} + 2 = {n + 2} apples") for n in range(24)],
-    model=model, tools=[hang], out="run",
+    model=model, tools=[hang], out="run", config={"method": "paper"},
 )
 """,
 }

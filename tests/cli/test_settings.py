@@ -109,12 +109,13 @@ def test_every_setting_is_an_option_with_its_own_sentence(
 @pytest.mark.parametrize(
     ("command", "flag", "end"),
     [
-        ("annotate", "--temperature", "Default: 1."),
+        ("annotate", "--temperature", "Default: 0.7, or in the paper's way 1."),
+        ("annotate", "--rounds", "Default: 1."),
         ("annotate", "--loss-context", "Default: prefix."),
         (
             "annotate",
             "--gain-threshold,--threshold",
-            "must save. Default: the model's or the tool's.",
+            "Default: the model's; auto, or in the paper's way the tool's.",
         ),
         ("annotate", "--allow-peeking", "as the paper does."),
         ("finetune", "--max-per-tool", "Default: 25000."),

@@ -259,10 +259,19 @@ def test_a_call_that_was_not_scored_in_full_is_not_unhelpful() -> None:
     assert verdicts_of_two(partly) == ["low_gain"]
 
 
-def test_the_stronger_of_two_calls_stays_where_the_thresholds_differ() -> None:
+def test_of_two_near_places_the_stronger_call_stays_where_the_thresholds_differ() -> None:
     # Helped along to the scale of the use, they are min(2, -0.1 + 1) and min(0.95, 3 + 1).
-    assert verdicts_of_two(two(2.0, -0.1), two(0.95, 3.0, arguments="2")) == ["outbid", "kept"]
-    assert verdicts_of_two(two(2.0, 0.0), two(0.95, 3.0, arguments="2")) == ["kept", "outbid"]
+    near = two(0.95, 3.0, position=12, token=3)
+    assert verdicts_of_two(two(2.0, -0.1, token=1), near) == ["outbid", "kept"]
+    assert verdicts_of_two(two(2.0, 0.0, token=1), near) == ["kept", "outbid"]
+
+
+def test_of_two_calls_at_one_place_the_one_that_helps_more_stays() -> None:
+    more = two(0.8, 3.0, arguments="2")
+    assert verdicts_of_two(two(4.0, 2.9), more) == ["outbid", "kept"]
+    assert verdicts_of_two(two(4.0, 3.0, arguments="1"), more) == ["kept", "outbid"]
+    by_the_paper = select([two(4.0, 2.9), more], thresholds={"Calculator": 0.5})
+    assert [str(each.verdict) for each in by_the_paper] == ["kept", "outbid"]
 
 
 @given(st.floats(-9, 9), st.floats(-9, 9), st.floats(-2, 2), st.floats(-2, 2))

@@ -37,7 +37,8 @@ def select(
     A candidate that has an output, does not peek and reaches both thresholds of its tool competes.
     Of two that compete within five tokens of each other the stronger one (`Thresholds.strength`;
     by the paper's rule, the one with the better gain) is kept and the other outbid; equal ones go
-    by tool order, arguments and position. Where the thresholds differ, a call whose output is used
+    by tool order, arguments and position. Where the thresholds differ, the calls of a tool at one
+    place are first compared by their help. There, too, a call whose output is used
     enough and does not help enough is `unhelpful`; by the paper's rule, which has one number, both
     are `low_gain`.
 
@@ -64,7 +65,10 @@ def select(
         if candidate.tool not in order:
             raise ConfigError(closest(candidate.tool, order, what="tool"))
     verdicts = [_verdict(each, by_tool[each.tool], allow_peeking) for each in candidates]
-    bidders = [number for number, verdict in enumerate(verdicts) if verdict is Verdict.KEPT]
+    passed = [number for number, verdict in enumerate(verdicts) if verdict is Verdict.KEPT]
+    bidders = _most_helpful(passed, candidates, by_tool)
+    for number in set(passed).difference(bidders):
+        verdicts[number] = Verdict.OUTBID
     bids = [candidates[number] for number in bidders]
     strengths = [strength(each, by_tool[each.tool]) for each in bids]
     stay = winners(bids, strengths=strengths, order=order)
@@ -146,6 +150,34 @@ def _verdict(candidate: Candidate, thresholds: Thresholds, allow_peeking: bool) 
         return Verdict.KEPT
     is_used = losses.used >= thresholds.used
     return Verdict.UNHELPFUL if is_used and not thresholds.are_equal else Verdict.LOW_GAIN
+
+
+def _most_helpful(
+    passed: Sequence[int], candidates: Sequence[Candidate], thresholds: Mapping[str, Thresholds]
+) -> list[int]:
+    """Returns those that compete with other places: of the calls of a tool at one, the best.
+
+    They share L(ε), so the one with the most help has the most likely text after it. How much of an
+    output is used says less: it is the more, the less a call's own arguments tell. By the paper's
+    rule, both thresholds equal, gains are compared at one place as between places.
+    """
+    best: dict[tuple[int, str], int] = {}
+    others: list[int] = []
+    for number in passed:
+        each = candidates[number]
+        if thresholds[each.tool].are_equal:
+            others.append(number)
+            continue
+        place = each.position, each.tool
+        if place not in best or _helps_more(each, candidates[best[place]]):
+            best[place] = number
+    return sorted([*others, *best.values()])
+
+
+def _helps_more(one: Candidate, other: Candidate) -> bool:
+    """Returns whether a call helps more than another; of equal ones the first by arguments."""
+    helps = [each.losses.help or 0.0 if each.losses else 0.0 for each in (one, other)]
+    return (-helps[0], one.arguments or "") < (-helps[1], other.arguments or "")
 
 
 def winners(
