@@ -1,4 +1,4 @@
-"""Equal input gives equal bytes, whatever the order of sets, the threads, the locale or the day."""
+"""Equal input gives equal bytes, whatever the order of sets, the locale or the day."""
 
 import json
 import os
@@ -44,13 +44,18 @@ VARIATIONS: list[Mapping[str, str]] = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["nano", "model.py:model"])
-def test_a_run_is_the_same_bytes_under_every_hash_seed_thread_count_locale_and_zone(
+def test_a_run_is_the_same_bytes_under_every_hash_seed_locale_and_zone(
     tmp_path: Path, model: str
 ) -> None:
     (tmp_path / "model.py").write_text(MODEL)
     rows = (json.dumps({"text": text, "date": "2023-03-03"}) + "\n" for text in TEXTS)
     (tmp_path / "corpus.jsonl").write_text("".join(rows))
-    found = [annotated(tmp_path, model, str(n), each) for n, each in enumerate(VARIATIONS)]
+    # How a processor adds up a product may depend on its threads, and with it the last bit of a
+    # loss: it does on some.
+    threads = {"OMP_NUM_THREADS": "1"} if model == "nano" else {}
+    found = [
+        annotated(tmp_path, model, str(n), {**each, **threads}) for n, each in enumerate(VARIATIONS)
+    ]
     assert found == found[:1] * len(VARIATIONS)
     candidates = [c for each in Run.open(tmp_path / "0").documents() for c in each.candidates]
     errors = [each.error for each in candidates if each.error]
