@@ -51,6 +51,7 @@ def rehearse(tmp_path: Path, **more: str) -> subprocess.CompletedProcess[str]:
 
 @needs_shell
 @pytest.mark.slow
+@pytest.mark.rehearsal
 @pytest.mark.timeout(900)
 def test_pieces_become_tables_and_an_adapter(tmp_path: Path) -> None:
     pack(tmp_path / "tree", tmp_path / "pieces")
