@@ -58,7 +58,8 @@ class AnnotateConfig(ToolConfig):
     """Settings of single tools, by name in any case."""
     method: Method | None = None
     """How calls are found and judged: `in-context`, behind demonstrations, or as in the `paper`.
-    Default: in-context, and for a model that was taught to be asked otherwise the paper's."""
+    Default: in-context; for a model that was taught to be asked otherwise the paper's, unless
+    exemplars, nearest or rounds are set."""
     exemplars: Path | None = None
     """In context: a file of texts with calls in them (.txt, .jsonl) to show the model. Default:
     the tools' own."""

@@ -14,6 +14,7 @@ from toolformer.errors import ConfigError
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Verdict
 from toolformer.runs.directory import Run
+from toolformer.sidecar import PromptStyle, Sidecar
 from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox
@@ -173,6 +174,19 @@ def test_settings_that_do_not_go_together_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=sentence):
         candidates(TEXT, **{"method": "in-context"} | settings)  # type: ignore[arg-type]
+
+
+def test_exemplars_are_shown_to_a_model_that_was_taught_to_be_asked_otherwise(
+    tmp_path: Path,
+) -> None:
+    taught = ScriptedLanguageModel([SUMS], sidecar=Sidecar(prompt_style=PromptStyle.BRIEF))
+    (tmp_path / "mine.txt").write_text("So 1 + 1 = [Calculator(1 + 1)] 2.")
+    with Toolbox([calculator]) as toolbox:
+        usual = make_plan(AnnotateConfig(), model=taught, toolbox=toolbox)
+        shown = make_plan(
+            AnnotateConfig(exemplars=tmp_path / "mine.txt"), model=taught, toolbox=toolbox
+        )
+    assert (usual.is_in_context, shown.is_in_context) == (False, True)
 
 
 def test_a_tool_that_nothing_shows_is_refused_with_the_way_out() -> None:

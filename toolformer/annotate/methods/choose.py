@@ -15,8 +15,15 @@ def choose_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle
     """
     in_context = PromptStyle.DEMONSTRATIONS
     style, method = config.prompt_style, config.method
+    set_in_context = [
+        name
+        for name in ("exemplars", "nearest", "rounds")
+        if getattr(config, name) != AnnotateConfig.model_fields[name].default
+    ]
     if style is None and method is None:
-        style = in_context if sidecar is None else sidecar.prompt_style
+        # Whoever names exemplars wants them shown, whatever the model was taught.
+        by_model = in_context if sidecar is None else sidecar.prompt_style
+        style = in_context if set_in_context else by_model
     elif style is None and method == "in-context":
         style = in_context
     elif style is None:
@@ -28,12 +35,11 @@ def choose_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle
             "the two."
         )
     if style is not in_context:
-        for name in ("exemplars", "nearest", "rounds"):
-            if getattr(config, name) != AnnotateConfig.model_fields[name].default:
-                raise ConfigError(
-                    f"The setting {name} is for annotating in context, and this run asks in the "
-                    f"paper's way ({style.value}): add --method in-context."
-                )
+        if set_in_context:
+            raise ConfigError(
+                f"The setting {set_in_context[0]} is for annotating in context, and this run asks "
+                f"in the paper's way ({style.value}): leave out one of the two."
+            )
     elif config.loss_context == "inline":
         raise ConfigError(
             "loss_context is for the paper's way: in context a call is scored at its place."
