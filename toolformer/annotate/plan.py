@@ -165,7 +165,7 @@ def make_plan(
     if not tools:
         raise ConfigError("There is no tool to annotate with: name at least one.")
     sidecar = model.sidecar
-    style = choose_style(config, sidecar)
+    style = choose_style(config, sidecar, has_demonstrations=demonstrations is not None)
     in_context = style is PromptStyle.DEMONSTRATIONS
     pools: Mapping[str, Pool] | None = None
     prompts: Prompts

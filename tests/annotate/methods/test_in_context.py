@@ -186,7 +186,18 @@ def test_exemplars_are_shown_to_a_model_that_was_taught_to_be_asked_otherwise(
         shown = make_plan(
             AnnotateConfig(exemplars=tmp_path / "mine.txt"), model=taught, toolbox=toolbox
         )
-    assert (usual.is_in_context, shown.is_in_context) == (False, True)
+        given = make_plan(
+            AnnotateConfig(),
+            model=taught,
+            toolbox=toolbox,
+            demonstrations=shown.all_demonstrations,
+        )
+        with pytest.raises(ConfigError, match="The setting demonstrations is for annotating in"):
+            make_plan(
+                AnnotateConfig(method="paper"), model=taught, toolbox=toolbox, demonstrations=[]
+            )
+    found = [each.is_in_context for each in (usual, shown, given)]
+    assert found == [False, True, True]
 
 
 def test_a_tool_that_nothing_shows_is_refused_with_the_way_out() -> None:

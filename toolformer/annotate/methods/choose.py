@@ -7,8 +7,15 @@ from toolformer.sidecar import PromptStyle, Sidecar
 _PAPER, _IN_CONTEXT = 1.0, 0.7  # temperatures
 
 
-def choose_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle:
+def choose_style(
+    config: AnnotateConfig, sidecar: Sidecar | None, *, has_demonstrations: bool = False
+) -> PromptStyle:
     """Returns how a model is asked; demonstrations are the method in context.
+
+    Args:
+        config: the run's settings.
+        sidecar: how the model was taught to be asked; None when it was not.
+        has_demonstrations: whether the caller brings texts to show.
 
     Raises:
         ConfigError: method and prompt style do not go together.
@@ -19,7 +26,7 @@ def choose_style(config: AnnotateConfig, sidecar: Sidecar | None) -> PromptStyle
         name
         for name in ("exemplars", "nearest", "rounds")
         if getattr(config, name) != AnnotateConfig.model_fields[name].default
-    ]
+    ] + ["demonstrations"] * has_demonstrations
     if style is None and method is None:
         # Whoever names exemplars wants them shown, whatever the model was taught.
         by_model = in_context if sidecar is None else sidecar.prompt_style
