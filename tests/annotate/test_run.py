@@ -21,7 +21,8 @@ from toolformer.files import locked
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document, Verdict
-from toolformer.runs.directory import Run, RunWriter
+from toolformer.runs.directory import Run
+from toolformer.runs.writer import RunWriter
 from toolformer.tools.base import tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.toolbox import Toolbox

@@ -11,8 +11,8 @@ from toolformer.finetune.runs import SelectedRun
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.load import fingerprints_of_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs.directory import RunWriter
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
+from toolformer.runs.writer import RunWriter
 
 GRAMMAR = InlineGrammar()
 # Six steps with a checkpoint after every second.

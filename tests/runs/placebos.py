@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.runs.test_directory import CALCULATOR, MANIFEST
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
-from toolformer.runs.directory import RunWriter
 from toolformer.runs.select import reselect
+from toolformer.runs.writer import RunWriter
 
 AUTO = replace(
     CALCULATOR, min_used=0.75, min_help=-0.25, calibrated=True, prune_below=None, max_positions=8

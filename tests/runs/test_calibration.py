@@ -15,9 +15,10 @@ from tests.runs.test_directory import contents
 from toolformer.errors import RunError
 from toolformer.records import AnnotatedDocument, Verdict
 from toolformer.runs.calibration import Calibration, Placebos, calibrate
-from toolformer.runs.directory import Run, RunWriter
+from toolformer.runs.directory import Run
 from toolformer.runs.reading import count_by_threshold, read_selected
 from toolformer.runs.thresholds import Thresholds
+from toolformer.runs.writer import RunWriter
 
 PROVISIONAL = Thresholds(0.75, -0.25)
 

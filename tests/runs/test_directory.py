@@ -16,8 +16,9 @@ import pytest
 
 from toolformer.errors import RunError
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
-from toolformer.runs.directory import Run, RunWriter
+from toolformer.runs.directory import Run
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
+from toolformer.runs.writer import RunWriter
 
 CALCULATOR = ManifestTool(
     name="Calculator",

@@ -26,8 +26,9 @@ from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import Document
-from toolformer.runs.directory import Run, RunWriter
+from toolformer.runs.directory import Run
 from toolformer.runs.manifest import read_manifest
+from toolformer.runs.writer import RunWriter
 from toolformer.threads import Threads
 from toolformer.tools.registry import Tools, default_tools
 from toolformer.tools.toolbox import Toolbox

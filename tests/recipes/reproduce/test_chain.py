@@ -8,8 +8,8 @@ import pytest
 from recipes.reproduce import __main__ as chain
 from toolformer.evaluate.results import Results
 from toolformer.files import json_text
-from toolformer.runs.directory import RunWriter
 from toolformer.runs.manifest import ManifestModel, RunManifest
+from toolformer.runs.writer import RunWriter
 
 MADE = ["run", "tuned", "control", "unfiltered", "run-2", "second", "evaluation"]
 MANIFEST = RunManifest(
