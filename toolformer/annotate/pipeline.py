@@ -19,6 +19,7 @@ from toolformer.annotate.methods import (
     paper_propose,
     paper_score,
 )
+from toolformer.annotate.methods.in_context_propose import ReadBatch
 from toolformer.annotate.methods.proposal import Proposal
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.shards import Shard
@@ -26,7 +27,6 @@ from toolformer.annotate.texts.excerpts import Excerpt, batches, cut_excerpts
 from toolformer.annotate.texts.peeking import argument_terms, first_mentions, peeks
 from toolformer.calls import CallGrammar
 from toolformer.garbage import gc_paused
-from toolformer.lm.base import Trunks
 from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
 from toolformer.runs.select import select
 from toolformer.threads import Threads
@@ -41,7 +41,7 @@ class ShardBatch:
     share: float = 1.0  # of its shard's work
     is_last: bool = True  # of its shard
     proposals: Sequence[Proposal] = ()
-    trunks: Trunks | None = None  # its texts as they were read, while calls are scored from them
+    read: ReadBatch | None = None  # its texts as they were read, while calls are scored from them
     annotated: Sequence[AnnotatedDocument] = ()  # the shard's documents, in its last batch
 
 
@@ -136,21 +136,21 @@ def _tokens(excerpts: Sequence[Excerpt]) -> int:
 
 def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
     if plan.is_in_context:
-        proposals, trunks = in_context_propose.propose(batch.excerpts, plan)
-        return replace(batch, proposals=proposals, trunks=trunks)
+        proposals, read = in_context_propose.propose(batch.excerpts, plan)
+        return replace(batch, proposals=proposals, read=read)
     return replace(batch, proposals=paper_propose.propose(batch.excerpts, plan))
 
 
 def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
     if not plan.is_in_context:
         return replace(batch, proposals=paper_score.score(batch.proposals, plan))
-    if batch.trunks is None:
+    if batch.read is None:
         return batch
-    with batch.trunks as trunks:
+    with batch.read.trunks:
         proposals = in_context_score.score(
-            batch.proposals, trunks, plan, with_placebos=plan.has_placebos(batch.shard.number)
+            batch.proposals, batch.read, plan, with_placebos=plan.has_placebos(batch.shard.number)
         )
-    return replace(batch, proposals=proposals, trunks=None)
+    return replace(batch, proposals=proposals, read=None)
 
 
 def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:

@@ -4,7 +4,7 @@ A text is read once behind the demonstrations of each tool, and once plain for a
 read behind the demonstrations stays: calls are written from it, and later scored from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,19 @@ class ReadText:
         return cls(Units.of(text), plan.model.token_ends(text))
 
 
-def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], Trunks | None]:
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadBatch:
+    """The texts of a batch as they were read: what its calls are scored from."""
+
+    trunks: Trunks
+    texts: Mapping[int, ReadText]  # by the identity of their excerpt
+
+    def text(self, excerpt: Excerpt) -> ReadText:
+        """Returns the text of an excerpt of the batch."""
+        return self.texts[id(excerpt)]
+
+
+def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], ReadBatch | None]:
     """Returns the proposals of a batch by excerpt, tool, position and order of the draws.
 
     Returns:
@@ -59,24 +71,26 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], Tr
         )
         for excerpt, tool in asked
     ]
-    trunks = plan.model.read(requests)
-    texts = {id(each): ReadText.of(each.window.text, plan) for each in excerpts if each.tools}
+    read = ReadBatch(
+        plan.model.read(requests),
+        {id(each): ReadText.of(each.window.text, plan) for each in excerpts if each.tools},
+    )
     places = [
         _likeliest(
             excerpt,
             tool,
             _Reading(
                 request,
-                texts[id(excerpt)],
-                trunks.starts[request],
+                read.text(excerpt),
+                read.trunks.starts[request],
                 plain[id(excerpt)],
-                trunks.log_probs[request],
+                read.trunks.log_probs[request],
             ),
             plan,
         )
         for request, (excerpt, tool) in enumerate(asked)
     ]
-    return sample_calls(places, trunks, plan), trunks
+    return sample_calls(places, read.trunks, plan), read
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,19 +7,18 @@ Where a call with its output helps less than a run can ever select, L(e(c, ε)) 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from toolformer.annotate.methods.in_context_propose import ReadText
+from toolformer.annotate.methods.in_context_propose import ReadBatch
 from toolformer.annotate.methods.losses import unit_loss
-from toolformer.annotate.methods.paper_score import drop_overlong
 from toolformer.annotate.methods.placebos import placebo_outputs
-from toolformer.annotate.methods.proposal import Proposal
+from toolformer.annotate.methods.proposal import Proposal, drop_overlong
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.texts.trivial import is_trivial
-from toolformer.lm.base import CallScoreRequest, Trunks
+from toolformer.lm.base import CallScoreRequest
 from toolformer.records import Candidate, Losses, Placebo, Verdict
 
 
 def score(
-    proposals: Sequence[Proposal], trunks: Trunks, plan: Plan, *, with_placebos: bool
+    proposals: Sequence[Proposal], read: ReadBatch, plan: Plan, *, with_placebos: bool
 ) -> list[Proposal]:
     """Returns the proposals with the losses of their calls; those with a verdict are left alone.
 
@@ -28,13 +27,12 @@ def score(
 
     Args:
         proposals: of a batch, their calls run.
-        trunks: the texts of the batch, as they were read.
+        read: the texts of the batch.
         plan: of the run.
         with_placebos: whether calls are scored with the output of another call, too.
     """
-    texts = {id(each.excerpt): each.excerpt.window.text for each in proposals}
-    rows = _Rows({name: ReadText.of(text, plan) for name, text in texts.items()}, trunks)
-    checked = [_drop_trivial(drop_overlong(each, plan), rows) for each in proposals]
+    rows = _Rows(read)
+    checked = [_drop_trivial(drop_overlong(each, plan), read) for each in proposals]
     answered = _each(checked, lambda each: each.verdict is None, rows.with_output)
     judged = [each.candidate for each in answered if each.candidate.verdict is None]
     drawn = placebo_outputs(judged, seed=plan.config.seed) if with_placebos else []
@@ -54,8 +52,7 @@ def score(
 class _Rows:
     """The rows of a batch's calls."""
 
-    texts: Mapping[int, ReadText]  # by the identity of their excerpt
-    trunks: Trunks
+    read: ReadBatch
 
     def with_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
         """Returns the candidates with L(e(c, r))."""
@@ -95,8 +92,8 @@ class _Rows:
         """Returns the loss over units behind each call with an output, or without."""
         if not rows:
             return []
-        sizes = [self.texts[id(each.excerpt)].sizes(each.position) for each, _ in rows]
-        log_probs = self.trunks.score(
+        sizes = [self.read.text(each.excerpt).sizes(each.position) for each, _ in rows]
+        log_probs = self.read.trunks.score(
             [
                 CallScoreRequest(
                     request=each.request,
@@ -122,12 +119,12 @@ def _each(
     return [each.having(next(found)) if is_asked(each.candidate) else each for each in proposals]
 
 
-def _drop_trivial(proposal: Proposal, rows: _Rows) -> Proposal:
+def _drop_trivial(proposal: Proposal, read: ReadBatch) -> Proposal:
     """Returns the proposal, with its verdict if its output tells nothing new."""
     candidate = proposal.candidate
     if candidate.verdict is not None or candidate.arguments is None or candidate.output is None:
         return proposal
-    start, end = rows.texts[id(proposal.excerpt)].units.before(proposal.position)
+    start, end = read.text(proposal.excerpt).units.before(proposal.position)
     before = proposal.excerpt.window.text[start:end]
     if not is_trivial(candidate.arguments, candidate.output, before=before):
         return proposal

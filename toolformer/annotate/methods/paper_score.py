@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolformer.annotate.methods.losses import ask_losses
-from toolformer.annotate.methods.proposal import Proposal
+from toolformer.annotate.methods.proposal import Proposal, drop_overlong
 from toolformer.annotate.plan import Plan
 from toolformer.lm.base import LossRequest
-from toolformer.records import Candidate, Losses, Verdict
+from toolformer.records import Candidate, Losses
 
 
 def score(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
@@ -22,19 +22,6 @@ def score(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:
     checked = [drop_overlong(each, plan) for each in proposals]
     scored = _add_losses(checked, plan, with_output=True)
     return _add_losses(scored, plan, with_output=False)
-
-
-def drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
-    """Returns the proposal, with its verdict if its call and output are too long to be scored."""
-    candidate, model = proposal.candidate, plan.model
-    if candidate.verdict is not None or candidate.call is None:
-        return proposal
-    written = model.grammar.format(candidate.call, candidate.output)
-    # A token has an ASCII character at least, so most need no counting; others may become several.
-    room = plan.call_tokens
-    if (written.isascii() and len(written) <= room) or model.count_tokens([written])[0] <= room:
-        return proposal
-    return proposal.having(replace(candidate, verdict=Verdict.NOT_RENDERABLE))
 
 
 def _add_losses(proposals: Sequence[Proposal], plan: Plan, *, with_output: bool) -> list[Proposal]:

@@ -87,3 +87,16 @@ def _calls(place: Proposal, sampled: Sequence[Sampled], grammar: CallGrammar) ->
                 verdict=None if is_call else Verdict.UNREADABLE,
             )
         )
+
+
+def drop_overlong(proposal: Proposal, plan: Plan) -> Proposal:
+    """Returns the proposal, with its verdict if its call and output are too long to be scored."""
+    candidate, model = proposal.candidate, plan.model
+    if candidate.verdict is not None or candidate.call is None:
+        return proposal
+    written = model.grammar.format(candidate.call, candidate.output)
+    # A token has an ASCII character at least, so most need no counting; others may become several.
+    room = plan.call_tokens
+    if (written.isascii() and len(written) <= room) or model.count_tokens([written])[0] <= room:
+        return proposal
+    return proposal.having(replace(candidate, verdict=Verdict.NOT_RENDERABLE))
