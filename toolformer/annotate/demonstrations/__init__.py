@@ -7,7 +7,7 @@ from toolformer.annotate.demonstrations.exemplars_file import (
     write_exemplars,
 )
 from toolformer.annotate.demonstrations.own import own_demonstrations
-from toolformer.annotate.demonstrations.pool import NEAREST, STATIC, Kinship, Pool, fitting
+from toolformer.annotate.demonstrations.pool import NEAREST, STATIC, Kinship, Pool
 
 __all__ = [
     "NEAREST",
@@ -16,7 +16,6 @@ __all__ = [
     "Kinship",
     "Pool",
     "exemplars_content",
-    "fitting",
     "own_demonstrations",
     "read_exemplars_file",
     "write_exemplars",

@@ -1,10 +1,10 @@
 """The demonstrations of one tool, and which of them a text is shown: the same, or the nearest.
 
-Knows no model; how many tokens a demonstration takes is told.
+Knows no model.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -153,25 +153,3 @@ def _size(demonstration: Demonstration) -> int:
     """Returns about how many characters a demonstration has, its calls included."""
     calls = (len(each.call.arguments) + len(each.output or "") for each in demonstration.calls)
     return len(demonstration.text) + sum(calls)
-
-
-def fitting(
-    demonstrations: Sequence[Demonstration], *, size: Callable[[Demonstration], int], room: int
-) -> tuple[Demonstration, ...]:
-    """Returns the last of some demonstrations, as many as fit: the nearest stand last.
-
-    Args:
-        demonstrations: in the order in which they are shown.
-        size: of one, in any unit, such as tokens.
-        room: in the same unit.
-
-    >>> some = [Demonstration(text, ()) for text in ("aaaa", "bb", "ccc")]
-    >>> [each.text for each in fitting(some, size=lambda each: len(each.text), room=6)]
-    ['bb', 'ccc']
-    """
-    used = 0
-    for number in range(len(demonstrations) - 1, -1, -1):
-        used += size(demonstrations[number])
-        if used > room:
-            return tuple(demonstrations[number + 1 :])
-    return tuple(demonstrations)
