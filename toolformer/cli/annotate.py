@@ -16,7 +16,14 @@ from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
 from toolformer.cli.display.tables import tool_table, unavailable_line, verdict_line
 from toolformer.cli.display.texts import dozen, kept_text
-from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import (
+    BATCH_TOKENS,
+    DEVICE,
+    DTYPE,
+    STRICT,
+    TRUST_REMOTE_CODE,
+    with_settings,
+)
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
@@ -55,15 +62,11 @@ def annotate(
     out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
     *,
     settings: AnnotateConfig,
-    dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
-    batch_tokens: Annotated[
-        str, Option(help="Tokens of one batch; auto: as many as fit and are of use.")
-    ] = "auto",
+    dtype: DTYPE = "float32",
+    device: DEVICE = "auto",
+    batch_tokens: BATCH_TOKENS = "auto",
     trust_remote_code: TRUST_REMOTE_CODE = False,
-    strict: Annotated[
-        bool, Option("--strict", help="Stop at a record that cannot be read.")
-    ] = False,
+    strict: STRICT = False,
     as_json: Annotated[
         bool, Option("--json", help="Print the counts as JSON instead of tables and texts.")
     ] = False,

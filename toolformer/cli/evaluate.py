@@ -14,7 +14,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
-from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import DEVICE, TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
@@ -99,7 +99,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: DEVICE = "auto",
     trust_remote_code: TRUST_REMOTE_CODE = False,
     as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> int:

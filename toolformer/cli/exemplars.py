@@ -23,7 +23,14 @@ from toolformer.cli.annotate import read_batch_tokens
 from toolformer.cli.display.console import STYLES, Console, answer_console
 from toolformer.cli.display.gate import clean
 from toolformer.cli.display.progress import counting_bar
-from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import (
+    BATCH_TOKENS,
+    DEVICE,
+    DTYPE,
+    STRICT,
+    TRUST_REMOTE_CODE,
+    with_settings,
+)
 from toolformer.corpus import Corpora
 from toolformer.errors import ConfigError
 from toolformer.lm.registry import load_model
@@ -59,15 +66,11 @@ def exemplars(
     ] = None,
     *,
     settings: AnnotateConfig,
-    dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
-    batch_tokens: Annotated[
-        str, Option(help="Tokens of one batch; auto: as many as fit and are of use.")
-    ] = "auto",
+    dtype: DTYPE = "float32",
+    device: DEVICE = "auto",
+    batch_tokens: BATCH_TOKENS = "auto",
     trust_remote_code: TRUST_REMOTE_CODE = False,
-    strict: Annotated[
-        bool, Option("--strict", help="Stop at a record that cannot be read.")
-    ] = False,
+    strict: STRICT = False,
 ) -> int:
     """Let a model propose exemplars: texts of a corpus with calls that help in them.
 

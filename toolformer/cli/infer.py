@@ -14,7 +14,7 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
-from toolformer.cli.settings import TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import DEVICE, DTYPE, TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
@@ -108,8 +108,8 @@ def infer(
     as_repl: Annotated[
         bool, Option("--repl", help="Start a REPL even if standard input is not a terminal.")
     ] = False,
-    dtype: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    dtype: DTYPE = "float32",
+    device: DEVICE = "auto",
     trust_remote_code: TRUST_REMOTE_CODE = False,
 ) -> int:
     """Let a model continue a prompt and call tools on the way.

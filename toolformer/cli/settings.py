@@ -18,6 +18,12 @@ from toolformer.config import Config, parse_yaml, read_yaml
 from toolformer.errors import ConfigError, clipped
 
 SETS = Annotated[list[str] | None, Option("--set", help="Any setting, as in seed=3. Repeatable.")]
+DTYPE = Annotated[str, Option(help="float32, bfloat16 or float16.")]
+DEVICE = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
+BATCH_TOKENS = Annotated[
+    str, Option(help="Tokens of one batch; auto: as many as fit and are of use.")
+]
+STRICT = Annotated[bool, Option("--strict", help="Stop at a record that cannot be read.")]
 TRUST_REMOTE_CODE = Annotated[
     bool,
     Option("--trust-remote-code", help="Let Python files that come with a model run."),
