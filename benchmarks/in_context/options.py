@@ -20,7 +20,7 @@ _IN_CONTEXT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What one of these benchmarks is told."""
+    """The options of one of these benchmarks."""
 
     name: str  # its module's, and its section's
     model: LanguageModel

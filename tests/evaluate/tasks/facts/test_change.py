@@ -25,7 +25,7 @@ ARMS = [
 
 
 def caller() -> ScriptedLanguageModel:
-    """Looks every capital up, and says what it is told; Lima where it is told nothing."""
+    """Looks every capital up, and returns the answer; Lima where there is none."""
     asks = [Continuation(f"{each} is", f" [Database({each}, capital)") for each in CAPITALS]
     says = [Continuation(f"-> {each}]", f" {each}.") for each in CAPITALS.values()]
     return ScriptedLanguageModel(
