@@ -76,7 +76,7 @@ class Plan:
 
     @property
     def selecting(self) -> dict[str, Thresholds]:
-        """What calls must save, by tool name, in tool order."""
+        """The thresholds that calls must reach, by tool name, in tool order."""
         return {
             name: Thresholds(each.min_used, each.min_help) for name, each in self.thresholds.items()
         }

@@ -40,7 +40,7 @@ DELETION_METRICS = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a change of the database is.
+    """A change of the database.
 
     Attributes:
         before: The rows of the database before it.
@@ -57,7 +57,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What became of one fact: the object it had was told before, is said after, or both."""
+    """The fate of one fact: the object it had was told before, is said after, or both."""
 
     told: bool
     says: bool

@@ -1,4 +1,4 @@
-"""What a mark says as arithmetic: a tree over its numbers, exact values, and degrees.
+"""A mark as arithmetic: a tree over its numbers, exact values, and degrees.
 
 A number is of degree 1 when it is counted in the unit of its problem, 0 when not. Pure text.
 """
@@ -27,7 +27,7 @@ class Sum:
 
     @property
     def value(self) -> Fraction | None:
-        """What it comes to, exactly; None where it comes to nothing."""
+        """The exact value; None where it has none."""
         try:
             return self._value(self.tree)
         except (ZeroDivisionError, ValueError):
