@@ -236,7 +236,8 @@ def test_samples_and_scores_leave_a_text_as_it_was(pair: Pair) -> None:
         again = trunks.score(asked), trunks.sample(wanted)
     assert again[1] == first[1]
     for found, expected in zip(again[0], first[0], strict=True):
-        np.testing.assert_array_equal(found, expected)
+        # What was sampled in between is not forwarded again, so rows are batched differently.
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_samples_are_those_of_a_plain_forward(pair: Pair) -> None:

@@ -253,3 +253,45 @@ def test_a_batch_of_scores_that_does_not_fit_is_halved(
         found = trunks.score(requests)
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def sampled_calls(model: HFLanguageModel, position: int) -> list[Branch]:
+    lead = model.engine.encoding.grammar.lead(CALL.tool)
+    return [
+        Branch(0, position, lead, 3, 12, 1.0, "a key"),
+        Branch(0, position, lead, 1, 5, 0.0, ""),
+    ]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("architecture", ["llama", "gpt2"])
+def test_calls_that_were_sampled_are_scored_exactly(
+    tmp_path: Path, way: DecoderType, architecture: str
+) -> None:
+    save_model(tmp_path, architecture)
+    model, plain = decoding(load(tmp_path, device="cpu"), way), load_oracle(tmp_path)
+    position, later = (int(model.token_ends(TEXTS[0])[token]) for token in (4, 9))
+    with model.read(REQUESTS[:1]) as trunks:
+        told = trunks.sample([*sampled_calls(model, position), *sampled_calls(model, later)])
+        requests = [
+            CallScoreRequest(0, place, ToolCall("Calculator", arguments), output, 5)
+            for arguments in ("12 + 30", *(each.text for samples in told for each in samples))
+            for place in (position, later)
+            for output in ("42", None)
+        ]
+        for request, found in zip(requests, trunks.score(requests), strict=True):
+            expected = plain.call_log_probs(REQUESTS[0], request)
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_what_was_sampled_at_a_place_is_not_forwarded_again(model: HFLanguageModel) -> None:
+    position = int(model.token_ends(TEXTS[0])[4])
+    encoding = model.engine.encoding
+    with model.read(REQUESTS[:1]) as trunks:
+        trunks.sample(sampled_calls(model, position))
+        model.usage = model.engine.forward.usage = TokenUsage()
+        trunks.score([CallScoreRequest(0, position, CALL, "42", 5)])
+    lead = encoding.piece(encoding.grammar.lead(CALL.tool))
+    row = encoding.call(CALL, "42", first=False).ids
+    assert row[: len(lead)] == lead
+    assert len(row) + 4 - model.usage.score >= len(lead)

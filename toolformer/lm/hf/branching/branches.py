@@ -23,6 +23,7 @@ class BranchStart:
     row: int  # which text of the trunk
     seen: int  # tokens of that row before the place, prompt included
     ids: tuple[int, ...]
+    said: tuple[int, ...] = ()  # tokens before these that branches have said there, by number
     fork: Fork | None = None  # None: one after the other, and logits after the last
 
     @property

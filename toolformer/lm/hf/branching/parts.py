@@ -54,6 +54,7 @@ class PartsCache(Cache):
         self.seats = 0  # rows of the buffers that are taken, or were
         self._used = 0  # tokens of every row
         self._own: list[KVBuffer] = []  # of each layer; its rows are seats
+        self.added: list[Pair] = []  # of each layer: what the last forward gave the rows
         self._prompt = trunk.head_tensors
         self._texts = trunk.tail_tensors(texts, length=length)
 
@@ -76,6 +77,7 @@ class PartsCache(Cache):
     ) -> Pair:
         """Writes the rows' tokens at their seats and returns all seats."""
         new = key_states, value_states
+        self.added = [*self.added, new] if layer_idx else [new]
         if layer_idx == len(self._own):
             # Not cleared: a row reads its own seat alone, and what was written there.
             tokens = key_states.shape[2] + ROOM
@@ -89,6 +91,13 @@ class PartsCache(Cache):
         if last:
             self._used = end
         return own.part(end, rows=slice(self.seats))
+
+    def begin_with(self, said: Sequence[Pair]) -> None:
+        """Lets each row begin with tokens that were said: keys and values of each layer."""
+        for pair in said:
+            self._used = pair[0].shape[2]
+            self._own.append(KVBuffer.like(pair, slots=self._used + ROOM))
+            self._own[-1].put(pair, start=0)
 
     def copy_seats(self, sources: torch.Tensor, targets: torch.Tensor, *, seats: int) -> None:
         """Starts rows as others are, in buffers of so many seats."""

@@ -11,6 +11,7 @@ from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.forks import depths_of, seen_of
 from toolformer.lm.hf.branching.parts import PartsCache, RowLayout
+from toolformer.lm.hf.branching.said import Node, Said
 from toolformer.lm.hf.forward import Forward, Purpose
 
 FEW = 0.7  # with fewer live ones than this share, the finished are left out: it copies the rest
@@ -19,9 +20,12 @@ FEW = 0.7  # with fewer live ones than this share, the finished are left out: it
 class Shared:
     """Implements `Decoder`; the trunk is not changed."""
 
-    def __init__(self, forward: Forward, trunk: RoomyCache) -> None:
+    def __init__(self, forward: Forward, trunk: RoomyCache, said: Said | None = None) -> None:
+        """Takes a trunk and what was said in it, which what is decoded is added to."""
         self._forward = forward
         self._trunk = trunk
+        self._said = said
+        self._nodes: list[int] = []  # of each branch: the last token that it has said
         self._rows: list[int] = []  # of each branch: which text
         self._seats: list[int] = []  # where its own tokens are
         self._depths: list[int] = []  # its next token's position
@@ -48,6 +52,7 @@ class Shared:
         length = max(self._trunk.head_length + 1, *(lead.seen for lead in leads))
         self._parts = PartsCache(self._trunk, forward.tensor(texts), length=length)
         self._parts.seats = len(leads)
+        begun = self._begin(leads)
         ids = forward.padded([lead.ids for lead in leads])
         width = ids.shape[1]
         lengths = [len(lead.ids) for lead in leads]
@@ -57,11 +62,14 @@ class Shared:
         is_short = min(lengths) < width
         self._hidden = order >= forward.tensor(lengths)[:, None] if is_short else None
         own = forward.tensor(seen_of(forks, width), torch.bool)
+        if begun is not None:
+            rows = len(leads)
+            own = torch.cat([begun.expand(rows, width, -1), own.expand(rows, -1, -1)], dim=2)
         self._parts.seating = self._seating(own=own[:, None, None])
-        self._depths = [lead.seen + len(lead.ids) for lead in leads]
-        first = forward.tensor([lead.seen for lead in leads])[:, None]
+        first = [lead.seen + len(lead.said) for lead in leads]
+        self._depths = [start + own for start, own in zip(first, lengths, strict=True)]
         with self._parts.attended(forward.backend):
-            return forward.logits(
+            logits = forward.logits(
                 ids,
                 forward.tensor(
                     [n * width + head for n, lead in enumerate(leads) for head in lead.heads]
@@ -69,8 +77,12 @@ class Shared:
                 purpose=purpose,
                 padding=ids.numel() - sum(lengths),
                 cache=self._parts,
-                positions=first + forward.tensor(depths_of(forks, lengths, width)),
+                positions=forward.tensor(first)[:, None]
+                + forward.tensor(depths_of(forks, lengths, width)),
             )
+        if purpose == "decode":
+            self._keep([(lead.row, lead.seen) for lead in leads], [lead.ids for lead in leads])
+        return logits
 
     @torch.inference_mode()
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
@@ -90,13 +102,35 @@ class Shared:
         positions = forward.tensor(self._depths)[:, None]
         self._depths = [depth + 1 for depth in self._depths]
         with self._parts.attended(forward.backend):
-            return forward.logits(
+            logits = forward.logits(
                 forward.tensor(tokens)[:, None],
                 torch.arange(len(tokens), device=forward.device),
                 purpose="decode",
                 cache=self._parts,
                 positions=positions,
             )
+        if self._said is not None:
+            behind = [self._nodes[parent] for parent in parents]
+            self._keep(behind, [(token,) for token in tokens])
+        return logits
+
+    def _begin(self, leads: Sequence[BranchStart]) -> torch.Tensor | None:
+        """Lets rows begin with what was said: returns (rows, 1, tokens) bool, true where it was.
+
+        None where none does. Such rows are not continued: nothing hides their padding from steps.
+        """
+        longest = max(len(lead.said) for lead in leads)
+        if not longest or self._said is None:
+            return None
+        numbers = self._forward.padded([lead.said for lead in leads])
+        self._parts.begin_with(self._said.tensors(numbers))
+        lengths = self._forward.tensor([len(lead.said) for lead in leads])
+        return (torch.arange(longest, device=numbers.device) < lengths[:, None])[:, None]
+
+    def _keep(self, behind: Sequence[Node], rows: Sequence[Sequence[int]]) -> None:
+        """Adds what the last forward has said."""
+        if self._said is not None:
+            self._nodes = self._said.add(behind, rows, self._parts.added)
 
     def _seating(self, *, own: torch.Tensor | None) -> RowLayout:
         """Returns where the rows belong.

@@ -1,7 +1,7 @@
 """One batch of texts behind the prompt they share, and what the model predicts in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -10,6 +10,8 @@ from toolformer.lm.base import StartProbabilities
 from toolformer.lm.encoding import EncodedPrompt, EncodedText
 from toolformer.lm.hf.branching.branches import BranchStart, Decoder
 from toolformer.lm.hf.branching.cache import RoomyCache
+from toolformer.lm.hf.branching.said import Said
+from toolformer.lm.hf.branching.shared import Shared
 from toolformer.lm.hf.branching.whole import FullRowDecoder
 from toolformer.lm.hf.engine import Engine
 
@@ -53,11 +55,14 @@ class Trunk:
     readings: Sequence[Reading]
     # Of their own tokens; the prompt's are shared by all that read it. Empty if nothing is kept.
     cache: RoomyCache
+    said: Said | None = None  # at their places; None where it is not kept
 
     def decoder(self, engine: Engine) -> Decoder:
         """Returns what decodes the branches of these texts."""
         if engine.decoding is FullRowDecoder:
             return FullRowDecoder(engine.forward, [reading.row for reading in self.readings])
+        if engine.decoding is Shared:
+            return Shared(engine.forward, self.cache, self.said)
         return engine.decoding(engine.forward, self.cache)
 
 
@@ -103,6 +108,8 @@ def read_trunk(
     edges = np.cumsum([len(reading.text.ids) - 1 for reading in ordered])[:-1]
     probabilities = np.split(engine.numbers(marked.exp()), edges)
     known = np.split(engine.numbers(torch.cat(following)), edges)
+    if fills and engine.decoding is Shared:
+        trunk = replace(trunk, said=Said())  # a marker's other pieces, at every place, left out
     return trunk, [
         Predicted(_starts(reading.text, found), own)
         for reading, found, own in zip(ordered, probabilities, known, strict=True)

@@ -1,8 +1,9 @@
 """Calls at their places in texts that were read: what the text's next tokens then cost.
 
-What stands before a place is read from the trunk. The calls of a place begin alike: with its tool,
-and a call with its output as the same call without it. Where a model is exact under masks they are
-one row, in which what they share is forwarded once.
+What stands before a place is read from the trunk, and what of a call was sampled there from where
+that is kept. A call with its output begins as the same call without it, and the calls of a place
+with their tool. Where a model is exact under masks they are one row, in which what they share is
+forwarded once.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ class ScoredCall:
     request: CallScoreRequest
     row: int  # of the trunk
     seen: int  # tokens of that row before the place, prompt included
-    call: tuple[int, ...]
+    said: tuple[int, ...]  # of the call, the tokens that were said there, by number
+    call: tuple[int, ...]  # the others
     targets: tuple[int, ...]
 
 
@@ -36,6 +38,7 @@ class _Row:
 
     row: int
     seen: int
+    said: tuple[int, ...]  # what they begin with
     trie: Trie = field(default_factory=Trie)
     # Of each call, which of the row's logits predict its targets.
     calls: list[tuple[ScoredCall, list[int]]] = field(default_factory=list)
@@ -48,7 +51,9 @@ class _Row:
     @property
     def lead(self) -> BranchStart:
         """What is forwarded."""
-        return BranchStart(self.row, self.seen, tuple(self.trie.ids), self.trie.fork)
+        return BranchStart(
+            self.row, self.seen, tuple(self.trie.ids), said=self.said, fork=self.trie.fork
+        )
 
 
 def scored_call(
@@ -66,7 +71,9 @@ def scored_call(
     engine.check_length(
         seen + len(call) + len(targets) - 1, engine.encoding.grammar.format(request.call)
     )
-    return ScoredCall(request, row, seen, call, targets)
+    # What follows the last token of a call is asked for, so that one is forwarded.
+    said = () if trunk.said is None else trunk.said.path(row, seen, call[:-1])
+    return ScoredCall(request, row, seen, said, call[len(said) :], targets)
 
 
 def score_calls(
@@ -103,10 +110,10 @@ def _log_probs(engine: Engine, logits: torch.Tensor, rows: Sequence[_Row]) -> to
 
 def _rows(engine: Engine, calls: Sequence[ScoredCall]) -> list[_Row]:
     """Puts the calls of a place into one row; each into its own where a row may not fork."""
-    rows: dict[tuple[int, int, int], _Row] = {}
+    rows: dict[tuple[int, int, tuple[int, ...], int], _Row] = {}
     for index, call in enumerate(calls):
-        key = call.row, call.seen, 0 if engine.exact_under_masks else index
-        rows.setdefault(key, _Row(call.row, call.seen)).add(call)
+        key = call.row, call.seen, call.said, 0 if engine.exact_under_masks else index
+        rows.setdefault(key, _Row(call.row, call.seen, call.said)).add(call)
     return list(rows.values())
 
 
@@ -118,7 +125,9 @@ def _plan(engine: Engine, trunk: Trunk, rows: Sequence[_Row]) -> list[list[_Row]
         [_width(unit) for unit in units],
         head_rows=[sum(len(row.trie.fork.heads) for row in unit) for unit in units],
         cached=[
-            engine.decoding.cached_tokens([row.seen for row in unit], head=head) for unit in units
+            engine.decoding.cached_tokens([row.seen for row in unit], head=head)
+            + sum(len(row.said) for row in unit)
+            for unit in units
         ],
     )
     return [[row for index in batch for row in units[index]] for batch in batches]
