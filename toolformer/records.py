@@ -93,11 +93,13 @@ class Placebo:
     """Another call's output in the place of a call's own: what the filter must not let pass."""
 
     output: str
-    with_output: float  # L(e(c, r')), nats, float32
+    # L(e(c, r')), nats, float32; None where the call cannot help enough with its own output either.
+    with_output: float | None = None
 
     def __post_init__(self) -> None:
         """Rounds the loss to float32, as it is stored."""
-        object.__setattr__(self, "with_output", to_float32(self.with_output))
+        if self.with_output is not None:
+            object.__setattr__(self, "with_output", to_float32(self.with_output))
 
     def beside(self, losses: Losses) -> Losses:
         """Returns the losses of its call as they are with its output in place of the call's own.
@@ -124,7 +126,7 @@ class Candidate:
     token: int | None = None  # tokens before the position: how near calls are, without the model
     # log p(open | demonstrations) − log p(open | nothing), nats, float32; None in the paper's way.
     start_gain: float | None = None
-    placebo: Placebo | None = None  # None: none was scored
+    placebo: Placebo | None = None  # None: none was drawn
 
     def __post_init__(self) -> None:
         """Rounds to float32, as it is stored."""

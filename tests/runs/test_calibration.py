@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.runs.placebos import AUTO, CALIBRATED, call, document, documents, write_calibrated
 from tests.runs.test_directory import contents
 from toolformer.errors import RunError
-from toolformer.records import AnnotatedDocument, Verdict
+from toolformer.records import AnnotatedDocument, Losses, Placebo, Verdict
 from toolformer.runs.calibration import Calibration, Placebos, calibrate
 from toolformer.runs.directory import Run
 from toolformer.runs.reading import count_by_threshold, read_selected
@@ -38,6 +38,25 @@ def test_placebos_that_do_not_help_enough_pass_no_threshold_and_count_among_all(
     helping = [(float(number), 0.0) for number in range(3)]
     found = calibrated(helping + [(50.0, -0.5)] * 197)
     assert (found.min_used, found.placebos_passed) == (0.01, 2)
+
+
+def test_placebos_that_were_not_scored_do_not_pass_and_count_among_all() -> None:
+    pairs = [(number / 8, 0.0) for number in range(200)]
+    alone = calibrate(pairs, thresholds=PROVISIONAL)
+    found = calibrate(pairs, unscored=100, thresholds=PROVISIONAL)
+    assert (alone.placebos_passed, found.placebos_passed) == (2, 3)
+    assert (found.placebos, found.unscored, len(found.pairs)) == (300, 100, 200)
+    assert found.share_passed(found.thresholds) == pytest.approx(0.01)
+
+
+def test_placebos_are_collected_of_calls_about_which_losses_decide() -> None:
+    hopeless = replace(call(3, 1.0, 1.0), placebo=Placebo("17"), losses=Losses(8.0, 11.0))
+    judged = [hopeless, call(9, 2.0, 2.0, placebo=(1.0, 1.0))]
+    barred = [replace(each, verdict=Verdict.TRIVIAL) for each in judged]
+    placebos = Placebos(allow_peeking=False)
+    placebos.add([document("a", judged), document("b", barred)])
+    found = placebos.calibrate([AUTO])["Calculator"]
+    assert (found.placebos, found.unscored, len(found.pairs)) == (2, 1, 1)
 
 
 def test_of_equal_placebos_all_pass_or_none() -> None:

@@ -164,15 +164,45 @@ def test_a_shard_has_the_older_columns_or_all(tmp_path: Path, gone: str) -> None
         read_shard(path)
 
 
-def test_a_call_with_a_placebo_has_all_its_losses(tmp_path: Path) -> None:
+NO_GAIN = {"loss_no_output": None, "gain": None}
+
+
+def test_a_placebo_of_a_call_that_cannot_gain_was_not_scored(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(shard_bytes(DOCUMENTS))
 
     def change(rows: list[dict[str, Any]]) -> None:
-        rows[0]["candidates"][0] |= {"loss_no_output": None, "gain": None}
+        rows[0]["candidates"][0] |= NO_GAIN | {"placebo_loss": None}
 
     edit(path, change)
-    with pytest.raises(RunError, match=r"candidates\.0\.placebo_output: the call itself was not"):
+    [found, *_] = read_shard(path)[0].candidates
+    assert found.placebo is not None
+    assert found.placebo.with_output is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        (NO_GAIN, r"placebo_loss: it does not go with placebo_output and gain"),
+        ({"placebo_loss": None}, r"placebo_loss: it does not go with placebo_output and gain"),
+        ({"placebo_output": None}, r"placebo_loss: it does not go with placebo_output and gain"),
+        (
+            NO_GAIN | {"loss_with_output": None, "placebo_loss": None},
+            r"placebo_output: the call itself was not scored",
+        ),
+    ],
+)
+def test_a_scored_placebo_is_that_of_a_scored_call(
+    tmp_path: Path, changed: dict[str, Any], named: str
+) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(shard_bytes(DOCUMENTS))
+
+    def change(rows: list[dict[str, Any]]) -> None:
+        rows[0]["candidates"][0] |= changed
+
+    edit(path, change)
+    with pytest.raises(RunError, match=rf"candidates\.0\.{named}"):
         read_shard(path)
 
 

@@ -1,10 +1,13 @@
 """What wrong calls gain by chance, and the threshold that lets one in a hundred of them pass.
 
 A placebo is a call that a model proposed, with the output of another call of its tool: its words
-are a call's, and what it says is wrong. Knows numbers only; the placebos are the candidates' own.
+are a call's, and what it says is wrong. Where a call cannot help enough with its own output, that
+of another one is not scored, and counts among those that do not pass. Knows numbers only; the
+placebos are the candidates' own.
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
@@ -14,7 +17,7 @@ from pydantic import ConfigDict, Field, StrictInt
 
 from toolformer.records import AnnotatedDocument
 from toolformer.runs.manifest import ManifestTool
-from toolformer.runs.select import can_be_kept
+from toolformer.runs.select import is_judged
 from toolformer.runs.thresholds import Thresholds
 
 ONE_IN = 100  # placebos, of which one may pass
@@ -35,7 +38,8 @@ class Calibration:
     min_help: _Nats
     placebos: _Count
     placebos_passed: _Count  # that reach both thresholds
-    # (used, help) of the placebos in rising order; of many, as many as are kept, evenly spaced.
+    unscored: _Count = 0  # placebos of calls that cannot help enough themselves
+    # (used, help) of the scored ones in rising order; of many, as many as are kept, evenly spaced.
     pairs: Annotated[Sequence[tuple[_Nats, _Nats]], Field(max_length=_MOST_PAIRS)] = ()
 
     @property
@@ -61,7 +65,8 @@ class Calibration:
         """
         if not self.pairs:
             return None
-        return _passed(self.pairs, thresholds) / len(self.pairs)
+        is_scored = (self.placebos - self.unscored) / self.placebos
+        return _passed(self.pairs, thresholds) / len(self.pairs) * is_scored
 
 
 class Placebos:
@@ -75,17 +80,20 @@ class Placebos:
         """
         self._allow_peeking = allow_peeking
         self._gains: dict[str, array[float]] = {}  # used, help, used, …: float32, as stored
+        self._unscored: Counter[str] = Counter()
 
     def add(self, documents: Iterable[AnnotatedDocument]) -> None:
-        """Takes in the placebos of calls that some thresholds would keep."""
+        """Takes in the placebos of calls about which losses decide."""
         for annotated in documents:
             for each in annotated.candidates:
                 if each.placebo is None or each.losses is None:
                     continue
+                if not is_judged(each, allow_peeking=self._allow_peeking):
+                    continue
                 beside = each.placebo.beside(each.losses)
-                if can_be_kept(each, allow_peeking=self._allow_peeking) and (
-                    beside.used is not None and beside.help is not None
-                ):
+                if beside.used is None or beside.help is None:
+                    self._unscored[each.tool] += 1
+                else:
                     gains = self._gains.setdefault(each.tool, array("f"))
                     gains.extend((beside.used, beside.help))
 
@@ -95,15 +103,23 @@ class Placebos:
         for tool in tools:
             gains = self._gains.get(tool.name, array("f"))
             pairs = list(zip(gains[::2], gains[1::2], strict=True))
-            if pairs or tool.calibrated:
+            unscored = self._unscored[tool.name]
+            if pairs or unscored or tool.calibrated:
                 found[tool.name] = calibrate(
-                    pairs, thresholds=tool.thresholds, is_fixed=not tool.calibrated
+                    pairs,
+                    unscored=unscored,
+                    thresholds=tool.thresholds,
+                    is_fixed=not tool.calibrated,
                 )
         return found
 
 
 def calibrate(
-    pairs: Sequence[tuple[float, float]], *, thresholds: Thresholds, is_fixed: bool = False
+    pairs: Sequence[tuple[float, float]],
+    *,
+    unscored: int = 0,
+    thresholds: Thresholds,
+    is_fixed: bool = False,
 ) -> Calibration:
     """Returns the least `used` threshold at which at most one placebo in a hundred passes.
 
@@ -113,7 +129,8 @@ def calibrate(
     them may pass, and the threshold is not below the provisional one.
 
     Args:
-        pairs: (used, help) of the placebos of one tool, in nats, in any order.
+        pairs: (used, help) of the scored placebos of one tool, in nats, in any order.
+        unscored: how many there are besides, none of which passes.
         thresholds: the `help` threshold, and the provisional one of `used`.
         is_fixed: whether these count, whatever the placebos gain.
 
@@ -122,18 +139,20 @@ def calibrate(
     >>> found.min_used, found.placebos_passed
     (1.98, 2)
     """
+    placebos = len(pairs) + unscored
     if not is_fixed:
         helping = sorted((used for used, help_ in pairs if help_ >= thresholds.help), reverse=True)
-        may_pass = len(pairs) // ONE_IN
+        may_pass = placebos // ONE_IN
         least = 0.0 if len(helping) <= may_pass else _next_step(helping[may_pass])
-        if len(pairs) < ONE_IN:
+        if placebos < ONE_IN:
             least = max(least, thresholds.used)
         thresholds = Thresholds(least, thresholds.help)
     return Calibration(
         min_used=thresholds.used,
         min_help=thresholds.help,
-        placebos=len(pairs),
+        placebos=placebos,
         placebos_passed=_passed(pairs, thresholds),
+        unscored=unscored,
         pairs=_thinned(sorted(pairs)),
     )
 

@@ -229,9 +229,10 @@ def _candidates(structs: Any, *, rows: Sequence[int]) -> list[Candidate]:
     for index, (output, loss) in enumerate(
         zip(columns["placebo_output"], columns["placebo_loss"], strict=True)
     ):
-        if (output is None) is not (loss is None):
-            raise refuse(index, "placebo_loss", "it does not go with placebo_output")
-        if output is not None and columns["gain"][index] is None:
+        is_scored = columns["gain"][index] is not None
+        if (loss is not None) is not (output is not None and is_scored):
+            raise refuse(index, "placebo_loss", "it does not go with placebo_output and gain")
+        if output is not None and columns[_LOSSES[1]][index] is None:
             raise refuse(index, "placebo_output", "the call itself was not scored")
         placebos.append(None if output is None else Placebo(output, loss))
     plain = (columns[name] for name in CANDIDATE_FIELDS)

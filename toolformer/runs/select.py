@@ -94,10 +94,15 @@ def reselect(
 
 def can_be_kept(candidate: Candidate, *, allow_peeking: bool = False) -> bool:
     """Returns whether some thresholds would keep a candidate: it was scored and is not barred."""
+    return candidate.gain is not None and is_judged(candidate, allow_peeking=allow_peeking)
+
+
+def is_judged(candidate: Candidate, *, allow_peeking: bool = False) -> bool:
+    """Returns whether the losses decide about a candidate: L(e(c, r)) is known, nothing bars it."""
     is_barred = candidate.verdict in FINAL or (
         candidate.verdict is Verdict.PEEKS and not allow_peeking
     )
-    return candidate.gain is not None and not is_barred
+    return candidate.losses is not None and candidate.losses.help is not None and not is_barred
 
 
 def check_thresholds(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from toolformer.records import Candidate, Verdict
 from toolformer.runs.directory import Run
-from toolformer.runs.select import can_be_kept, check_thresholds, select
+from toolformer.runs.select import check_thresholds, is_judged, select
 from toolformer.runs.thresholds import Thresholds
 
 
@@ -16,7 +16,7 @@ class FalsePositives:
     thresholds: Thresholds
     placebos: int = 0
     placebos_passed: int = 0
-    calls: int = 0  # that were scored, and would be kept at some thresholds
+    calls: int = 0  # about which losses decide
     calls_passed: int = 0
     kept: int = 0  # of these: no stronger one was in their way
 
@@ -72,7 +72,7 @@ def sweep(
         for number, by_tool in enumerate(thresholds):
             selected = select(annotated.candidates, thresholds=by_tool, allow_peeking=peeking)
             for candidate in selected:
-                if can_be_kept(candidate, allow_peeking=peeking):
+                if is_judged(candidate, allow_peeking=peeking):
                     tallies[candidate.tool][number].add(candidate, by_tool[candidate.tool])
     return {
         tool: [

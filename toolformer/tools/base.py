@@ -146,7 +146,7 @@ class Tool:
 
     @property
     def has_listed_values(self) -> bool:
-        """Whether the values of a parameter can be listed, at least sometimes."""
+        """Whether the values of a parameter can be listed, at least sometimes, or have a form."""
         return any(map(is_listed, self.parameters))
 
     def json_schema(self) -> dict[str, object]:

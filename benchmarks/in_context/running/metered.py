@@ -126,16 +126,24 @@ class _MeteredTrunks(PassingTrunks):
         self._with_output: set[CallScoreRequest] = set()  # without their outputs
 
     def score(self, requests: Sequence[CallScoreRequest]) -> list[np.ndarray]:
-        """Passes the calls on; a second time with an output, they are placebos."""
-        asked = {replace(each, output=None) for each in requests if each.output is not None}
-        are_placebos = bool(asked & self._with_output)
-        self._with_output |= asked
+        """Passes the calls on; a second time with an output, they are placebos, asked for apart."""
+        calls = [replace(each, output=None) for each in requests]
+        placebos = [
+            index
+            for index, (each, call) in enumerate(zip(requests, calls, strict=True))
+            if each.output is not None and call in self._with_output
+        ]
+        apart = set(placebos)
+        others = [index for index in range(len(requests)) if index not in apart]
+        self._with_output |= {
+            calls[index] for index in others if requests[index].output is not None
+        }
+        found = dict(zip(others, super().score([requests[n] for n in others]), strict=True))
         before, start = self._meter.usage.score, time.perf_counter()
-        found = super().score(requests)
-        if are_placebos:
-            self._meter.placebos.tokens += self._meter.usage.score - before
-            self._meter.placebos.seconds += time.perf_counter() - start
-        return found
+        found |= zip(placebos, super().score([requests[n] for n in placebos]), strict=True)
+        self._meter.placebos.tokens += self._meter.usage.score - before
+        self._meter.placebos.seconds += time.perf_counter() - start
+        return [found[index] for index in range(len(requests))]
 
 
 def encoding_of(model: LanguageModel) -> Encoding:

@@ -69,14 +69,13 @@ def test_a_place_is_before_what_may_follow_a_call_of_the_tool() -> None:
     assert places == {text.index("a 5") + 1}
 
 
-def test_a_placebo_is_another_calls_output_where_the_call_itself_could_help() -> None:
+def test_a_placebo_is_another_calls_output() -> None:
     found = [each for each in candidates(TEXT) if each.placebo is not None]
     assert found
     for each in found:
         assert each.placebo is not None
         assert each.placebo.output != each.output
-        assert each.losses is not None
-        assert each.losses.no_output is not None
+        assert each.placebo.with_output is not None
 
 
 def test_what_helps_less_than_can_be_selected_is_not_scored_without_its_output() -> None:
@@ -87,6 +86,7 @@ def test_what_helps_less_than_can_be_selected_is_not_scored_without_its_output()
     harmful = [each for each in candidates(TEXT, model=model) if each.verdict is Verdict.LOW_GAIN]
     assert harmful
     assert all(each.losses and each.losses.no_output is None for each in harmful)
+    assert all(each.placebo and each.placebo.with_output is None for each in harmful)
     everything = candidates(TEXT, model=model, keep_all_losses=True)
     scored = [each for each in everything if each.losses and each.losses.no_output is not None]
     assert len(scored) == len(harmful)

@@ -4,7 +4,7 @@ A row forks from the text where its place is, and costs its call and the tokens 
 Where a call with its output helps less than a run can ever select, L(e(c, ε)) is not asked for.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from toolformer.annotate.methods.in_context_propose import ReadBatch
@@ -34,9 +34,8 @@ def score(
     rows = _Rows(read)
     checked = [_drop_trivial(drop_overlong(each, plan), read) for each in proposals]
     answered = _each(checked, lambda each: each.verdict is None, rows.with_output)
-    judged = [each.candidate for each in answered if each.candidate.verdict is None]
-    drawn = placebo_outputs(judged, seed=plan.config.seed) if with_placebos else []
-    placebos = dict(zip(map(id, judged), drawn, strict=False))
+    if with_placebos:
+        answered = _draw_placebos(answered, seed=plan.config.seed)
 
     def can_gain(candidate: Candidate) -> bool:
         return (
@@ -45,7 +44,7 @@ def score(
             and plan.thresholds[candidate.tool].can_gain(candidate.losses.gain_at_most)
         )
 
-    return _each(answered, can_gain, lambda asked: rows.without_output(asked, placebos))
+    return _each(answered, can_gain, rows.without_output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +61,24 @@ class _Rows:
             for each, loss in zip(asked, losses, strict=True)
         ]
 
-    def without_output(
-        self, asked: Sequence[Proposal], placebos: Mapping[int, str | None]
-    ) -> list[Candidate]:
+    def without_output(self, asked: Sequence[Proposal]) -> list[Candidate]:
         """Returns the candidates with L(e(c, ε)), and those with a placebo r' with L(e(c, r')).
 
         They are asked for together: rows that begin alike are read once.
-
-        Args:
-            asked: the proposals.
-            placebos: the outputs of other calls, by the identity of the candidate.
         """
-        drawn = [placebos.get(id(each.candidate)) for each in asked]
-        of_placebos = [
-            (each, output) for each, output in zip(asked, drawn, strict=True) if output is not None
+        placebos = [
+            (each, each.candidate.placebo.output) for each in asked if each.candidate.placebo
         ]
-        losses = self._losses([*((each, None) for each in asked), *of_placebos])
+        losses = self._losses([*((each, None) for each in asked), *placebos])
         told = iter(losses[len(asked) :])
         return [
             replace(
                 each.candidate,
                 losses=Losses(_no_call(each), _with_output(each), loss),
-                placebo=None if output is None else Placebo(output, next(told)),
+                placebo=each.candidate.placebo
+                and replace(each.candidate.placebo, with_output=next(told)),
             )
-            for each, output, loss in zip(asked, drawn, losses, strict=False)
+            for each, loss in zip(asked, losses, strict=False)
         ]
 
     def _losses(self, rows: Sequence[tuple[Proposal, str | None]]) -> list[float]:
@@ -117,6 +110,18 @@ def _each(
     asked = [each for each in proposals if is_asked(each.candidate)]
     found = iter(ask(asked))
     return [each.having(next(found)) if is_asked(each.candidate) else each for each in proposals]
+
+
+def _draw_placebos(proposals: Sequence[Proposal], *, seed: int) -> list[Proposal]:
+    """Returns the proposals, those about which losses decide with a placebo, not scored yet."""
+    judged = [each.candidate for each in proposals if each.candidate.verdict is None]
+    drawn = iter(placebo_outputs(judged, seed=seed))
+    return [
+        each.having(replace(each.candidate, placebo=Placebo(output)))
+        if each.candidate.verdict is None and (output := next(drawn)) is not None
+        else each
+        for each in proposals
+    ]
 
 
 def _drop_trivial(proposal: Proposal, read: ReadBatch) -> Proposal:

@@ -70,7 +70,7 @@ def why(candidate: Candidate, *, thresholds: Thresholds) -> str:
     said = [reasons[candidate.verdict]]
     if losses is not None:
         said.append(_losses(losses))
-    if losses is not None and candidate.placebo is not None:
+    if losses is not None and candidate.placebo and candidate.placebo.with_output is not None:
         said.append(_placebo(candidate.placebo, losses))
     plural = "" if candidate.count == 1 else "s"
     samples = f", {candidate.count} sample{plural}" if candidate.count else ""

@@ -55,6 +55,18 @@ _SPAN = _form(
 )
 
 
+# The forms in one way of writing each, of those that can be read: for a model that writes a call.
+_FULL_MONTH = rf"(?:{'|'.join(_MONTHS)})"
+_FULL_DATE = (
+    rf"(?:today|\d{{4}}-\d\d-\d\d|{_FULL_MONTH} \d{{1,2}}, \d{{4}}|\d{{1,2}} {_FULL_MONTH} \d{{4}})"
+)
+EXPRESSIONS = re.compile(
+    rf"today|weekday(?: of {_FULL_DATE})?|{_FULL_DATE} [+-] \d{{1,4}} (?:day|week|month|year)s?|"
+    rf"(?:days|weeks) (?:from {_FULL_DATE} to|between {_FULL_DATE} and) {_FULL_DATE}",
+    re.ASCII,
+)
+
+
 class DateStyle(Enum):
     """The ways a date is written; a sum is answered in the way it was asked."""
 
@@ -119,6 +131,7 @@ _QUESTION_WORDS = frozenset(
     context=("today",),
     vocabulary=_QUESTION_WORDS,
     suits=suits_calendar,
+    values={"expression": EXPRESSIONS},
     followed_by=is_told_by_calendar,
     exemplars=(
         Exemplar("Today is the first", "weekday", " Friday of the month, so the office closes."),

@@ -38,8 +38,8 @@ class Parameter:
         default: Its value where a call does not give it.
         omitted: Whether the function is not given it at all where a call does not.
         description: What the docstring says of it.
-        values: The only ones it may have, or a function that returns them; a type that has few
-            says them itself.
+        values: The only ones it may have, or a function that returns them, or a regular expression
+            that they match; a type that has few says them itself.
     """
 
     name: str

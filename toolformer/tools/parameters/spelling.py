@@ -1,7 +1,7 @@
 """What the arguments of a call may continue with while they are being written.
 
-Pure text: no tokens and no model. A parameter whose values can be listed has one of them; the
-others are free.
+Pure text: no tokens and no model. A parameter whose values can be listed has one of them, one of
+which the form is declared a value of that form; the others are free.
 """
 
 import json
@@ -19,6 +19,7 @@ from toolformer.tools.parameters.choices import (
     json_spellings,
     listed,
 )
+from toolformer.tools.parameters.patterns import SpelledPattern
 from toolformer.tools.parameters.signature import Parameter
 from toolformer.tools.parameters.unfinished import end_of_json, first_comma, is_json, may_end
 from toolformer.tools.parameters.values import value_of
@@ -249,10 +250,16 @@ class Spelling:
         """Returns whether a parameter from an index on must still be given."""
         return any(each.required for each in self._parameters[index:])
 
-    def _find_values(self, index: int, given: _Given, *, in_object: bool) -> SpelledValues | None:
+    def _find_values(
+        self, index: int, given: _Given, *, in_object: bool
+    ) -> SpelledValues | SpelledPattern | None:
         """Returns the values of a parameter after those before it; None where it is free."""
         parameter = self._parameters[index]
+        later = self._parameters[index + 1 :]
+        holds_commas = not later or (parameter.free_text and all(each.required for each in later))
         values = parameter.values
+        if isinstance(values, re.Pattern):
+            return SpelledPattern(values, is_quoted=in_object, may_hold_commas=holds_commas)
         if callable(values):
             try:
                 found = values(**{name: self._read(name, text) for name, text in given})
@@ -267,8 +274,6 @@ class Spelling:
             values = listed(parameter.type)
         if values is None:
             return None
-        later = self._parameters[index + 1 :]
-        holds_commas = not later or (parameter.free_text and all(each.required for each in later))
         bare = partial(bare_spellings, may_hold_commas=holds_commas)
         return SpelledValues(values, spell=json_spellings if in_object else self._fitting(bare))
 
@@ -287,5 +292,5 @@ class Spelling:
 
 
 def is_listed(parameter: Parameter) -> bool:
-    """Returns whether a parameter's values can be listed, at least sometimes."""
+    """Returns whether a parameter's values can be listed, at least sometimes, or have a form."""
     return parameter.values is not None or listed(parameter.type) is not None
