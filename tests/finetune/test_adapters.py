@@ -17,6 +17,7 @@ from toolformer.finetune.runs import read_run
 from toolformer.finetune.starting_model import load_base
 from toolformer.finetune.steps import TrainingStep
 from toolformer.finetune.train import finetune
+from toolformer.lm.hf.load import load_pretrained
 
 IDS = torch.tensor([[0, 40, 41, 42, 300, 301]])
 
@@ -88,6 +89,23 @@ def test_a_model_tuned_through_an_adapter_is_a_whole_model(adapter: str, tmp_pat
         name: each.shape
         for name, each in AutoModelForCausalLM.from_pretrained(model).state_dict().items()
     }
+
+
+@needs("peft")
+def test_the_adapter_is_kept_beside_the_whole_model_and_is_it(tmp_path: Path) -> None:
+    base = wide_model(tmp_path / "model")
+    run = read_run(write_run(tmp_path / "run", base))
+    config = QUICK.override(adapter="lora", lora_rank=2, steps=3)
+    finetune([run], out=tmp_path / "tuned", config=config, device="cpu")
+    whole, adapted = (
+        load_pretrained(str(path), dtype="float32", device="cpu")
+        for path in (tmp_path / "tuned", tmp_path / "tuned" / "adapter")
+    )
+    before = load_pretrained(str(base), dtype="float32", device="cpu")
+    assert (logits(whole.model) - logits(before.model)).abs().max() > 1e-3
+    torch.testing.assert_close(logits(adapted.model), logits(whole.model), atol=1e-4, rtol=0)
+    assert adapted.sidecar == whole.sidecar
+    assert not (tmp_path / "tuned" / "adapter" / "model.safetensors").exists()
 
 
 class KilledError(Exception):

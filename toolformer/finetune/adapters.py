@@ -1,10 +1,15 @@
-"""LoRA and QLoRA: few weights trained beside the frozen ones, and put into them in the end."""
+"""LoRA and QLoRA: few weights trained beside the frozen ones, and put into them in the end.
+
+Those of LoRA are kept beside the model, too: a few megabytes that peft, and whoever serves several
+adapters of one base, can load.
+"""
 
 import importlib.util
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -47,6 +52,18 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
     )
     with _no_deprecations():
         return get_peft_model(model, settings)
+
+
+def save_adapter(model: Any, folder: Path, *, base: str) -> None:
+    """Writes the adapter alone, as peft does.
+
+    Args:
+        model: with its adapter, not merged yet.
+        folder: to be made.
+        base: the directory or Hub id of the model that it belongs to.
+    """
+    model.peft_config["default"].base_model_name_or_path = base
+    model.save_pretrained(folder)
 
 
 def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:

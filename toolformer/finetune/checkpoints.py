@@ -237,7 +237,10 @@ def publish(out: Path) -> None:
     """
     folder = _new(out)
     for path in sorted(folder.iterdir(), key=lambda each: each.name == _LAST):
-        _sync(path)
+        for each in path.rglob("*") if path.is_dir() else [path]:
+            _sync(each)
+        if path.is_dir():
+            shutil.rmtree(out / path.name, ignore_errors=True)
         path.replace(out / path.name)
     for each in (*training_folder(out).glob("checkpoint-*"), folder):
         shutil.rmtree(each, ignore_errors=True)

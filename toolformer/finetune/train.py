@@ -18,7 +18,12 @@ from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import ConfigError, ToolformerError
 from toolformer.files import locked
 from toolformer.finetune import checkpoints
-from toolformer.finetune.adapters import add_adapter, check_installed, merge_adapter
+from toolformer.finetune.adapters import (
+    add_adapter,
+    check_installed,
+    merge_adapter,
+    save_adapter,
+)
 from toolformer.finetune.arguments import check_reports, training_arguments
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
@@ -274,11 +279,16 @@ def _report(
 
 def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport) -> None:
     """Writes the finished model aside and moves it to its place."""
+    with checkpoints.writing(out):
+        folder = checkpoints.new_model_folder(out)
+        # Beside weights in 4 bits, an adapter belongs to these and not to the model that was named.
+        if plan.config.adapter == "lora":
+            save_adapter(model, folder / "adapter", base=plan.base.name)
+            write_sidecar(folder / "adapter", plan.sidecar)
     if plan.config.adapter != "none":
         model = merge_adapter(model, adapter=plan.config.adapter)
     model.config.use_cache = True  # training turns it off
     with checkpoints.writing(out):
-        folder = checkpoints.new_model_folder(out)
         model.save_pretrained(folder)
         _save_extras(plan, folder)
         write_report(folder, report)

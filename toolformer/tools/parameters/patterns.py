@@ -9,7 +9,10 @@ import regex  # like `re`, and it tells whether a text could still come to match
 
 # A quote and a backslash would be read as parts of what is around a value.
 _CHARACTERS = "".join(sorted(set(string.printable) - set("\"'\\\t\n\r\x0b\x0c")))
-_MOST = 48  # continuations at once: the longer they are, the fewer tokens begin with one
+_MOST = 8  # continuations that are followed further: the longer, the fewer tokens begin with one
+_FURTHEST = 16  # characters
+# What lets an expression match characters that it does not name, digits apart.
+_UNNAMED = re.compile(r"\.|\\[a-ce-zA-Z]|\[\^|\w-\w")
 
 
 class SpelledPattern:
@@ -31,12 +34,13 @@ class SpelledPattern:
     def __init__(
         self, pattern: re.Pattern[str], *, is_quoted: bool = False, may_hold_commas: bool = True
     ) -> None:
-        named = {each for each in pattern.pattern if each.isprintable() and not each.isascii()}
-        self._characters = [
-            each
-            for each in (*_CHARACTERS, *sorted(named))
-            if may_hold_commas or is_quoted or each != ","
-        ]
+        named = {*pattern.pattern}
+        if not _UNNAMED.search(pattern.pattern) and not pattern.flags & re.IGNORECASE:
+            found = [each for each in _CHARACTERS if each in named or each.isdigit()]
+        else:
+            found = list(_CHARACTERS)
+        found += sorted(each for each in named if each.isprintable() and not each.isascii())
+        self._characters = [each for each in found if may_hold_commas or is_quoted or each != ","]
         self._pattern = regex.compile(pattern.pattern, _flags(pattern))
         self._quote = '"' if is_quoted else ""
         self.after = lru_cache(maxsize=512)(self._after)
@@ -75,16 +79,14 @@ class SpelledPattern:
         """Returns the continuations of a value: to its end, or as far as they are few."""
         told: list[str] = []
         parts = self._grown(value, "", told, ends) if self._may_become_whole(value) else []
-        while parts:
-            ended = list(told)
-            grown = {part: self._grown(value, part, ended, ends) for part in parts}
-            if len(ended) + sum(map(len, grown.values())) > _MOST:
-                # Half of all tokens begin with a space: there, what follows is told all the same.
-                return told + [
-                    each for part in parts for each in (grown[part] if part == " " else [part])
-                ]
-            told, parts = ended, [each for found in grown.values() for each in found]
-        return told
+        for _ in range(_FURTHEST):
+            if len(parts) > _MOST:
+                break
+            parts = [each for part in parts for each in self._grown(value, part, told, ends)]
+        # Half of all tokens begin with a space: there, what follows is told all the same.
+        if " " in parts:
+            parts = [each for each in parts if each != " "] + self._grown(value, " ", told, ends)
+        return told + parts
 
     def _grown(self, value: str, part: str, told: list[str], ends: tuple[str, ...]) -> list[str]:
         """Returns a continuation with one more character; tells how it ends where it is whole."""

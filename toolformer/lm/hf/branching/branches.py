@@ -6,13 +6,14 @@ from typing import Protocol
 
 import torch
 
+from toolformer.calls import Spell
 from toolformer.lm.base import Branch, Sampled
 from toolformer.lm.drawing import uniform
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.branching.forks import Fork
 from toolformer.lm.hf.forward import Purpose
 from toolformer.lm.hf.sampling import choose, confine
-from toolformer.lm.spelling import refused_tokens, spelled, tokens_to_say
+from toolformer.lm.spelling import Spelled, refused_tokens, spelled, tokens_to_say
 from toolformer.lm.vocabulary import Vocabulary
 
 
@@ -183,6 +184,8 @@ class _Speller:
     def __init__(self, vocabulary: Vocabulary, ends_text: frozenset[int]) -> None:
         self._vocabulary = vocabulary
         self._ends_text = ends_text
+        # What may follow equal words is the same in all branches that have one `Spell`.
+        self._known: dict[tuple[Spell, Spelled], Sequence[int] | None] = {}
 
     def only(
         self, stems: Sequence[_Stem], branches: Sequence[Branch]
@@ -195,7 +198,10 @@ class _Speller:
         for row, (stem, branch) in enumerate(zip(stems, branches, strict=True)):
             if branch.spell is not None:
                 written = spelled(stem.ids, self._vocabulary.encoding)
-                tokens = tokens_to_say(branch.spell, written, self._vocabulary)
+                key = branch.spell, written
+                if key not in self._known:
+                    self._known[key] = tokens_to_say(branch.spell, written, self._vocabulary)
+                tokens = self._known[key]
                 if tokens is not None:
                     found[row] = tokens or self._ends_text or self._vocabulary.holding("\n")
         return found
