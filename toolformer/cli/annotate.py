@@ -20,6 +20,7 @@ from toolformer.cli.settings import (
     BATCH_TOKENS,
     DEVICE,
     DTYPE,
+    MODEL_HELP,
     STRICT,
     TRUST_REMOTE_CODE,
     with_settings,
@@ -48,9 +49,7 @@ def annotate(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[
-        str, Option(help="A directory, a Hub id, or script.py:name for a model in a file.")
-    ] = EMBEDDED_MODEL,
+    model: Annotated[str, Option(help=MODEL_HELP)] = EMBEDDED_MODEL,
     tool: Annotated[
         list[str] | None,
         Option(
@@ -115,11 +114,13 @@ def annotate(
 
 
 def _move(move: MoveBar, progress: RunProgress, characters: int) -> None:
+    number = f"round {progress.round}" if progress.round else ""
     kept = f"{progress.kept} calls kept" if progress.kept else ""
     share = None
     if characters:
         share = (progress.characters / characters, progress.resumed_characters / characters)
-    move(progress.documents, progress.resumed, kept, share)
+    said = ", ".join(filter(None, (number, kept)))
+    move(progress.documents, progress.resumed, said, share)
 
 
 def read_batch_tokens(text: str) -> int | None:

@@ -14,7 +14,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.evaluate_show import Show, print_note, show_trials
-from toolformer.cli.settings import DEVICE, TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import DEVICE, MODEL_HELP, TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
@@ -49,7 +49,7 @@ def _read_ks(texts: Sequence[str]) -> tuple[int, ...]:
 def evaluate(
     ckpt: Annotated[
         str | None,
-        Argument(help="The tuned model: a directory, a Hub id, nano, or script.py:name."),
+        Argument(help=f"The tuned model. {MODEL_HELP}"),
     ] = None,
     task: Annotated[
         list[str] | None,

@@ -27,6 +27,7 @@ from toolformer.cli.settings import (
     BATCH_TOKENS,
     DEVICE,
     DTYPE,
+    MODEL_HELP,
     STRICT,
     TRUST_REMOTE_CODE,
     with_settings,
@@ -54,9 +55,7 @@ def exemplars(
     tool: Annotated[
         str, Option(help="The tool: calculator, database:path=facts.db, my_tools.py:convert.")
     ] = "calculator",
-    model: Annotated[
-        str, Option(help="A directory, a Hub id, or script.py:name for a model in a file.")
-    ] = EMBEDDED_MODEL,
+    model: Annotated[str, Option(help=MODEL_HELP)] = EMBEDDED_MODEL,
     out: Annotated[
         Path, Option(help="The file: .jsonl, or .txt to be edited by hand; must not exist.")
     ] = Path("exemplars.jsonl"),

@@ -33,7 +33,11 @@ def finetune(
     out: Annotated[Path, Option("--out", "--output-dir", help="Where the model goes.")],
     model: Annotated[
         str | None,
-        Option(help="A directory or a Hub id. Default: the runs' own.", show_default=False),
+        Option(
+            help="A directory (a model's or an adapter's), a Hub id, nano, or a file in GGUF. "
+            "Default: the runs' own.",
+            show_default=False,
+        ),
     ] = None,
     threshold: Annotated[
         float | None,

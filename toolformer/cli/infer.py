@@ -14,7 +14,7 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
-from toolformer.cli.settings import DEVICE, DTYPE, TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import DEVICE, DTYPE, MODEL_HELP, TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
@@ -36,10 +36,7 @@ _WAY_OUT = "Give a prompt: toolformer infer nano 'The capital of France is'"
 def infer(
     ckpt: Annotated[
         str,
-        Argument(
-            help="A directory, a Hub id, nano, a file in GGUF (model.gguf, hub/id:model.gguf), or "
-            "script.py:name for a model in a file."
-        ),
+        Argument(help=MODEL_HELP),
     ] = EMBEDDED_MODEL,
     prompt: Annotated[
         str | None,

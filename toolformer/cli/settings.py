@@ -36,6 +36,10 @@ MIN_USED = Annotated[
         "the call without it.",
     ),
 ]
+MODEL_HELP = (
+    "A directory (a model's or an adapter's), a Hub id, nano, a file in GGUF (model.gguf, "
+    "hub/id:model.gguf), or script.py:name for a model in a file."
+)
 MIN_HELP = Annotated[
     float | None,
     Option(
