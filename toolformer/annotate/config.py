@@ -34,6 +34,9 @@ class ToolConfig(Config):
 
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
+    min_start_gain: Nats | None = None
+    """In context: nats by which demonstrations must make a call likelier to start at a place. Higher
+    is faster and finds less. Default: the k best places, whatever they gain."""
     gain_threshold: Threshold | None = None
     """τf: nats that a call's output must save, over the call without it and over no call. `auto`
     asks placebos how many. Default: the model's; auto, or in the paper's way the tool's."""
@@ -109,6 +112,7 @@ class ToolThresholds:
     max_positions: int  # k
     samples: int  # m
     prune_below: float | None  # nats; None: nothing is left out
+    min_start_gain: float | None = None  # nats that a place must exceed; None: no minimum
     is_calibrated: bool = False  # whether placebos decide about `min_used`, which is provisional
 
     def can_gain(self, nats: float) -> bool:
@@ -180,6 +184,9 @@ def _in_context(
         max_positions=_first([each.max_positions for each in given], _POSITIONS),
         samples=_first([each.samples for each in given], _SAMPLES),
         prune_below=None if keep_all_losses else prune_below,
+        min_start_gain=next(
+            (each.min_start_gain for each in given if each.min_start_gain is not None), None
+        ),
         is_calibrated=not any(each is not None for each in used),
     )
 

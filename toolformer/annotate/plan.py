@@ -131,6 +131,7 @@ class Plan:
             options=dict(tool.options),
             shown=fingerprint([*shown, sorted(tool.vocabulary)]),
             min_prob=thresholds.min_prob,
+            min_start_gain=thresholds.min_start_gain,
             min_used=thresholds.min_used,
             min_help=thresholds.min_help,
             calibrated=thresholds.is_calibrated,

@@ -46,6 +46,7 @@ class ManifestTool:
     options: Mapping[str, Any]
     shown: str  # changes with anything that a prompt shows of it
     min_prob: _Probability  # τs
+    min_start_gain: _Number | None = None  # nats; in context, which a place must exceed
     min_used: _Number  # least L(e(c, ε)) − L(e(c, r)) of a kept call, nats; see `calibrated`
     min_help: _Number  # least L(ε) − L(e(c, r)) of a kept call, nats
     calibrated: StrictBool = False  # min_used is provisional: `stats.json` has the one that counts
@@ -178,14 +179,15 @@ def _as_written(tool: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values of a tool as a manifest has them.
 
     One number that is both thresholds has the name, and so the fingerprint, that it had before
-    there were two.
+    there were two; what came later and is not set is left out.
     """
+    unset = {"calibrated": False, "min_start_gain": None}
     values: dict[str, Any] = {}
     is_one = tool["min_used"] == tool["min_help"] and not tool["calibrated"]
     for name, value in tool.items():
         if name == "min_used" and is_one:
             values["gain_threshold"] = value
-        elif not (is_one and name == "min_help") and not (name == "calibrated" and not value):
+        elif not (is_one and name == "min_help") and not (name in unset and value == unset[name]):
             values[name] = value
     return values
 

@@ -69,6 +69,14 @@ def test_a_place_is_before_what_may_follow_a_call_of_the_tool() -> None:
     assert places == {text.index("a 5") + 1}
 
 
+def test_a_place_must_gain_as_much_as_is_asked_for() -> None:
+    everything = candidates(TEXT)
+    gains = {each.start_gain for each in everything if each.start_gain is not None}
+    assert gains
+    assert candidates(TEXT, min_start_gain=min(gains) - 0.01) == everything
+    assert candidates(TEXT, min_start_gain=max(gains)) == []
+
+
 def test_a_placebo_is_another_calls_output() -> None:
     found = [each for each in candidates(TEXT) if each.placebo is not None]
     assert found

@@ -127,7 +127,7 @@ def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> l
         window.text,
         starts.positions,
         scores=np.where(starts.probabilities > thresholds.min_prob, gains, -np.inf),
-        above=-np.inf,
+        above=-np.inf if thresholds.min_start_gain is None else thresholds.min_start_gain,
         max_positions=thresholds.max_positions,
         within=window.places,
         suits=lambda position: tool.may_precede(window.text[position:]),
