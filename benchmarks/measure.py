@@ -29,6 +29,7 @@ _SETTINGS = (
     "gain_threshold",
     "min_used",
     "min_help",
+    "min_start_gain",
     "min_prob",
     "max_positions",
     "samples",
@@ -93,6 +94,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument("--min-used", type=float, help="nats that an output must save")
     made.add_argument("--min-help", type=float, help="nats that a call must save")
     made.add_argument("--min-prob", type=float, help="τs")
+    made.add_argument("--min-start-gain", type=float, help="nats that a place must gain")
     made.add_argument("--max-positions", type=int, help="k")
     made.add_argument("--samples", type=int, help="m")
     made.add_argument("--temperature", type=float)
@@ -150,10 +152,11 @@ def settings_of(run: Run) -> dict[str, object]:
         least = str(thresholds[tool.name])
         least = f"τf {least}" if thresholds[tool.name].are_equal else least
         calibrated = ", calibrated" if tool.calibrated else ""
+        start = "" if tool.min_start_gain is None else f"start gain {tool.min_start_gain:g}, "
         least_gain = tool.prune_below
         pruned = "nothing pruned" if least_gain is None else f"prune below {least_gain:g}"
         tools.append(
-            f"{tool.name} (τs {tool.min_prob:g}, {least}{calibrated}, k {tool.max_positions}, "
+            f"{tool.name} (τs {tool.min_prob:g}, {start}{least}{calibrated}, k {tool.max_positions}, "
             f"m {tool.samples}, {pruned})"
         )
     config = run.manifest.config

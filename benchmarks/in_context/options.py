@@ -14,7 +14,16 @@ MODEL = "build/smollm2"  # `make smollm2`
 OUT = Path("build/in-context")
 # Settings whose values in context mean another thing in the paper's way, or nothing.
 _IN_CONTEXT = frozenset(
-    {"method", "nearest", "rounds", "gain_threshold", "min_used", "min_help", "temperature"}
+    {
+        "method",
+        "nearest",
+        "rounds",
+        "gain_threshold",
+        "min_used",
+        "min_help",
+        "min_start_gain",
+        "temperature",
+    }
 )
 
 
