@@ -156,8 +156,8 @@ def settings_of(run: Run) -> dict[str, object]:
         least_gain = tool.prune_below
         pruned = "nothing pruned" if least_gain is None else f"prune below {least_gain:g}"
         tools.append(
-            f"{tool.name} (τs {tool.min_prob:g}, {start}{least}{calibrated}, k {tool.max_positions}, "
-            f"m {tool.samples}, {pruned})"
+            f"{tool.name} (τs {tool.min_prob:g}, {start}{least}{calibrated}, "
+            f"k {tool.max_positions}, m {tool.samples}, {pruned})"
         )
     config = run.manifest.config
     return {

@@ -35,7 +35,7 @@ class ToolConfig(Config):
     min_prob: float | None = Field(default=None, ge=0, lt=1)
     """τs: probability of a call that a place must exceed. Default: the model's or the tool's."""
     min_start_gain: Nats | None = None
-    """In context: nats by which demonstrations must make a call likelier to start at a place. Higher
+    """In context: nats by which demonstrations must make a call likelier to start at a place; more
     is faster and finds less. Default: the k best places, whatever they gain."""
     gain_threshold: Threshold | None = None
     """τf: nats that a call's output must save, over the call without it and over no call. `auto`

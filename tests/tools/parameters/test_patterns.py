@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolformer.calls import CallGrammar, HermesGrammar, InlineGrammar
-from toolformer.tools import tool
+from toolformer.tools import tool, tool_from_schema
 from toolformer.tools.builtin.calendar import EXPRESSIONS, answer, calendar
 from toolformer.tools.parameters.patterns import SpelledPattern
 
@@ -76,6 +76,18 @@ def test_in_an_object_a_value_stands_in_quotes() -> None:
     assert spelled.after('"ab"', ("}",)) == ("}",)
     assert '"ab"' in spelled
     assert "ab" not in spelled
+
+
+def test_the_pattern_of_a_schema_is_a_form_where_it_is_one_of_whole_values() -> None:
+    def stated(pattern: str) -> object:
+        properties = {"code": {"type": "string", "pattern": pattern}}
+        schema = {"type": "object", "properties": properties, "required": ["code"]}
+        made = tool_from_schema({"name": "Stock", "parameters": schema}, lambda code: code)
+        spell = made.spelling(InlineGrammar())
+        return None if spell is None else spell("A-")
+
+    assert stated("^[A-B]-[12]$") == ("1)", "2)")
+    assert stated("[A-B]-[12]") is stated("^A-[") is stated("^(?<name>A)$") is None
 
 
 def test_a_value_between_others_holds_no_comma() -> None:

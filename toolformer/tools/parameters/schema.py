@@ -3,6 +3,7 @@
 Knows no server: the function that runs the tool is the caller's.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -94,10 +95,24 @@ def read_schema(schema: Mapping[str, Any]) -> tuple[Parameter, ...]:
                 default=each.get("default"),
                 omitted="default" not in each,
                 description=" ".join(str(each.get("description") or "").split()),
+                values=_form_of(each),
             )
         )
     texts = [parameter.name for parameter in parameters if parameter.is_text]
     return tuple(replace(each, free_text=each.name in texts[:1]) for each in parameters)
+
+
+def _form_of(schema: Mapping[str, Any]) -> re.Pattern[str] | None:
+    """Returns the form of a text's values; None where the schema states none of whole values."""
+    pattern = schema.get("pattern")
+    if schema.get("type") != "string" or not isinstance(pattern, str):
+        return None
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        return None  # of a part: most texts that have it are no values
+    try:
+        return re.compile(pattern)
+    except re.error:  # JSON's expressions are JavaScript's
+        return None
 
 
 def _type_of(schema: object, *, refer: _Refer, depth: int = 0) -> Any:

@@ -190,7 +190,7 @@ def with_values(
     for name in values:
         if name not in names:
             raise ConfigError(closest(name, names, what=f"parameter of {tool}"))
-    return tuple(replace(each, values=values.get(each.name)) for each in parameters)
+    return tuple(replace(each, values=values.get(each.name, each.values)) for each in parameters)
 
 
 def _read_parameter(
