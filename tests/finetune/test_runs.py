@@ -131,6 +131,16 @@ def test_each_runs_calls_compete_by_its_own_thresholds() -> None:
         assert calls(list(merged)) == [(stays,)]
 
 
+def test_of_two_runs_calls_at_one_place_the_one_that_helps_most_stays_as_in_one_run() -> None:
+    used = replace(candidate(TEXT, LATE, arguments="40 + 2"), losses=Losses(4.0, 4.0, 7.0))
+    helpful = replace(candidate(TEXT, LATE, arguments="12 + 30"), losses=Losses(4.0, 2.0, 2.8))
+    in_context = {"Calculator": Thresholds(0.75, -0.25)}
+    assert in_context["Calculator"].strength(used.losses) == 1.0  # of the other .8
+    runs = [[annotated(TEXT, each, name="a")] for each in (used, helpful)]
+    merged = list(merge(runs, thresholds=[in_context] * 2, tools=["Calculator"]))
+    assert calls(merged) == [("12 + 30",)]
+
+
 def test_both_thresholds_select_anew_and_stand_in_the_lineage(model: Path, tmp_path: Path) -> None:
     out = write_run(tmp_path / "run", model)
     papers, both = read_run(out), read_run(out, min_used=1.0, min_help=0.5)

@@ -194,8 +194,7 @@ def call(position: int, gain: float, *, token: int | None = None, tool: str = "F
 
 
 def stay(*candidates: Candidate) -> frozenset[int]:
-    strengths = [strength(each, Thresholds.of(0.5)) for each in candidates]
-    return winners(candidates, strengths=strengths, order=ORDER)
+    return winners(candidates, thresholds=[Thresholds.of(0.5)] * len(candidates), order=ORDER)
 
 
 def test_calls_six_tokens_apart_both_stay_and_nearer_ones_do_not() -> None:

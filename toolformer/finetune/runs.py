@@ -16,7 +16,7 @@ from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.reading import read_selected, resolve_thresholds
-from toolformer.runs.select import strength, winners
+from toolformer.runs.select import winners
 from toolformer.runs.thresholds import Thresholds
 from toolformer.sidecar import SidecarTool
 
@@ -151,9 +151,8 @@ def merge(
 ) -> Iterator[AnnotatedDocument]:
     """Yields the documents of several runs, each once, with the kept calls of all of them.
 
-    Documents are the same if their id and text are. Of calls that stand at one place or within
-    five tokens of each other the strongest one stays (`Thresholds.strength`; by the paper's rule,
-    the one with the best gain).
+    Documents are the same if their id and text are. Calls that stand at one place or within five
+    tokens of each other compete as in one run (`select.winners`), each by its run's thresholds.
 
     Args:
         runs: their documents; those of a single run pass as they are.
@@ -165,15 +164,13 @@ def merge(
         return
     order = {name: number for number, name in enumerate(tools)}
     merged: dict[tuple[str, str], AnnotatedDocument] = {}  # by id and text
-    strengths: dict[tuple[str, str], list[float]] = {}  # of their candidates
+    asked: dict[tuple[str, str], list[Thresholds]] = {}  # of their candidates
     for run, by_tool in zip(runs, thresholds, strict=True):
         for annotated in run:
             kept = tuple(each for each in annotated.candidates if each.verdict is Verdict.KEPT)
             key = (annotated.document.id, annotated.document.text)
             known = merged.get(key)
-            strengths.setdefault(key, []).extend(
-                strength(each, by_tool[each.tool]) for each in kept
-            )
+            asked.setdefault(key, []).extend(by_tool[each.tool] for each in kept)
             if known is None:
                 merged[key] = replace(annotated, candidates=kept)
                 continue
@@ -184,7 +181,7 @@ def merge(
                 candidates=known.candidates + kept,
             )
     for key, annotated in merged.items():
-        stay = winners(annotated.candidates, strengths=strengths[key], order=order)
+        stay = winners(annotated.candidates, thresholds=asked[key], order=order)
         kept = tuple(each for n, each in enumerate(annotated.candidates) if n in stay)
         yield replace(annotated, candidates=kept)
 

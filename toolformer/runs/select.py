@@ -66,13 +66,9 @@ def select(
             raise ConfigError(closest(candidate.tool, order, what="tool"))
     verdicts = [_verdict(each, by_tool[each.tool], allow_peeking) for each in candidates]
     passed = [number for number, verdict in enumerate(verdicts) if verdict is Verdict.KEPT]
-    bidders = _most_helpful(passed, candidates, by_tool)
-    for number in set(passed).difference(bidders):
-        verdicts[number] = Verdict.OUTBID
-    bids = [candidates[number] for number in bidders]
-    strengths = [strength(each, by_tool[each.tool]) for each in bids]
-    stay = winners(bids, strengths=strengths, order=order)
-    for index, number in enumerate(bidders):
+    bids = [candidates[number] for number in passed]
+    stay = winners(bids, thresholds=[by_tool[each.tool] for each in bids], order=order)
+    for index, number in enumerate(passed):
         if index not in stay:
             verdicts[number] = Verdict.OUTBID
     return tuple(
@@ -157,9 +153,7 @@ def _verdict(candidate: Candidate, thresholds: Thresholds, allow_peeking: bool) 
     return Verdict.UNHELPFUL if is_used and not thresholds.are_equal else Verdict.LOW_GAIN
 
 
-def _most_helpful(
-    passed: Sequence[int], candidates: Sequence[Candidate], thresholds: Mapping[str, Thresholds]
-) -> list[int]:
+def _most_helpful(candidates: Sequence[Candidate], thresholds: Sequence[Thresholds]) -> list[int]:
     """Returns those that compete with other places: of the calls of a tool at one, the best.
 
     They share L(ε), so the one with the most help has the most likely text after it. How much of an
@@ -168,15 +162,14 @@ def _most_helpful(
     """
     best: dict[tuple[int, str], int] = {}
     others: list[int] = []
-    for number in passed:
-        each = candidates[number]
-        if thresholds[each.tool].are_equal:
+    for number, each in enumerate(candidates):
+        if thresholds[number].are_equal:
             others.append(number)
             continue
         place = each.position, each.tool
         if place not in best or _helps_more(each, candidates[best[place]]):
             best[place] = number
-    return sorted([*others, *best.values()])
+    return [*others, *best.values()]
 
 
 def _helps_more(one: Candidate, other: Candidate) -> bool:
@@ -186,22 +179,35 @@ def _helps_more(one: Candidate, other: Candidate) -> bool:
 
 
 def winners(
-    candidates: Sequence[Candidate], *, strengths: Sequence[float], order: Mapping[str, int]
+    candidates: Sequence[Candidate],
+    *,
+    thresholds: Sequence[Thresholds],
+    order: Mapping[str, int],
 ) -> frozenset[int]:
-    """Returns the indices of the candidates of one text that stay.
+    """Returns the indices of the candidates of one text that stay, of those that pass.
 
-    Of two at one position or within five tokens of each other the stronger one stays; equally
-    strong ones go by tool order, arguments and position.
+    Of the calls of a tool at one place the one that helps most stays, unless its thresholds are
+    equal. Of two at one position or within five tokens of each other the stronger one stays;
+    equally strong ones go by tool order, arguments and position.
 
     Args:
         candidates: of one text.
-        strengths: of each, in nats.
+        thresholds: of each: its tool's, in its run.
         order: the place of each tool in the tool order, by name.
 
-    >>> row = [Candidate(4 * token, "QA", "Who?", 0.1, 1, token=token) for token in (1, 6, 12)]
-    >>> sorted(winners(row, strengths=[1.0, 2.0, 1.0], order={"QA": 0}))
+    Raises:
+        ValueError: not all losses of a candidate are known.
+
+    >>> from toolformer.records import Losses
+    >>> row = [
+    ...     Candidate(4 * token, "QA", "Who?", 0.1, 1, token=token, losses=Losses(4.0, cost, 4.0))
+    ...     for token, cost in ((1, 3.0), (6, 2.0), (12, 3.0))
+    ... ]
+    >>> sorted(winners(row, thresholds=[Thresholds.of(0.5)] * 3, order={"QA": 0}))
     [1, 2]
     """
+    bidders = _most_helpful(candidates, thresholds)
+    strengths = {number: strength(candidates[number], thresholds[number]) for number in bidders}
     stay: set[int] = set()
     taken_positions: set[int] = set()
     taken_tokens: set[int] = set()
@@ -210,7 +216,7 @@ def winners(
         each = candidates[number]
         return -strengths[number], order[each.tool], each.arguments or "", each.position
 
-    for number in sorted(range(len(candidates)), key=rank):
+    for number in sorted(bidders, key=rank):
         position, token = candidates[number].position, candidates[number].token
         if position in taken_positions or token in taken_tokens:
             continue
