@@ -66,6 +66,7 @@ PLACES = {
     "pydantic": ("",),
     "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/"),
     "simpleeval": ("tools/builtin/",),
+    "bm25s": ("tools/search/",),
 }
 AT_IMPORT_TIME = {
     "torch": ("lm/hf/", "finetune/", "pretrain/"),
@@ -80,6 +81,7 @@ AT_IMPORT_TIME = {
     "prompt_toolkit": (),
     "datasets": (),
     "pyarrow": (),
+    "bm25s": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
 

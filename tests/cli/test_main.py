@@ -249,7 +249,7 @@ def test_every_command_can_be_quiet_or_verbose(
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("toolformer in", ["infer"]),
+        ("toolformer inf", ["infer"]),
         ("toolformer infer --no", ["--no-tools"]),
         ("toolformer tools calculator --js", ["--json"]),
     ],

@@ -92,9 +92,11 @@ def test_the_built_in_tools_come_in_by_the_entry_points_of_the_package() -> None
 
 
 def test_the_built_in_tools_are_available_by_name() -> None:
-    assert {"calculator", "calendar", "database", "sql"} <= set(available())
-    names = {load_tool(name).name for name in DOOR.built_in}
+    assert {"calculator", "calendar", "database", "search", "sql"} <= set(available())
+    names = {load_tool(name).name for name in DOOR.built_in if name != "search"}
     assert names == {"Calculator", "Calendar", "Database", "SQL"}
+    with pytest.raises(ConfigError, match=r"search:index=DIR, after toolformer index CORPUS"):
+        load_tool("search")
 
 
 def test_the_default_tools_are_three() -> None:

@@ -16,8 +16,8 @@ import typer
 
 from toolformer._version import __version__
 from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
+from toolformer.cli.display.volume import with_volume
 from toolformer.cli.interrupt import Interruption, interruptible
-from toolformer.cli.volume import with_volume
 from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
 
 COMMANDS = {
@@ -28,6 +28,7 @@ COMMANDS = {
     "infer": "Let a model continue a prompt and call tools on the way; a REPL.",
     "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
     "tools": "List, describe and try the tools.",
+    "index": "Index a corpus, so that a tool can search in it.",
     "pretrain": "Train a small causal language model from scratch on local text.",
 }
 

@@ -22,6 +22,7 @@ DOOR = Door(
         "calculator": "toolformer.tools.builtin.calculator:calculator",
         "calendar": "toolformer.tools.builtin.calendar:calendar",
         "database": "toolformer.tools.builtin.database:database",
+        "search": "toolformer.tools.builtin.search:search",
         "sql": "toolformer.tools.builtin.sql:sql",
     },
     examples="a name such as calculator, a name with options such as database:path=facts.db, or a "

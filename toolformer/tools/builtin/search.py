@@ -1,0 +1,84 @@
+"""WikiSearch: the passages of a corpus that fit some words, by BM25."""
+
+from pathlib import Path
+
+from toolformer.errors import ConfigError, ToolError, clipped
+from toolformer.tools.base import Exemplar, Tool, tool
+from toolformer.tools.search import Found, SearchIndex
+
+# The paper's have this shape (appendix A.2): a few words, and what follows is told by a passage.
+_EXEMPLARS = (
+    Exemplar(
+        "The flag of Jamaica has three colours: the green stands for",
+        "flag of Jamaica colours meaning",
+        " hope and agriculture, the black for hardship.",
+    ),
+    Exemplar(
+        "A fixed-spool reel does not turn when one casts, because",
+        "fixed-spool fishing reel casting",
+        " the line slips over the edge of its spool.",
+    ),
+    Exemplar(
+        "Doctors give vitamin K to newborn children, since",
+        "vitamin K newborn",
+        " they have little of it and could bleed.",
+    ),
+)
+
+
+def search(
+    index: Path | None = None, name: str = "WikiSearch", results: int = 1, characters: int = 400
+) -> Tool:
+    """Makes a search over an index that `toolformer index` wrote.
+
+    Args:
+        index: The directory of the index.
+        name: What calls it is by.
+        results: How many passages an answer has.
+        characters: How long an answer is at most, titles included.
+
+    Raises:
+        ConfigError: There is no such index, or an answer could hold nothing.
+    """
+    if index is None:
+        raise ConfigError(
+            "Searches in a corpus of yours: search:index=DIR, after "
+            "toolformer index CORPUS --out DIR."
+        )
+    if results < 1 or characters < 20:
+        raise ConfigError(
+            "An answer of a search has one result or more, and 20 characters or more."
+        )
+    opened = SearchIndex(index)
+
+    def run(query: str) -> str:
+        """Finds what an encyclopedia says.
+
+        Args:
+            query: A few words that the passage would have.
+        """
+        return answer(query, opened, results=results, characters=characters)
+
+    return tool(run, name=name, exemplars=_EXEMPLARS, state=opened.state, free_text="query")
+
+
+def answer(query: str, index: SearchIndex, *, results: int, characters: int) -> str:
+    """Returns the passages that fit best, each behind the title of its page.
+
+    Raises:
+        ToolError: None fits.
+    """
+    found = index.search(query, most=results)
+    if not found:
+        raise ToolError(f"Nothing was found for {clipped(query)!r}.")
+    share = characters // len(found) - (len(found) > 1) * 3
+    return " | ".join(_shown(each, share) for each in found)
+
+
+def _shown(found: Found, characters: int) -> str:
+    """Returns a title and as much of its passage as fits, in whole words."""
+    text = " ".join(f"{found.passage.title} > {found.passage.text}".split())
+    if len(text) <= characters:
+        return text
+    cut = text[: characters - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"

@@ -1,0 +1,7 @@
+"""Search by BM25: passages of a corpus, an index over them on disk, and what is found in it."""
+
+from toolformer.tools.search.build import IndexProgress, build_index
+from toolformer.tools.search.index import Found, SearchIndex
+from toolformer.tools.search.passages import Page, Passage
+
+__all__ = ["Found", "IndexProgress", "Page", "Passage", "SearchIndex", "build_index"]
