@@ -205,22 +205,34 @@ class Door:
                 )
         return options
 
+    def names_in(self, path: Path) -> list[str]:
+        """Returns the names in a Python file that may stand for one of this kind, in its order.
+
+        Raises:
+            ConfigError: There is no such file, or it cannot be imported.
+        """
+        module = self._import(path)
+        return [
+            name
+            for name, value in vars(module).items()
+            if not name.startswith("_")
+            and (self.offers(value) or getattr(value, "__module__", "") == module.__name__)
+        ]
+
     def _from_file(self, path: Path, name: str) -> object:
+        module = self._import(path)
+        try:
+            return getattr(module, name)
+        except AttributeError:
+            what = f"{self.what} in {path}"
+            raise UnknownNameError(closest(name, self.names_in(path), what=what)) from None
+
+    def _import(self, path: Path) -> ModuleType:
         if not os.path.isfile(path):
             raise ConfigError(
                 f"There is no file {clipped(str(path), 200)!r} to take a {self.what} from."
             )
-        module = import_file(path)
-        try:
-            return getattr(module, name)
-        except AttributeError:
-            names = [
-                other
-                for other, value in vars(module).items()
-                if not other.startswith("_")
-                and (self.offers(value) or getattr(value, "__module__", "") == module.__name__)
-            ]
-            raise UnknownNameError(closest(name, names, what=f"{self.what} in {path}")) from None
+        return import_file(path)
 
 
 def _fault_of(value: object, text: str) -> str:

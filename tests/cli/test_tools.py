@@ -1,6 +1,8 @@
 """`toolformer tools` lists, describes and tries."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,114 @@ def test_a_misuse_ends_with_two(
 ) -> None:
     assert run(["tools", *arguments]) == 2
     assert capsys.readouterr().err.startswith(message)
+
+
+def test_a_file_lists_the_tools_in_it(family: str, capsys: pytest.CaptureFixture[str]) -> None:
+    file = family.removesuffix(":family")
+    assert run(["tools", file, "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [row["signature"] for row in listed] == ["Up(n)", "Down(n)"]
+    assert run(["tools", str(CONVERTER), "--json"]) == 0
+    assert [row["tool"] for row in json.loads(capsys.readouterr().out)] == [f"{CONVERTER}:convert"]
+
+
+def test_a_file_without_a_tool_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.py").write_text("x = 3\ndef untyped(y): return y\n")
+    assert run(["tools", str(tmp_path / "empty.py")]) == 2
+    assert "There is no tool in" in capsys.readouterr().err
+
+
+KINDS = '''
+from typing import Literal
+
+def measure(value: float | None, unit: Literal["km", "mi"] = "km", digits: int = 2) -> str:
+    """Measures.
+
+    Args:
+        unit: Of the value.
+
+    Examples:
+        It is [measure(3)] 3 km.
+        It is [measure(3, mi)]
+        It is [measure(-1)] nowhere.
+    """
+    if value is None or value < 0:
+        raise ValueError("There is no such length.")
+    return f"{value:.{digits}g} {unit}"
+'''
+
+
+@pytest.fixture
+def kinds(tmp_path: Path) -> str:
+    (tmp_path / "kinds.py").write_text(KINDS, encoding="utf-8")
+    return f"{tmp_path / 'kinds.py'}:measure"
+
+
+def test_types_defaults_and_choices_are_shown(
+    kinds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["tools", kinds]) == 0
+    printed = capsys.readouterr().out
+    assert "  value (number | null): no description\n" in printed
+    assert '  unit ("km" | "mi"; may be left out, else "km"): Of the value.\n' in printed
+    assert "  digits (integer; may be left out, else 2): no description\n" in printed
+    assert run(["tools", "calendar"]) == 0
+    assert "expression (text of a form; may be left out" in capsys.readouterr().out
+
+
+def test_what_a_tool_lacks_is_named(kinds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tools", "check", kinds]) == 1
+    _, _, shown = capsys.readouterr().out.partition("What a model is shown\n")
+    shown, _, missing = shown.partition("Missing\n")
+    assert "It is [measure(3) -> 3 km] 3 km." in shown
+    assert "-1" not in shown
+    assert "A description of value: a line under Args: in the docstring." in missing
+    assert "What follows [measure(3, mi)]: what the output helps to predict." in missing
+    assert "The output of the exemplar [measure(-1)]:" in missing
+    assert "There is no such length." in missing
+
+
+def test_the_tools_that_come_with_it_lack_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("calculator", "calendar", "database"):
+        assert run(["tools", "check", name, "--json"]) == 0, capsys.readouterr().out
+        [found] = json.loads(capsys.readouterr().out)
+        assert found["missing"] == []
+        assert len(found["shown"]) == len(found["exemplars"])
+
+
+def test_a_new_file_has_a_tool_that_works_and_a_test_that_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["tools", "new", "my_tool.py"]) == 0
+    assert "toolformer tools check my_tool.py:with_tax" in capsys.readouterr().out
+    assert run(["tools", "check", "my_tool.py"]) == 0
+    assert run(["tools", "my_tool.py:with_tax", "50, 0.19"]) == 0
+    assert capsys.readouterr().out.endswith("59.5\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_tool.py"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    assert "4 passed" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["new"], "Name the file to be written"),
+        (["new", "there.py"], "'there.py' exists"),
+        (["new", "test-me.py"], "cannot be imported: name a file such as my_tool.py"),
+        (["new", "tool.txt"], "cannot be imported"),
+        (["check"], "Name what is to be checked"),
+    ],
+)
+def test_what_cannot_be_written_or_checked_is_refused(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.py").write_text("")
+    assert run(["tools", *arguments]) == 2
+    assert said in capsys.readouterr().err

@@ -3,24 +3,28 @@
 import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from toolformer.calls import PlacedCall, ToolCall
+from toolformer.calls import ToolCall
 from toolformer.cli.display.gate import print_json
+from toolformer.cli.display.tools import describe, tool_json, tool_row
 from toolformer.dates import read_date
-from toolformer.errors import ToolformerError
+from toolformer.errors import ConfigError, ToolformerError
 from toolformer.tools.base import Tool, ToolContext
-from toolformer.tools.exemplar import NOTATION
-from toolformer.tools.registry import available, load_tool, load_tools
+from toolformer.tools.registry import available, load_tool, load_tools, tools_in_file
 from toolformer.tools.toolbox import Toolbox
 
 
 def tools(
     tool: Annotated[
         str | None,
-        typer.Argument(help="A tool: calculator, database:path=facts.db, my_tools.py:convert."),
+        typer.Argument(
+            help="A tool: calculator, database:path=facts.db, my_tools.py:convert; a file lists "
+            "what is in it. `new FILE` writes one to begin with, `check TOOL` looks one over."
+        ),
     ] = None,
     arguments: Annotated[
         str | None,
@@ -32,32 +36,50 @@ def tools(
         str | None, typer.Option(help="The date that counts as today, such as 2023-03-03.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+) -> int:
     """List the tools; with a tool, describe it; with its arguments too, try it."""
     if tool is None:
-        _list(as_json=as_json)
+        _list(_available(), as_json=as_json)
+    elif tool == "new":
+        _write_new(arguments)
+    elif tool == "check":
+        return _check(arguments, as_json=as_json)
+    elif tool.endswith(".py"):
+        _list([tool_row(each) for each in _in_file(tool)], as_json=as_json)
     elif arguments is None:
-        _describe_all(load_tools(tool), as_json=as_json)
+        _describe(load_tools(tool), as_json=as_json)
     else:
         # The command line is where the clock is read.
         day = date.today() if today is None else read_date(today)
-        _try(load_tool(tool), arguments, today=day, as_json=as_json)
+        return _try(load_tool(tool), arguments, today=day, as_json=as_json)
+    return 0
 
 
-def _list(*, as_json: bool) -> None:
+def _available() -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     for name in available():
         try:
             loaded = load_tools(name)
-        except ToolformerError as error:  # another distribution's, broken: the others still work
+        except ToolformerError as error:  # it needs an option, or another distribution's is broken
             rows.append({"tool": name, "signature": "", "description": str(error)})
         else:
-            rows += [
-                {"tool": each.spec, "signature": each.signature, "description": each.description}
-                for each in loaded
-            ]
+            rows += map(tool_row, loaded)
+    return rows
+
+
+def _in_file(file: str) -> list[Tool]:
+    found = tools_in_file(Path(file))
+    if not found:
+        raise ConfigError(
+            f"There is no tool in {file!r}: a typed function with a docstring is one. "
+            "toolformer tools new FILE writes one to begin with."
+        )
+    return found
+
+
+def _list(rows: Sequence[dict[str, str]], *, as_json: bool) -> None:
     if as_json:
-        print_json(rows, indent=2)
+        print_json(list(rows), indent=2)
         return
     from rich.table import Table
     from rich.text import Text
@@ -72,65 +94,59 @@ def _list(*, as_json: bool) -> None:
     answer_console().print(table)
     print("\nDescribe one: toolformer tools calculator")
     print('Try one:      toolformer tools calculator "400 / 1400"')
-    print("Your own:     toolformer tools my_tools.py:convert")
+    print("Your own:     toolformer tools new my_tool.py")
 
 
-def _describe_all(tools: Sequence[Tool], *, as_json: bool) -> None:
+def _describe(tools: Sequence[Tool], *, as_json: bool) -> None:
     """Prints one tool; several as a list."""
     if as_json:
-        described = [_as_json(tool) for tool in tools]
-        shown = described[0] if len(described) == 1 else described
-        print_json(shown, indent=2)
-        return
-    for number, tool in enumerate(tools):
-        if number:
-            print()
-        _describe(tool)
+        described = [tool_json(tool) for tool in tools]
+        print_json(described[0] if len(described) == 1 else described, indent=2)
+    else:
+        print(describe(tools))
 
 
-def _as_json(tool: Tool) -> dict[str, object]:
-    return {
-        "tool": tool.spec,
-        **tool.json_schema(),
-        "min_prob": tool.min_prob,
-        "gain_threshold": tool.gain_threshold,
-        "max_positions": tool.max_positions,
-        "samples": tool.samples,
-        "pure": tool.pure,
-        "context": list(tool.context),
-        "exemplars": _exemplars(tool),
-    }
+def _write_new(file: str | None) -> None:
+    from toolformer.tools.template import write_template
+
+    if file is None:
+        raise ConfigError("Name the file to be written: toolformer tools new my_tool.py.")
+    test, name = write_template(Path(file))
+    print(f"{file} has a tool that works, {test} its test. Change them, and look at it with")
+    print(f"  toolformer tools check {file}:{name}")
 
 
-def _exemplars(tool: Tool) -> list[str]:
-    return [
-        NOTATION.render(
-            one.before + one.after,
-            [PlacedCall(len(one.before), ToolCall(tool.name, one.arguments))],
+def _check(spec: str | None, *, as_json: bool) -> int:
+    from toolformer.annotate.demonstrations.check import check_tool
+
+    if spec is None:
+        raise ConfigError("Name what is to be checked: toolformer tools check my_tool.py.")
+    found = _in_file(spec) if spec.endswith(".py") else load_tools(spec)
+    with Toolbox(found) as toolbox:
+        checks = [check_tool(tool, toolbox) for tool in toolbox.values()]
+    if as_json:
+        print_json(
+            [
+                {
+                    **tool_json(check.tool),
+                    "shown": list(check.shown),
+                    "missing": list(check.missing),
+                }
+                for check in checks
+            ],
+            indent=2,
         )
-        for one in tool.exemplars
-    ]
+    else:
+        for check in checks:
+            print(describe([check.tool]))
+            print("\nWhat a model is shown", *(check.shown or ["nothing"]), sep="\n  ")
+            print("\nMissing", *(check.missing or ["nothing"]), sep="\n  ")
+            if check is not checks[-1]:
+                print()
+    return 1 if any(check.missing for check in checks) else 0
 
 
-def _describe(tool: Tool) -> None:
-    shown = _exemplars(tool)
-    print(tool.signature)
-    print(f"  {tool.description}\n")
-    for parameter in tool.parameters:
-        optional = "" if parameter.required else " (may be left out)"
-        print(f"  {parameter.name}{optional}: {parameter.description or 'no description'}")
-    print(
-        f"\n  min-prob τs {tool.min_prob:g}   threshold τf {tool.gain_threshold:g}   "
-        f"max-positions k {tool.max_positions}   samples m {tool.samples}"
-    )
-    if tool.context:
-        print(f"  knows of a text: {', '.join(tool.context)}")
-    print(f"  runs in {'a process of its own' if tool.isolated else 'this process'}")
-    if shown:
-        print("\nExemplars", *shown, sep="\n  ")
-
-
-def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
+def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> int:
     with Toolbox([tool]) as toolbox:
         call = ToolCall(tool.name, arguments)
         [result] = toolbox.execute([call], ToolContext(today=today))
@@ -147,5 +163,4 @@ def _try(tool: Tool, arguments: str, *, today: date, as_json: bool) -> None:
         print(result.output)
     else:
         print(result.error, file=sys.stderr)
-    if result.error is not None:
-        raise typer.Exit(1)
+    return 0 if result.error is None else 1

@@ -8,7 +8,9 @@ options chooses from them.
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
 from toolformer.specs import Door, Spec, foreign_code
@@ -64,6 +66,19 @@ def load_tools(*specs: str) -> list[Tool]:
         ConfigError: A spec cannot be read, or its options do not fit.
     """
     return [tool for spec in specs for tool in _load(spec)]
+
+
+def tools_in_file(path: Path) -> list[Tool]:
+    """Returns the tools that a Python file has, in its order; what cannot be one is left out.
+
+    Raises:
+        ConfigError: There is no such file, or it cannot be imported.
+    """
+    found: list[Tool] = []
+    for name in DOOR.names_in(path):
+        with suppress(ConfigError):
+            found += load_tools(f"{path}:{name}")
+    return found
 
 
 def as_tools(given: Tools) -> list[Tool]:

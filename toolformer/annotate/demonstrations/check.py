@@ -1,0 +1,74 @@
+"""What a model would see of a tool, and what its author may have forgotten."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from toolformer.annotate.demonstrations.own import EXEMPLAR_DAY
+from toolformer.calls import PlacedCall, ToolCall
+from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.exemplar import NOTATION
+from toolformer.tools.toolbox import Toolbox
+
+FEW = 3  # exemplars
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCheck:
+    """A tool that was looked over."""
+
+    tool: Tool
+    shown: Sequence[str]  # its exemplars with their outputs, as demonstrations have them
+    missing: Sequence[str]  # what is, in sentences
+
+
+def check_tool(tool: Tool, toolbox: Toolbox) -> ToolCheck:
+    """Runs a tool's exemplars, and looks for what a model would miss.
+
+    Args:
+        tool: one of the toolbox.
+        toolbox: runs the calls.
+    """
+    today = EXEMPLAR_DAY if "today" in tool.context else None
+    calls = [ToolCall(tool.name, each.arguments) for each in tool.exemplars]
+    results = toolbox.execute(calls, ToolContext(today=today))
+    shown = [
+        NOTATION.render(
+            exemplar.before + exemplar.after,
+            [PlacedCall(len(exemplar.before), result.call, result.output)],
+        )
+        for exemplar, result in zip(tool.exemplars, results, strict=True)
+        if _is_shown(result)
+    ]
+    return ToolCheck(tool, shown, [*_undescribed(tool), *_without_use(tool, results)])
+
+
+def _is_shown(result: ToolResult) -> bool:
+    return result.output is not None and NOTATION.is_renderable_output(result.output)
+
+
+def _undescribed(tool: Tool) -> Iterator[str]:
+    if not tool.description:
+        yield "A description: the first line of the docstring."
+    for parameter in tool.parameters:
+        if not parameter.description:
+            yield f"A description of {parameter.name}: a line under Args: in the docstring."
+
+
+def _without_use(tool: Tool, results: Sequence[ToolResult]) -> Iterator[str]:
+    if len(results) < FEW:
+        yield (
+            f"Exemplars: there are {len(results)}, and {FEW} or more help. Write texts with a call "
+            f"under Examples: in the docstring, as in: Twice 4 is {_written(tool, '4')} 8."
+        )
+    for exemplar, result in zip(tool.exemplars, results, strict=True):
+        call = _written(tool, exemplar.arguments)
+        if result.output is None:
+            yield f"The output of the exemplar {call}: {result.error}"
+        elif not _is_shown(result):
+            yield f"An output of {call} that can be written into a text, not {result.output!r}."
+        elif not exemplar.after.strip():
+            yield f"What follows {call}: what the output helps to predict."
+
+
+def _written(tool: Tool, arguments: str) -> str:
+    return NOTATION.format(ToolCall(tool.name, arguments)).strip()
