@@ -22,6 +22,7 @@ from toolformer.cli.settings import (
     DTYPE,
     MODEL_HELP,
     STRICT,
+    TOOL_CACHE,
     TRUST_REMOTE_CODE,
     with_settings,
 )
@@ -30,6 +31,7 @@ from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
 from toolformer.tools.registry import default_tools, load_tools
+from toolformer.tools.toolbox import Toolbox
 
 # A corpus larger than this is not read a second time to tell how long it will take.
 _COUNTED_BYTES = 1 << 30
@@ -59,6 +61,14 @@ def annotate(
         ),
     ] = None,
     out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
+    tool_workers: Annotated[
+        int | None, Option(min=1, max=1000, help="Calls that run at a time. Default: 4 at most.")
+    ] = None,
+    tool_timeout: Annotated[
+        float,
+        Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
+    ] = 10.0,
+    tool_cache: TOOL_CACHE = None,
     *,
     settings: AnnotateConfig,
     dtype: DTYPE = "float32",
@@ -75,7 +85,12 @@ def annotate(
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
     source = Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),)))
-    tools = load_tools(*tool) if tool else default_tools()
+    tools = Toolbox(
+        load_tools(*tool) if tool else default_tools(),
+        workers=tool_workers,
+        timeout_s=tool_timeout,
+        results=tool_cache,
+    )
     total, characters = _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
@@ -88,7 +103,7 @@ def annotate(
         )
     began = time.monotonic()
     try:
-        with counting_bar(notes, "Annotating", "texts", total=total) as move:
+        with tools, counting_bar(notes, "Annotating", "texts", total=total) as move:
             run = annotate_corpus(
                 source,
                 model=language_model,

@@ -14,7 +14,14 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
-from toolformer.cli.settings import DEVICE, DTYPE, MODEL_HELP, TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.settings import (
+    DEVICE,
+    DTYPE,
+    MODEL_HELP,
+    TOOL_CACHE,
+    TRUST_REMOTE_CODE,
+    with_settings,
+)
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
@@ -58,6 +65,7 @@ def infer(
         float,
         Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
     ] = 10.0,
+    tool_cache: TOOL_CACHE = None,
     no_tools: Annotated[bool, Option("--no-tools", help="Make no calls; load no tools.")] = False,
     trust_tools: Annotated[
         bool,
@@ -136,6 +144,7 @@ def infer(
         taught=[] if sidecar is None else [each.name for each in sidecar.tools],
         on=not no_tools,
         timeout_s=tool_timeout,
+        results=tool_cache,
     ) as tools:
         if sidecar is None:
             notes.print(assumed(ckpt, model.grammar))

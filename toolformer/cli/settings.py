@@ -36,6 +36,14 @@ MIN_USED = Annotated[
         "the call without it.",
     ),
 ]
+TOOL_CACHE = Annotated[
+    Path | None,
+    Option(
+        "--tool-cache",
+        help="A directory in which results of tools are kept and from which they are given again, "
+        "to other runs, too.",
+    ),
+]
 MODEL_HELP = (
     "A directory (a model's or an adapter's), a Hub id, nano, a file in GGUF (model.gguf, "
     "hub/id:model.gguf), or script.py:name for a model in a file."

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from toolformer.dates import read_date
 from toolformer.errors import ConfigError, ToolformerError
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.registry import available, load_tool, load_tools, tools_in_file
+from toolformer.tools.stored import stored_results
 from toolformer.tools.toolbox import Toolbox
 
 
@@ -35,10 +37,23 @@ def tools(
     today: Annotated[
         str | None, typer.Option(help="The date that counts as today, such as 2023-03-03.")
     ] = None,
+    cache_stats: Annotated[
+        Path | None,
+        typer.Option(help="Count the results that a --tool-cache directory keeps.", metavar="DIR"),
+    ] = None,
+    clear: Annotated[
+        Path | None,
+        typer.Option(help="Forget the results of a --tool-cache directory.", metavar="DIR"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """List the tools; with a tool, describe it; with its arguments too, try it."""
-    if tool is None:
+    if clear is not None:
+        with stored_results(clear) as stored:
+            print(f"{stored.clear():,} results forgotten.")
+    elif cache_stats is not None:
+        _count(cache_stats, as_json=as_json)
+    elif tool is None:
         _list(_available(), as_json=as_json)
     elif tool == "new":
         _write_new(arguments)
@@ -65,6 +80,18 @@ def _available() -> list[dict[str, str]]:
         else:
             rows += map(tool_row, loaded)
     return rows
+
+
+def _count(directory: Path, *, as_json: bool) -> None:
+    with stored_results(directory) as stored:
+        counts = stored.counts()
+    if as_json:
+        print_json([asdict(each) for each in counts], indent=2)
+        return
+    for each in counts:
+        print(f"{each.tool}: {each.results:,} results, {each.failed:,} of them refusals")
+    if not counts:
+        print("No results.")
 
 
 def _in_file(file: str) -> list[Tool]:

@@ -6,6 +6,7 @@ Knows no model. Tools can be added and removed between two answers.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Self
 
 from toolformer.calls import ToolCall
@@ -29,6 +30,7 @@ class LiveTools:
         taught: Sequence[str] = (),
         on: bool = True,
         timeout_s: float = 10.0,
+        results: Path | None = None,
     ) -> None:
         """Makes tools ready to run.
 
@@ -39,13 +41,15 @@ class LiveTools:
                 barred, since a call of them could not be answered.
             on: whether calls are made at all.
             timeout_s: for one call of a tool that runs in a process of its own.
+            results: a directory in which results are kept, as a `Toolbox` keeps them.
         """
         self.tools = tuple(tools)
         self.today = today
         self.on = on
         self._known = {name.casefold(): name for name in taught}
         self._timeout_s = timeout_s
-        self._toolbox = Toolbox(self.tools, timeout_s=timeout_s)
+        self._results = results
+        self._toolbox = Toolbox(self.tools, timeout_s=timeout_s, results=results)
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +109,7 @@ class LiveTools:
 
     def replace(self, tools: Sequence[Tool]) -> None:
         """Replaces all tools."""
-        made = Toolbox(tools, timeout_s=self._timeout_s)
+        made = Toolbox(tools, timeout_s=self._timeout_s, results=self._results)
         self._toolbox.close(keep=tools)
         self._toolbox = made
         # A name that could be called once stays known: the model may write it again.

@@ -7,13 +7,16 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from socket import gaierror
 
+from toolformer._version import __version__
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError, ToolUnavailableError, is_interrupt, told
+from toolformer.specs import stamp_files
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.output import finished, fold
 from toolformer.tools.patience import Patience
 from toolformer.tools.sandbox import Sandbox, WorkerLostError
+from toolformer.tools.stored import Answered, StoredResults
 
 MAX_BATCH = 64  # calls that are given to `run_batch` together
 
@@ -77,6 +80,13 @@ class Job:
         key = (self.tool.name, self.tool.spec, self.call.arguments, *fields, state)
         object.__setattr__(self, "key", key)
 
+    @property
+    def stored_key(self) -> str:
+        """The key in any process and at any time; "" of a tool that nothing loads again."""
+        if not self.tool.spec:
+            return ""
+        return repr((__version__, self.key, sorted(stamp_files([self.tool.spec]).items())))
+
 
 @dataclass(frozen=True, slots=True)
 class Runner:
@@ -84,8 +94,19 @@ class Runner:
 
     sandbox: Sandbox
     cache: ResultCache[ToolResult]
+    stored: StoredResults | None = None  # those that outlive this process
     patience: Patience = field(default_factory=Patience)
     told: set[str] = field(default_factory=set)  # tools of which it was said that they are missed
+
+    def known(self, job: Job) -> ToolResult | None:
+        """Returns the result of a pure tool's call that was run before, here or anywhere."""
+        found = self.cache.get(job.key)
+        if found is None and self.stored is not None and job.stored_key:
+            answered = self.stored.get(job.stored_key)
+            if answered is not None:
+                found = ToolResult(job.call, output=answered.output, error=answered.error)
+                self.cache.put(job.key, found)
+        return found
 
     def run(self, job: Job) -> ToolResult:
         """Runs one job."""
@@ -151,6 +172,9 @@ class Runner:
             self.patience.note(job.tool.name, is_reached=not result.is_unavailable)
         if job.tool.pure and not result.is_unavailable:
             self.cache.put(job.key, result)
+            if self.stored is not None and job.stored_key:
+                answered = Answered(result.output, result.error)
+                self.stored.put(job.stored_key, tool=job.tool.name, answered=answered)
         return result
 
 

@@ -6,6 +6,7 @@ import weakref
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 from toolformer.calls import ToolCall
@@ -16,6 +17,7 @@ from toolformer.tools.cache import ResultCache
 from toolformer.tools.registry import Tools, as_tools
 from toolformer.tools.running import Job, Runner, batches, close_tools
 from toolformer.tools.sandbox import Limits, Sandbox
+from toolformer.tools.stored import StoredResults
 
 
 class Toolbox(Mapping[str, Tool]):
@@ -36,6 +38,7 @@ class Toolbox(Mapping[str, Tool]):
         workers: int | None = None,
         timeout_s: float = 10.0,
         memory_bytes: int = 2 << 30,
+        results: Path | None = None,
     ) -> None:
         """Creates a toolbox over `tools`.
 
@@ -44,6 +47,8 @@ class Toolbox(Mapping[str, Tool]):
             workers: How many calls run at a time; by default at most four.
             timeout_s: For one call of an isolated tool; a batch has as much for each of its calls.
             memory_bytes: For the process of an isolated tool.
+            results: A directory in which results of pure tools are kept, and from which they are
+                given again, to this program and any other; in memory alone when None.
 
         Raises:
             ConfigError: Two tools have one name, or one asks for what its process cannot have.
@@ -59,10 +64,11 @@ class Toolbox(Mapping[str, Tool]):
         self._cache = ResultCache[ToolResult]()
         self._impure = threading.Lock()
         sandbox = Sandbox(Limits(timeout_s=timeout_s, memory_bytes=memory_bytes))
-        self._runner = Runner(sandbox, self._cache)
+        stored = None if results is None else StoredResults(results)
+        self._runner = Runner(sandbox, self._cache, stored)
         self._threads = Threads(self._workers, name="toolbox")
         self._held = tools
-        self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held)
+        self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held, stored)
 
     def __getitem__(self, name: str) -> Tool:
         """Returns the tool of a name.
@@ -132,7 +138,7 @@ class Toolbox(Mapping[str, Tool]):
                 continue
             if not job.tool.pure:
                 impure.append((job, [index]))
-            elif known := self._cache.get(job.key):
+            elif known := self._runner.known(job):
                 results[index] = replace(known, call=call, seconds=0.0)
             else:
                 pure.setdefault(job.key, (job, []))[1].append(index)
@@ -188,7 +194,11 @@ def _check_reach(tool: Tool) -> None:
         )
 
 
-def _close(threads: Threads, sandbox: Sandbox, tools: Sequence[Tool]) -> None:
+def _close(
+    threads: Threads, sandbox: Sandbox, tools: Sequence[Tool], stored: StoredResults | None
+) -> None:
     threads.shutdown(wait=False, cancel_futures=True)
     sandbox.close()
     close_tools(tools)
+    if stored is not None:
+        stored.close()
