@@ -31,6 +31,9 @@ SCRIPT = (
     Continuation("Wait", " [forever(1)"),
     Continuation("Wait", " no more.", weight=0.5),
     Continuation("line\\n", "line\\n"),
+    Continuation("to each teacher.\\n\\nNine", " [Calculator(3 * 3)"),
+    Continuation("-> 9]", " 9.\\n\\nIn 8"),
+    Continuation("Nine", " alone."),
 )
 model = ScriptedLanguageModel(continuations=SCRIPT, sidecar=TUNED)
 untaught = ScriptedLanguageModel(continuations=SCRIPT)
@@ -157,7 +160,9 @@ def test_without_a_sidecar_it_says_what_it_assumes(
     assert capsys.readouterr() == (
         "[Calculator(3 + 4) -> 7] 7.\n",
         "script.py:untaught has no toolformer.json: its calls are taken to look like "
-        "[Name(arguments) -> output].\nIt can call Calculator, Calendar, Database.\n",
+        "[Name(arguments) -> output].\nIt can call Calculator, Calendar, Database.\n"
+        "It was not taught Calculator, Calendar, Database: it is shown 12 texts with calls first, "
+        "and stops at a blank line.\n",
     )
 
 
@@ -325,3 +330,32 @@ def test_a_pipe_that_is_closed_early_ends_it_quietly(where: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
+
+
+def test_a_model_is_shown_calls_of_the_tools_that_it_was_not_taught(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("Nine", "--tool", "calculator", model="script.py:untaught") == 0
+    said = capsys.readouterr()
+    assert said.out == "[Calculator(3 * 3) -> 9] 9.\n"
+    assert (
+        "It was not taught Calculator: it is shown 5 texts with calls first, and stops at a blank "
+        "line." in " ".join(said.err.split())
+    )
+    without = ("--no-demonstrations", "--max-new-tokens", "2")
+    assert infer("Nine", "--tool", "calculator", *without, model="script.py:untaught") == 0
+    said = capsys.readouterr()
+    assert said.out == "alone.\n"
+    assert "It was not taught" not in said.err
+
+
+def test_a_model_that_was_taught_a_tool_is_shown_nothing(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert infer("Nine", "--max-new-tokens", "2") == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("alone.\n", "")
+    assert infer("Nine", "--tool", "calendar", "--max-new-tokens", "2") == 0
+    assert "It was not taught Calendar: it is shown 6 texts" in " ".join(
+        capsys.readouterr().err.split()
+    )

@@ -1,5 +1,7 @@
 """Tools that come and go, the names that are barred, and the tools that a model was taught."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,9 +15,10 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.infer.request import Request
 from toolformer.sidecar import Sidecar, SidecarTool
-from toolformer.tools.base import ToolContext, tool
+from toolformer.tools.base import Tool, ToolContext, tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calendar import calendar
+from toolformer.tools.toolbox import Toolbox
 
 WEEKDAY = ToolCall("Calendar", "weekday")
 
@@ -162,3 +165,23 @@ def test_live_tools_show_what_may_be_called() -> None:
         assert repr(live) == "LiveTools(Calculator, Calendar; today 2023-03-03)"
         live.on = False
         assert repr(live) == "LiveTools(none; today 2023-03-03)"
+
+
+def test_what_a_model_is_shown_follows_the_tools() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def show(tools: Sequence[Tool], toolbox: Toolbox) -> str:
+        asked.append(tuple(each.name for each in tools))
+        return f"{', '.join(toolbox)}\n\n"
+
+    with LiveTools([calculator], today=FRIDAY, show=show) as tools:
+        request = Request("2 + 2 is")
+        assert tools.equip(request).shown == tools.equip(request).shown == "Calculator\n\n"
+        assert tools.equip(replace(request, templated=True)).shown == ""
+        tools.add(calendar)
+        assert tools.equip(request).shown == "Calculator, Calendar\n\n"
+        assert asked == [("Calculator",), ("Calculator", "Calendar")]
+        tools.on = False
+        assert tools.equip(request).shown == ""
+    with LiveTools([calculator], today=FRIDAY) as tools:
+        assert tools.equip(request).shown == ""

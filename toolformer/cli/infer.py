@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -11,6 +12,7 @@ from typer import Argument, Option
 from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.cli.display.console import Console
+from toolformer.cli.display.demonstrated import PART, demonstrated, shown_of
 from toolformer.cli.infer_print import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
@@ -66,6 +68,13 @@ def infer(
         Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
     ] = 10.0,
     tool_cache: TOOL_CACHE = None,
+    no_demonstrations: Annotated[
+        bool,
+        Option(
+            "--no-demonstrations",
+            help="Show the model no texts with calls of the tools that it was not taught.",
+        ),
+    ] = False,
     no_tools: Annotated[bool, Option("--no-tools", help="Make no calls; load no tools.")] = False,
     trust_tools: Annotated[
         bool,
@@ -138,18 +147,23 @@ def infer(
     if chat:
         check_chats(model)
     sidecar = model.sidecar
+    taught = [] if sidecar is None else [each.name for each in sidecar.tools]
     with LiveTools(
         named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools),
         today=day or date.today(),
-        taught=[] if sidecar is None else [each.name for each in sidecar.tools],
+        taught=taught,
         on=not no_tools,
         timeout_s=tool_timeout,
         results=tool_cache,
+        show=None if no_demonstrations else partial(demonstrated, model, taught),
     ) as tools:
         if sidecar is None:
             notes.print(assumed(ckpt, model.grammar))
         if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
             notes.print(called(tools))
+        if tools.shown and not chat:
+            notes.print(shown_of(tools, taught))
+            config = config if config.stop else config.override(stop=[PART])
         if has_chat_template(model) and not chat:
             notes.print(templated(ckpt))
         if input_ is not None:

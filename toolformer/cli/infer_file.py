@@ -97,6 +97,8 @@ def _settings(model: LanguageModel, tools: LiveTools, *, config: InferConfig, ch
     }
     if chats:
         settings["chat"] = True
+    elif tools.shown:
+        settings["shown"] = tools.shown
     if stamps := stamp_files(specs):
         settings["tool_files"] = stamps
     return fingerprint(settings)

@@ -189,7 +189,8 @@ class Decoder:
         else:
             opening = open_answer(request.text, leads=rules.leads, grammar=rules.grammar)
         try:
-            [stream] = self._streams.admit([opening.kept], templated=request.templated)
+            read = request.shown + opening.kept
+            [stream] = self._streams.admit([read], templated=request.templated)
             try:
                 stretch = Stretch(self._streams, stream)
                 builder = AnswerBuilder(opening, stretch, rules=rules, key=request.key)

@@ -3,7 +3,7 @@
 Knows no model. Tools can be added and removed between two answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -31,6 +31,7 @@ class LiveTools:
         on: bool = True,
         timeout_s: float = 10.0,
         results: Path | None = None,
+        show: Callable[[Sequence[Tool], Toolbox], str] | None = None,
     ) -> None:
         """Makes tools ready to run.
 
@@ -42,6 +43,8 @@ class LiveTools:
             on: whether calls are made at all.
             timeout_s: for one call of a tool that runs in a process of its own.
             results: a directory in which results are kept, as a `Toolbox` keeps them.
+            show: returns texts with calls of some tools, for a model that was not taught these;
+                the toolbox runs them. Asked once for equal tools.
         """
         self.tools = tuple(tools)
         self.today = today
@@ -49,6 +52,8 @@ class LiveTools:
         self._known = {name.casefold(): name for name in taught}
         self._timeout_s = timeout_s
         self._results = results
+        self._show = show
+        self._shown: tuple[tuple[Tool, ...], str] = ((), "")
         self._toolbox = Toolbox(self.tools, timeout_s=timeout_s, results=results)
 
     def __enter__(self) -> Self:
@@ -80,10 +85,23 @@ class LiveTools:
     def equip(self, request: Request) -> Request:
         """Returns a request with these tools, and with their day where it names none of its own."""
         context = replace(request.context, today=request.context.today or self.today)
-        spellings = spellings_of(self.tools if self.on else ())
         return replace(
-            request, tools=self.names, barred=self.barred, spellings=spellings, context=context
+            request,
+            tools=self.names,
+            barred=self.barred,
+            spellings=spellings_of(self.tools if self.on else ()),
+            shown="" if request.templated else self.shown,
+            context=context,
         )
+
+    @property
+    def shown(self) -> str:
+        """What a model reads in front of a prompt; "" where it was taught the tools."""
+        if not self.on or self._show is None:
+            return ""
+        if self._shown[0] != self.tools:
+            self._shown = self.tools, self._show(self.tools, self._toolbox)
+        return self._shown[1]
 
     def execute(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Runs a call; a failure is a result."""

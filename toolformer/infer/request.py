@@ -18,6 +18,8 @@ class Request:
         spellings: Names of tools, each with what returns the `Spell` of a call's arguments.
         context: What its tools may know: the day.
         config: The settings of its answer.
+        shown: Texts with calls in them that the model reads in front of the prompt, as one that was
+            not taught to call these tools has to.
         templated: Whether a chat template wrote the prompt, as `chat_prompt` returns it: special
             tokens spelled in it are those tokens, and all of it stands before the answer.
         index: Draws follow from the seed and this; equal prompts of different indices differ.
@@ -33,6 +35,7 @@ class Request:
     spellings: tuple[tuple[str, Spelling], ...] = ()
     context: ToolContext = field(default_factory=ToolContext)
     config: InferConfig = field(default_factory=InferConfig)
+    shown: str = ""
     templated: bool = False
     index: int = 0
 
