@@ -24,6 +24,7 @@ DOOR = Door(
         "calculator": "toolformer.tools.builtin.calculator:calculator",
         "calendar": "toolformer.tools.builtin.calendar:calendar",
         "database": "toolformer.tools.builtin.database:database",
+        "http": "toolformer.tools.builtin.http:http",
         "search": "toolformer.tools.builtin.search:search",
         "sql": "toolformer.tools.builtin.sql:sql",
     },
