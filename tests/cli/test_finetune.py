@@ -152,7 +152,11 @@ def test_equal_runs_give_equal_bytes_under_any_hash_seed_locale_and_kill(
             kill_at_a_checkpoint(command, out, env=environment)
             environment["PYTHONHASHSEED"] = str(int(seed) + 1)
         subprocess.run(command, env=environment, check=True, capture_output=True)
-        files = {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+        files = {
+            str(path.relative_to(out)): path.read_bytes()
+            for path in sorted(out.rglob("*"))
+            if path.is_file()
+        }
         assert json.loads(files.pop("timing.json"))["seconds"] > 0
         written.append(files)
     assert {"metrics.json", "model.safetensors", "toolformer.json"} < written[0].keys()

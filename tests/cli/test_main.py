@@ -250,7 +250,7 @@ def test_every_command_can_be_quiet_or_verbose(
     ("words", "offered"),
     [
         ("toolformer inf", ["infer"]),
-        ("toolformer infer --no", ["--no-tools"]),
+        ("toolformer infer --no-t", ["--no-tools"]),
         ("toolformer tools calculator --js", ["--json"]),
     ],
 )

@@ -62,8 +62,10 @@ def save_adapter(model: Any, folder: Path, *, base: str) -> None:
         folder: to be made.
         base: the directory or Hub id of the model that it belongs to.
     """
-    model.peft_config["default"].base_model_name_or_path = base
-    model.save_pretrained(folder)
+    settings = model.peft_config["default"]
+    settings.base_model_name_or_path = base
+    settings.target_modules = sorted(settings.target_modules)  # a set: equal runs, equal bytes
+    model.save_pretrained(folder, save_embedding_layers=False)  # which it does not change
 
 
 def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:
