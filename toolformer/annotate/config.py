@@ -184,9 +184,7 @@ def _in_context(
         max_positions=_first([each.max_positions for each in given], _POSITIONS),
         samples=_first([each.samples for each in given], _SAMPLES),
         prune_below=None if keep_all_losses else prune_below,
-        min_start_gain=next(
-            (each.min_start_gain for each in given if each.min_start_gain is not None), None
-        ),
+        min_start_gain=_first([each.min_start_gain for each in given], None),
         is_calibrated=not any(each is not None for each in used),
     )
 

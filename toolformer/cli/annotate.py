@@ -23,6 +23,7 @@ from toolformer.cli.settings import (
     MODEL_HELP,
     STRICT,
     TOOL_CACHE,
+    TOOL_TIMEOUT,
     TRUST_REMOTE_CODE,
     with_settings,
 )
@@ -64,10 +65,7 @@ def annotate(
     tool_workers: Annotated[
         int | None, Option(min=1, max=1000, help="Calls that run at a time. Default: 4 at most.")
     ] = None,
-    tool_timeout: Annotated[
-        float,
-        Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
-    ] = 10.0,
+    tool_timeout: TOOL_TIMEOUT = 10.0,
     tool_cache: TOOL_CACHE = None,
     *,
     settings: AnnotateConfig,

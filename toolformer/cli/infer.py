@@ -21,6 +21,7 @@ from toolformer.cli.settings import (
     DTYPE,
     MODEL_HELP,
     TOOL_CACHE,
+    TOOL_TIMEOUT,
     TRUST_REMOTE_CODE,
     with_settings,
 )
@@ -63,10 +64,7 @@ def infer(
             show_default=False,
         ),
     ] = None,
-    tool_timeout: Annotated[
-        float,
-        Option(min=0.001, help="Seconds for one call of a tool that runs in its own process."),
-    ] = 10.0,
+    tool_timeout: TOOL_TIMEOUT = 10.0,
     tool_cache: TOOL_CACHE = None,
     no_demonstrations: Annotated[
         bool,
@@ -161,7 +159,7 @@ def infer(
             notes.print(assumed(ckpt, model.grammar))
         if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
             notes.print(called(tools))
-        if tools.shown and not chat:
+        if not chat and tools.shown:
             notes.print(shown_of(tools, taught))
             config = config if config.stop else config.override(stop=[PART])
         if has_chat_template(model) and not chat:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from toolformer.annotate.demonstrations.own import EXEMPLAR_DAY
-from toolformer.calls import PlacedCall, ToolCall
-from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.annotate.demonstrations.own import demonstrated, is_shown, run_exemplars
+from toolformer.calls import ToolCall
+from toolformer.tools.base import Tool, ToolResult
 from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.toolbox import Toolbox
 
@@ -28,22 +28,13 @@ def check_tool(tool: Tool, toolbox: Toolbox) -> ToolCheck:
         tool: one of the toolbox.
         toolbox: runs the calls.
     """
-    today = EXEMPLAR_DAY if "today" in tool.context else None
-    calls = [ToolCall(tool.name, each.arguments) for each in tool.exemplars]
-    results = toolbox.execute(calls, ToolContext(today=today))
+    today, results = run_exemplars(tool, toolbox)
     shown = [
-        NOTATION.render(
-            exemplar.before + exemplar.after,
-            [PlacedCall(len(exemplar.before), result.call, result.output)],
-        )
+        demonstrated(exemplar, result, today=today).render(NOTATION)
         for exemplar, result in zip(tool.exemplars, results, strict=True)
-        if _is_shown(result)
+        if is_shown(result)
     ]
     return ToolCheck(tool, shown, [*_undescribed(tool), *_without_use(tool, results)])
-
-
-def _is_shown(result: ToolResult) -> bool:
-    return result.output is not None and NOTATION.is_renderable_output(result.output)
 
 
 def _undescribed(tool: Tool) -> Iterator[str]:
@@ -64,7 +55,7 @@ def _without_use(tool: Tool, results: Sequence[ToolResult]) -> Iterator[str]:
         call = _written(tool, exemplar.arguments)
         if result.output is None:
             yield f"The output of the exemplar {call}: {result.error}"
-        elif not _is_shown(result):
+        elif not is_shown(result):
             yield f"An output of {call} that can be written into a text, not {result.output!r}."
         elif not exemplar.after.strip():
             yield f"What follows {call}: what the output helps to predict."

@@ -6,8 +6,8 @@ from datetime import date
 from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError
-from toolformer.tools.base import Tool, ToolContext
-from toolformer.tools.exemplar import NOTATION
+from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.exemplar import NOTATION, Exemplar
 from toolformer.tools.toolbox import Toolbox
 
 # An exemplar has no date of its own. What those of the Calendar say of today is true of this day,
@@ -36,9 +36,7 @@ def own_demonstrations(tool: Tool, toolbox: Toolbox) -> tuple[Demonstration, ...
     >>> first.render(NOTATION)
     'The shop ordered 15 boxes of 24 tins each, [Calculator(15 * 24) -> 360] 360 tins in all.'
     """
-    today = EXEMPLAR_DAY if "today" in tool.context else None
-    calls = [ToolCall(tool.name, each.arguments) for each in tool.exemplars]
-    results = toolbox.execute(calls, ToolContext(today=today))
+    today, results = run_exemplars(tool, toolbox)
     if results and all(each.is_unavailable for each in results):
         raise ConfigError(
             f"{tool.name} cannot be reached, and a model is shown its exemplars with what it "
@@ -46,10 +44,27 @@ def own_demonstrations(tool: Tool, toolbox: Toolbox) -> tuple[Demonstration, ...
         )
     demonstrations: list[Demonstration] = []
     for exemplar, result in zip(tool.exemplars, results, strict=True):
-        if result.output is None or not NOTATION.is_renderable_output(result.output):
+        if not is_shown(result):
             reason = result.error or f"its output {result.output!r} cannot be written into a text"
             _log.warning("The exemplar %s is not shown to the model: %s", result.call, reason)
             continue
-        placed = PlacedCall(len(exemplar.before), result.call, result.output)
-        demonstrations.append(Demonstration(exemplar.before + exemplar.after, (placed,), today))
+        demonstrations.append(demonstrated(exemplar, result, today=today))
     return tuple(demonstrations)
+
+
+def run_exemplars(tool: Tool, toolbox: Toolbox) -> tuple[date | None, list[ToolResult]]:
+    """Runs the calls of a tool's exemplars together; returns the day it is told, and results."""
+    today = EXEMPLAR_DAY if "today" in tool.context else None
+    calls = [ToolCall(tool.name, each.arguments) for each in tool.exemplars]
+    return today, toolbox.execute(calls, ToolContext(today=today))
+
+
+def is_shown(result: ToolResult) -> bool:
+    """Returns whether an exemplar's call has an output that can be written into a text."""
+    return result.output is not None and NOTATION.is_renderable_output(result.output)
+
+
+def demonstrated(exemplar: Exemplar, result: ToolResult, *, today: date | None) -> Demonstration:
+    """Returns an exemplar with the output of its call."""
+    placed = PlacedCall(len(exemplar.before), result.call, result.output)
+    return Demonstration(exemplar.before + exemplar.after, (placed,), today)
