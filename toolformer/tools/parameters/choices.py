@@ -16,9 +16,10 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 from toolformer.tools.parameters.written import Written, split
 
 # Texts; or a regular expression that matches them in full; or a function that is given the values
-# of the parameters before by keyword and returns texts, None where the parameter is free. One that
+# of the parameters before by keyword and returns either, None where the parameter is free. One that
 # takes `text_before` is given what stands in front of the call, too.
-Values = Sequence[object] | re.Pattern[str] | Callable[..., Iterable[object] | None]
+Listed = Iterable[object] | re.Pattern[str]
+Values = Sequence[object] | re.Pattern[str] | Callable[..., Listed | None]
 
 _PLAIN = re.compile(r"""[^\s,()\[\]{}'"=:\\](?:[^,()\[\]{}'"=:\\\n\r]*[^\s,()\[\]{}'"=:\\])?""")
 _TEXT = "text_before"

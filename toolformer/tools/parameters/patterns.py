@@ -105,6 +105,14 @@ class SpelledPattern:
         return self._pattern.fullmatch(value, partial=True) is not None
 
 
+@lru_cache(maxsize=64)
+def spelled_pattern(
+    pattern: re.Pattern[str], *, is_quoted: bool, may_hold_commas: bool
+) -> SpelledPattern:
+    """Returns a `SpelledPattern`; equal expressions share one, and what it has found."""
+    return SpelledPattern(pattern, is_quoted=is_quoted, may_hold_commas=may_hold_commas)
+
+
 def _flags(pattern: re.Pattern[str]) -> int:
     """Returns the flags of an expression as `regex` numbers them: those for ASCII differ."""
     same = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE

@@ -14,12 +14,13 @@ from functools import lru_cache, partial
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.errors import is_interrupt, told
 from toolformer.tools.parameters.choices import (
+    Listed,
     SpelledValues,
     bare_spellings,
     json_spellings,
     listed,
 )
-from toolformer.tools.parameters.patterns import SpelledPattern
+from toolformer.tools.parameters.patterns import SpelledPattern, spelled_pattern
 from toolformer.tools.parameters.signature import Parameter
 from toolformer.tools.parameters.unfinished import end_of_json, first_comma, is_json, may_end
 from toolformer.tools.parameters.values import value_of
@@ -257,23 +258,24 @@ class Spelling:
         parameter = self._parameters[index]
         later = self._parameters[index + 1 :]
         holds_commas = not later or (parameter.free_text and all(each.required for each in later))
-        values = parameter.values
-        if isinstance(values, re.Pattern):
-            return SpelledPattern(values, is_quoted=in_object, may_hold_commas=holds_commas)
-        if callable(values):
+        values: Listed | None
+        if not callable(parameter.values):
+            values = listed(parameter.type) if parameter.values is None else parameter.values
+        else:
             try:
-                found = values(**{name: self._read(name, text) for name, text in given})
-                values = None if found is None else list(found)
+                values = parameter.values(**{name: self._read(name, text) for name, text in given})
+                if values is not None and not isinstance(values, re.Pattern):
+                    values = list(values)
             except BaseException as error:
                 if is_interrupt(error):
                     raise
                 message = "The values of `%s` of the tool %s are not known here: %s"
                 _log.warning(message, parameter.name, self._tool, told(error))
                 values = None
-        elif values is None:
-            values = listed(parameter.type)
         if values is None:
             return None
+        if isinstance(values, re.Pattern):
+            return spelled_pattern(values, is_quoted=in_object, may_hold_commas=holds_commas)
         bare = partial(bare_spellings, may_hold_commas=holds_commas)
         return SpelledValues(values, spell=json_spellings if in_object else self._fitting(bare))
 
