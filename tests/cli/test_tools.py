@@ -178,7 +178,10 @@ def test_types_defaults_and_choices_are_shown(
     assert '  unit ("km" | "mi"; may be left out, else "km"): Of the value.\n' in printed
     assert "  digits (integer; may be left out, else 2): no description\n" in printed
     assert run(["tools", "calendar"]) == 0
-    assert "expression (text of a form; may be left out" in capsys.readouterr().out
+    assert (
+        "expression (what the text in front of the call allows; may be left out"
+        in capsys.readouterr().out
+    )
 
 
 def test_what_a_tool_lacks_is_named(kinds: str, capsys: pytest.CaptureFixture[str]) -> None:

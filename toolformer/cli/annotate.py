@@ -23,10 +23,10 @@ from toolformer.cli.settings import (
     MODEL_HELP,
     STRICT,
     TOOL_CACHE,
-    TOOL_TIMEOUT,
     TRUST_REMOTE_CODE,
     with_settings,
 )
+from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.lm.registry import load_model
@@ -62,10 +62,8 @@ def annotate(
         ),
     ] = None,
     out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
-    tool_workers: Annotated[
-        int | None, Option(min=1, max=1000, help="Calls that run at a time. Default: 4 at most.")
-    ] = None,
-    tool_timeout: TOOL_TIMEOUT = 10.0,
+    tool_workers: TOOL_WORKERS = None,
+    tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
     *,
     settings: AnnotateConfig,
@@ -83,11 +81,9 @@ def annotate(
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
     source = Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),)))
+    loaded = load_tools(*tool) if tool else default_tools()
     tools = Toolbox(
-        load_tools(*tool) if tool else default_tools(),
-        workers=tool_workers,
-        timeout_s=tool_timeout,
-        results=tool_cache,
+        with_limits(loaded, workers=tool_workers, timeouts=tool_timeout), results=tool_cache
     )
     total, characters = _count(source, settings)
     notes = Console(stderr=True)

@@ -13,7 +13,7 @@ from typer import Argument, Option
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import evaluation_bar
-from toolformer.cli.evaluate_show import Show, print_note, show_trials
+from toolformer.cli.display.trials import Show, print_note, show_trials
 from toolformer.cli.settings import DEVICE, MODEL_HELP, TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError

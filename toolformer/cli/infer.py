@@ -11,9 +11,9 @@ from typer import Argument, Option
 
 from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
+from toolformer.cli.display.answers import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.demonstrated import PART, demonstrated, shown_of
-from toolformer.cli.infer_print import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
 from toolformer.cli.settings import (
@@ -21,10 +21,10 @@ from toolformer.cli.settings import (
     DTYPE,
     MODEL_HELP,
     TOOL_CACHE,
-    TOOL_TIMEOUT,
     TRUST_REMOTE_CODE,
     with_settings,
 )
+from toolformer.cli.tool_limits import TOOL_TIMEOUT, common_timeout, with_limits
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
@@ -64,7 +64,7 @@ def infer(
             show_default=False,
         ),
     ] = None,
-    tool_timeout: TOOL_TIMEOUT = 10.0,
+    tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
     no_demonstrations: Annotated[
         bool,
@@ -146,12 +146,15 @@ def infer(
         check_chats(model)
     sidecar = model.sidecar
     taught = [] if sidecar is None else [each.name for each in sidecar.tools]
+    listed = named or taught_tools(
+        sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools
+    )
     with LiveTools(
-        named or taught_tools(sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools),
+        with_limits(listed, workers=None, timeouts=tool_timeout),
         today=day or date.today(),
         taught=taught,
         on=not no_tools,
-        timeout_s=tool_timeout,
+        timeout_s=common_timeout(tool_timeout),
         results=tool_cache,
         show=None if no_demonstrations else partial(demonstrated, model, taught),
     ) as tools:

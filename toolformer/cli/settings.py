@@ -36,14 +36,6 @@ MIN_USED = Annotated[
         "the call without it.",
     ),
 ]
-TOOL_TIMEOUT = Annotated[
-    float,
-    Option(
-        "--tool-timeout",
-        min=0.001,
-        help="Seconds for one call of a tool that runs in its own process.",
-    ),
-]
 TOOL_CACHE = Annotated[
     Path | None,
     Option(

@@ -58,6 +58,9 @@ class ToolResult:
             )
 
 
+MOST_WAITING = 32  # calls at a time of a tool that waits for a server
+
+
 def suits_any(_text: str, _context: ToolContext) -> bool:
     """Accepts every text."""
     return True
@@ -92,6 +95,9 @@ class Tool:
         spec: The string that loads this tool again ("" when nothing does).
         options: The options in `spec`.
         isolated: Whether calls run in worker processes with limits.
+        at_once: How many of its calls run at a time. None: as many as a Toolbox has workers; 32 of
+            an async function in the program's own process.
+        timeout_s: Seconds for one call, of an isolated tool. None: as a Toolbox has it.
         min_prob: τs, p(open marker) that a place must exceed.
         gain_threshold: τf, nats a call must save.
         max_positions: k, places sampled per text.
@@ -115,6 +121,8 @@ class Tool:
     spec: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     isolated: bool = False
+    at_once: int | None = None
+    timeout_s: float | None = None
     min_prob: float = 0.05
     gain_threshold: float = 1.0
     max_positions: int = 5
@@ -284,6 +292,8 @@ class ToolSettings(TypedDict, total=False):
     vocabulary: frozenset[str]
     values: Mapping[str, Values]  # of parameters that may have no others
     free_text: str  # the parameter whose value may hold commas
+    at_once: int
+    timeout_s: float
     min_prob: float
     gain_threshold: float
     max_positions: int

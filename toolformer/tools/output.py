@@ -16,7 +16,7 @@ from numbers import Number
 from typing import Any
 
 from toolformer.errors import ToolError
-from toolformer.threads import Threads
+from toolformer.event_loop import SHARED
 
 MAX_OUTPUT = 500  # characters
 _MAX_READ = 100_000  # characters of what a tool returned; white space may fill most of them
@@ -42,22 +42,8 @@ def fold(value: object) -> str:
 
 
 def finished(value: object) -> object:
-    """Returns a value, or what it comes to when it is awaitable: it is run to completion here."""
-    if not inspect.isawaitable(value):
-        return value
-    import asyncio  # 30 ms that tools without async functions need not wait for
-
-    awaitable = value
-
-    async def completed() -> object:
-        return await awaitable
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(completed())
-    with Threads(1, name="awaiting") as thread:  # in a notebook this thread has a loop of its own
-        return thread.submit(lambda: asyncio.run(completed())).result()
+    """Returns a value, or what it comes to when it is awaitable: all of these share one loop."""
+    return SHARED.wait_for(value) if inspect.isawaitable(value) else value
 
 
 def _as_text(value: object) -> str:

@@ -66,7 +66,8 @@ class Sandbox:
         """
         worker = self._take(tool)
         try:
-            outcomes = worker.run(tool.name, calls, contexts)
+            limit = tool.timeout_s or self._limits.timeout_s
+            outcomes = worker.run(tool.name, calls, contexts, timeout_s=limit)
         except WorkerLostError:
             self._drop(worker)
             raise
@@ -141,7 +142,7 @@ class _Worker:
             raise WorkerLostError(f"{name} could not be started: {reply.get('error')}")
 
     def run(
-        self, name: str, calls: Sequence[str], contexts: Sequence[ToolContext]
+        self, name: str, calls: Sequence[str], contexts: Sequence[ToolContext], *, timeout_s: float
     ) -> list[str | ToolError]:
         self.child.name = name
         known = [context.to_json() for context in contexts]
@@ -151,7 +152,7 @@ class _Worker:
             raise WorkerLostError(str(error)) from None
         number = len(calls)
         doing = "for one call" if number == 1 else f"for {number} calls"
-        reply = self._receive(self._limits.timeout_s * number, doing=doing)
+        reply = self._receive(timeout_s * number, doing=doing)
         results = reply.get("results")
         if not isinstance(results, list) or len(results) != number:
             raise _failure(reply)

@@ -1,5 +1,6 @@
 """Running calls: identical ones once, several at a time, never raising for a tool's failure."""
 
+import inspect
 import os
 import threading
 import weakref
@@ -12,7 +13,7 @@ from typing import Self
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.threads import Threads
-from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.base import MOST_WAITING, Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.registry import Tools, as_tools
 from toolformer.tools.running import Job, Runner, batches, close_tools
@@ -44,8 +45,10 @@ class Toolbox(Mapping[str, Tool]):
 
         Args:
             tools: Tools of different names; the specs of some, and functions, are made tools.
-            workers: How many calls run at a time; by default at most four.
-            timeout_s: For one call of an isolated tool; a batch has as much for each of its calls.
+            workers: How many calls of a tool run at a time where it does not say so itself; by
+                default at most four, and 32 of async functions, which wait together.
+            timeout_s: For one call of an isolated tool that does not say so itself; a batch has as
+                much for each of its calls.
             memory_bytes: For the process of an isolated tool.
             results: A directory in which results of pure tools are kept, and from which they are
                 given again, to this program and any other; in memory alone when None.
@@ -60,13 +63,14 @@ class Toolbox(Mapping[str, Tool]):
             raise ConfigError(f"Two tools have the same name: {names}.")
         for tool in tools:
             _check_reach(tool)
-        self._workers = workers or min(4, os.cpu_count() or 1)
+        self._workers = workers
         self._cache = ResultCache[ToolResult]()
         self._impure = threading.Lock()
         sandbox = Sandbox(Limits(timeout_s=timeout_s, memory_bytes=memory_bytes))
         stored = None if results is None else StoredResults(results)
         self._runner = Runner(sandbox, self._cache, stored)
-        self._threads = Threads(self._workers, name="toolbox")
+        most = sum(map(self._at_once, tools))
+        self._threads = Threads(most, name="toolbox")
         self._held = tools
         self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held, stored)
 
@@ -153,12 +157,19 @@ class Toolbox(Mapping[str, Tool]):
                 results[index] = replace(result, call=calls[index], seconds=0.0)
         return [result for result in results if result is not None]
 
+    def _at_once(self, tool: Tool) -> int:
+        """Returns how many calls of a tool run at a time."""
+        waits = inspect.iscoroutinefunction(tool.run) and not tool.isolated
+        return tool.at_once or self._workers or (MOST_WAITING if waits else _most_running())
+
     def _run_at_once(self, jobs: Sequence[Job]) -> list[ToolResult]:
-        """Runs jobs in all threads; each takes the next, or the next batch, until none is left."""
-        waiting = deque(batches(jobs))
+        """Runs jobs in threads, in those of its own for each tool: a slow one holds up no other.
+
+        A thread takes the next job, or the next batch, until none of its tool is left.
+        """
         results: dict[int, ToolResult] = {}
 
-        def work() -> None:
+        def work(waiting: deque[list[int]]) -> None:
             while waiting:
                 if not self._finalizer.alive:
                     raise RuntimeError("the toolbox was closed while its calls ran")
@@ -169,11 +180,18 @@ class Toolbox(Mapping[str, Tool]):
                 ran = self._runner.run_batch([jobs[index] for index in places])
                 results.update(zip(places, ran, strict=True))
 
-        if len(waiting) < 2:
-            work()
+        lanes: dict[str, deque[list[int]]] = {}
+        for places in batches(jobs):
+            lanes.setdefault(jobs[places[0]].tool.name, deque()).append(places)
+        if sum(map(len, lanes.values())) < 2:
+            for lane in lanes.values():
+                work(lane)
         else:
-            threads = min(self._workers, len(waiting))
-            working = [self._threads.submit(work) for _ in range(threads)]
+            working = [
+                self._threads.submit(work, lane)
+                for name, lane in lanes.items()
+                for _ in range(min(self._at_once(self[name]), len(lane)))
+            ]
             for each in working:
                 each.result()
         return [results[index] for index in range(len(jobs))]
@@ -183,6 +201,11 @@ class _UnknownToolError(UnknownNameError, KeyError):
     """Also a KeyError, so that `name in toolbox` and `toolbox.get(name)` work."""
 
     __str__ = UnknownNameError.__str__
+
+
+def _most_running() -> int:
+    """Returns how many calls that compute run at a time."""
+    return min(4, os.cpu_count() or 1)
 
 
 def _check_reach(tool: Tool) -> None:

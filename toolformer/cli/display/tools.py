@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.tools.base import Parameter, Tool
 from toolformer.tools.exemplar import NOTATION
-from toolformer.tools.parameters.choices import listed
+from toolformer.tools.parameters.choices import listed, reads_text
 
 _MOST_VALUES = 12  # of a parameter, shown
 
@@ -81,6 +81,8 @@ def _kind(parameter: Parameter) -> str:
     values = parameter.values
     if isinstance(values, re.Pattern):
         return "text of a form"
+    if reads_text(values):
+        return "what the text in front of the call allows"
     if callable(values):
         return "one of those that the tool has"
     choices = listed(parameter.type) if values is None else tuple(values)
