@@ -26,6 +26,7 @@ FLOORS = {
     "calls": 1,
     "config": 1,
     "dates": 1,
+    "event_loop": 1,
     "specs": 1,
     "files": 2,
     "records": 2,
@@ -67,6 +68,9 @@ PLACES = {
     "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/"),
     "simpleeval": ("tools/builtin/",),
     "bm25s": ("tools/search/",),
+    "mcp": ("tools/mcp/", "tools/builtin/mcp"),
+    "httpx2": ("tools/mcp/",),
+    "tenacity": ("tools/mcp/",),
 }
 AT_IMPORT_TIME = {
     "torch": ("lm/hf/", "finetune/", "pretrain/"),
@@ -82,6 +86,9 @@ AT_IMPORT_TIME = {
     "datasets": (),
     "pyarrow": (),
     "bm25s": (),
+    "mcp": (),
+    "httpx2": (),
+    "tenacity": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
 

@@ -27,6 +27,19 @@ def test_a_spec_is_taken_apart() -> None:
     assert spec.options == {"path": "x:y.db", "table": "t"}
 
 
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("mcp:command=python a/server.py", {"command": "python a/server.py"}),
+        ("mcp:command=server.py:x,only=a", {"command": "server.py:x", "only": "a"}),
+        ("mcp:url=http://a.py:80/mcp", {"url": "http://a.py:80/mcp"}),
+    ],
+)
+def test_an_option_may_name_a_python_file(text: str, options: dict[str, str]) -> None:
+    spec = DOOR.read(text)
+    assert (spec.file, spec.name, dict(spec.options)) == ("", "mcp", options)
+
+
 @pytest.mark.parametrize("name", ["facts.db", "a=b, c.db", "of:2023.db"])
 def test_the_files_that_specs_name_are_stamped_whatever_their_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _FILE = re.compile(r"^(?P<file>.+\.py):(?P<name>[^:]+)(?::(?P<options>.*))?$", re.DOTALL)
+# The name of what comes with options, of which one may name a Python file or an address.
+_WITH_OPTIONS = re.compile(r"^(?P<name>[\w-]+):(?P<options>\w+=.*)$", re.DOTALL)
 _NAMED = re.compile(r"^(?P<name>[^:]+?)(?::(?P<options>.*))?$", re.DOTALL)
 _SEPARATOR = re.compile("[:,=]")
 _MAX_FILES = 10_000  # of a directory are looked at
@@ -100,8 +102,8 @@ class Door:
             ConfigError: It cannot be read.
         """
         text = spec.strip()
-        match = _FILE.match(text) or _NAMED.match(text)
-        if match is None or text.endswith(".py"):
+        match = _WITH_OPTIONS.match(text) or _FILE.match(text) or _NAMED.match(text)
+        if match is None or (text.endswith(".py") and match.re is not _WITH_OPTIONS):
             raise ConfigError(f"Cannot read the {self.what} {spec!r}: write {self.examples}.")
         file, name = match.groupdict().get("file") or "", match["name"].strip()
         if not file:

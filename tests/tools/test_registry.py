@@ -92,8 +92,12 @@ def test_the_built_in_tools_come_in_by_the_entry_points_of_the_package() -> None
 
 
 def test_the_built_in_tools_are_available_by_name() -> None:
-    assert {"calculator", "calendar", "database", "http", "search", "sql"} <= set(available())
-    names = {load_tool(name).name for name in DOOR.built_in if name not in ("http", "search")}
+    assert {"calculator", "calendar", "database", "http", "mcp", "search", "sql"} <= set(
+        available()
+    )
+    names = {
+        load_tool(name).name for name in DOOR.built_in if name not in ("http", "mcp", "search")
+    }
     assert names == {"Calculator", "Calendar", "Database", "SQL"}
     with pytest.raises(ConfigError, match=r"search:index=DIR, after toolformer index CORPUS"):
         load_tool("search")

@@ -28,6 +28,7 @@ COMMANDS = {
     "infer": "Let a model continue a prompt and call tools on the way; a REPL.",
     "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
     "tools": "List, describe and try the tools.",
+    "mcp": "Serve the tools to any client of the Model Context Protocol.",
     "index": "Index a corpus, so that a tool can search in it.",
     "pretrain": "Train a small causal language model from scratch on local text.",
 }

@@ -25,6 +25,7 @@ DOOR = Door(
         "calendar": "toolformer.tools.builtin.calendar:calendar",
         "database": "toolformer.tools.builtin.database:database",
         "http": "toolformer.tools.builtin.http:http",
+        "mcp": "toolformer.tools.builtin.mcp:mcp",
         "search": "toolformer.tools.builtin.search:search",
         "sql": "toolformer.tools.builtin.sql:sql",
     },

@@ -6,16 +6,16 @@ followed to no other host, and to no address of the own network, unless the user
 
 import ipaddress
 import json
-import os
 import re
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NewType
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urljoin, urlsplit
 
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped
-from toolformer.tools.base import Tool
+from toolformer.tools.base import MOST_WAITING, Tool
+from toolformer.tools.builtin.outside import Address, Variables, read_headers, split
 from toolformer.tools.parameters.schema import tool_from_schema
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1 << 20  # of an answer
 MAX_REDIRECTS = 5
-# Types of their own: no file that is not the user's may say where to call, and with which secrets
-# (`tools/trust.py`).
-Address = NewType("Address", str)
-Variables = NewType("Variables", str)
-
 _GAP = re.compile(r"\{(\w+)\}")
 _PASSING = (429, 500, 502, 503, 504)  # statuses that another try may not have
 _PORTS = {"http": 80, "https": 443}
@@ -39,9 +34,9 @@ def http(
     description: str = "Asks a web service.",
     method: Literal["GET", "POST"] = "GET",
     answer: str = "",
-    headers: Variables = Variables(""),
+    headers: Variables | None = None,
     body: str = "",
-    hosts: Address = Address(""),
+    hosts: Address | None = None,
     private: bool = False,
     per_second: float = 5.0,
     timeout: float = 10.0,
@@ -76,8 +71,8 @@ def http(
         url,
         method=method,
         body=_read_body(body),
-        headers=_read_headers(headers),
-        hosts=frozenset(filter(None, hosts.split("|"))),
+        headers=read_headers(headers),
+        hosts=frozenset(split(hosts or "")),
         is_private=private,
         pause_s=1 / per_second if per_second > 0 else 0.0,
         timeout_s=timeout,
@@ -98,7 +93,7 @@ def http(
         return find_answer(service.ask(values), answer)
 
     stated = {"name": name, "description": description, "parameters": schema}
-    return tool_from_schema(stated, run, close=service.close)
+    return tool_from_schema(stated, run, close=service.close, at_once=MOST_WAITING)
 
 
 def find_answer(text: str, path: str) -> str:
@@ -315,17 +310,3 @@ def _read_body(body: str) -> Any:
         return json.loads(body)
     except ValueError as error:
         raise ConfigError(f"The body {clipped(body)!r} is not JSON: {error}.") from None
-
-
-def _read_headers(headers: str) -> dict[str, str]:
-    """Returns headers with their values, which environment variables have."""
-    found: dict[str, str] = {}
-    for each in filter(None, headers.split("|")):
-        name, equals, variable = (part.strip() for part in each.partition("="))
-        if not equals or variable not in os.environ:
-            raise ConfigError(
-                f"The header {clipped(each)!r} needs an environment variable that is set, as in "
-                "Authorization=MY_TOKEN."
-            )
-        found[name] = os.environ[variable]
-    return found
