@@ -71,6 +71,7 @@ PLACES = {
     "mcp": ("tools/mcp/", "tools/builtin/mcp"),
     "httpx2": ("tools/mcp/",),
     "tenacity": ("tools/mcp/",),
+    "sqlalchemy": ("tools/databases/server",),
 }
 AT_IMPORT_TIME = {
     "torch": ("lm/hf/", "finetune/", "pretrain/"),
@@ -89,6 +90,7 @@ AT_IMPORT_TIME = {
     "mcp": (),
     "httpx2": (),
     "tenacity": (),
+    "sqlalchemy": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
 

@@ -127,7 +127,7 @@ def _load(spec: str) -> list[Tool]:
         made = _make_several(found, home)
         specs = [(each, home.with_options({**options, CHOICE: each.name})) for each in made]
     tools = [
-        replace(each, spec=own.text, options=own.options, isolated=is_isolated)
+        replace(each, spec=own.text, options=own.options, isolated=each.isolated or is_isolated)
         for each, own in specs
     ]
     return _choose(tools, chosen.split("|"), home) if chosen else tools

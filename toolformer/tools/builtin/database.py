@@ -11,8 +11,13 @@ from pathlib import Path
 from toolformer.assets import asset
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped, closest
 from toolformer.tools.base import Exemplar, Tool, tool
-from toolformer.tools.builtin.names import Names
-from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlRows, SqlValue, quote_identifier
+from toolformer.tools.databases.names import Names
+from toolformer.tools.databases.readonly import (
+    ReadOnlyDatabase,
+    SqlRows,
+    SqlValue,
+    quote_identifier,
+)
 
 MAX_VALUES = 50  # of one attribute of one entity
 MAX_NAMES = 200_000  # entities held in memory to be found in any case and suggested

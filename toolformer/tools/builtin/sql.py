@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from toolformer.errors import ToolError
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.database import as_text, default_path
-from toolformer.tools.builtin.readonly import ReadOnlyDatabase, SqlRows
+from toolformer.tools.builtin.outside import Address, Variables, read_variables
+from toolformer.tools.databases.readonly import ReadOnlyDatabase, SqlRows
+from toolformer.tools.databases.server import SqlServer
 
 MAX_ROWS = 20
 MAX_CHARACTERS = 100_000  # of them; a line of 500 is shown
 MAX_SCHEMA = 500  # characters of it in the description
+_GRACE_S = 15.0  # to connect and to give up, besides the query
 
 _SELECT = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 _EXEMPLARS = (
@@ -38,15 +43,35 @@ _EXEMPLARS = (
 )
 
 
-def sql(path: Path | None = None) -> Tool:
-    """Makes an SQL tool over a SQLite file.
+class _Source(Protocol):
+    """What a SELECT is run over."""
+
+    def select(self, query: str, *, max_rows: int, max_characters: int) -> SqlRows:
+        """Runs one SELECT."""
+
+
+def sql(
+    path: Path | None = None,
+    url: Address | None = None,
+    password: Variables | None = None,
+    name: str = "SQL",
+    timeout: float = 5.0,
+) -> Tool:
+    """Makes an SQL tool over a SQLite file, a database of PostgreSQL, or a file of DuckDB.
 
     Args:
-        path: The file; the facts that come with the package when it is None.
+        path: The file of SQLite; the facts that come with the package when there is no url either.
+        url: Another database, without a password: postgresql://reader@host/shop,
+            duckdb:///shop.db.
+        password: The environment variable that has the password. The value is written nowhere.
+        name: What calls it is by.
+        timeout: Seconds for one query, of another database.
 
     Raises:
-        ConfigError: There is no such file, or it is not a database.
+        ConfigError: There is no such database, or it cannot be kept from writing.
     """
+    if url is not None:
+        return _of_server(url, password=password, name=name, timeout_s=timeout)
     source = ReadOnlyDatabase(default_path() if path is None else path)
 
     def run(query: str) -> str:
@@ -54,18 +79,45 @@ def sql(path: Path | None = None) -> Tool:
 
     return tool(
         run,
-        name="SQL",
+        name=name,
         description=(
             "Answers one SELECT statement of SQLite. The tables are "
             f"{describe_tables(source.tables)}."
         ),
-        exemplars=_EXEMPLARS,
+        exemplars=_EXEMPLARS if path is None else (),
         state=source.state,
         close=source.close,
     )
 
 
-def answer(query: str, source: ReadOnlyDatabase) -> str:
+def _of_server(url: str, *, password: Variables | None, name: str, timeout_s: float) -> Tool:
+    """Returns the tool of another database: it runs in a process of its own.
+
+    What a driver written in C holds, or needs, is not the program's then.
+    """
+    secret = next(iter(read_variables(password).values()), None)
+    source = SqlServer(url, password=secret, timeout_s=timeout_s)
+
+    def run(query: str) -> str:
+        return answer(query, source)
+
+    def state() -> tuple[int, ...]:
+        found = None if source.path is None else source.path.stat()
+        return () if found is None else (found.st_size, found.st_mtime_ns)
+
+    made = tool(
+        run,
+        name=name,
+        description=(
+            f"Answers one SELECT statement. The tables are {describe_tables(source.tables)}."
+        ),
+        state=state,
+        timeout_s=timeout_s + _GRACE_S,
+    )
+    return replace(made, isolated=True)
+
+
+def answer(query: str, source: _Source) -> str:
     """Returns what a SELECT returns: values by commas, rows of several by semicolons.
 
     Raises:

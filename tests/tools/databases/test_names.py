@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from toolformer.tools.builtin import names as module
-from toolformer.tools.builtin.names import Names
+from toolformer.tools.databases import names as module
+from toolformer.tools.databases.names import Names
 
 
 def test_a_name_is_found_whatever_its_case_and_spacing() -> None:
@@ -49,7 +49,7 @@ def test_however_many_names_there_are_thirty_are_compared_letter_by_letter(
 
 TIES = """
 from toolformer.errors import closest
-from toolformer.tools.builtin.names import Names
+from toolformer.tools.databases.names import Names
 names = Names(f"{a}{b} Hill" for a in "BCDFGHJKLMNPQRSTVWXZ" for b in ("all", "ill", "ull", "ell"))
 for name in ("Yall Hill", "Hill", "ell", "Bal Hil", "xall hyll"):
     print(names.near(name), closest(name, list(names), what="hill"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
-from toolformer.tools.builtin.readonly import ReadOnlyDatabase
+from toolformer.tools.databases.readonly import ReadOnlyDatabase
 
 LETTERS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
 

@@ -1,0 +1,1 @@
+"""Databases that a call cannot change, and the names that are in them."""
