@@ -49,8 +49,8 @@ MOST_FILES = 16  # of one folder: whoever opens it can hold them in the head
 
 # Which files may import a library at all, and which of these as soon as they are imported.
 PLACES = {
-    "torch": ("lm/hf/", "finetune/", "pretrain/"),
-    "transformers": ("lm/hf/", "finetune/", "pretrain/"),
+    "torch": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
+    "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": ("finetune/",),
@@ -75,7 +75,7 @@ PLACES = {
 }
 AT_IMPORT_TIME = {
     "torch": ("lm/hf/", "finetune/", "pretrain/"),
-    "transformers": ("lm/hf/", "finetune/", "pretrain/"),
+    "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": (),

@@ -24,6 +24,7 @@ from toolformer.errors import ConfigError, CorpusError
 from toolformer.files import locked
 from toolformer.garbage import gc_paused
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.lending import lent
 from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import Document
 from toolformer.runs.directory import Run
@@ -102,7 +103,7 @@ def annotate(
     if config.rounds > 1:
         check_rounds(corpus, shards=shards)
     model = as_model(model)
-    with _toolbox(tools) as toolbox:
+    with _toolbox(tools) as toolbox, toolbox.lending(lent(model)):
         once = partial(
             _annotate_once,
             corpus,

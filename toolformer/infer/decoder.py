@@ -6,7 +6,7 @@ Knows no order and no limit: a caller admits requests whenever it likes, while o
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from toolformer.calls import CallGrammar, Segment, ToolCall
@@ -18,6 +18,7 @@ from toolformer.infer.opening import Opening, open_answer
 from toolformer.infer.request import Request
 from toolformer.infer.stretch import Stretch
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.lending import lent
 from toolformer.tools.base import ToolContext, ToolResult
 
 # Runs one call. Called in a thread of its own, for several requests at once; it never raises for a
@@ -84,6 +85,7 @@ class Decoder:
         """
         self._model, self._streams = model, model.streams()
         self._execute = execute
+        self._ask = lent(model)
         self._decodings: list[Decoding] = []
         self._waiting: dict[Future[ToolResult], AnswerBuilder] = {}
 
@@ -212,6 +214,7 @@ class Decoder:
         if builder is None or builder.call is None or execute is None:
             return
         call, context = builder.call, decoding.request.context
+        context = replace(context, ask=context.ask or self._ask)
         future: Future[ToolResult] = Future()
 
         def run() -> None:

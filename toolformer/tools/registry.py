@@ -26,6 +26,7 @@ DOOR = Door(
         "database": "toolformer.tools.builtin.database:database",
         "http": "toolformer.tools.builtin.http:http",
         "mcp": "toolformer.tools.builtin.mcp:mcp",
+        "qa": "toolformer.tools.builtin.qa:qa",
         "search": "toolformer.tools.builtin.search:search",
         "sql": "toolformer.tools.builtin.sql:sql",
     },

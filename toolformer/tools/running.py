@@ -82,8 +82,11 @@ class Job:
 
     @property
     def stored_key(self) -> str:
-        """The key in any process and at any time; "" of a tool that nothing loads again."""
-        if not self.tool.spec:
+        """The key in any process and at any time.
+
+        "" of a tool that nothing loads again, or that asks a model: which one, nobody knows here.
+        """
+        if not self.tool.spec or "ask" in self.tool.context:
             return ""
         return repr((__version__, self.key, sorted(stamp_files([self.tool.spec]).items())))
 

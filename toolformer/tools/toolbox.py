@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,7 @@ from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.threads import Threads
 from toolformer.tools.base import MOST_WAITING, Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
+from toolformer.tools.context import Ask
 from toolformer.tools.registry import Tools, as_tools
 from toolformer.tools.running import Job, Runner, batches, close_tools
 from toolformer.tools.sandbox import Limits, Sandbox
@@ -71,6 +73,7 @@ class Toolbox(Mapping[str, Tool]):
         self._runner = Runner(sandbox, self._cache, stored)
         most = sum(map(self._at_once, tools))
         self._threads = Threads(most, name="toolbox")
+        self._ask: Ask | None = None
         self._held = tools
         self._finalizer = weakref.finalize(self, _close, self._threads, sandbox, self._held, stored)
 
@@ -111,6 +114,15 @@ class Toolbox(Mapping[str, Tool]):
         self._held[:] = [tool for tool in self._held if tool.close not in kept]
         self._finalizer()
 
+    @contextmanager
+    def lending(self, ask: Ask | None) -> Iterator[None]:
+        """Lends a language model to the tools that ask one, where a call's context lends none."""
+        before, self._ask = self._ask, ask
+        try:
+            yield
+        finally:
+            self._ask = before
+
     def execute(
         self,
         calls: Sequence[ToolCall],
@@ -135,6 +147,8 @@ class Toolbox(Mapping[str, Tool]):
         pure: dict[Hashable, tuple[Job, list[int]]] = {}
         impure: list[tuple[Job, list[int]]] = []
         for index, (call, context) in enumerate(zip(calls, contexts, strict=True)):
+            if context.ask is None and self._ask is not None:
+                context = replace(context, ask=self._ask)
             try:
                 job = Job(self[call.tool], call, context)
             except UnknownNameError as error:

@@ -15,8 +15,9 @@ import pytest
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
 from toolformer.tools.base import Tool
-from toolformer.tools.builtin import http as module
-from toolformer.tools.builtin.http import Address, http
+from toolformer.tools.builtin.http import http
+from toolformer.tools.outside import service as module
+from toolformer.tools.outside.options import Address
 from toolformer.tools.registry import load_tool
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.trust import is_harmless

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from toolformer.annotate.demonstrations import own_demonstrations
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.lending import lent
 from toolformer.tools.base import Tool
 from toolformer.tools.toolbox import Toolbox
 
@@ -28,7 +29,8 @@ def demonstrated(
     Raises:
         ConfigError: a tool cannot be reached.
     """
-    by_tool = [own_demonstrations(tool, toolbox) for tool in _others(tools, taught)]
+    with toolbox.lending(lent(model)):
+        by_tool = [own_demonstrations(tool, toolbox) for tool in _others(tools, taught)]
     in_turn = [each for found in zip_longest(*by_tool) for each in found if each is not None]
     shown, room = "", model.max_length // 2
     for each in in_turn:

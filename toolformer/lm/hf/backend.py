@@ -6,6 +6,7 @@ tokens, a cache and masks. An adapter of another runtime implements `Backend` an
 """
 
 import inspect
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -73,6 +74,8 @@ class TransformersBackend:
         # What the model calls its cache: `past_key_values` until transformers 5.24.
         parameters = inspect.signature(model.forward).parameters
         self._cache_name = "cache" if "cache" in parameters else "past_key_values"
+        # One forward at a time: a tool may ask the model while somebody else does.
+        self._lock = threading.RLock()
 
     def logits(
         self,
@@ -89,7 +92,7 @@ class TransformersBackend:
             extra["attention_mask"] = additive(mask, self.dtype)
         if positions is not None:
             extra["position_ids"] = positions
-        with self._head_on(rows):
+        with self._lock, self._head_on(rows):
             output = self.model(
                 input_ids=ids, use_cache=cache is not None, return_dict=True, **extra
             )
@@ -108,12 +111,13 @@ class TransformersBackend:
     @contextmanager
     def attending(self, attention: str) -> Iterator[None]:
         """Makes the model attend by a registered attention."""
-        usual = self._config._attn_implementation
-        self._config._attn_implementation = attention
-        try:
-            yield
-        finally:
-            self._config._attn_implementation = usual
+        with self._lock:
+            usual = self._config._attn_implementation
+            self._config._attn_implementation = attention
+            try:
+                yield
+            finally:
+                self._config._attn_implementation = usual
 
     @contextmanager
     def _head_on(self, rows: torch.Tensor) -> Iterator[None]:

@@ -9,16 +9,16 @@ from weakref import WeakValueDictionary
 from toolformer.calls import is_tool_name
 from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
 from toolformer.tools.base import MOST_WAITING, Tool
-from toolformer.tools.builtin.outside import Address as Url
-from toolformer.tools.builtin.outside import (
+from toolformer.tools.mcp.server import McpServer
+from toolformer.tools.mcp.ways import Address, Command, Way
+from toolformer.tools.outside.options import Address as Url
+from toolformer.tools.outside.options import (
     CommandLine,
     Variables,
     read_headers,
     read_variables,
     split,
 )
-from toolformer.tools.mcp.server import McpServer
-from toolformer.tools.mcp.ways import Address, Command, Way
 from toolformer.tools.parameters.schema import tool_from_schema
 
 if TYPE_CHECKING:

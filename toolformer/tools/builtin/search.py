@@ -57,12 +57,12 @@ def search(
         Args:
             query: A few words that the passage would have.
         """
-        return answer(query, opened, results=results, characters=characters)
+        return found_passages(query, opened, results=results, characters=characters)
 
     return tool(run, name=name, exemplars=_EXEMPLARS, state=opened.state, free_text="query")
 
 
-def answer(query: str, index: SearchIndex, *, results: int, characters: int) -> str:
+def found_passages(query: str, index: SearchIndex, *, results: int, characters: int) -> str:
     """Returns the passages that fit best, each behind the title of its page.
 
     Raises:

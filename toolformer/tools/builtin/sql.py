@@ -9,9 +9,9 @@ from typing import Protocol
 from toolformer.errors import ToolError
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.database import as_text, default_path
-from toolformer.tools.builtin.outside import Address, Variables, read_variables
 from toolformer.tools.databases.readonly import ReadOnlyDatabase, SqlRows
 from toolformer.tools.databases.server import SqlServer
+from toolformer.tools.outside.options import Address, Variables, read_variables
 
 MAX_ROWS = 20
 MAX_CHARACTERS = 100_000  # of them; a line of 500 is shown

@@ -1,0 +1,1 @@
+"""What tools need that ask something outside: where and with which secrets; a web service."""

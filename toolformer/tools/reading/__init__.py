@@ -1,0 +1,1 @@
+"""Readers: what finds an answer to a question in a passage."""
