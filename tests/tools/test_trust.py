@@ -69,6 +69,13 @@ def test_what_cannot_be_read_is_refused(spec: str) -> None:
         is_harmless(spec)
 
 
+# What is in the names of options that open, run or reach something.
+OPENING = (
+    *("path", "file", "folder", "index", "reader", "directory"),
+    *("url", "host", "headers", "endpoint", "password", "command", "env"),
+)
+
+
 def test_built_in_tools_declare_what_they_open() -> None:
     seen = []
     for name, place in DOOR.built_in.items():
