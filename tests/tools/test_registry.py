@@ -92,7 +92,7 @@ def test_the_built_in_tools_come_in_by_the_entry_points_of_the_package() -> None
 
 
 def test_the_built_in_tools_are_available_by_name() -> None:
-    need_options = {"http", "mcp", "qa", "search"}
+    need_options = {"http", "mcp", "qa", "search", "translate"}
     assert {"calculator", "calendar", "database", "sql"} | need_options <= set(available())
     names = {load_tool(name).name for name in DOOR.built_in.keys() - need_options}
     assert names == {"Calculator", "Calendar", "Database", "SQL"}

@@ -29,6 +29,7 @@ DOOR = Door(
         "qa": "toolformer.tools.builtin.qa:qa",
         "search": "toolformer.tools.builtin.search:search",
         "sql": "toolformer.tools.builtin.sql:sql",
+        "translate": "toolformer.tools.builtin.translate:translate",
     },
     examples="a name such as calculator, a name with options such as database:path=facts.db, or a "
     "function in a file such as my_tools.py:convert",

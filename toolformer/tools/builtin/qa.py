@@ -8,8 +8,8 @@ from toolformer.errors import ConfigError, ToolError
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.search import found_passages
 from toolformer.tools.context import Ask
-from toolformer.tools.outside.options import Address, Variables, read_headers
-from toolformer.tools.outside.service import Service
+from toolformer.tools.outside.options import Address, Variables
+from toolformer.tools.outside.service import chat_service
 from toolformer.tools.reading.readers import (
     EndpointReader,
     ExtractiveReader,
@@ -20,6 +20,7 @@ from toolformer.tools.reading.readers import (
 )
 from toolformer.tools.search import SearchIndex
 
+_MOST_TOKENS = 48  # of an endpoint's answer
 _MOST_CHARACTERS = 1000  # of the passages that are read for an answer
 # The paper's have this shape (appendix A.2): a whole question, and a short answer that follows.
 _EXEMPLARS = (
@@ -86,7 +87,10 @@ def qa(
     if reader is not None:
         own = ExtractiveReader(reader)
     elif endpoint is not None:
-        own = EndpointReader(_service(endpoint, model, headers, timeout_s=timeout))
+        service = chat_service(
+            endpoint, model=model, headers=headers, most_tokens=_MOST_TOKENS, timeout_s=timeout
+        )
+        own = EndpointReader(service)
 
     def run(question: str, *, ask: Ask | None) -> str:
         """Answers a question.
@@ -145,23 +149,3 @@ def _checked(said: str | ToolError, question: Question) -> str | ToolError:
         return answer_of(said, question.passage)
     except ToolError as error:
         return error
-
-
-def _service(endpoint: str, model: str, headers: Variables | None, *, timeout_s: float) -> Service:
-    """Returns an endpoint that continues a prompt, greedily and briefly."""
-    body = {
-        "messages": [{"role": "user", "content": "{prompt}"}],
-        "temperature": 0,
-        "max_tokens": 48,
-    }
-    return Service(
-        f"{endpoint.rstrip('/')}/chat/completions",
-        method="POST",
-        body=body | ({"model": model} if model else {}),
-        headers=read_headers(headers),
-        hosts=frozenset(),
-        is_private=True,  # the user named it
-        pause_s=0.0,
-        timeout_s=timeout_s,
-        retries=3,
-    )

@@ -1,0 +1,1 @@
+"""Translation: which language a text is in, and what translates it."""
