@@ -46,8 +46,8 @@ class Apertium:
         self._timeout_s = timeout_s
         if shutil.which("apertium") is None:
             raise ConfigError(
-                "apertium is not installed: apt install apertium apertium-en-es, or name a directory= "
-                "or an endpoint=."
+                "apertium is not installed: apt install apertium apertium-en-es; or give "
+                "directory= or endpoint=."
             )
         listed = self._run(["-l"], "")
         self._pairs = [(*pair.split("-", 1),) for pair in listed.split() if "-" in pair]
