@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1 << 20  # of an answer
 MAX_REDIRECTS = 5
+_CONNECTIONS = 1000  # that are kept: as many as calls may run at a time
 GAP = re.compile(r"\{(\w+)\}")
 _PASSING = (429, 500, 502, 503, 504)  # statuses that another try may not have
 _PORTS = {"http": 80, "https": 443}
@@ -142,6 +143,7 @@ def _session(*, retries: int, is_private: bool) -> "Session":
         ConnectionCls = PublicTLS
 
     adapter = HTTPAdapter(
+        pool_maxsize=_CONNECTIONS,
         max_retries=Retry(
             total=retries,
             redirect=False,
@@ -151,7 +153,7 @@ def _session(*, retries: int, is_private: bool) -> "Session":
             backoff_jitter=0.2,
             raise_on_status=False,
             respect_retry_after_header=False,
-        )
+        ),
     )
     if not is_private:
         adapter.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": PoolTLS}
