@@ -109,6 +109,11 @@ def translate(
         suits=suits,
         run_batch=run_batch,
         free_text="text",
+        # The paper's settings for it (appendix A.1).
+        min_prob=0.0,
+        gain_threshold=0.5,
+        max_positions=20,
+        samples=10,
     )
 
 

@@ -1,4 +1,4 @@
-"""The search tool's index over Wikipedia articles: `python -m benchmarks.search`.
+"""The search tool's index over Wikipedia articles: `python -m benchmarks.tools.search`.
 
 How long it takes to build, how large it is, how fast it answers, and how often an answer to an open
 question stands in what it finds. Most questions are about articles that are not in the corpus.
@@ -59,7 +59,9 @@ def main() -> None:
             rows,
         ),
     ]
-    text = report.section("Search", parts, module="benchmarks.search", settings={"threads": 1})
+    text = report.section(
+        "Search", parts, module="benchmarks.tools.search", settings={"threads": 1}
+    )
     report.publish(text, name="search", path=given.write)
 
 

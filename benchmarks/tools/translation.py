@@ -1,4 +1,4 @@
-"""The translation tool on XQuAD's Spanish questions: `python -m benchmarks.translation`.
+"""The translation tool on XQuAD's Spanish questions: `python -m benchmarks.tools.translation`.
 
 Whether their language is found, how near a translation by Apertium is to the English question that
 XQuAD has beside each, and how many calls a second there are, together and one by one.
@@ -70,7 +70,7 @@ def main() -> None:
     text = report.section(
         "Translation",
         parts,
-        module="benchmarks.translation",
+        module="benchmarks.tools.translation",
         settings={"engine": "Apertium, Spanish to English"},
     )
     report.publish(text, name="translation", path=given.write)

@@ -1,4 +1,4 @@
-"""The QA tool on open questions: `python -m benchmarks.questions --model build/smollm2`.
+"""The QA tool on open questions: `python -m benchmarks.tools.questions --model build/smollm2`.
 
 Exact match, as SQuAD counts it, of what a language model reads in the passages that BM25 finds in
 Wikipedia articles. Most questions are about articles that are not in the corpus: the share whose
@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks import report
-from benchmarks.search import Question, natural_questions, pages, web_questions
+from benchmarks.tools.search import Question, natural_questions, pages, web_questions
 from toolformer.calls import ToolCall
 from toolformer.lm.lending import lent
 from toolformer.lm.registry import load_model
@@ -62,7 +62,9 @@ def main() -> None:
         )
     ]
     settings = {"reader": given.model, "passages": PASSAGES, "seed": given.seed}
-    text = report.section("Questions", parts, module="benchmarks.questions", settings=settings)
+    text = report.section(
+        "Questions", parts, module="benchmarks.tools.questions", settings=settings
+    )
     report.publish(text, name="questions", path=given.write)
 
 

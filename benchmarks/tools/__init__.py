@@ -1,0 +1,1 @@
+"""What the tools that come with the package do on real data."""
