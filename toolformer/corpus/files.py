@@ -22,6 +22,7 @@ from toolformer.corpus.lines import (
     reason_of,
 )
 from toolformer.corpus.tables import arrow_rows, parquet_rows
+from toolformer.corpus.zim import zim_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def _numbered(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
             return parquet_rows(path)
         case ".arrow":
             return arrow_rows(path)
+        case ".zim":
+            return zim_rows(path)
         case ".csv":
             return delimited_rows(path, delimiter=",")
         case ".tsv":

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 LINES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")  # text: these may be compressed
-TABLES = (".parquet", ".arrow")
+TABLES = (".parquet", ".arrow", ".zim")
 FORMATS = (*LINES, *TABLES)
 COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
-ENDINGS = f"{', '.join(LINES)} (these also with {', '.join(COMPRESSIONS)}), {' or '.join(TABLES)}"
+ENDINGS = (
+    f"{', '.join(LINES)} (these also with {', '.join(COMPRESSIONS)}), "
+    f"{', '.join(TABLES[:-1])} or {TABLES[-1]}"
+)
 
 _OTHER_NAMES = {".ndjson": ".jsonl"}
 

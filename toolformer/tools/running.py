@@ -3,6 +3,7 @@
 import errno
 import logging
 import time
+import weakref
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from socket import gaierror
@@ -78,6 +79,8 @@ class Job:
         state = None if self.tool.state is None else self.tool.state()
         fields = self.context.fields(data).values()
         key = (self.tool.name, self.tool.spec, self.call.arguments, *fields, state)
+        if "ask" in self.tool.context and self.context.ask is not None:
+            key = (*key, weakref.ref(self.context.ask))  # another model answers otherwise
         object.__setattr__(self, "key", key)
 
     @property
