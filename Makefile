@@ -30,8 +30,11 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# A file's tests stay in one process: they share models. One thread each, or they hold up each other.
+JOBS ?= auto
+
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 core:
 	PYTHON=$(PYTHON) .ci/core

@@ -207,4 +207,34 @@ def test_texts_of_all_kinds_can_be_found(tmp_path: Path) -> None:
     pages: Sequence[Page] = [Page("a\nb", 'quotes " and \\ and \u2028'), Page("", "untitled words")]
     build_index(pages, tmp_path)
     assert shown(tmp_path, "quotes").startswith("a b > quotes")
-    assert shown(tmp_path, "untitled") == "> untitled words"
+    assert shown(tmp_path, "untitled") == "untitled words"
+
+
+def test_a_small_file_is_searched_without_an_index(tmp_path: Path) -> None:
+    rows = [{"title": page.title, "text": page.text} for page in PAGES]
+    file = tmp_path / "pages.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
+    made = search(path=file)
+    assert made.execute("capital of Australia").startswith("Canberra > Canberra is the capital")
+    (tmp_path / "lines.txt").write_text("Tea is a drink.\nCoffee is another one.\n")
+    assert search(path=tmp_path / "lines.txt").execute("coffee") == "Coffee is another one."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.jsonl", '{"text": "x"}\n{"no": 1}', "line 2: not an object with a `text`"),
+        ("a.jsonl", "[1]", "line 1: not an object"),
+        ("a.txt", "\n", "There is no text"),
+        ("a.csv", "text\nx", "neither .jsonl nor .txt"),
+        ("a.txt", b"\xff\xfe", "cannot be searched"),
+    ],
+)
+def test_a_file_that_cannot_be_searched_is_refused(
+    tmp_path: Path, name: str, content: str | bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigError, match=reason):
+        search(path=tmp_path / name)
+    with pytest.raises(ConfigError, match="There is no file"):
+        search(path=tmp_path / "nowhere.txt")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from toolformer.errors import ConfigError, ToolError, clipped
 from toolformer.tools.base import Exemplar, Tool, tool
-from toolformer.tools.search import Found, SearchIndex
+from toolformer.tools.search import Found, SearchIndex, open_small
 
 # The paper's have this shape (appendix A.2): a few words, and what follows is told by a passage.
 _EXEMPLARS = (
@@ -27,12 +27,17 @@ _EXEMPLARS = (
 
 
 def search(
-    index: Path | None = None, name: str = "WikiSearch", results: int = 1, characters: int = 400
+    index: Path | None = None,
+    path: Path | None = None,
+    name: str = "WikiSearch",
+    results: int = 1,
+    characters: int = 400,
 ) -> Tool:
-    """Makes a search over an index that `toolformer index` wrote.
+    """Makes a search over an index that `toolformer index` wrote, or over one small file.
 
     Args:
         index: The directory of the index.
+        path: A .jsonl or .txt file of a few megabytes, instead; it is indexed now.
         name: What calls it is by.
         results: How many passages an answer has.
         characters: How long an answer is at most, titles included.
@@ -40,16 +45,16 @@ def search(
     Raises:
         ConfigError: There is no such index, or an answer could hold nothing.
     """
-    if index is None:
+    if (index is None) == (path is None):
         raise ConfigError(
-            "Searches in a corpus of yours: search:index=DIR, after "
-            "toolformer index CORPUS --out DIR."
+            "Searches in a corpus of yours: search:index=DIR, after toolformer index CORPUS --out "
+            "DIR; or search:path=corpus.jsonl, if it is small."
         )
     if results < 1 or characters < 20:
         raise ConfigError(
             "An answer of a search has one result or more, and 20 characters or more."
         )
-    opened = SearchIndex(index)
+    opened = SearchIndex(index) if index is not None else open_small(path or Path())
 
     def run(query: str) -> str:
         """Finds what an encyclopedia says.
@@ -59,7 +64,13 @@ def search(
         """
         return found_passages(query, opened, results=results, characters=characters)
 
-    return tool(run, name=name, exemplars=_EXEMPLARS, state=opened.state, free_text="query")
+    def state() -> tuple[int, ...]:
+        if path is None:
+            return opened.state()
+        stat = path.stat()
+        return stat.st_size, stat.st_mtime_ns
+
+    return tool(run, name=name, exemplars=_EXEMPLARS, state=state, free_text="query")
 
 
 def found_passages(query: str, index: SearchIndex, *, results: int, characters: int) -> str:
@@ -77,7 +88,8 @@ def found_passages(query: str, index: SearchIndex, *, results: int, characters: 
 
 def _shown(found: Found, characters: int) -> str:
     """Returns a title and as much of its passage as fits, in whole words."""
-    text = " ".join(f"{found.passage.title} > {found.passage.text}".split())
+    title = f"{found.passage.title} > " if found.passage.title else ""
+    text = " ".join(f"{title}{found.passage.text}".split())
     if len(text) <= characters:
         return text
     cut = text[: characters - 1]

@@ -3,5 +3,6 @@
 from toolformer.tools.search.build import IndexProgress, build_index
 from toolformer.tools.search.index import Found, SearchIndex
 from toolformer.tools.search.passages import Page, Passage
+from toolformer.tools.search.small import open_small
 
-__all__ = ["Found", "IndexProgress", "Page", "Passage", "SearchIndex", "build_index"]
+__all__ = ["Found", "IndexProgress", "Page", "Passage", "SearchIndex", "build_index", "open_small"]
