@@ -21,18 +21,18 @@ class Size:
 
 FULL = Size(
     name="full",
-    solutions=800,
-    dated=500,
-    facts=600,
+    solutions=300,
+    dated=200,
+    facts=200,
     rounds=2,
-    mixed=450,
-    asked=400,
-    predicted=150_000,
+    mixed=150,
+    asked=150,
+    predicted=60_000,
     compared=40,
     has_adapter=True,
 )
-SMALL = Size(
-    name="small",
+MEDIUM = Size(
+    name="medium",
     solutions=100,
     dated=100,
     facts=100,
@@ -40,6 +40,18 @@ SMALL = Size(
     mixed=60,
     asked=60,
     predicted=20_000,
+    compared=0,
+    has_adapter=False,
+)
+SMALL = Size(
+    name="small",
+    solutions=50,
+    dated=50,
+    facts=50,
+    rounds=1,
+    mixed=30,
+    asked=40,
+    predicted=15_000,
     compared=0,
     has_adapter=False,
 )
@@ -56,4 +68,4 @@ TINY = Size(
     compared=0,
     has_adapter=True,
 )
-SIZES = {each.name: each for each in (FULL, SMALL, TINY)}
+SIZES = {each.name: each for each in (FULL, MEDIUM, SMALL, TINY)}

@@ -57,20 +57,20 @@ def serve(log: Path, *, port: int = 0, most: int = -1) -> tuple[subprocess.Popen
     return process, int(process.stdout.readline())
 
 
-def run(out: Path, port: int) -> Run:
-    texts = [f"Twice {number} is {2 * number}, as anybody can see." for number in range(CALLS)]
+def run(out: Path, port: int, *, options: str = "", texts: int = CALLS) -> Run:
+    numbers = range(texts)
+    corpus = [f"Twice {number} is {2 * number}, as anybody can see." for number in numbers]
     model = ScriptedLanguageModel(
         [
             ScriptedCall("Double", after=f"Twice {number} is", writes=(f"{number})",))
-            for number in range(CALLS)
+            for number in numbers
         ]
     )
-    spec = (
-        f"http:url=http://127.0.0.1:{port}/?n={{n}},name=Double,private=yes,per_second=0,retries=0"
-    )
+    spec = f"http:url=http://127.0.0.1:{port}/?n={{n}},name=Double,private=yes,per_second=0"
+    spec += f",retries=0,{options}".rstrip(",")
     config = AnnotateConfig(method="paper", documents_per_shard=PER_SHARD)
     with Toolbox([spec]) as toolbox:
-        return annotate(texts, model=model, tools=toolbox, out=out, config=config)
+        return annotate(corpus, model=model, tools=toolbox, out=out, config=config)
 
 
 def test_a_server_that_is_killed_costs_a_second_run_of_what_it_missed(tmp_path: Path) -> None:
@@ -112,6 +112,26 @@ def test_a_server_that_is_killed_costs_a_second_run_of_what_it_missed(tmp_path: 
     assert set(map(str, range(CALLS))) - set(before) <= set(asked)
     twice = [number for number in asked if number in before]
     assert len(twice) < PER_SHARD * 4
+
+
+def test_a_secret_stands_in_no_file_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", "s3cret-t0ken")
+    caplog.set_level("DEBUG")
+    process, port = serve(tmp_path / "asked", most=30)  # and then the server is away
+    options = "headers=Authorization=MY_TOKEN"
+    try:
+        found = run(tmp_path / "run", port, options=options, texts=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert found.stats().tools["Double"].unavailable
+    rows = repr(list(found.documents()))
+    files = [path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()]
+    assert b"MY_TOKEN" in b"".join(files)
+    for text in (rows, caplog.text, *(content.decode("latin-1") for content in files)):
+        assert "s3cret" not in text
 
 
 def test_two_hundred_slow_calls_wait_together() -> None:
