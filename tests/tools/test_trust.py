@@ -84,21 +84,7 @@ def test_built_in_tools_declare_what_they_open() -> None:
             continue
         factory = cast(Callable[..., object], found)
         for option in inspect.signature(factory).parameters:
-            words = (
-                "path",
-                "file",
-                "folder",
-                "url",
-                "host",
-                "headers",
-                "index",
-                "command",
-                "env",
-                "reader",
-                "endpoint",
-                "password",
-            )
-            opens = any(word in option for word in words)
+            opens = any(word in option for word in OPENING)
             assert is_harmless(f"{name}:{option}=x") is not opens, f"{name}:{option}"
             seen.append(option)
     assert "path" in seen

@@ -17,7 +17,7 @@ from toolformer.threads import Threads
 from toolformer.tools.base import MOST_WAITING, Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.context import Ask
-from toolformer.tools.registry import Tools, as_tools
+from toolformer.tools.registry import Tools, as_tools, shared_spec
 from toolformer.tools.running import Job, Runner, batches, close_tools
 from toolformer.tools.sandbox import Limits, Sandbox
 from toolformer.tools.stored import StoredResults
@@ -179,7 +179,8 @@ class Toolbox(Mapping[str, Tool]):
     def _run_at_once(self, jobs: Sequence[Job]) -> list[ToolResult]:
         """Runs jobs in threads, in those of its own for each tool: a slow one holds up no other.
 
-        A thread takes the next job, or the next batch, until none of its tool is left.
+        A thread takes the next job, or the next batch, until none of its tool is left. Tools that
+        share processes share threads.
         """
         results: dict[int, ToolResult] = {}
 
@@ -195,16 +196,20 @@ class Toolbox(Mapping[str, Tool]):
                 results.update(zip(places, ran, strict=True))
 
         lanes: dict[str, deque[list[int]]] = {}
+        most: dict[str, int] = {}
         for places in batches(jobs):
-            lanes.setdefault(jobs[places[0]].tool.name, deque()).append(places)
+            tool = jobs[places[0]].tool
+            home = shared_spec(tool.spec) if tool.isolated else tool.name
+            lanes.setdefault(home, deque()).append(places)
+            most[home] = max(most.get(home, 0), self._at_once(tool))
         if sum(map(len, lanes.values())) < 2:
             for lane in lanes.values():
                 work(lane)
         else:
             working = [
                 self._threads.submit(work, lane)
-                for name, lane in lanes.items()
-                for _ in range(min(self._at_once(self[name]), len(lane)))
+                for home, lane in lanes.items()
+                for _ in range(min(most[home], len(lane)))
             ]
             for each in working:
                 each.result()
