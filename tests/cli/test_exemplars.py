@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_infer_terminal import at_terminal
+from toolformer.cli.commands.exemplars import choose
 from toolformer.cli.display.console import Console
-from toolformer.cli.exemplars import choose
 from toolformer.cli.main import run
 
 MODEL = """

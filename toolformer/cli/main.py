@@ -1,7 +1,7 @@
 """The command `toolformer`: which subcommands there are, and how a run of one ends.
 
-`toolformer/cli/NAME.py` holds a function `NAME` whose parameters are annotated for typer. It is
-imported only when its subcommand is asked for, so `toolformer --help` loads none of them.
+`toolformer/cli/commands/NAME.py` holds a function `NAME` whose parameters are annotated for typer.
+It is imported only when its subcommand is asked for, so `toolformer --help` loads none of them.
 """
 
 import errno
@@ -163,7 +163,7 @@ def _application(wanted: str | None) -> typer.Typer:
     for name, summary in COMMANDS.items():
         function: Any = _named_only
         if name == wanted:
-            function = with_volume(getattr(import_module(f"toolformer.cli.{name}"), name))
+            function = with_volume(getattr(import_module(f"toolformer.cli.commands.{name}"), name))
         app.command(name, short_help=summary, context_settings=_HELP)(function)
     return app
 

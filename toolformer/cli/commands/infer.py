@@ -168,7 +168,7 @@ def infer(
         if has_chat_template(model) and not chat:
             notes.print(templated(ckpt))
         if input_ is not None:
-            from toolformer.cli.infer_file import answer_file
+            from toolformer.cli.commands.infer_file import answer_file
 
             return answer_file(
                 model, input_, tools=tools, config=config, chats=chat, out=out, today=day

@@ -19,7 +19,7 @@ from toolformer.annotate.demonstrations.proposing import (
 )
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.calls import ToolCall
-from toolformer.cli.annotate import read_batch_tokens
+from toolformer.cli.commands.annotate import read_batch_tokens
 from toolformer.cli.display.console import STYLES, Console, answer_console
 from toolformer.cli.display.gate import clean
 from toolformer.cli.display.progress import counting_bar
