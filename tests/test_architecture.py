@@ -40,6 +40,7 @@ FLOORS = {
     "infer": 5,
     "pretrain": 5,
     "evaluate": 6,
+    "export": 6,
     "cli": 7,
     "__main__": 8,
     "": 8,  # toolformer/__init__.py: the public names
@@ -59,7 +60,7 @@ PLACES = {
     "bitsandbytes": ("finetune/",),
     "lm_eval": ("evaluate/harness",),
     "prompt_toolkit": ("cli/repl/",),
-    "datasets": ("corpus/", "finetune/"),
+    "datasets": ("corpus/", "finetune/", "export/files"),
     "pyarrow": ("corpus/", "runs/shards", "runs/read_shard"),
     "rich": ("cli/",),
     "typer": ("cli/",),

@@ -24,6 +24,7 @@ COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
     "exemplars": "Let a model propose exemplars out of a corpus, choose, and write them to a file.",
     "show": "Print the annotated texts of a run.",
+    "export": "Write a run as a dataset that others train on.",
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
     "infer": "Let a model continue a prompt and call tools on the way; a REPL.",
     "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
