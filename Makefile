@@ -4,7 +4,7 @@
 # make core   README.md from top to bottom, on a fresh environment with the core alone
 # make docs   the documentation as a site, in build/site
 # make reproduce  annotate, tune, evaluate: the tables of docs/results/reproduce.md; SEEDS=3 repeats it
-# make reproduce-real  the same with SmolLM2-135M-Instruct: four and a half hours on two cores; SIZE=small: half an hour
+# make reproduce-real  the same with SmolLM2-135M-Instruct: five hours on two slow cores; SIZE=small: 40 minutes
 # make bench  what the engine must show, into docs/results/engine.md; about a quarter of an hour
 # make campaigns  kills, hostile input, damage: tried by the hundred, into docs/results/campaigns.md
 # make nano   the embedded model anew: about three hours on two cores; continues after a kill

@@ -21,12 +21,12 @@ class Size:
 
 FULL = Size(
     name="full",
-    solutions=300,
+    solutions=280,
     dated=200,
     facts=200,
     rounds=2,
     mixed=150,
-    asked=150,
+    asked=140,
     predicted=60_000,
     compared=40,
     has_adapter=True,
@@ -45,12 +45,12 @@ MEDIUM = Size(
 )
 SMALL = Size(
     name="small",
-    solutions=50,
-    dated=50,
+    solutions=40,
+    dated=40,
     facts=50,
     rounds=1,
-    mixed=30,
-    asked=40,
+    mixed=20,
+    asked=28,
     predicted=15_000,
     compared=0,
     has_adapter=False,
