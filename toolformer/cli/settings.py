@@ -28,6 +28,10 @@ TRUST_REMOTE_CODE = Annotated[
     bool,
     Option("--trust-remote-code", help="Let Python files that come with a model run."),
 ]
+THRESHOLD = Annotated[
+    float | None,
+    Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),
+]
 MIN_USED = Annotated[
     float | None,
     Option(

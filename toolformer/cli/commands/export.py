@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.settings import MIN_HELP, MIN_USED
+from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
 from toolformer.errors import ConfigError
 from toolformer.export.conversations import INSTRUCTION
 from toolformer.export.rows import FORMATS
@@ -37,10 +37,7 @@ def export(
     model: Annotated[
         str | None, Option(help="Whose tokenizer encodes, for the format tokens.")
     ] = None,
-    threshold: Annotated[
-        float | None,
-        Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),
-    ] = None,
+    threshold: THRESHOLD = None,
     min_used: MIN_USED = None,
     min_help: MIN_HELP = None,
     allow_peeking: Annotated[

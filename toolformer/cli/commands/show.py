@@ -20,7 +20,7 @@ from toolformer.cli.display.tables import (
     verdict_line,
 )
 from toolformer.cli.display.texts import candidate_text, kept_text, why
-from toolformer.cli.settings import MIN_HELP, MIN_USED
+from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
 from toolformer.errors import UnknownNameError, closest
 from toolformer.records import AnnotatedDocument, Candidate, Losses, Placebo, Verdict
 from toolformer.runs.directory import Run
@@ -41,10 +41,7 @@ def show(
             metavar="<verdict>", help=f"What became of the calls to show: {', '.join(Verdict)}."
         ),
     ] = Verdict.KEPT,
-    threshold: Annotated[
-        float | None,
-        Option("--gain-threshold", "--threshold", help="Select anew with this τf; needs no model."),
-    ] = None,
+    threshold: THRESHOLD = None,
     min_used: MIN_USED = None,
     min_help: MIN_HELP = None,
     tool: Annotated[list[str] | None, Option(help="Only calls of this tool. Repeatable.")] = None,

@@ -8,8 +8,8 @@ from toolformer.errors import ConfigError, ToolError
 from toolformer.tools.base import Exemplar, Tool, tool
 from toolformer.tools.builtin.search import found_passages
 from toolformer.tools.context import Ask
+from toolformer.tools.outside.chat import ChatEndpoint
 from toolformer.tools.outside.options import Address, Variables
-from toolformer.tools.outside.service import chat_service
 from toolformer.tools.reading.readers import (
     EndpointReader,
     ExtractiveReader,
@@ -87,10 +87,10 @@ def qa(
     if reader is not None:
         own = ExtractiveReader(reader)
     elif endpoint is not None:
-        service = chat_service(
+        chat = ChatEndpoint(
             endpoint, model=model, headers=headers, most_tokens=_MOST_TOKENS, timeout_s=timeout
         )
-        own = EndpointReader(service)
+        own = EndpointReader(chat)
 
     def run(question: str, *, ask: Ask | None) -> str:
         """Answers a question.

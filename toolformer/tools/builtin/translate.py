@@ -5,8 +5,8 @@ from pathlib import Path
 
 from toolformer.errors import ConfigError, ToolError, clipped
 from toolformer.tools.base import Exemplar, Tool, ToolContext, tool
+from toolformer.tools.outside.chat import ChatEndpoint
 from toolformer.tools.outside.options import Address, Variables
-from toolformer.tools.outside.service import chat_service
 from toolformer.tools.translating.engines import (
     Apertium,
     Engine,
@@ -76,7 +76,7 @@ def translate(
         engine = TranslationModel(directory)
     elif endpoint is not None:
         engine = TranslationEndpoint(
-            chat_service(
+            ChatEndpoint(
                 endpoint, model=model, headers=headers, most_tokens=_MOST_TOKENS, timeout_s=timeout
             )
         )

@@ -9,9 +9,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
-from urllib.parse import urlsplit
 
 from toolformer.errors import ConfigError, clipped
+from toolformer.tools.outside.options import split_address
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -88,12 +88,8 @@ class Address:
     """
 
     def __init__(self, url: str, headers: Mapping[str, str], *, timeout_s: float) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"{clipped(url)!r} is not an address of an MCP server: https://…")
-        if parts.username or parts.password:
-            raise ConfigError("An address with a password in it would be written into manifests.")
-        self._url, self._host, self._headers = url, parts.hostname, dict(headers)
+        self._host = split_address(url, what="an MCP server").hostname
+        self._url, self._headers = url, dict(headers)
         self._timeout_s = timeout_s
 
     def __str__(self) -> str:

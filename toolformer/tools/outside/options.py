@@ -5,12 +5,30 @@ They have types of their own: no file that is not the user's may set them (`tool
 
 import os
 from typing import NewType
+from urllib.parse import SplitResult, urlsplit
 
 from toolformer.errors import ConfigError, clipped
 
 Address = NewType("Address", str)
 CommandLine = NewType("CommandLine", str)
 Variables = NewType("Variables", str)  # names of environment variables, which hold the secrets
+
+
+def split_address(url: str, *, what: str) -> SplitResult:
+    """Returns the parts of an address that a user named.
+
+    Raises:
+        ConfigError: it is not one, has a gap for its host, or a password in it.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
+        raise ConfigError(
+            f"{clipped(url)!r} is not an address of {what}: it begins with https:// and a host "
+            "without gaps."
+        )
+    if parts.username or parts.password:
+        raise ConfigError("An address with a password in it would be written into manifests.")
+    return parts
 
 
 def split(text: str) -> list[str]:

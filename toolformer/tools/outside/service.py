@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped
-from toolformer.tools.outside.options import Variables, read_headers
+from toolformer.errors import ToolError, ToolUnavailableError, clipped
+from toolformer.tools.outside.options import split_address
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -42,14 +42,7 @@ class Service:
         timeout_s: float,
         retries: int,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname or "{" in parts.netloc:
-            raise ConfigError(
-                f"{url!r} is not an address of a service: it begins with https:// and a host "
-                "without gaps."
-            )
-        if parts.username or parts.password:
-            raise ConfigError("An address with a password in it would be written into manifests.")
+        split_address(url, what="a service")
         self._url, self._method, self._body, self._headers = url, method, body, headers
         self._hosts, self._is_private = hosts, is_private
         self._pause_s, self._timeout_s, self._retries = pause_s, timeout_s, retries
@@ -207,39 +200,6 @@ def _filled(body: Any, values: Mapping[str, str]) -> Any:
             return {key: _filled(each, values) for key, each in body.items()}
         case _:
             return body
-
-
-def chat_service(
-    endpoint: str, *, model: str, headers: Variables | None, most_tokens: int, timeout_s: float
-) -> Service:
-    """Returns an endpoint of OpenAI's kind that answers what fills the gap {prompt}, greedily.
-
-    Args:
-        endpoint: its address, up to /v1.
-        model: what it calls its model; "" where it has one alone.
-        headers: and the environment variables with their values.
-        most_tokens: of an answer.
-        timeout_s: for an answer.
-
-    Raises:
-        ConfigError: the address or a header cannot be used.
-    """
-    body = {
-        "messages": [{"role": "user", "content": "{prompt}"}],
-        "temperature": 0,
-        "max_tokens": most_tokens,
-    }
-    return Service(
-        f"{endpoint.rstrip('/')}/chat/completions",
-        method="POST",
-        body=body | ({"model": model} if model else {}),
-        headers=read_headers(headers),
-        hosts=frozenset(),
-        is_private=True,  # the user named it
-        pause_s=0.0,
-        timeout_s=timeout_s,
-        retries=3,
-    )
 
 
 def find_answer(text: str, path: str) -> str:

@@ -7,7 +7,6 @@ transformers. They may say anything: `answer_of` takes what stands in the passag
 import re
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from toolformer.errors import ConfigError, ToolError
 from toolformer.tools.context import Ask
-from toolformer.tools.outside.service import Service, find_answer
+from toolformer.tools.outside.chat import ChatEndpoint
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_AT_ONCE = 8  # questions to an endpoint
 _LONGEST = 30  # tokens of an extracted answer
 _SHOWN = """\
 Passage: Canberra > Canberra is the capital city of Australia. It was founded in 1913.
@@ -65,26 +63,15 @@ class LentReader:
 
 
 class EndpointReader:
-    """A language model behind an endpoint of OpenAI's kind.
+    """A language model behind an endpoint of OpenAI's kind."""
 
-    Args:
-        service: with the gap {prompt} in its body.
-    """
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, endpoint: ChatEndpoint) -> None:
+        self._endpoint = endpoint
 
     def read(self, questions: Sequence[Question]) -> list[str | ToolError]:
-        """Asks about several passages at a time."""
-        with ThreadPoolExecutor(min(_AT_ONCE, len(questions))) as pool:
-            return list(pool.map(self._asked, questions))
-
-    def _asked(self, question: Question) -> str | ToolError:
-        try:
-            told = self._service.ask({"prompt": prompt_of(question)})
-            return find_answer(told, "choices.0.message.content").strip().partition("\n")[0]
-        except ToolError as error:
-            return error
+        """Asks about several passages at a time; the first line of an answer counts."""
+        answers = self._endpoint.answers([prompt_of(each) for each in questions])
+        return [each.partition("\n")[0] if isinstance(each, str) else each for each in answers]
 
 
 class ExtractiveReader:
@@ -125,7 +112,7 @@ class ExtractiveReader:
                 start = found.start_logits[row].masked_fill(~inside, -torch.inf)
                 end = found.end_logits[row].masked_fill(~inside, -torch.inf)
                 # (starts, ends): an answer ends where it starts or up to so many tokens behind.
-                both = (start[:, None] + end[None, :]).triu().tril(_LONGEST - 1)
+                both = start[:, None] + end[None, :]
                 allowed = torch.ones_like(both, dtype=torch.bool).triu().tril(_LONGEST - 1)
                 best = int(both.masked_fill(~allowed, -torch.inf).argmax())
                 first, last = divmod(best, both.shape[1])

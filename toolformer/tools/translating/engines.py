@@ -4,16 +4,14 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
-from toolformer.tools.outside.service import Service, find_answer
+from toolformer.tools.outside.chat import ChatEndpoint
 from toolformer.tools.translating.languages import is_same
 
-_AT_ONCE = 8  # texts to an endpoint
 _LONGEST = 256  # tokens of a translation
 
 
@@ -139,28 +137,15 @@ class TranslationModel:
 
 
 class TranslationEndpoint:
-    """A language model behind an endpoint of OpenAI's kind.
+    """A language model behind an endpoint of OpenAI's kind."""
 
-    Args:
-        service: with the gap {prompt} in its body.
-    """
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, endpoint: ChatEndpoint) -> None:
+        self._endpoint = endpoint
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str | ToolError]:
         """Asks for several texts at a time."""
-
-        def asked(text: str) -> str | ToolError:
-            prompt = (
-                f"Translate from the language {source!r} into {target!r}. Answer with the "
-                f"translation alone, on one line.\n\n{text}"
-            )
-            try:
-                told = self._service.ask({"prompt": prompt})
-                return find_answer(told, "choices.0.message.content").strip()
-            except ToolError as error:
-                return error
-
-        with ThreadPoolExecutor(min(_AT_ONCE, len(texts))) as pool:
-            return list(pool.map(asked, texts))
+        task = (
+            f"Translate from the language {source!r} into {target!r}. Answer with the "
+            "translation alone, on one line."
+        )
+        return self._endpoint.answers([f"{task}\n\n{text}" for text in texts])
