@@ -95,7 +95,7 @@ class AnnotateConfig(ToolConfig):
     """Documents per shard; what is interrupted resumes after its last whole shard, and a run keeps
     the number it was begun with. Default: 128, fewer for a large model."""
     max_documents: int | None = Field(default=None, ge=1, lt=2**63)
-    """Stop after so many documents."""
+    """Stop after so many documents; a run in the same directory grows with a larger number."""
     text_column: str = "text"
     """The field with the text."""
     date_column: str | None = None

@@ -50,6 +50,7 @@ class Plan:
     own_tokens: int  # of these, what each text has for itself
     documents_per_shard: int
     characters_per_shard: int | None  # None is without bound
+    ends: tuple[int, ...] = ()  # `RunManifest.ends`
     # What calls are found and judged behind, by tool name; None: they are in the paper's way.
     demonstrations: Mapping[str, Pool] | None = None
 
@@ -114,6 +115,7 @@ class Plan:
             },
             documents_per_shard=self.documents_per_shard,
             characters_per_shard=self.characters_per_shard,
+            ends=self.ends,
         )
 
     def _manifest_tool(self, tool: Tool) -> ManifestTool:

@@ -20,6 +20,7 @@ from toolformer.annotate.progress import RunProgress
 from toolformer.corpus.sources import is_standard_input
 from toolformer.errors import ConfigError
 from toolformer.runs.directory import ROUNDS, Run
+from toolformer.runs.manifest import read_manifest
 
 _Tell = Callable[[RunProgress], None]
 
@@ -37,12 +38,27 @@ class Once(Protocol):
         """Returns the run, and what it was made by."""
 
 
-def check_rounds(corpus: object, *, shards: Collection[int] | None) -> None:
+def check_rounds(
+    corpus: object, *, out: Path, max_documents: int | None, shards: Collection[int] | None
+) -> None:
     """Refuses what cannot be annotated in several rounds.
+
+    Args:
+        corpus: what is to be annotated.
+        out: the run directory.
+        max_documents: after how many documents each round is to end.
+        shards: the numbers of the shards that are asked for, None for all.
 
     Raises:
         ConfigError: says why.
     """
+    begun = read_manifest(out / ROUNDS / "1")
+    if begun is not None and begun.grown(max_documents) != begun:
+        raise ConfigError(
+            f"'{out}' has several rounds over {begun.max_documents} documents, and they cannot "
+            "grow: what a later round is shown follows from the whole round before. Name another "
+            "directory."
+        )
     if shards is not None:
         raise ConfigError(
             "A round begins when the one before is whole: several rounds cannot be divided into "

@@ -57,7 +57,7 @@ def annotate(
     """Annotates a corpus and returns the run.
 
     A run that was interrupted is continued: what `out` has already is not done again, except for
-    the shards in which a tool could not be reached.
+    the shards in which a tool could not be reached. With a larger `max_documents` a run grows.
 
     Args:
         corpus: what `read_corpus` reads: a file, a directory, a dataset's id; or texts, rows such
@@ -101,7 +101,7 @@ def annotate(
         raise ConfigError(f"shards= is the numbers of some shards, as in [{shards}].")
     out = Path(out)
     if config.rounds > 1:
-        check_rounds(corpus, shards=shards)
+        check_rounds(corpus, out=out, max_documents=config.max_documents, shards=shards)
     model = as_model(model)
     with _toolbox(tools) as toolbox, toolbox.lending(lent(model)):
         once = partial(
@@ -147,6 +147,7 @@ def _annotate_once(
         reading.documents,
         documents_per_shard=plan.documents_per_shard,
         characters_per_shard=plan.characters_per_shard,
+        ends=plan.ends,
     )
     first = next(read, None)
     if first is None:
@@ -246,4 +247,5 @@ def _as_begun(plan: Plan, out: Path) -> Plan:
         plan,
         documents_per_shard=begun.documents_per_shard,
         characters_per_shard=begun.characters_per_shard,
+        ends=tuple(begun.grown(plan.config.max_documents).ends),
     )

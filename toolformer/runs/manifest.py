@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -76,6 +76,7 @@ class _ReadSettings:
     window_tokens: Annotated[StrictInt, Field(ge=0)] | None = None
     allow_peeking: StrictBool = False
     keep_all_losses: StrictBool = False
+    max_documents: _Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,9 @@ class RunManifest:
     config: Mapping[str, Any]  # the settings of `annotate`, as JSON values
     documents_per_shard: _Count
     characters_per_shard: _Count | None = None  # without bound, and as older runs are, not written
+    # After how many documents of the corpus a shard ends in any case: where the run ended before it
+    # grew. Not written where it never did.
+    ends: Sequence[_Count] = ()
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -132,9 +136,32 @@ class RunManifest:
             for tool in self.tools
         }
 
+    @property
+    def max_documents(self) -> int | None:
+        """After how many documents of the corpus the run ends; None: with the last one."""
+        most = self.config.get("max_documents")
+        return None if most is None else int(most)
+
+    def grown(self, max_documents: int | None) -> "RunManifest":
+        """Returns the manifest of the run once it has more documents of its corpus.
+
+        What it has so far stays as it is: a shard ends where the run did.
+
+        Args:
+            max_documents: after how many it is to end; None: with the last one. Where that is not
+                more than it has, the manifest is returned as it is.
+        """
+        now = self.max_documents
+        if now is None or (max_documents is not None and max_documents <= now):
+            return self
+        config = dict(self.config) | {"max_documents": max_documents}
+        return replace(self, config=config, ends=(*self.ends, now))
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields as they come back from JSON."""
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        if not self.ends:
+            del values["ends"]
         if self.characters_per_shard is None:
             del values["characters_per_shard"]
         values["tools"] = [_as_written(tool) for tool in values["tools"]]

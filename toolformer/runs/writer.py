@@ -28,7 +28,7 @@ class RunWriter:
     """A run directory to write to; what is already there is kept."""
 
     def __init__(self, path: str | Path, manifest: RunManifest) -> None:
-        """Starts a run, or continues it.
+        """Starts a run, or continues it, with more documents of its corpus if it is to have them.
 
         Raises:
             RunError: the directory holds something else, or a run with other settings.
@@ -48,7 +48,11 @@ class RunWriter:
         ]
         old = read_manifest(self.path)
         if old is not None:
-            refuse_differences(old.to_dict(), manifest.to_dict(), folder=self.path, what="a run")
+            grown = old.grown(manifest.max_documents)
+            refuse_differences(grown.to_dict(), manifest.to_dict(), folder=self.path, what="a run")
+            if grown != old:
+                (self.path / STATS).unlink(missing_ok=True)  # first: it counts what was there
+                self._write_manifest()
         elif others:
             raise RunError(
                 f"'{self.path}' is not empty and is not a run ('{min(others)}' is in it). "
@@ -199,12 +203,15 @@ class RunWriter:
             ) from error
 
     def _start(self) -> None:
-        values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the directory '{self.path}': {error.strerror}.") from None
-        write_whole(self.path / MANIFEST, json_text(values))  # nothing is there to be kept yet
+        self._write_manifest()
+
+    def _write_manifest(self) -> None:
+        values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
+        write_whole(self.path / MANIFEST, json_text(values))
 
     def _write(self, path: Path, content: str | bytes) -> None:
         write_whole(path, content, advice=_CONTINUE)
