@@ -153,6 +153,23 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class UntriedPlace:
+    """A place where no call was asked for, since it scored too low, or others scored better."""
+
+    position: int
+    tool: str
+    start_prob: float  # p(open marker) at the position, float32
+    # log p(open | demonstrations) − log p(open | nothing), nats, float32; None in the paper's way.
+    start_gain: float | None = None
+
+    def __post_init__(self) -> None:
+        """Rounds to float32, as it is stored."""
+        object.__setattr__(self, "start_prob", to_float32(self.start_prob))
+        if self.start_gain is not None:
+            object.__setattr__(self, "start_gain", to_float32(self.start_gain))
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotatedDocument:
     """A document and every call that was proposed for it, kept or not."""
 
@@ -160,6 +177,7 @@ class AnnotatedDocument:
     tried: tuple[str, ...]  # names of the tools that suited it
     skipped: str | None = None  # why it was not annotated
     candidates: tuple[Candidate, ...] = ()
+    untried: tuple[UntriedPlace, ...] = ()  # of each tool the best, as many as were tried at most
 
     @property
     def kept(self) -> tuple[PlacedCall, ...]:

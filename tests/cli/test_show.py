@@ -11,6 +11,7 @@ from toolformer.annotate import annotate
 from toolformer.cli.main import run
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document
+from toolformer.runs.directory import Run
 from toolformer.tools.builtin.calculator import calculator
 
 SCRIPT = [ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "9 - 1)", "9 / 0)", "open"))]
@@ -88,7 +89,7 @@ def test_tables_count_calls_per_tool_and_texts_per_threshold(
     made: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = show(capsys, made, "--table").splitlines()
-    rows = [line.split() for line in printed if line.startswith("│")]
+    rows = [line.split() for line in printed if line.startswith("│ Calculator")]
     assert [[cell for cell in row if cell != "│"] for row in rows] == [
         ["Calculator", "2", "8", "6", "4", "1", "12.5"],
         ["Calculator", "1", "0", "0"],
@@ -268,3 +269,93 @@ def test_an_unfinished_run_says_that_its_thresholds_are_provisional(
     assert "fewer than 100 say little" in " ".join(printed.split())
     assert run(["show", str(tmp_path), "--incomplete", "--min-used", "1"]) == 0
     assert "provisional" not in capsys.readouterr().err
+
+
+def shown_row(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in show(capsys, *arguments, "--json").splitlines()]
+
+
+def test_calls_of_one_text_alone(made: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(capsys, made, "--id", "sum").count("[Calculator") == 1
+    assert show(capsys, made, "--id", "plain") == ""
+
+
+def test_the_best_calls_come_first(calibrated: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = shown_row(capsys, calibrated, "--sort", "gain", "--limit", "3")
+    assert [row["id"] for row in rows] == ["199", "198", "197"]
+
+
+def test_calls_near_a_gain_are_shown_kept_or_not(
+    calibrated: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settled = Run.open(calibrated).thresholds["Calculator"].used  # where 2 placebos of 200 pass
+    rows = shown_row(capsys, calibrated, "--near", str(settled), "--limit", "4")
+    assert {row["verdict"] for row in rows} == {"kept", "low_gain"}
+    far = [abs(float(str(row["used"])) - settled) for row in rows]
+    assert far == sorted(far)
+    assert far[-1] < 4 / 128
+
+
+def test_why_tells_of_every_place_of_a_text_in_order(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = shown_row(capsys, made, "--why", "sum")
+    positions = [int(row["position"]) for row in rows]  # type: ignore[call-overload]
+    assert positions == sorted(positions)
+    assert {"kept", "low_gain", "tool_error", "unreadable", "untried"} == {
+        row["verdict"] for row in rows
+    }
+    [first, *_] = [row for row in rows if row["verdict"] == "untried"]
+    assert str(first["why"]).startswith("p(start) 0.0")
+
+
+def test_why_tells_of_one_place_by_its_offset_or_by_the_words_behind_it(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_offset = show(capsys, made, "--id", "sum", "--why", "19")
+    assert "[Calculator(3 + 2) -> 5]" in by_offset
+    assert show(capsys, made, "--id", "sum", "--why", "5 apples") == by_offset
+    untried = show(capsys, made, "--id", "sum", "--why", "counts")
+    assert "Tom▸ counts: 3 + 2" in untried
+    assert "Calculator was not tried: p(start) 0.0" in untried
+
+
+@pytest.mark.parametrize(
+    ("document", "place", "reason"),
+    [
+        ("sum", "1", "no call can stand there"),
+        ("bracket", "3", "The text was not annotated: holds a call already."),
+    ],
+)
+def test_why_tells_where_there_is_no_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], document: str, place: str, reason: str
+) -> None:
+    texts = [*DOCUMENTS, Document("bracket", "So [Calculator(1 + 1)] 2.")]
+    model = ScriptedLanguageModel(SCRIPT)
+    annotate(texts, model=model, tools=[calculator], out=tmp_path / "run", config=BRIEF)
+    assert reason in show(capsys, str(tmp_path / "run"), "--id", document, "--why", place)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--why", "nobody"), "has no text with the id 'nobody'"),
+        (("--id", "sum", "--why", "bananas"), "'sum' does not say 'bananas'"),
+        (("--id", "sum", "--why", "999"), "no place 999"),
+    ],
+)
+def test_a_place_that_is_not_there_is_a_sentence(
+    made: str, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    assert run(["show", made, *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_table_adds_up_what_tools_refused(
+    made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "What Calculator refused" in show(capsys, made, "--table")
+    [printed] = shown_row(capsys, made, "--table")
+    [shape] = printed["errors"]["Calculator"]  # type: ignore[index]
+    assert shape["count"] == 2
+    assert shape["example"].startswith("Cannot divide by zero")

@@ -15,7 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from toolformer.errors import RunError
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
+from toolformer.records import (
+    AnnotatedDocument,
+    Candidate,
+    Document,
+    Losses,
+    Placebo,
+    UntriedPlace,
+    Verdict,
+)
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 from toolformer.runs.writer import RunWriter
@@ -62,6 +70,7 @@ DOCUMENTS = [
         ("Calculator", "Calendar"),
         None,
         (KEPT, FAILED, PRUNED),
+        (UntriedPlace(2, "Calendar", 0.03, 0.5),),
     ),
     AnnotatedDocument(Document("b", "x [A(1)] y"), (), "holds a call"),
     AnnotatedDocument(Document("c", "No number."), ("Calendar",)),
@@ -120,6 +129,10 @@ def test_the_columns_of_a_shard_are_those_of_the_documented_format(tmp_path: Pat
             "loss_no_call: float, loss_no_output: float, loss_with_output: float, gain: float, "
             "verdict: string, token: int32, start_gain: float, placebo_output: string, "
             "placebo_loss: float>>"
+        ),
+        "untried": (
+            "list<element: struct<position: int32, tool: string, start_prob: float, "
+            "start_gain: float>>"
         ),
     }
 

@@ -72,6 +72,13 @@ def edit(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
         ("candidates.0.placebo_loss", NAN),
         ("candidates.0.placebo_loss", None),
         ("candidates.2.placebo_loss", 1.0),
+        ("untried.0.position", -1),
+        ("untried.0.position", 10**9),
+        ("untried.0.position", None),
+        ("untried.0.tool", "Nobody"),
+        ("untried.0.tool", None),
+        ("untried.0.start_prob", 1.5),
+        ("untried.0.start_gain", NAN),
     ],
 )
 def test_a_value_that_no_run_has_is_refused_by_row_and_field(
@@ -89,7 +96,7 @@ def test_a_value_that_no_run_has_is_refused_by_row_and_field(
 
     path = tmp_path / "shards" / "00000.parquet"
     edit(path, change)
-    named = {"text": r"(text|candidates\.0\.position)"}.get(field, rf"[a-z0-9.]*{name}")
+    named = {"text": r"(text|(candidates|untried)\.0\.position)"}.get(field, rf"[a-z0-9.]*{name}")
     if field == "candidates.0.loss_no_call":
         named = r"candidates\.0\.(loss_no_call|gain)"
     if field.startswith("candidates.0.loss_") and value is None:
@@ -147,10 +154,17 @@ def as_older(table: pa.Table, *, without: tuple[str, ...] = ADDED) -> pa.Table:
     return table.set_column(number, pa.field("candidates", kind), pa.array(kept, kind))
 
 
+def test_a_shard_from_before_untried_places_were_kept_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(shard_bytes(DOCUMENTS))
+    pq.write_table(pq.read_table(path).drop_columns(["untried"]), path)
+    assert read_shard(path) == [replace(each, untried=()) for each in DOCUMENTS]
+
+
 def test_a_shard_from_before_placebos_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(shard_bytes(DOCUMENTS))
-    pq.write_table(as_older(pq.read_table(path)), path)
+    pq.write_table(as_older(pq.read_table(path)).drop_columns(["untried"]), path)
     [kept, *_] = read_shard(path)[0].candidates
     assert kept == replace(KEPT, start_gain=None, placebo=None)
 

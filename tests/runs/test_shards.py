@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
+from toolformer.records import (
+    AnnotatedDocument,
+    Candidate,
+    Document,
+    Losses,
+    Placebo,
+    UntriedPlace,
+    Verdict,
+)
 from toolformer.runs.read_shard import read_shard
 from toolformer.runs.shards import shard_bytes
 
@@ -38,6 +46,13 @@ candidates = plain_candidates | st.builds(
     losses=st.builds(Losses, nats, nats, nats),
     placebo=st.builds(Placebo, st.text(), nats),
 )
+places = st.builds(
+    UntriedPlace,
+    st.integers(0, 2**31 - 1),
+    st.text(),
+    st.floats(0, 1),
+    st.none() | st.floats(-100, 100),
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
@@ -52,6 +67,7 @@ annotated_documents = st.builds(
     st.lists(st.text(), max_size=3).map(tuple),
     st.none() | st.text(),
     st.lists(candidates, max_size=3).map(tuple),
+    st.lists(places, max_size=3).map(tuple),
 )
 
 

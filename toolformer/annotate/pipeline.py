@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from toolformer.annotate.ahead import ahead
 from toolformer.annotate.execute import execute
@@ -27,9 +28,11 @@ from toolformer.annotate.texts.excerpts import Excerpt, batches, cut_excerpts
 from toolformer.annotate.texts.peeking import argument_terms, first_mentions, peeks
 from toolformer.calls import CallGrammar
 from toolformer.garbage import gc_paused
-from toolformer.records import AnnotatedDocument, Candidate, Document, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, Document, UntriedPlace, Verdict
 from toolformer.runs.select import select
 from toolformer.threads import Threads
+
+_Placed = TypeVar("_Placed", Candidate, UntriedPlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class ShardBatch:
     share: float = 1.0  # of its shard's work
     is_last: bool = True  # of its shard
     proposals: Sequence[Proposal] = ()
+    untried: Sequence[tuple[Excerpt, UntriedPlace]] = ()
     read: ReadBatch | None = None  # its texts as they were read, while calls are scored from them
     annotated: Sequence[AnnotatedDocument] = ()  # the shard's documents, in its last batch
 
@@ -136,9 +140,10 @@ def _tokens(excerpts: Sequence[Excerpt]) -> int:
 
 def _propose(batch: ShardBatch, plan: Plan) -> ShardBatch:
     if plan.is_in_context:
-        proposals, read = in_context_propose.propose(batch.excerpts, plan)
-        return replace(batch, proposals=proposals, read=read)
-    return replace(batch, proposals=paper_propose.propose(batch.excerpts, plan))
+        found = in_context_propose.propose(batch.excerpts, plan)
+        return replace(batch, proposals=found.proposals, untried=found.untried, read=found.read)
+    proposals, untried = paper_propose.propose(batch.excerpts, plan)
+    return replace(batch, proposals=proposals, untried=untried)
 
 
 def _score(batch: ShardBatch, plan: Plan) -> ShardBatch:
@@ -160,12 +165,15 @@ def _execute(batch: ShardBatch, plan: Plan) -> ShardBatch:
 def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
     """Collects the candidates of each shard and decides about them when it ends."""
     found: dict[int, list[Candidate]] = {}  # by the number of their document
+    untried: dict[int, list[UntriedPlace]] = {}
     tried: dict[int, set[str]] = {}
     for batch in scored:
         for excerpt in batch.excerpts:
             tried.setdefault(excerpt.number, set()).update(tool.name for tool in excerpt.tools)
         for proposal in batch.proposals:
             found.setdefault(proposal.excerpt.number, []).append(proposal.candidate)
+        for excerpt, place in batch.untried:
+            untried.setdefault(excerpt.number, []).append(place)
         if not (batch.is_last and batch.shard.is_due):
             yield batch
             continue
@@ -178,10 +186,11 @@ def _select(scored: Iterable[ShardBatch], plan: Plan) -> Iterator[ShardBatch]:
                 else skip_reason(document, plan.model.grammar)
                 or ("nothing the model reads" if number in tried else "no tool suits it"),
                 candidates=_decide(document, found.get(number, []), plan=plan),
+                untried=tuple(_in_order(untried.get(number, []), plan=plan)),
             )
             for number, document in enumerate(batch.shard.documents)
         ]
-        found, tried = {}, {}
+        found, untried, tried = {}, {}, {}
         yield replace(batch, annotated=annotated)
 
 
@@ -191,11 +200,16 @@ def _decide(
     """Returns a document's candidates by position and tool, with their verdicts."""
     if not candidates:
         return ()
-    order = {name: number for number, name in enumerate(plan.thresholds)}
-    in_order = sorted(candidates, key=lambda each: (each.position, order[each.tool]))
+    in_order = _in_order(candidates, plan=plan)
     allow_peeking = plan.config.allow_peeking
     marked = in_order if allow_peeking else _mark_peeking(document, in_order, plan=plan)
     return select(marked, thresholds=plan.selecting, allow_peeking=allow_peeking)
+
+
+def _in_order(places: Sequence[_Placed], *, plan: Plan) -> list[_Placed]:
+    """Returns candidates or places by position and tool."""
+    order = {name: number for number, name in enumerate(plan.thresholds)}
+    return sorted(places, key=lambda each: (each.position, order[each.tool]))
 
 
 def _mark_peeking(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import clipped
-from toolformer.records import AnnotatedDocument, Candidate, Verdict
+from toolformer.records import AnnotatedDocument, Candidate, UntriedPlace, Verdict
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.select import FINAL, select
 from toolformer.runs.thresholds import Thresholds
@@ -39,6 +39,10 @@ class DocumentCheck:
         for name in annotated.tried:
             if name not in self.thresholds:
                 raise ValueError(f"tried: {clipped(name)!r} is not a tool of the run")
+        for number, place in enumerate(annotated.untried):
+            field, reason = _place_fault(place, annotated)
+            if field:
+                raise ValueError(f"untried.{number}.{field}: {reason}")
         candidates = annotated.candidates
         if not candidates:
             return
@@ -60,11 +64,8 @@ class DocumentCheck:
 
     def _fault(self, candidate: Candidate, annotated: AnnotatedDocument) -> tuple[str, str]:
         """Returns the field of a candidate that is wrong, and why; empty texts where none is."""
-        length = len(annotated.document.text)
-        if candidate.position > length:
-            return "position", f"{candidate.position} lies outside the text of {length} characters"
-        if candidate.tool not in annotated.tried:
-            return "tool", f"{clipped(candidate.tool)!r} is not among the tools that were tried"
+        if (fault := _place_fault(candidate, annotated))[0]:
+            return fault
         failed = candidate.verdict in (Verdict.TOOL_ERROR, Verdict.UNAVAILABLE)
         if failed is (candidate.error is None) or (failed and candidate.output is not None):
             return "error", f"it does not go with the verdict {candidate.verdict}"
@@ -81,3 +82,13 @@ class DocumentCheck:
         if placebo is not None and not self.grammar.is_renderable_output(placebo.output):
             return "placebo_output", f"it cannot be read back: {self.grammar.output_rule}"
         return "", ""
+
+
+def _place_fault(place: Candidate | UntriedPlace, annotated: AnnotatedDocument) -> tuple[str, str]:
+    """Returns the field of a place that no such document has, and why; empty texts if it has."""
+    length = len(annotated.document.text)
+    if place.position > length:
+        return "position", f"{place.position} lies outside the text of {length} characters"
+    if place.tool not in annotated.tried:
+        return "tool", f"{clipped(place.tool)!r} is not among the tools that were tried"
+    return "", ""

@@ -3,8 +3,7 @@
 What one row says is read here; whether rows fit the run they are in is for `check.py`.
 """
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,14 @@ from typing import Any
 from toolformer.errors import RunError, clipped
 from toolformer.files import parse_json
 from toolformer.plain_files import open_plain
-from toolformer.records import (
-    AnnotatedDocument,
-    Candidate,
-    Document,
-    Losses,
-    Placebo,
-    Verdict,
-)
-from toolformer.runs.shards import ADDED_FIELDS, CANDIDATE_FIELDS, offsets, shard_schema
+from toolformer.records import AnnotatedDocument, Document, UntriedPlace, Verdict
+from toolformer.runs.read_columns import read_candidates, read_untried, read_values
+from toolformer.runs.shards import offsets, older_schemas
 
 _ROWS_AT_ONCE = 64
 _MOST_BYTES = 1 << 30  # of a shard, packed or unpacked
-_VERDICTS = {each.value: each for each in Verdict}
 _TEXTS = ("id", "text", "meta", "skipped", "tried.list.element")
 _CANDIDATE_TEXTS = ("tool", "arguments", "output", "error", "verdict", "placebo_output")
-_LOSSES = ("loss_no_call", "loss_with_output", "loss_no_output")
-_LARGEST = sys.float_info.max  # below infinity
-_RANGES: Mapping[str, tuple[float, float]] = {
-    "position": (0, _LARGEST),
-    "start_prob": (0, 1),
-    "count": (0, _LARGEST),
-    "token": (0, _LARGEST),
-    **dict.fromkeys((*_LOSSES, "start_gain", "placebo_loss"), (-_LARGEST, _LARGEST)),
-}
-_NEVER_NULL = ("position", "tool", "start_prob", "count", "verdict")  # of a candidate's fields
 
 
 def shard_content(path: Path) -> bytes:
@@ -90,7 +72,11 @@ def read_shard(path: Path, content: bytes | None = None) -> list[AnnotatedDocume
     import pyarrow.parquet as pq
 
     content = shard_content(path) if content is None else content
-    names = {*_TEXTS, *(f"candidates.list.element.{name}" for name in _CANDIDATE_TEXTS)}
+    names = {
+        *_TEXTS,
+        "untried.list.element.tool",
+        *(f"candidates.list.element.{name}" for name in _CANDIDATE_TEXTS),
+    }
     documents: list[AnnotatedDocument] = []
     try:
         metadata = pq.read_metadata(pa.BufferReader(content))
@@ -113,10 +99,10 @@ def read_shard(path: Path, content: bytes | None = None) -> list[AnnotatedDocume
 def _column_fault(schema: Any) -> str:
     """Returns what is wrong with the columns of a file; an empty text when nothing is.
 
-    They are those that are written now, or exactly the older ones.
+    They are those that are written now, or exactly those of an older version.
     """
-    fault = _fault_beside(schema, shard_schema())
-    return fault and _fault_beside(schema, shard_schema(is_older=True)) and fault
+    faults = [_fault_beside(schema, each) for each in older_schemas()]
+    return faults[0] if all(faults) else ""
 
 
 def _fault_beside(schema: Any, expected: Any) -> str:
@@ -154,29 +140,41 @@ def _check_size(metadata: Any, size: int) -> None:
 
 def _documents(batch: Any, *, first: int) -> Iterator[AnnotatedDocument]:
     """Yields the documents of a record batch, whose rows are counted from `first`."""
-    listed, tried = batch.column("candidates"), batch.column("tried")
-    lengths = [length or 0 for length in listed.value_lengths().to_pylist()]
-    candidates = _candidates(
-        listed.flatten(),
-        rows=[first + row for row, each in enumerate(lengths) for _ in range(each)],
+    tried, lengths = batch.column("tried"), _lengths(batch.column("candidates"))
+    candidates = read_candidates(
+        batch.column("candidates").flatten(), rows=_rows(lengths, first=first)
     )
-    tools = _values(tried.flatten())
-    tried_lengths = [length or 0 for length in tried.value_lengths().to_pylist()]
+    places = [0] * len(lengths)
+    untried: list[UntriedPlace] = []
+    if "untried" in batch.schema.names:  # an older shard has none
+        places = _lengths(batch.column("untried"))
+        untried = read_untried(batch.column("untried").flatten(), rows=_rows(places, first=first))
+    tools = read_values(tried.flatten())
     rows = zip(
-        *(_values(batch.column(name)) for name in ("id", "text", "meta", "skipped")),
-        pairwise(offsets(tried_lengths)),
-        pairwise(offsets(lengths)),
+        *(read_values(batch.column(name)) for name in ("id", "text", "meta", "skipped")),
+        *(pairwise(offsets(each)) for each in (_lengths(tried), lengths, places)),
         strict=True,
     )
-    for row, (name, text, meta, skipped, (tried_from, tried_to), (start, end)) in enumerate(
-        rows, first
-    ):
-        names = tuple(tools[tried_from:tried_to])
+    for row, (name, text, meta, skipped, *ranges) in enumerate(rows, first):
+        of_tools, of_candidates, of_places = (slice(*each) for each in ranges)
+        names = tuple(tools[of_tools])
         for field, value in (("id", name), ("text", text), ("meta", meta), ("tried", names)):
             if value is None or (field == "tried" and None in names):
                 raise ValueError(f"row {row}, {field}: it is null")
         document = Document(name, text, _meta(meta, row=row))
-        yield AnnotatedDocument(document, names, skipped, tuple(candidates[start:end]))
+        yield AnnotatedDocument(
+            document, names, skipped, tuple(candidates[of_candidates]), tuple(untried[of_places])
+        )
+
+
+def _lengths(lists: Any) -> list[int]:
+    """Returns how many values each list of an array has."""
+    return [length or 0 for length in lists.value_lengths().to_pylist()]
+
+
+def _rows(lengths: Sequence[int], *, first: int) -> list[int]:
+    """Returns the row of each value of lists, in order."""
+    return [first + row for row, each in enumerate(lengths) for _ in range(each)]
 
 
 def _meta(text: str, *, row: int) -> dict[str, object]:
@@ -187,78 +185,6 @@ def _meta(text: str, *, row: int) -> dict[str, object]:
     if not isinstance(meta, dict):
         raise ValueError(f"row {row}, meta: it is no JSON object: {clipped(text)}")
     return meta
-
-
-def _candidates(structs: Any, *, rows: Sequence[int]) -> list[Candidate]:
-    """Returns the candidates of an array of structs.
-
-    Args:
-        structs: of all rows.
-        rows: the row of each, for messages.
-    """
-    # An older shard has none of the added ones.
-    columns: dict[str, list[Any]] = {name: [None] * len(structs) for name in ADDED_FIELDS}
-    columns |= {field.name: _values(structs.field(field.name)) for field in structs.type}
-
-    def refuse(index: int, field: str, reason: str) -> ValueError:
-        number = index - rows.index(rows[index])
-        return ValueError(f"row {rows[index]}, candidates.{number}.{field}: {reason}")
-
-    for name in _NEVER_NULL:
-        if None in columns[name]:
-            raise refuse(columns[name].index(None), name, "it is null")
-    for name, (least, most) in _RANGES.items():
-        for index, value in enumerate(columns[name]):
-            if value is not None and not least <= value <= most:
-                raise refuse(index, name, f"it is {value:g}")
-    for index, value in enumerate(columns["verdict"]):
-        if value not in _VERDICTS:
-            raise refuse(index, "verdict", f"there is no {clipped(value)!r}")
-    losses: list[Losses | None] = []
-    for index, (no_call, with_output, no_output, gain) in enumerate(
-        zip(*(columns[name] for name in (*_LOSSES, "gain")), strict=True)
-    ):
-        own = None if no_call is None else Losses(no_call, with_output, no_output)
-        if own is None and not with_output is no_output is None:
-            raise refuse(index, _LOSSES[0], "it is null, and others are not")
-        taken = None if own is None else own.gain
-        if gain != taken:
-            raise refuse(index, "gain", f"it is {gain}, and {taken} by the losses")
-        losses.append(own)
-    placebos: list[Placebo | None] = []
-    for index, (output, loss) in enumerate(
-        zip(columns["placebo_output"], columns["placebo_loss"], strict=True)
-    ):
-        is_scored = columns["gain"][index] is not None
-        if (loss is not None) is not (output is not None and is_scored):
-            raise refuse(index, "placebo_loss", "it does not go with placebo_output and gain")
-        if output is not None and columns[_LOSSES[1]][index] is None:
-            raise refuse(index, "placebo_output", "the call itself was not scored")
-        placebos.append(None if output is None else Placebo(output, loss))
-    plain = (columns[name] for name in CANDIDATE_FIELDS)
-    verdicts = (_VERDICTS[value] for value in columns["verdict"])
-    return list(
-        map(
-            Candidate,
-            *plain,
-            losses,
-            verdicts,
-            columns["token"],
-            columns["start_gain"],
-            placebos,
-        )
-    )
-
-
-def _values(array: Any) -> list[Any]:
-    """Returns the values of an array; equal texts of a dictionary are one object."""
-    import pyarrow as pa
-
-    if not isinstance(array, pa.DictionaryArray):
-        values: list[Any] = array.to_pylist()
-        return values
-    words = array.dictionary.to_pylist()
-    return [None if index is None else words[index] for index in array.indices.to_pylist()]
 
 
 def has_verdict(path: Path, verdict: Verdict) -> bool:

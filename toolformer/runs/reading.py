@@ -1,13 +1,14 @@
 """A run read again: with other thresholds than it was made with, and without its model."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from heapq import nlargest, nsmallest
 from typing import TypeVar
 
 from toolformer.errors import ConfigError, closest
-from toolformer.records import AnnotatedDocument
+from toolformer.records import AnnotatedDocument, Candidate
 from toolformer.runs.directory import Run
-from toolformer.runs.select import check_thresholds, reselect
+from toolformer.runs.select import FINAL, check_thresholds, reselect, strength
 from toolformer.runs.stats import RunStats, StatsCounter
 from toolformer.runs.thresholds import Thresholds
 
@@ -81,6 +82,57 @@ def read_selected(
         reselect(annotated, thresholds=thresholds, allow_peeking=peeking)
         for annotated in run.documents()
     )
+
+
+def strongest_calls(
+    calls: Iterable[tuple[AnnotatedDocument, Candidate]],
+    thresholds: Mapping[str, Thresholds],
+    *,
+    limit: int,
+) -> list[tuple[AnnotatedDocument, Candidate]]:
+    """Returns the calls with the best gains (`Thresholds.strength`), the best first.
+
+    Args:
+        calls: with their documents; those whose losses are not all known are left out.
+        thresholds: by tool name.
+        limit: how many at most.
+    """
+    scored = _with_strength(calls, thresholds)
+    best = nlargest(limit, enumerate(scored), key=lambda each: (each[1][1], -each[0]))
+    return [call for _, (call, _) in best]
+
+
+def nearest_calls(
+    calls: Iterable[tuple[AnnotatedDocument, Candidate]],
+    thresholds: Mapping[str, Thresholds],
+    nats: float | None = None,
+    *,
+    limit: int,
+) -> list[tuple[AnnotatedDocument, Candidate]]:
+    """Returns the calls whose gains (`Thresholds.strength`) are nearest to some, the nearest first.
+
+    Args:
+        calls: with their documents; those about which losses do not decide are left out.
+        thresholds: by tool name.
+        nats: the gain; each tool's own threshold when None.
+        limit: how many at most.
+    """
+    scored = (
+        (abs(strength - (thresholds[call[1].tool].used if nats is None else nats)), call)
+        for call, strength in _with_strength(calls, thresholds)
+        if call[1].verdict not in FINAL
+    )
+    nearest = nsmallest(limit, enumerate(scored), key=lambda each: (each[1][0], each[0]))
+    return [call for _, (_, call) in nearest]
+
+
+def _with_strength(
+    calls: Iterable[tuple[AnnotatedDocument, Candidate]], thresholds: Mapping[str, Thresholds]
+) -> Iterator[tuple[tuple[AnnotatedDocument, Candidate], float]]:
+    """Yields the calls whose losses are all known, with how strong they are."""
+    for annotated, candidate in calls:
+        if candidate.gain is not None:
+            yield (annotated, candidate), strength(candidate, thresholds[candidate.tool])
 
 
 def count_by_threshold(

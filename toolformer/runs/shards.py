@@ -24,6 +24,7 @@ ADDED_FIELDS: Mapping[str, str] = {
     "placebo_output": "string",
     "placebo_loss": "float32",
 }
+UNTRIED_FIELDS = ("position", "tool", "start_prob", "start_gain")
 
 
 def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
@@ -36,12 +37,8 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
     import pyarrow.parquet as pq
 
     schema = shard_schema()
-    listed = schema.field("candidates").type
-    columns = _candidate_columns([each for every in documents for each in every.candidates])
-    candidates = pa.StructArray.from_arrays(
-        [pa.array(columns[field.name], field.type) for field in listed.value_type],
-        fields=list(listed.value_type),
-    )
+    candidates = [each for every in documents for each in every.candidates]
+    untried = [each for every in documents for each in every.untried]
     table = pa.Table.from_arrays(
         [
             pa.array([each.document.id for each in documents], pa.string()),
@@ -49,10 +46,15 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
             pa.array([meta_json(each.document.meta) for each in documents], pa.string()),
             pa.array([each.tried for each in documents], schema.field("tried").type),
             pa.array([each.skipped for each in documents], pa.string()),
-            pa.ListArray.from_arrays(
-                pa.array(offsets([len(each.candidates) for each in documents]), pa.int32()),
-                candidates,
-                type=listed,
+            _listed(
+                _candidate_columns(candidates),
+                lengths=[len(each.candidates) for each in documents],
+                kind=schema.field("candidates").type,
+            ),
+            _listed(
+                {name: list(map(attrgetter(name), untried)) for name in UNTRIED_FIELDS},
+                lengths=[len(each.untried) for each in documents],
+                kind=schema.field("untried").type,
             ),
         ],
         schema=schema,
@@ -63,15 +65,29 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
 
 
 @cache
-def shard_schema(*, is_older: bool = False) -> Any:
-    """Returns the Arrow schema of a shard (`docs/data-format.md`).
+def shard_schema() -> Any:
+    """Returns the Arrow schema of a shard (`docs/data-format.md`)."""
+    return older_schemas()[0]
 
-    Args:
-        is_older: whether it is that of a shard from before calls were scored in context.
+
+@cache
+def older_schemas() -> list[Any]:
+    """Returns the Arrow schemas that shards have had, the one that is written now first.
+
+    The second has no places that were not tried, and the third is from before calls were scored in
+    context.
     """
+    return [
+        _schema(ADDED_FIELDS),
+        _schema(ADDED_FIELDS, has_untried=False),
+        _schema({}, has_untried=False),
+    ]
+
+
+def _schema(added: Mapping[str, str], *, has_untried: bool = True) -> Any:
+    """Returns a schema whose candidates have some added fields."""
     import pyarrow as pa
 
-    added = {} if is_older else ADDED_FIELDS
     candidate = pa.struct(
         [
             ("position", pa.int32()),
@@ -90,6 +106,14 @@ def shard_schema(*, is_older: bool = False) -> Any:
             *((name, getattr(pa, kind)()) for name, kind in added.items()),
         ]
     )
+    place = pa.struct(
+        [
+            ("position", pa.int32()),
+            ("tool", pa.string()),
+            ("start_prob", pa.float32()),
+            ("start_gain", pa.float32()),
+        ]
+    )
     return pa.schema(
         [
             ("id", pa.string()),
@@ -98,8 +122,26 @@ def shard_schema(*, is_older: bool = False) -> Any:
             ("tried", pa.list_(pa.string())),
             ("skipped", pa.string()),
             ("candidates", pa.list_(candidate)),
+            *([("untried", pa.list_(place))] if has_untried else []),
         ]
     )
+
+
+def _listed(columns: Mapping[str, list[Any]], *, lengths: Sequence[int], kind: Any) -> Any:
+    """Returns an Arrow array of lists of structs.
+
+    Args:
+        columns: the values of the structs of all rows, by field.
+        lengths: how many structs each row has.
+        kind: the type of the array.
+    """
+    import pyarrow as pa
+
+    fields = list(kind.value_type)
+    structs = pa.StructArray.from_arrays(
+        [pa.array(columns[field.name], field.type) for field in fields], fields=fields
+    )
+    return pa.ListArray.from_arrays(pa.array(offsets(lengths), pa.int32()), structs, type=kind)
 
 
 def meta_json(meta: Mapping[str, object]) -> str:

@@ -43,14 +43,18 @@ ENDS = np.array([2, 5, 8, 11], dtype=np.int64)
 
 
 def chosen(probabilities: list[float], **options: object) -> list[int]:
+    return both(probabilities, **options)[0]
+
+
+def both(probabilities: list[float], **options: object) -> tuple[list[int], list[int]]:
     settings = {"above": 0.0, "max_positions": 9} | options
-    found = likeliest_places(
+    tried, untried = likeliest_places(
         TEXT,
         ENDS,
         scores=np.array(probabilities, dtype=np.float32),
         **settings,  # type: ignore[arg-type]
     )
-    return [place.position for place in found]
+    return [place.position for place in tried], [place.position for place in untried]
 
 
 def test_the_probability_must_lie_strictly_above_the_threshold() -> None:
@@ -67,22 +71,32 @@ def test_of_equally_likely_places_the_earlier_stays() -> None:
 
 def test_a_likely_end_that_is_no_place_takes_no_places_room() -> None:
     inside_a_word = np.array([1, 2, 5, 8], dtype=np.int64)
-    found = likeliest_places(
+    tried, _ = likeliest_places(
         TEXT,
         inside_a_word,
         scores=np.array([0.9, 0.2, 0.3, 0.1], dtype=np.float32),
         above=0.0,
         max_positions=2,
     )
-    assert [place.position for place in found] == [2, 5]
+    assert [place.position for place in tried] == [2, 5]
 
 
 def test_places_outside_the_wanted_range_are_left_to_another_window() -> None:
     assert chosen([0.3, 0.3, 0.3, 0.3], within=(5, 11)) == [5, 8]
 
 
+def test_the_best_of_what_is_not_tried_is_told_as_many_as_are_tried_at_most() -> None:
+    assert both([0.1, 0.2, 0.3, 0.4], max_positions=1) == ([11], [8])
+    assert both([0.05, 0.06, 0.04, 0.0], above=0.05) == ([5], [2, 8, 11])
+    assert both([0.05, 0.06, 0.04, 0.0], above=0.05, max_positions=2) == ([5], [2, 8])
+
+
+def test_where_there_is_no_score_there_is_no_place() -> None:
+    assert both([-np.inf, 0.3, -np.inf, 0.2], above=0.25) == ([5], [11])
+
+
 def test_a_place_keeps_its_probability() -> None:
-    [place] = likeliest_places(
+    [place], _ = likeliest_places(
         TEXT,
         ENDS[:1],
         scores=np.array([0.25], dtype=np.float32),

@@ -11,13 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from toolformer.annotate.methods.losses import unit_loss
-from toolformer.annotate.methods.proposal import Proposal, sample_calls
+from toolformer.annotate.methods.proposal import (
+    FoundPlaces,
+    Proposal,
+    sample_calls,
+    untried_of,
+)
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.texts.excerpts import Excerpt
 from toolformer.annotate.texts.places import likeliest_places
 from toolformer.annotate.texts.units import Units
 from toolformer.lm.base import Prompt, StartProbabilities, TextRequest, Trunks
-from toolformer.records import Candidate, Losses, Verdict
+from toolformer.records import Candidate, Losses, UntriedPlace, Verdict
 from toolformer.tools.base import Tool
 
 _NOTHING = Prompt(shared="", own="")
@@ -53,16 +58,20 @@ class ReadBatch:
         return self.texts[id(excerpt)]
 
 
-def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], ReadBatch | None]:
-    """Returns the proposals of a batch by excerpt, tool, position and order of the draws.
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposed:
+    """What was found in the excerpts of a batch."""
 
-    Returns:
-        The proposals, and the texts that were read, from which their calls are scored; None where
-        there was nothing to read.
-    """
+    proposals: Sequence[Proposal] = ()
+    untried: Sequence[tuple[Excerpt, UntriedPlace]] = ()
+    read: ReadBatch | None = None  # what their calls are scored from; None: there was nothing
+
+
+def propose(excerpts: Sequence[Excerpt], plan: Plan) -> Proposed:
+    """Returns the proposals of a batch by excerpt, tool, position and order of the draws."""
     asked = [(excerpt, tool) for excerpt in excerpts for tool in excerpt.tools]
     if not asked:
-        return [], None
+        return Proposed()
     plain = _plain_starts([each for each in excerpts if each.tools], plan)
     requests = [
         TextRequest(
@@ -75,7 +84,7 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], Re
         plan.model.read(requests),
         {id(each): ReadText.of(each.window.text, plan) for each in excerpts if each.tools},
     )
-    places = [
+    found = [
         _likeliest(
             excerpt,
             tool,
@@ -90,7 +99,8 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> tuple[list[Proposal], Re
         )
         for request, (excerpt, tool) in enumerate(asked)
     ]
-    return sample_calls(places, read.trunks, plan), read
+    proposals = sample_calls([each.tried for each in found], read.trunks, plan)
+    return Proposed(proposals, untried_of(asked, found), read)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,11 +129,11 @@ def _plain_starts(excerpts: Sequence[Excerpt], plan: Plan) -> dict[int, StartPro
         return dict(zip(map(id, excerpts), trunks.starts, strict=True))
 
 
-def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> list[Proposal]:
+def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> FoundPlaces:
     """Returns the places of an excerpt that a tool's demonstrations point to, with L(ε)."""
     window, thresholds, starts = excerpt.window, plan.thresholds[tool.name], reading.starts
     gains = reading.gains
-    places = likeliest_places(
+    tried, untried = likeliest_places(
         window.text,
         starts.positions,
         scores=np.where(starts.probabilities > thresholds.min_prob, gains, -np.inf),
@@ -133,7 +143,7 @@ def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> l
         suits=lambda position: tool.may_precede(window.text[position:]),
     )
     proposals = []
-    for place in places:
+    for place in tried:
         before = int(starts.tokens_before[place.index])
         sizes = reading.text.sizes(place.position)
         losses = Losses(unit_loss(reading.log_probs[before - 1 : before - 1 + sum(sizes)], sizes))
@@ -149,4 +159,15 @@ def _likeliest(excerpt: Excerpt, tool: Tool, reading: _Reading, plan: Plan) -> l
             verdict=None if thresholds.can_gain(losses.no_call) else Verdict.PRUNED,
         )
         proposals.append(Proposal(excerpt, candidate, reading.request))
-    return proposals
+    return FoundPlaces(
+        proposals,
+        [
+            UntriedPlace(
+                window.start + each.position,
+                tool.name,
+                float(starts.probabilities[each.index]),
+                each.score,
+            )
+            for each in untried
+        ],
+    )

@@ -8,24 +8,34 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolformer.annotate.methods.losses import ask_losses
-from toolformer.annotate.methods.proposal import Proposal, sample_calls
+from toolformer.annotate.methods.proposal import (
+    FoundPlaces,
+    Proposal,
+    sample_calls,
+    untried_of,
+)
 from toolformer.annotate.plan import Plan
 from toolformer.annotate.texts.excerpts import Excerpt
 from toolformer.annotate.texts.places import likeliest_places
 from toolformer.lm.base import LossRequest, StartProbabilities, TextRequest
-from toolformer.records import Candidate, Losses, Verdict
+from toolformer.records import Candidate, Losses, UntriedPlace, Verdict
 from toolformer.tools.base import Tool
 
 
-def propose(excerpts: Sequence[Excerpt], plan: Plan) -> list[Proposal]:
+def propose(
+    excerpts: Sequence[Excerpt], plan: Plan
+) -> tuple[list[Proposal], list[tuple[Excerpt, UntriedPlace]]]:
     """Returns the proposals of a batch by excerpt, tool, position and order of the draws.
 
     A place that cannot gain enough is a proposal without a call, `pruned`; what is not a call is
     `unreadable`.
+
+    Returns:
+        The proposals, and the places that were not tried.
     """
     asked = [(excerpt, tool) for excerpt in excerpts for tool in excerpt.tools]
     if not asked:
-        return []
+        return [], []
     requests = [
         TextRequest(
             plan.prompts.of(tool, excerpt.window.text, document=excerpt.document.text),
@@ -34,19 +44,20 @@ def propose(excerpts: Sequence[Excerpt], plan: Plan) -> list[Proposal]:
         for excerpt, tool in asked
     ]
     with plan.model.read(requests) as trunks:
-        places = [
+        found = [
             _likeliest(excerpt, tool, trunks.starts[request], request=request, plan=plan)
             for request, (excerpt, tool) in enumerate(asked)
         ]
-        return sample_calls(_with_plain_losses(places, plan), trunks, plan)
+        places = _with_plain_losses([each.tried for each in found], plan)
+        return sample_calls(places, trunks, plan), untried_of(asked, found)
 
 
 def _likeliest(
     excerpt: Excerpt, tool: Tool, starts: StartProbabilities, *, request: int, plan: Plan
-) -> list[Proposal]:
+) -> FoundPlaces:
     """Returns the places of an excerpt where the model would begin a call of a tool."""
     window = excerpt.window
-    places = likeliest_places(
+    tried, untried = likeliest_places(
         window.text,
         starts.positions,
         scores=starts.probabilities,
@@ -54,21 +65,24 @@ def _likeliest(
         max_positions=plan.thresholds[tool.name].max_positions,
         within=window.places,
     )
-    return [
-        Proposal(
-            excerpt,
-            Candidate(
-                position=window.start + place.position,
-                tool=tool.name,
-                arguments=None,
-                start_prob=place.score,
-                count=0,
-                token=window.first_token + int(starts.tokens_before[place.index]),
-            ),
-            request,
-        )
-        for place in places
-    ]
+    return FoundPlaces(
+        [
+            Proposal(
+                excerpt,
+                Candidate(
+                    position=window.start + place.position,
+                    tool=tool.name,
+                    arguments=None,
+                    start_prob=place.score,
+                    count=0,
+                    token=window.first_token + int(starts.tokens_before[place.index]),
+                ),
+                request,
+            )
+            for place in tried
+        ],
+        [UntriedPlace(window.start + each.position, tool.name, each.score) for each in untried],
+    )
 
 
 def _with_plain_losses(found: Sequence[Sequence[Proposal]], plan: Plan) -> list[list[Proposal]]:

@@ -8,7 +8,8 @@ from toolformer.annotate.plan import Plan
 from toolformer.annotate.texts.excerpts import Excerpt
 from toolformer.calls import CallGrammar, ToolCall
 from toolformer.lm.base import Branch, Sampled, Trunks
-from toolformer.records import Candidate, Verdict
+from toolformer.records import Candidate, UntriedPlace, Verdict
+from toolformer.tools.base import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,27 @@ class Proposal:
     def having(self, candidate: Candidate) -> "Proposal":
         """Returns the same proposal with its candidate further on."""
         return replace(self, candidate=candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlaces:
+    """The places of an excerpt where calls of a tool are asked for, and the best of the others."""
+
+    tried: Sequence[Proposal] = ()
+    untried: Sequence[UntriedPlace] = ()
+
+
+def untried_of(
+    asked: Sequence[tuple[Excerpt, Tool]], found: Sequence[FoundPlaces]
+) -> list[tuple[Excerpt, UntriedPlace]]:
+    """Returns the places that are not tried with the excerpt of each.
+
+    Args:
+        asked: an excerpt and a tool to try on it, for each request.
+        found: the places of each, in the same order.
+    """
+    pairs = zip(asked, found, strict=True)
+    return [(excerpt, each) for (excerpt, _tool), places in pairs for each in places.untried]
 
 
 def sample_calls(

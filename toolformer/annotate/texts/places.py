@@ -64,34 +64,47 @@ def likeliest_places(
     max_positions: int,
     within: tuple[int, int] | None = None,
     suits: Callable[[int], bool] | None = None,
-) -> list[Place]:
-    """Returns the places that score best and strictly above a bound, in text order.
+) -> tuple[list[Place], list[Place]]:
+    """Returns the places that score best and strictly above a bound, and the best of the others.
 
     Args:
         text: what the offsets count in.
         ends: (n,) int64, the ends of the text's tokens as character offsets.
-        scores: (n,) float32: p(open marker) at each, or what it gains by demonstrations.
+        scores: (n,) float32: p(open marker) at each, or what it gains by demonstrations; none is
+            at a score of minus infinity.
         above: τs.
         max_positions: k. The best stay; of equals, the earlier.
         within: the half-open range of offsets that counts; the whole text when None.
         suits: returns whether a call may stand at an offset; asked from the best on.
 
+    Returns:
+        The places to try, and of those that are not tried the best, k at most; both in text order.
+
     >>> ends = np.array([2, 7, 13]); chances = np.array([0.2, 0.05, 0.4], dtype=np.float32)
-    >>> [place.position for place in likeliest_places("It cost 1,400 dollars.", ends,
-    ...     scores=chances, above=0.05, max_positions=5)]
-    [2, 13]
+    >>> tried, untried = likeliest_places("It cost 1,400 dollars.", ends, scores=chances,
+    ...     above=0.05, max_positions=5)
+    >>> [place.position for place in tried], [place.position for place in untried]
+    ([2, 13], [7])
     """
     start, end = within if within is not None else (0, len(text))
+    there = np.flatnonzero((scores > -np.inf) & (ends >= start) & (ends < end))
+    ranked = there[np.argsort(-scores[there], kind="stable")]
+    tried: list[Place] = []
+    untried: list[Place] = []
     # The comparison is made in float32, as the scores are: 0.05 is not above 0.05.
-    good = np.flatnonzero((scores > np.float32(above)) & (ends >= start) & (ends < end))
-    found = zip(good.tolist(), ends[good].tolist(), scores[good].tolist(), strict=True)
-    chosen: list[Place] = []
-    for index, position, score in sorted(found, key=lambda each: -each[2]):
-        if len(chosen) == max_positions:
+    passes = (scores[ranked] > np.float32(above)).tolist()
+    found = zip(ranked.tolist(), ends[ranked].tolist(), scores[ranked].tolist(), strict=True)
+    for (index, position, score), is_above in zip(found, passes, strict=True):
+        if len(untried) == max_positions:
             break
         if is_place(text, position) and (suits is None or suits(position)):
-            chosen.append(Place(position, score, index))
-    return sorted(chosen, key=lambda place: place.position)
+            is_tried = is_above and len(tried) < max_positions
+            (tried if is_tried else untried).append(Place(position, score, index))
+    return _in_text_order(tried), _in_text_order(untried)
+
+
+def _in_text_order(places: list[Place]) -> list[Place]:
+    return sorted(places, key=lambda place: place.position)
 
 
 def _is_wordlike(character: str) -> bool:

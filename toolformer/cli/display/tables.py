@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from toolformer.errors import clipped
 from toolformer.runs.calibration import ONE_IN
 from toolformer.runs.directory import Run
+from toolformer.runs.error_shapes import ErrorShape
 from toolformer.runs.stats import RunStats
 from toolformer.runs.sweep import FalsePositives
 from toolformer.runs.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from toolformer.finetune.report import FinetuneReport
+
+_SHAPES = 12  # kinds of messages that are listed
+_EXAMPLE = 80  # characters of an example
 
 
 def tool_table(stats: RunStats, tools: Sequence[str]) -> Table:
@@ -82,6 +87,28 @@ def placebo_table(tool: str, rows: Sequence[FalsePositives], *, settled: Thresho
             f"{row.kept:,}",
             "–" if row.expected_false is None else f"{row.expected_false:.1f}",
         )
+    return table
+
+
+def error_table(tool: str, shapes: Sequence[ErrorShape]) -> Table:
+    """Returns a row per kind of message with which a tool refused or failed, the commonest first.
+
+    Args:
+        tool: its name.
+        shapes: its messages by shape.
+    """
+    rest = shapes[_SHAPES:]
+    table = Table(
+        title=f"What {tool} refused",
+        caption=f"and {sum(each.count for each in rest):,} of {len(rest)} other kinds"
+        if rest
+        else None,
+    )
+    table.add_column("calls", justify="right")
+    for name in ("the tool said", "for example"):
+        table.add_column(name)
+    for each in shapes[:_SHAPES]:
+        table.add_row(f"{each.count:,}", each.shape, clipped(each.example, _EXAMPLE))
     return table
 
 
