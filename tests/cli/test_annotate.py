@@ -327,3 +327,37 @@ def test_a_tool_that_could_not_be_reached_is_told_at_the_end_and_tried_again(
     assert run([*command, "--out", "run"]) == 0
     for name in ("shards/00000.parquet", "stats.json", "manifest.json"):
         assert Path("run", name).read_bytes() == Path("whole", name).read_bytes()
+
+
+def test_a_dry_run_prints_calls_and_what_the_corpus_would_take_and_writes_nothing(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate("--dry-run", "2") == 0
+    printed = capsys.readouterr().out
+    assert "The kept calls that gain most:" in printed
+    assert "[Calculator(" in printed
+    assert "All 3 texts would take" in printed
+    assert "By 2 texts, drawn from 3 with" in printed
+    assert not (where / "run").exists()
+
+
+def test_a_dry_run_as_json_has_counts_tokens_and_the_estimate(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate("--dry-run", "3", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["corpus"] == {
+        "documents": 3,
+        "characters": sum(map(len, TEXTS)),
+        "is_whole": True,
+    }
+    assert found["stats"]["documents"] == found["sample"] == 3
+    assert found["estimate"]["seconds"] > 0
+    assert not (where / "run").exists()
+
+
+def test_a_pilot_grows_by_a_larger_number(where: Path) -> None:
+    assert annotate("--max-documents", "1") == 0
+    assert annotate("--max-documents", "2") == 0
+    assert annotate() == 0
+    assert [len(Run.open("run").read(number)) for number in range(3)] == [1, 1, 1]

@@ -13,6 +13,7 @@ from typing import Any
 
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus, read_rows
+from toolformer.corpus.sources import find_sources
 from toolformer.errors import ConfigError, clipped
 from toolformer.records import Document
 
@@ -58,6 +59,14 @@ class Reading:
             documents = list(documents)
         self._corpus = corpus if self.is_of_files else documents
         self.documents: Iterator[Document] = islice(documents, config.max_documents)
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether it is known to end: a list, or local files."""
+        if isinstance(self._corpus, str | Path | Corpora):
+            sources = find_sources(self._corpus)
+            return len(sources.files) == len(sources.parts) > 0
+        return isinstance(self._corpus, list)
 
     def describe(self) -> dict[str, Any]:
         """Returns what identifies the corpus; a stream of documents has no identity."""

@@ -84,7 +84,13 @@ class Plan:
 
     def has_placebos(self, shard: int) -> bool:
         """Returns whether calls of a shard are scored with the outputs of others, too."""
-        return self.is_in_context and shard * self.documents_per_shard < _PLACEBO_DOCUMENTS
+        return shard * self.documents_per_shard < self.placebo_documents
+
+    @property
+    def placebo_documents(self) -> int:
+        """In how many documents, the first of a corpus, calls are scored with placebos."""
+        shards = -(-_PLACEBO_DOCUMENTS // self.documents_per_shard)
+        return shards * self.documents_per_shard if self.is_in_context else 0
 
     @property
     def all_demonstrations(self) -> tuple[Demonstration, ...]:

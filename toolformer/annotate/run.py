@@ -103,7 +103,7 @@ def annotate(
     if config.rounds > 1:
         check_rounds(corpus, out=out, max_documents=config.max_documents, shards=shards)
     model = as_model(model)
-    with _toolbox(tools) as toolbox, toolbox.lending(lent(model)):
+    with opened_toolbox(tools) as toolbox, toolbox.lending(lent(model)):
         once = partial(
             _annotate_once,
             corpus,
@@ -224,7 +224,7 @@ def _see_to(batch: ShardBatch, *, writer: RunWriter, is_there: bool) -> int:
     return batch.shard.number + 1
 
 
-def _toolbox(tools: Tools | None) -> Toolbox | nullcontext[Toolbox]:
+def opened_toolbox(tools: Tools | None) -> Toolbox | nullcontext[Toolbox]:
     """Returns the toolbox to use; a caller's own is not closed."""
     if isinstance(tools, Toolbox):
         return nullcontext(tools)

@@ -1,6 +1,8 @@
 """`toolformer annotate`: a corpus goes in, a run with its kept tool calls comes out."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -9,6 +11,8 @@ from typer import Argument, Option
 
 from toolformer.annotate import AnnotateConfig, RunProgress
 from toolformer.annotate import annotate as annotate_corpus
+from toolformer.annotate.dry_run import DryRun
+from toolformer.annotate.dry_run import dry_run as annotate_sample
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import Console, answer_console
@@ -26,6 +30,7 @@ from toolformer.cli.settings import (
     TRUST_REMOTE_CODE,
     with_settings,
 )
+from toolformer.cli.show.dry_run import print_dry_run
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
@@ -62,6 +67,17 @@ def annotate(
         ),
     ] = None,
     out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
+    dry_run: Annotated[
+        int | None,
+        Option(
+            "--dry-run",
+            min=2,
+            metavar="<documents>",
+            help="Annotate so many documents drawn from all, write nothing, and print what was "
+            "found and what the whole corpus would take.",
+            show_default=False,
+        ),
+    ] = None,
     tool_workers: TOOL_WORKERS = None,
     tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
@@ -85,7 +101,7 @@ def annotate(
     tools = Toolbox(
         with_limits(loaded, workers=tool_workers, timeouts=tool_timeout), results=tool_cache
     )
-    total, characters = _count(source, settings)
+    total, characters = (dry_run, 0) if dry_run else _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
         language_model = load_model(
@@ -95,28 +111,42 @@ def annotate(
             batch_tokens=read_batch_tokens(batch_tokens),
             trust_remote_code=trust_remote_code,
         )
+    work: Callable[..., Run | DryRun] = (
+        partial(annotate_sample, documents=dry_run)
+        if dry_run
+        else partial(annotate_corpus, out=out)
+    )
     began = time.monotonic()
     try:
         with tools, counting_bar(notes, "Annotating", "texts", total=total) as move:
-            run = annotate_corpus(
+            found = work(
                 source,
                 model=language_model,
                 tools=tools,
-                out=out,
                 config=settings,
                 strict=strict,
                 on_progress=lambda progress: _move(move, progress, characters),
                 on_problem=lambda problem: _tell(notes, problem),
             )
     except KeyboardInterrupt:
-        notes.print(f"Stopped. {_whole(out)} Run the same command again to resume.")
+        notes.print(
+            "Stopped."
+            if dry_run
+            else f"Stopped. {_whole(out)} Run the same command again to resume."
+        )
         return 130
     seconds = time.monotonic() - began
+    if isinstance(found, DryRun):
+        if as_json:
+            print_json(found.to_dict())
+        else:
+            print_dry_run(answer_console(), found)
+        return 0
     if as_json:
-        print_json({"run": str(out), "seconds": round(seconds, 3)} | run.stats().to_dict())
+        print_json({"run": str(out), "seconds": round(seconds, 3)} | found.stats().to_dict())
     else:
-        _report(run, seconds)
-    missed = unavailable_line(run.stats())
+        _report(found, seconds)
+    missed = unavailable_line(found.stats())
     if missed:
         notes.print(missed, markup=False)
     return 1 if missed else 0
