@@ -361,3 +361,47 @@ def test_a_pilot_grows_by_a_larger_number(where: Path) -> None:
     assert annotate("--max-documents", "2") == 0
     assert annotate() == 0
     assert [len(Run.open("run").read(number)) for number in range(3)] == [1, 1, 1]
+
+
+SHARED = """
+import sys
+from toolformer.cli.main import run
+share = sys.argv[1]
+sys.exit(run(["annotate", "c.jsonl", "--model", "script.py:model", "--tool", "calculator",
+    "--threshold", "0.5", "--documents-per-shard", "2", "--out", "shared", "--shard", share]))
+"""
+
+
+def test_an_array_of_processes_writes_the_bytes_of_one(where: Path) -> None:
+    texts = TEXTS * 14
+    (where / "c.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    assert annotate("--documents-per-shard", "2", "--out", "whole") == 0
+    array = [
+        subprocess.Popen([sys.executable, "-c", SHARED, f"{number}/8"], stdout=subprocess.PIPE)
+        for number in range(8)
+    ]
+    said = [each.communicate()[0].decode() for each in array]
+    assert [each.returncode for each in array] == [0] * 8
+    assert any("The run is in shared" in each for each in said)
+
+    def files(out: str) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in Path(out).rglob("*") if path.is_file()}
+
+    assert files("shared") == files("whole")
+
+
+def test_a_share_says_what_the_run_still_lacks(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate("--documents-per-shard", "1", "--shard", "1/3") == 0
+    assert capsys.readouterr().out == (
+        "Share 1/3 is done. The run 'run' was not finished (1 shard so far).\n"
+    )
+
+
+@pytest.mark.parametrize("share", ["3/3", "1", "a/b", "-1/3", "1/0"])
+def test_a_share_that_is_none_is_a_sentence(
+    where: Path, capsys: pytest.CaptureFixture[str], share: str
+) -> None:
+    assert annotate(f"--shard={share}") == 2
+    assert f"Cannot read --shard '{share}'" in capsys.readouterr().err

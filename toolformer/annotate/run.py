@@ -70,8 +70,9 @@ def annotate(
         config: None leaves everything to the model and the tools.
         demonstrations: texts with calls and their outputs to show the model in context, instead of
             those of `config.exemplars`.
-        shards: the numbers of the shards to annotate, all when None. The others are left to other
-            calls with the same `out`; the one after which all are there finishes the run.
+        shards: the numbers of the shards to annotate, all when None; a range may go beyond the
+            last one. The others are left to other calls with the same `out`; the one after which
+            all are there finishes the run.
         description: the corpus as it is named in the manifest, `describe_corpus(…).to_dict()` or
             the `manifest.corpus` of a run over it; when None, the corpus is hashed.
         strict: whether a record that cannot be read ends the run.
@@ -109,7 +110,7 @@ def annotate(
             corpus,
             model=model,
             toolbox=toolbox,
-            wanted=None if shards is None else frozenset(shards),
+            wanted=shards if shards is None or isinstance(shards, range) else frozenset(shards),
             description=description,
             strict=strict,
             on_problem=on_problem,

@@ -47,7 +47,8 @@ def sample_documents(
     def drawn() -> Iterator[tuple[float, int, Document]]:
         nonlocal read, characters, is_whole
         for document in documents:
-            if read == most_documents or characters >= (most_characters or characters + 1):
+            is_long = most_characters is not None and characters >= most_characters
+            if is_long or read == most_documents:
                 is_whole = False
                 return
             yield draws.random(), read, document

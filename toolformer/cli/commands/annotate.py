@@ -1,5 +1,6 @@
 """`toolformer annotate`: a corpus goes in, a run with its kept tool calls comes out."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -78,6 +79,15 @@ def annotate(
             show_default=False,
         ),
     ] = None,
+    shard: Annotated[
+        str | None,
+        Option(
+            metavar="<i/n>",
+            help="Do one share of n of the run's shards, counted from 0, and leave the others to "
+            "the same command with other shares, beside this one or on other machines.",
+            show_default=False,
+        ),
+    ] = None,
     tool_workers: TOOL_WORKERS = None,
     tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
@@ -101,6 +111,7 @@ def annotate(
     tools = Toolbox(
         with_limits(loaded, workers=tool_workers, timeouts=tool_timeout), results=tool_cache
     )
+    shards = None if shard is None else read_share(shard)
     total, characters = (dry_run, 0) if dry_run else _count(source, settings)
     notes = Console(stderr=True)
     with notes.status(f"Loading {model}"):
@@ -114,7 +125,7 @@ def annotate(
     work: Callable[..., Run | DryRun] = (
         partial(annotate_sample, documents=dry_run)
         if dry_run
-        else partial(annotate_corpus, out=out)
+        else partial(annotate_corpus, out=out, shards=shards)
     )
     began = time.monotonic()
     try:
@@ -142,11 +153,16 @@ def annotate(
         else:
             print_dry_run(answer_console(), found)
         return 0
+    if shards is not None:  # the other shares may not be done yet
+        found = Run.open(out, incomplete=True)
+    stats = found.stats()
     if as_json:
-        print_json({"run": str(out), "seconds": round(seconds, 3)} | found.stats().to_dict())
+        print_json({"run": str(out), "seconds": round(seconds, 3)} | stats.to_dict())
+    elif shards is not None and (lack := found.lack()):
+        answer_console().print(f"Share {shard} is done. The run '{out}' {lack}.", soft_wrap=True)
     else:
         _report(found, seconds)
-    missed = unavailable_line(found.stats())
+    missed = unavailable_line(stats)
     if missed:
         notes.print(missed, markup=False)
     return 1 if missed else 0
@@ -175,6 +191,20 @@ def read_batch_tokens(text: str) -> int | None:
             f"Cannot read --batch-tokens {text!r}: write a number of tokens, as 8192, or auto."
         )
     return int(text)
+
+
+def read_share(text: str) -> range:
+    """Returns the numbers of the shards of a share, which have no end.
+
+    >>> read_share("2/8")[:3]
+    range(2, 26, 8)
+    """
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise ConfigError(
+            f"Cannot read --shard {text!r}: of eight shares, 0/8 is the first and 7/8 the last."
+        )
+    return range(int(number), sys.maxsize, int(count))
 
 
 def _report(run: Run, seconds: float) -> None:
