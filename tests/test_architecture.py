@@ -61,7 +61,7 @@ PLACES = {
     "lm_eval": ("evaluate/harness",),
     "prompt_toolkit": ("cli/repl/",),
     "datasets": ("corpus/", "finetune/", "export/files"),
-    "pyarrow": ("corpus/", "runs/shards", "runs/read_shard"),
+    "pyarrow": ("corpus/", "runs/shards", "runs/read_shard", "runs/read_columns"),
     "rich": ("cli/",),
     "typer": ("cli/",),
     "yaml": ("config",),
