@@ -51,14 +51,12 @@ class PlaceReasons:
             yield _none(annotated, position or 0, "", reason)
             return
         order = list(self._tools)
-        known = sorted(
-            (
-                each
-                for each in (*annotated.candidates, *annotated.untried)
-                if each.tool in order and position in (None, each.position)
-            ),
-            key=lambda each: (each.position, order.index(each.tool)),
-        )
+        known = [
+            each
+            for each in _places(annotated)
+            if each.tool in order and position in (None, each.position)
+        ]
+        known.sort(key=lambda each: (each.position, order.index(each.tool)))
         for each in known:
             yield self._reason(annotated, each)
         told = {each.tool for each in known}
@@ -90,6 +88,8 @@ def untried_reason(place: UntriedPlace, tool: ManifestTool) -> str:
         tool: its tool, as the run tried it.
     """
     chance = f"p(start) {place.start_prob:.3f}"
+    score: str
+    least: float | None
     if place.start_gain is None:
         score, least = chance, tool.min_prob
         is_low = place.start_prob <= to_float32(tool.min_prob)
@@ -136,6 +136,11 @@ def position_of(annotated: AnnotatedDocument, place: str) -> int:
     return len(text[:found].rstrip())
 
 
+def _places(annotated: AnnotatedDocument) -> list[Candidate | UntriedPlace]:
+    """Returns what the run keeps of a document's places."""
+    return [*annotated.candidates, *annotated.untried]
+
+
 def _unknown(annotated: AnnotatedDocument, position: int, tool: str) -> str:
     """Returns why a run has nothing of a tool at a place."""
     if tool not in annotated.tried:
@@ -145,9 +150,7 @@ def _unknown(annotated: AnnotatedDocument, position: int, tool: str) -> str:
             f"{tool} was not tried: no call can stand there. A place lies behind a word or a "
             "number, before the white space that follows."
         )
-    there = {
-        each.position for each in (*annotated.candidates, *annotated.untried) if each.tool == tool
-    }
+    there = {each.position for each in _places(annotated) if each.tool == tool}
     if not there:
         return f"{tool} was not tried: the run keeps no place of it in this text."
     nearest = sorted(sorted(there, key=lambda each: abs(each - position))[:_NEAREST])
