@@ -1,4 +1,4 @@
-"""Records of a document and the calls proposed for it; `runs/shards.py` writes them to disk.
+"""Records of a document and the calls proposed for it; `runs/shards/` writes them to disk.
 
 Positions are character offsets into the document's text, losses and gains are nats.
 """

@@ -18,13 +18,13 @@ from toolformer.runs.calibration import Calibration, settled_thresholds
 from toolformer.runs.check import DocumentCheck
 from toolformer.runs.completion import STATS, Completion, read_completion, shard_digest
 from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
-from toolformer.runs.read_shard import (
+from toolformer.runs.select import reselect
+from toolformer.runs.shards.read import (
     count_rows,
     read_shard,
     shard_content,
     unreadable,
 )
-from toolformer.runs.select import reselect
 from toolformer.runs.stats import RunStats, count_documents
 from toolformer.runs.thresholds import Thresholds
 

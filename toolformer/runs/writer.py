@@ -13,9 +13,9 @@ from toolformer.runs.calibration import Calibration, Placebos, settled_threshold
 from toolformer.runs.completion import STATS, Completion, shard_digest
 from toolformer.runs.directory import ROUNDS, Run, count_shards, name_shards, shard_path
 from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
-from toolformer.runs.read_shard import has_verdict, shard_content
 from toolformer.runs.select import reselect
-from toolformer.runs.shards import shard_bytes
+from toolformer.runs.shards.read import has_verdict, shard_content
+from toolformer.runs.shards.write import shard_bytes
 from toolformer.runs.stats import StatsCounter
 
 _CONTINUE = (

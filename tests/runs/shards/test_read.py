@@ -12,8 +12,8 @@ import pytest
 from tests.runs.test_directory import DOCUMENTS, KEPT, without_digests, write_all
 from toolformer.errors import RunError
 from toolformer.runs.directory import Run
-from toolformer.runs.read_shard import read_shard
-from toolformer.runs.shards import shard_bytes
+from toolformer.runs.shards.read import read_shard
+from toolformer.runs.shards.write import shard_bytes
 
 NAN, INF = float("nan"), float("inf")
 

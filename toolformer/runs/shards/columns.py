@@ -7,7 +7,7 @@ from typing import Any
 
 from toolformer.errors import clipped
 from toolformer.records import Candidate, Losses, Placebo, UntriedPlace, Verdict
-from toolformer.runs.shards import ADDED_FIELDS, CANDIDATE_FIELDS, UNTRIED_FIELDS
+from toolformer.runs.shards.write import ADDED_FIELDS, CANDIDATE_FIELDS, UNTRIED_FIELDS
 
 _Refuse = Callable[[int, str, str], ValueError]
 

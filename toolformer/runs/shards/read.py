@@ -12,8 +12,8 @@ from toolformer.errors import RunError, clipped
 from toolformer.files import parse_json
 from toolformer.plain_files import open_plain
 from toolformer.records import AnnotatedDocument, Document, UntriedPlace, Verdict
-from toolformer.runs.read_columns import read_candidates, read_untried, read_values
-from toolformer.runs.shards import offsets, older_schemas
+from toolformer.runs.shards.columns import read_candidates, read_untried, read_values
+from toolformer.runs.shards.write import offsets, older_schemas
 
 _ROWS_AT_ONCE = 64
 _MOST_BYTES = 1 << 30  # of a shard, packed or unpacked

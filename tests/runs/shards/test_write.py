@@ -20,8 +20,8 @@ from toolformer.records import (
     UntriedPlace,
     Verdict,
 )
-from toolformer.runs.read_shard import read_shard
-from toolformer.runs.shards import shard_bytes
+from toolformer.runs.shards.read import read_shard
+from toolformer.runs.shards.write import shard_bytes
 
 nats = st.floats(0, 1000)
 losses = st.builds(Losses, nats, st.none() | nats, st.none() | nats)
