@@ -69,9 +69,13 @@ class Sidecar:
 
 def write_sidecar(directory: str | Path, sidecar: Sidecar) -> None:
     """Writes a sidecar beside the weights in a directory."""
+    write_whole(Path(directory) / SIDECAR, json_text(sidecar_values(sidecar)))
+
+
+def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
+    """Returns the JSON values of a sidecar."""
     values = {"schema_version": SCHEMA_VERSION} | asdict(sidecar)
-    values["grammar"] = sidecar.grammar.to_dict()
-    write_whole(Path(directory) / SIDECAR, json_text(values))
+    return values | {"grammar": sidecar.grammar.to_dict()}
 
 
 def read_sidecar(directory: str | Path) -> Sidecar | None:
@@ -89,21 +93,35 @@ def read_sidecar(directory: str | Path) -> Sidecar | None:
         raise ModelError(f"Cannot read '{path}': {error.strerror}.") from None
     except ValueError as error:
         raise ModelError(f"Cannot read '{path}': {error}.") from None
-    version = values.pop("schema_version", None) if isinstance(values, dict) else None
+    return sidecar_of_values(values, name=str(path))
+
+
+def sidecar_of_values(given: object, *, name: str = SIDECAR) -> Sidecar:
+    """Returns the sidecar that JSON values are of, whoever wrote them.
+
+    Args:
+        given: the values.
+        name: of the file that they are from, for messages.
+
+    Raises:
+        ModelError: they are not those of a sidecar, or of one of a newer version.
+    """
+    values = dict(given) if isinstance(given, Mapping) else {}
+    version = values.pop("schema_version", None)
     if not isinstance(version, int) or isinstance(version, bool):
-        raise ModelError(f"'{path}' has no schema_version: it is not a sidecar.")
+        raise ModelError(f"'{name}' has no schema_version: it is not a sidecar.")
     if version > SCHEMA_VERSION:
         raise ModelError(
-            f"'{path}' has schema version {version} and this toolformer reads up to "
+            f"'{name}' has schema version {version} and this toolformer reads up to "
             f"{SCHEMA_VERSION}: upgrade toolformer-engine."
         )
     known = [each.name for each in fields(Sidecar)]
-    for name in values:
-        if name not in known:
-            raise ModelError(f"Cannot read '{path}'. {closest(name, known, what='field')}")
+    for field_name in values:
+        if field_name not in known:
+            raise ModelError(f"Cannot read '{name}'. {closest(field_name, known, what='field')}")
     try:
         if "grammar" in values:
             values["grammar"] = grammar_from_dict(values["grammar"])
         return from_json(Sidecar, values)
     except (TypeError, ValueError, CallError) as error:
-        raise ModelError(f"Cannot read '{path}': {error}.") from None
+        raise ModelError(f"Cannot read '{name}': {error}.") from None

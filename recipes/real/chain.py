@@ -16,7 +16,8 @@ TUNED, CONTROL, ADAPTED = "tuned", "control", "adapted"
 EVALUATION = "evaluation"
 ADAPTER_COLUMN = "adapter"
 _TOOLFORMER = (sys.executable, "-m", "toolformer")
-_MODEL_MARK, _RUN_MARK, _RESULTS_MARK = "config.json", "stats.json", "results.json"
+_RUN_MARK, _RESULTS_MARK = "stats.json", "results.json"
+_MODEL_MARKS = {TUNED: "config.json", CONTROL: "config.json", ADAPTED: "adapter_config.json"}
 # Of a time budget: what may be spent when annotating, each tuning and the evaluation end.
 _ANNOTATED, _EVALUATED = 0.4, 1.0
 _TUNINGS = {ADAPTED: 0.55, TUNED: 0.65, CONTROL: 0.75}
@@ -67,7 +68,7 @@ class Reproduction:
 
     def has_model(self, name: str) -> bool:
         """Returns whether a model was tuned to its end."""
-        return (self.folder / name / _MODEL_MARK).exists()
+        return (self.folder / name / _MODEL_MARKS[name]).exists()
 
 
 def stages(reproduction: Reproduction) -> Iterator[Stage]:
@@ -164,7 +165,7 @@ def _tune(reproduction: Reproduction, name: str, runs: list[str], *flags: str) -
     command += _for_device(reproduction, "finetune")
     if reproduction.is_budgeted:
         command += ["--incomplete"]
-    return Stage(f"tune {name}", tuple(command), out, _MODEL_MARK, share=_TUNINGS[name])
+    return Stage(f"tune {name}", tuple(command), out, _MODEL_MARKS[name], share=_TUNINGS[name])
 
 
 def _evaluate(reproduction: Reproduction, name: str, spec: str) -> Stage:

@@ -39,9 +39,9 @@ FLAGS = {
     ),
     "finetune": (
         "--out --output-dir --model --threshold --allow-peeking --max-per-tool --plain-texts "
-        "--mix --plain --loss-on-output --lora --qlora --epochs --steps --batch-size --device-rows "
-        "--learning-rate --max-length --dev-texts --evaluate-every --keep --seed --dtype "
-        "--bf16 --device --config --report-to --resume --json"
+        "--mix --plain --loss-on-output --lora --qlora --merge --epochs --steps --batch-size "
+        "--device-rows --learning-rate --max-length --dev-texts --evaluate-every --keep --seed "
+        "--dtype --bf16 --device --config --report-to --resume --json"
     ),
     "infer": (
         "--tool --tool-timeout --no-tools --trust-tools --today --top-k-start --max-calls "

@@ -1,4 +1,4 @@
-"""What an adapter learned is in the weights that are written."""
+"""What an adapter learned is in what is written: the adapter itself, or the weights it is for."""
 
 import importlib.util
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def test_the_merged_model_answers_as_the_adapted_one(adapter: str, tmp_path: Pat
 def test_a_model_tuned_through_an_adapter_is_a_whole_model(adapter: str, tmp_path: Path) -> None:
     model = wide_model(tmp_path / "model")
     run = read_run(write_run(tmp_path / "run", model))
-    config = QUICK.override(adapter=adapter, lora_rank=2, steps=3, evaluate_every=1)
+    config = QUICK.override(adapter=adapter, lora_rank=2, steps=3, evaluate_every=1, merge=True)
     report = finetune([run], out=tmp_path / "tuned", config=config, device="cpu")
     assert 0 < report.trained_parameters < report.parameters / 2
     first, last = report.dev[0].loss, report.dev[3].loss
@@ -92,20 +92,59 @@ def test_a_model_tuned_through_an_adapter_is_a_whole_model(adapter: str, tmp_pat
 
 
 @needs("peft")
-def test_the_adapter_is_kept_beside_the_whole_model_and_is_it(tmp_path: Path) -> None:
-    base = wide_model(tmp_path / "model")
+def test_the_adapter_is_what_is_written_and_merged_it_is_the_whole_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    base = wide_model(Path("model"))
     run = read_run(write_run(tmp_path / "run", base))
     config = QUICK.override(adapter="lora", lora_rank=2, steps=3)
-    finetune([run], out=tmp_path / "tuned", config=config, device="cpu")
-    whole, adapted = (
+    report = finetune([run], out=tmp_path / "kept", config=config, device="cpu")
+    assert finetune([run], out=tmp_path / "kept", config=config, device="cpu") == report
+    merged = config.override(merge=True)
+    finetune([run], out=tmp_path / "tuned", config=merged, device="cpu")
+    kept = {each.name for each in (tmp_path / "kept").iterdir()}
+    assert {"adapter_config.json", "adapter_model.safetensors", "toolformer.json"} < kept
+    assert not kept & {"config.json", "model.safetensors", "README.md", "training"}
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")  # it names its base from the root
+    kept_alone, whole, adapted = (
         load_pretrained(str(path), dtype="float32", device="cpu")
-        for path in (tmp_path / "tuned", tmp_path / "tuned" / "adapter")
+        for path in (tmp_path / "kept", tmp_path / "tuned", tmp_path / "tuned" / "adapter")
     )
+    torch.testing.assert_close(logits(kept_alone.model), logits(whole.model), atol=1e-4, rtol=0)
+    by_transformers = AutoModelForCausalLM.from_pretrained(tmp_path / "kept")
+    torch.testing.assert_close(logits(by_transformers), logits(whole.model), atol=1e-4, rtol=0)
+    assert kept_alone.sidecar is not None
+    assert kept_alone.sidecar.tools == adapted.sidecar.tools
+    base = tmp_path / base
     before = load_pretrained(str(base), dtype="float32", device="cpu")
     assert (logits(whole.model) - logits(before.model)).abs().max() > 1e-3
     torch.testing.assert_close(logits(adapted.model), logits(whole.model), atol=1e-4, rtol=0)
     assert adapted.sidecar == whole.sidecar
     assert not (tmp_path / "tuned" / "adapter" / "model.safetensors").exists()
+
+
+@needs("peft")
+def test_an_adapter_that_could_not_name_its_base_is_refused_before_the_work(
+    tmp_path: Path,
+) -> None:
+    base = wide_model(tmp_path / "model")
+    run = read_run(write_run(tmp_path / "run", base))
+    config = QUICK.override(adapter="lora", lora_rank=2, steps=1)
+    finetune([run], out=tmp_path / "first", config=config, device="cpu")
+    with pytest.raises(ConfigError, match=r"is an adapter itself, .* --merge"):
+        finetune(
+            [run], out=tmp_path / "second", model=str(tmp_path / "first"), config=config,
+            device="cpu",
+        )  # fmt: skip
+    loaded = load_pretrained(str(base), dtype="float32", device="cpu")
+    with pytest.raises(ConfigError, match="a model in memory has no name"):
+        finetune(
+            [run], out=tmp_path / "second", model=(loaded.model, loaded.whole_tokenizer),
+            config=config, device="cpu",
+        )  # fmt: skip
+    assert not (tmp_path / "second").exists()
 
 
 class KilledError(Exception):
@@ -123,7 +162,8 @@ def test_a_stopped_training_of_an_adapter_goes_on_to_the_same_weights(
     def tune(out: str, on_progress: Callable[[TrainingStep], None]) -> dict[str, torch.Tensor]:
         run = read_run(tmp_path / "run")
         finetune([run], out=tmp_path / out, config=config, device="cpu", on_progress=on_progress)
-        return load_file(tmp_path / out / "model.safetensors")
+        name = "adapter_model" if adapter == "lora" else "model"
+        return load_file(tmp_path / out / f"{name}.safetensors")
 
     def kill(progress: TrainingStep) -> None:
         if progress.done == 5 and progress.dev is None:

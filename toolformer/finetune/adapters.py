@@ -1,7 +1,8 @@
-"""LoRA and QLoRA: few weights trained beside the frozen ones, and put into them in the end.
+"""LoRA and QLoRA: few weights trained beside the frozen ones.
 
-Those of LoRA are kept beside the model, too: a few megabytes that peft, and whoever serves several
-adapters of one base, can load.
+Those of LoRA are what is written: a few megabytes that name their base, and that peft, and whoever
+serves several adapters of one base, can load. They are put into the weights where that is wanted,
+and those of QLoRA always are.
 """
 
 import importlib.util
@@ -15,8 +16,10 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from toolformer.assets import EMBEDDED_MODEL
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
+from toolformer.lm.hf.source import fetch_source
 
 
 def check_installed(adapter: str) -> None:
@@ -27,6 +30,31 @@ def check_installed(adapter: str) -> None:
     """
     if adapter == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
         raise ConfigError("--qlora needs bitsandbytes: pip install 'toolformer-engine[qlora]'.")
+
+
+def check_base_of_adapter(config: FinetuneConfig, model: object) -> None:
+    """Refuses to keep an adapter that could not name what it belongs to.
+
+    Args:
+        config: of the training.
+        model: its base, as the caller named it.
+
+    Raises:
+        ConfigError: the base is an object in memory, or an adapter itself.
+        ModelError: there is no such model.
+    """
+    if not config.keeps_adapter:
+        return
+    if not isinstance(model, str):
+        raise ConfigError(
+            "An adapter names its base, and a model in memory has no name: merge the adapter into "
+            "it, merge=True."
+        )
+    if fetch_source(model).is_adapter:
+        raise ConfigError(
+            f"{model!r} is an adapter itself, and another one cannot be kept beside it: merge it "
+            "into the weights, --merge."
+        )
 
 
 def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
@@ -60,12 +88,15 @@ def save_adapter(model: Any, folder: Path, *, base: str) -> None:
     Args:
         model: with its adapter, not merged yet.
         folder: to be made.
-        base: the directory or Hub id of the model that it belongs to.
+        base: the directory or Hub id of the model that it belongs to; a directory is named from the
+            root, so that the adapter can be loaded from anywhere.
     """
     settings = model.peft_config["default"]
-    settings.base_model_name_or_path = base
+    is_here = base != EMBEDDED_MODEL and Path(base).exists()
+    settings.base_model_name_or_path = str(Path(base).resolve()) if is_here else base
     settings.target_modules = sorted(settings.target_modules)  # a set: equal runs, equal bytes
     model.save_pretrained(folder, save_embedding_layers=False)  # which it does not change
+    (folder / "README.md").unlink(missing_ok=True)  # a card that says nothing
 
 
 def merge_adapter(model: Any, *, adapter: str) -> PreTrainedModel:

@@ -3,7 +3,8 @@
     OUT/finetune.json            settings, texts and base model; written first
     OUT/training/checkpoint-N/   the training after N steps; whole when `whole` is in it, which
                                  holds the length of each of its files, of a short one the digest
-    OUT/config.json              written last: without it nothing loads the model
+    OUT/config.json              written last: without it nothing loads the model; of an adapter
+                                 it is adapter_config.json
     OUT/...                      weights, tokenizer, toolformer.json, metrics.json, timing.json
 
 Whatever a kill leaves is a training to continue or a finished model, never half of one.
@@ -30,7 +31,7 @@ from toolformer.errors import RunError
 from toolformer.plain_files import read_plain
 
 SETTINGS = "finetune.json"
-_LAST = "config.json"
+_LAST = ("config.json", "adapter_config.json")
 _WHOLE = "whole"
 _STATE = "trainer_state.json"
 _NUMBERED = re.compile(r"checkpoint-\d{1,12}", re.ASCII)
@@ -77,7 +78,7 @@ def claim(out: Path, settings: Mapping[str, Any]) -> None:
 
 def is_finished(out: Path) -> bool:
     """Returns whether a directory holds a finished model."""
-    return (out / _LAST).exists()
+    return any((out / name).exists() for name in _LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,7 @@ def publish(out: Path) -> None:
     The checkpoints are deleted then; what a `--report-to` has written beside them stays.
     """
     folder = _new(out)
-    for path in sorted(folder.iterdir(), key=lambda each: each.name == _LAST):
+    for path in sorted(folder.iterdir(), key=lambda each: each.name in _LAST):
         for each in path.rglob("*") if path.is_dir() else [path]:
             _sync(each)
         if path.is_dir():

@@ -75,6 +75,8 @@ class FinetuneConfig(Config):
     """Scale of an adapter: what it adds is multiplied by alpha / rank."""
     lora_dropout: Share = 0.0
     """Dropout before an adapter."""
+    merge: bool = False
+    """Put an adapter into the weights and write a whole model; what qlora trained always is."""
 
     # How it is watched.
     dev_texts: Annotated[int, Field(ge=0)] = 1000
@@ -84,6 +86,11 @@ class FinetuneConfig(Config):
     keep: Literal["loss", "perplexity", "last"] = "loss"
     """Which weights: with the lowest loss on held-out texts as they are trained on, with the lowest
     perplexity of them without calls (the paper), or the last."""
+
+    @property
+    def keeps_adapter(self) -> bool:
+        """Whether what is written is the adapter alone, and not the weights that it is for."""
+        return self.adapter == "lora" and not self.merge
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

@@ -20,6 +20,7 @@ from toolformer.files import locked
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import (
     add_adapter,
+    check_base_of_adapter,
     check_installed,
     merge_adapter,
     save_adapter,
@@ -27,6 +28,7 @@ from toolformer.finetune.adapters import (
 from toolformer.finetune.arguments import check_reports, training_arguments
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.custom_generate import write_custom_generate
 from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report, write_report
 from toolformer.finetune.runs import SelectedRun, origin_of_runs, texts_of_runs
@@ -79,6 +81,7 @@ def finetune(
     if not runs:
         raise ConfigError("There is no run to learn from: name at least one.")
     _check_start(config, out=out, report_to=report_to, resume=resume)
+    check_base_of_adapter(config, model or runs[0].manifest.model.name)
     texts = texts_of_runs(runs, config=config, mixed=mixed)
     with quiet():
         base = load_base(
@@ -147,6 +150,7 @@ def finetune_texts(
     """
     config = config or FinetuneConfig()
     _check_start(config, out=out, report_to=report_to, resume=resume)
+    check_base_of_adapter(config, model)
     given, origin = given_texts(texts, held_out, tools)
     with quiet():
         base = load_base(
@@ -283,14 +287,18 @@ def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport
         folder = checkpoints.new_model_folder(out)
         # Beside weights in 4 bits, an adapter belongs to these and not to the model that was named.
         if plan.config.adapter == "lora":
-            save_adapter(model, folder / "adapter", base=plan.base.name)
-            write_sidecar(folder / "adapter", plan.sidecar)
-    if plan.config.adapter != "none":
-        model = merge_adapter(model, adapter=plan.config.adapter)
-    model.config.use_cache = True  # training turns it off
+            place = folder if plan.config.keeps_adapter else folder / "adapter"
+            save_adapter(model, place, base=plan.base.name)
+            write_sidecar(place, plan.sidecar)
+    if not plan.config.keeps_adapter:
+        if plan.config.adapter != "none":
+            model = merge_adapter(model, adapter=plan.config.adapter)
+        model.config.use_cache = True  # training turns it off
+        with checkpoints.writing(out):
+            model.save_pretrained(folder)
     with checkpoints.writing(out):
-        model.save_pretrained(folder)
         _save_extras(plan, folder)
+        write_custom_generate(folder, plan.sidecar)
         write_report(folder, report)
         checkpoints.publish(out)
 

@@ -24,6 +24,7 @@ from toolformer.lm.hf.streams.streams import HFStreams
 from toolformer.lm.hf.texts import text_log_probs
 from toolformer.lm.hf.trunks.trunks import HFTrunks
 from toolformer.lm.vocabulary import Vocabulary
+from toolformer.sidecar import Sidecar
 
 
 def load(
@@ -100,6 +101,7 @@ class HFLanguageModel:
         *,
         grammar: CallGrammar | None = None,
         batch_tokens: int | None = None,
+        sidecar: Sidecar | None = None,
     ) -> "HFLanguageModel":
         """Wraps a `PreTrainedModel` and its tokenizer; see `load_model`.
 
@@ -107,7 +109,8 @@ class HFLanguageModel:
             ConfigError: they are something else.
             ModelError: they do not fit each other.
         """
-        return _ready(loaded_from(model, tokenizer), grammar=grammar, batch_tokens=batch_tokens)
+        loaded = loaded_from(model, tokenizer, sidecar=sidecar)
+        return _ready(loaded, grammar=grammar, batch_tokens=batch_tokens)
 
     def __repr__(self) -> str:
         """Returns its name, size, and where and how it runs."""

@@ -110,7 +110,7 @@ def test_new_tokens_of_an_adapter_get_room_in_its_base(base: Path, tmp_path: Pat
 def test_it_can_be_tuned(adapter: Path, tmp_path: Path) -> None:
     call = PlacedCall(TEXT.index(" 42"), ToolCall("Calculator", "12 + 30"), "42")
     texts = [TrainingText("a", TEXT, (call,))]
-    settings = QUICK.override(steps=2, adapter="lora", lora_rank=2)
+    settings = QUICK.override(steps=2, adapter="lora", lora_rank=2, merge=True)
     out = tmp_path / "out"
     report = finetune_texts(texts, model=str(adapter), out=out, config=settings, device="cpu")
     assert report.base == str(adapter)

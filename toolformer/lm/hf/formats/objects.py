@@ -9,12 +9,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolformer.errors import ConfigError, clipped
 from toolformer.lm.hf.load import Loaded, loaded_of, told_by_a_sentence
-from toolformer.sidecar import read_sidecar
+from toolformer.sidecar import Sidecar, read_sidecar
 
 _VOLATILE = ("_name_or_path", "transformers_version")  # of a config: they change no answer
 
 
-def loaded_from(model: object, tokenizer: object) -> Loaded:
+def loaded_from(model: object, tokenizer: object, *, sidecar: Sidecar | None = None) -> Loaded:
     """Returns a model of transformers with its tokenizer; it stays where and as it is.
 
     It is set to evaluate. Where it was loaded from a directory with a sidecar, that says how it was
@@ -23,6 +23,7 @@ def loaded_from(model: object, tokenizer: object) -> Loaded:
     Args:
         model: a `PreTrainedModel`.
         tokenizer: its `PreTrainedTokenizerFast`.
+        sidecar: how it was taught; as the directory that it was loaded from says when None.
 
     Raises:
         ConfigError: one of them is something else.
@@ -49,7 +50,7 @@ def loaded_from(model: object, tokenizer: object) -> Loaded:
             name,
             model,
             tokenizer,
-            sidecar=read_sidecar(directory) if directory else None,
+            sidecar=read_sidecar(directory) if sidecar is None and directory else sidecar,
             place=None,
             fingerprint=fingerprint,
             fingerprints=frozenset([fingerprint]),
