@@ -39,8 +39,10 @@ FLOORS = {
     "finetune": 5,
     "infer": 5,
     "pretrain": 5,
+    "custom_generate": 6,
     "evaluate": 6,
     "export": 6,
+    "hub": 6,
     "cli": 7,
     "__main__": 8,
     "": 8,  # toolformer/__init__.py: the public names
@@ -60,6 +62,7 @@ PLACES = {
     "bitsandbytes": ("finetune/",),
     "lm_eval": ("evaluate/harness",),
     "prompt_toolkit": ("cli/repl/",),
+    "huggingface_hub": ("corpus/hub", "hub/", "lm/hf/"),
     "datasets": ("corpus/", "finetune/", "export/files"),
     "pyarrow": ("corpus/", "runs/shards/"),
     "rich": ("cli/",),
@@ -78,6 +81,7 @@ PLACES = {
     "sqlalchemy": ("tools/databases/server",),
 }
 AT_IMPORT_TIME = {
+    "huggingface_hub": ("lm/hf/",),
     "torch": ("lm/hf/", "finetune/", "pretrain/"),
     "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),

@@ -208,6 +208,9 @@ SHOWN_OTHERWISE = {
     "finetune",
     "pretrain",
     "read_run",
+    # They need the Hub: the tests of `hub` push to a server of their own.
+    "open_repository",
+    "push_to_hub",
     # Parts of `annotate`, for whoever distributes the work: extend.md and the tests of both.
     "annotate_shard",
     "make_plan",

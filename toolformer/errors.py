@@ -8,6 +8,7 @@
     ├── ModelError              a model cannot be loaded or cannot spell the markers
     ├── ToolError               a tool's expected failure: the model is given its sentence
     │   └── ToolUnavailableError    what the tool relies on could not be reached
+    ├── HubError                the Hub cannot be reached, or refuses what is asked of it
     ├── TrainingError           a training got worse instead of better and was stopped
     └── UnknownNameError        a name that stands for nothing, with the near ones
 
@@ -52,6 +53,10 @@ class ToolError(ToolformerError):
 
 class ToolUnavailableError(ToolError):
     """What a tool relies on could not be reached: the same call may succeed another time."""
+
+
+class HubError(ToolformerError):
+    """The Hub cannot be reached, or refuses what is asked of it."""
 
 
 class TrainingError(ToolformerError):

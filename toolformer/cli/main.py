@@ -18,13 +18,14 @@ from toolformer._version import __version__
 from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
 from toolformer.cli.display.volume import with_volume
 from toolformer.cli.interrupt import Interruption, interruptible
-from toolformer.errors import RunError, ToolformerError, UnknownNameError, closest
+from toolformer.errors import HubError, RunError, ToolformerError, UnknownNameError, closest
 
 COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
     "exemplars": "Let a model propose exemplars out of a corpus, choose, and write them to a file.",
     "show": "Print the annotated texts of a run.",
     "export": "Write a run as a dataset that others train on.",
+    "push": "Share a run, an export or a checkpoint on the Hugging Face Hub.",
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
     "infer": "Let a model continue a prompt and call tools on the way; a REPL.",
     "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
@@ -111,7 +112,7 @@ def _ended(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         # What cannot be written, on a full disk or elsewhere, is not misuse.
         is_failure = isinstance(error, RunError) and isinstance(error.__cause__, OSError)
-        return 1 if is_failure else 2
+        return 1 if is_failure or isinstance(error, HubError) else 2
     except _UsageError as error:
         command = "toolformer" if error.ctx is None else error.ctx.command_path
         message = error.format_message().rstrip(".")

@@ -16,6 +16,7 @@ from toolformer.export.tokens import rows_of_tokens
 from toolformer.files import claim, locked
 from toolformer.records import AnnotatedDocument, Verdict
 from toolformer.runs.directory import Run
+from toolformer.runs.facts import FactsCounter, write_facts
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.reading import read_selected, resolve_thresholds
 from toolformer.tools.base import Tool
@@ -109,7 +110,6 @@ def export_run(
             instruction=instruction,
             rows_of_tokens=None if model is None else rows_of_tokens(model, grammar=grammar),
         ),
-        only=frozenset(name.casefold() for name in only),
         all_texts=all_texts,
     )
     settings = {
@@ -125,18 +125,24 @@ def export_run(
         "rows_per_file": rows_per_file,
     }
     selected = read_selected(opened, thresholds, allow_peeking=allow_peeking)
+    if only:
+        names = frozenset(name.casefold() for name in only)
+        selected = (_with_calls_of(each, names) for each in selected)
+    counter = FactsCounter(opened.manifest, thresholds, allow_peeking=allow_peeking)
+    documents = counter.watch(selected)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
         claim(out / SETTINGS, settings, what="an export")
-        written = tuple(exporter.write(selected, out, files=files, rows_per_file=rows_per_file))
+        written = tuple(exporter.write(documents, out, files=files, rows_per_file=rows_per_file))
+        write_facts(out, counter.facts())
     return Exported(exporter.row_count, exporter.texts, written, dict(exporter.left_out))
 
 
 class _Exporter:
     """Makes the rows of texts, writes them, and counts."""
 
-    def __init__(self, columns: Columns, *, only: frozenset[str], all_texts: bool) -> None:
-        self._columns, self._only, self._all_texts = columns, only, all_texts
+    def __init__(self, columns: Columns, *, all_texts: bool) -> None:
+        self._columns, self._all_texts = columns, all_texts
         self.texts = self.row_count = 0
         self.left_out = Counter[str]()
 
@@ -162,11 +168,10 @@ class _Exporter:
             yield path
 
     def _rows(self, documents: Iterable[AnnotatedDocument]) -> Iterator[Row]:
-        for document in documents:
-            if document.skipped is not None:
-                self.left_out[document.skipped] += 1
+        for annotated in documents:
+            if annotated.skipped is not None:
+                self.left_out[annotated.skipped] += 1
                 continue
-            annotated = _with_calls_of(document, self._only) if self._only else document
             if not annotated.kept and not self._all_texts:
                 self.left_out["no kept call"] += 1
                 continue

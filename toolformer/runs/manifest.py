@@ -187,8 +187,7 @@ def read_manifest(path: Path) -> RunManifest | None:
                 "read it."
             )
         stated = values.pop("fingerprint", None)
-        manifest = from_json(RunManifest, _as_fields(values))
-        _check(manifest)
+        manifest = manifest_of(values)
         if stated is not None and stated != (found := fingerprint(values)):
             raise ValueError(
                 f"fingerprint: {clipped(repr(stated))} is not that of the other fields, {found!r}; "
@@ -199,6 +198,17 @@ def read_manifest(path: Path) -> RunManifest | None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RunError(f"'{file}' is not the manifest of a run: {reason}.") from None
+    return manifest
+
+
+def manifest_of(values: Mapping[str, Any]) -> RunManifest:
+    """Returns the manifest whose `to_dict` gave these values.
+
+    Raises:
+        ValueError: names the field that has a value that it may not have.
+    """
+    manifest = from_json(RunManifest, _as_fields(values))
+    _check(manifest)
     return manifest
 
 

@@ -1,6 +1,6 @@
 """How many wrong calls thresholds let pass: placebos beside calls, for many thresholds at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolformer.records import Candidate, Verdict
@@ -66,21 +66,37 @@ def sweep(
     for each in thresholds:
         check_thresholds(each, run.manifest.lowest_thresholds)
     peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
-    tools = [tool.name for tool in run.manifest.tools]
-    tallies = {tool: [_Tally() for _ in thresholds] for tool in tools}
+    tallies = [Tallies(each, allow_peeking=peeking) for each in thresholds]
     for annotated in run.documents():
-        for number, by_tool in enumerate(thresholds):
-            selected = select(annotated.candidates, thresholds=by_tool, allow_peeking=peeking)
-            for candidate in selected:
-                if is_judged(candidate, allow_peeking=peeking):
-                    tallies[candidate.tool][number].add(candidate, by_tool[candidate.tool])
-    return {
-        tool: [
-            tally.counts(by_tool[tool])
-            for tally, by_tool in zip(tallies[tool], thresholds, strict=True)
-        ]
-        for tool in tools
-    }
+        for by_tool, tally in zip(thresholds, tallies, strict=True):
+            tally.add(select(annotated.candidates, thresholds=by_tool, allow_peeking=peeking))
+    counts = [tally.counts() for tally in tallies]
+    return {tool.name: [each[tool.name] for each in counts] for tool in run.manifest.tools}
+
+
+class Tallies:
+    """Counts what thresholds let pass, as the candidates of texts come by."""
+
+    def __init__(self, thresholds: Mapping[str, Thresholds], *, allow_peeking: bool) -> None:
+        """Starts with no candidate.
+
+        Args:
+            thresholds: of all tools, by tool name in tool order.
+            allow_peeking: whether calls that peek compete.
+        """
+        self._thresholds = thresholds
+        self._allow_peeking = allow_peeking
+        self._tallies = {tool: _Tally() for tool in thresholds}
+
+    def add(self, candidates: Iterable[Candidate]) -> None:
+        """Counts the candidates of a text, with their verdicts for these thresholds."""
+        for candidate in candidates:
+            if is_judged(candidate, allow_peeking=self._allow_peeking):
+                self._tallies[candidate.tool].add(candidate, self._thresholds[candidate.tool])
+
+    def counts(self) -> dict[str, FalsePositives]:
+        """Returns what passed, by tool name in tool order."""
+        return {tool: tally.counts(self._thresholds[tool]) for tool, tally in self._tallies.items()}
 
 
 class _Tally:

@@ -32,9 +32,11 @@ from toolformer.cli.settings import (
     with_settings,
 )
 from toolformer.cli.show.dry_run import print_dry_run
+from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
+from toolformer.hub.cards.card import CardSettings
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
 from toolformer.tools.registry import default_tools, load_tools
@@ -98,6 +100,9 @@ def annotate(
     batch_tokens: BATCH_TOKENS = "auto",
     trust_remote_code: TRUST_REMOTE_CODE = False,
     strict: STRICT = False,
+    push_to_hub: PUSH_TO_HUB = None,
+    private: PRIVATE = False,
+    license_: LICENSE = None,
     as_json: Annotated[
         bool, Option("--json", help="Print the counts as JSON instead of tables and texts.")
     ] = False,
@@ -106,6 +111,9 @@ def annotate(
 
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
+    if dry_run and push_to_hub:
+        raise ConfigError("A dry run writes nothing that could be shared: leave out --push-to-hub.")
+    repository = open_shared(push_to_hub, kind="dataset", private=private, license_=license_)
     source = Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),)))
     loaded = load_tools(*tool) if tool else default_tools()
     tools = Toolbox(
@@ -165,6 +173,9 @@ def annotate(
     missed = unavailable_line(stats)
     if missed:
         notes.print(missed, markup=False)
+    if repository is not None and not found.lack():  # the last share to be done shares the run
+        about = CardSettings(license=license_, tools=loaded, seconds=seconds)
+        share(notes, out, repository, about)
     return 1 if missed else 0
 
 

@@ -9,10 +9,12 @@ from typer import Argument, Option
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
+from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.errors import ConfigError
 from toolformer.export.conversations import INSTRUCTION
 from toolformer.export.rows import FORMATS
-from toolformer.export.write import FILE_KINDS, ROWS, export_run
+from toolformer.export.write import FILE_KINDS, ROWS, Exported, export_run
+from toolformer.hub.cards.card import CardSettings
 from toolformer.runs.directory import Run
 
 _Name = TypeVar("_Name", bound=str)
@@ -53,9 +55,13 @@ def export(
     incomplete: Annotated[
         bool, Option("--incomplete", help="Write what is there of a run that is not whole.")
     ] = False,
+    push_to_hub: PUSH_TO_HUB = None,
+    private: PRIVATE = False,
+    license_: LICENSE = None,
     as_json: Annotated[bool, Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Write the kept texts of a run as a dataset: datasets.load_dataset("OUT") reads it."""
+    repository = open_shared(push_to_hub, kind="dataset", private=private, license_=license_)
     done = export_run(
         Run.open(run, incomplete=incomplete),
         out,
@@ -72,6 +78,12 @@ def export(
         instruction=instruction,
         rows_per_file=rows,
     )
+    _answer(done, out=out, as_json=as_json)
+    if repository is not None:
+        share(Console(stderr=True), out, repository, CardSettings(license=license_, tools=tool))
+
+
+def _answer(done: Exported, *, out: Path, as_json: bool) -> None:
     if as_json:
         print_json(
             {

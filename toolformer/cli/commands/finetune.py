@@ -15,10 +15,12 @@ from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.display.tables import provisional_line, report_table
 from toolformer.cli.settings import MIN_HELP, MIN_USED, TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.runs import read_run
+from toolformer.hub.cards.card import CardSettings
 from toolformer.runs.directory import Run
 
 if TYPE_CHECKING:
@@ -82,6 +84,9 @@ def finetune(
             "--resume", help="Fail if there is no training in --out to resume, as is done anyway."
         ),
     ] = False,
+    push_to_hub: PUSH_TO_HUB = None,
+    private: PRIVATE = False,
+    license_: LICENSE = None,
     as_json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
 ) -> int:
     """Tune a model on the kept calls of one or several runs, so that it calls tools by itself.
@@ -95,6 +100,9 @@ def finetune(
     )
     is_main = os.environ.get("RANK", "0") == "0"  # under `accelerate launch` the others are silent
     notes = Console(stderr=True, quiet=not is_main)
+    repository = None
+    if is_main:
+        repository = open_shared(push_to_hub, kind="model", private=private, license_=license_)
     opened = [Run.open(path, incomplete=incomplete) for path in runs]
     for run in opened if incomplete else ():
         if lack := run.lack():
@@ -137,6 +145,8 @@ def finetune(
         return 130
     if is_main:
         _answer(report, out=out, as_json=as_json)
+    if repository is not None:
+        share(notes, out, repository, CardSettings(license=license_))
     return 0
 
 

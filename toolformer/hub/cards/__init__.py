@@ -1,0 +1,1 @@
+"""Cards: what a repository on the Hub says of what is in it."""
