@@ -19,7 +19,7 @@ PROMPTS = ["The sum of 41 and 76 is", "Two and 3 are many, and the sum of 12 and
 
 def texts() -> list[TrainingText]:
     found = []
-    for first in range(10, 50):
+    for first in range(10, 34):
         second = 7 * first % 40 + 5
         text = f"The sum of {first} and {second} is {first + second}."
         call = ToolCall("Calculator", f"{first} + {second}")
@@ -32,7 +32,9 @@ def texts() -> list[TrainingText]:
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of nano that has learned to call the Calculator."""
     out = tmp_path_factory.mktemp("generate") / "tuned"
-    config = FinetuneConfig(steps=30, batch_size=8, learning_rate=1e-3, dtype="float32")
+    config = FinetuneConfig(
+        steps=8, batch_size=8, learning_rate=2e-3, dtype="float32", evaluate_every=8, keep="last"
+    )
     tools = [SidecarTool("Calculator", "calculator")]
     finetune_texts(texts(), model="nano", out=out, tools=tools, config=config, device="cpu")
     return out
@@ -81,7 +83,7 @@ def test_the_answer_is_that_of_infer(
 def test_the_output_is_the_tools_own(loaded: tuple[Any, Any], generate: Any) -> None:
     _, tokenizer = loaded
     [row] = generate([PROMPTS[0]])
-    assert "[Calculator(41 + 76) -> 117] 117" in tokenizer.decode(row)
+    assert "[Calculator(41 + 76) -> 117]" in tokenizer.decode(row)
 
 
 def test_a_prompt_keeps_its_tokens_and_gets_the_answers_behind_them(
@@ -94,7 +96,7 @@ def test_a_prompt_keeps_its_tokens_and_gets_the_answers_behind_them(
     assert rows.dtype == ids.dtype
     assert rows[:, : ids.shape[1]].equal(ids)
     whole = tokenizer.decode(rows[0], skip_special_tokens=True)
-    assert whole.startswith(f"{prompt}[Calculator(41 + 76) -> 117] 117")
+    assert whole.startswith(f"{prompt}[Calculator(41 + 76) -> 117]")
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -119,7 +121,7 @@ def test_only_who_trusts_the_file_runs_it(tuned: Path, loaded: tuple[Any, Any]) 
     with pytest.raises(ValueError, match="trust_remote_code"):
         model.generate(inputs.input_ids, custom_generate=str(tuned), trust_remote_code=False)
     plain = model.generate(inputs.input_ids, max_new_tokens=20, do_sample=False)
-    assert "-> 117] 117" not in tokenizer.decode(plain[0])
+    assert "-> 117]" not in tokenizer.decode(plain[0])
 
 
 def test_a_model_that_is_loaded_with_trust_needs_no_more_words(
@@ -130,7 +132,7 @@ def test_a_model_that_is_loaded_with_trust_needs_no_more_words(
     tokenizer = AutoTokenizer.from_pretrained(tuned)
     ids = tokenizer(PROMPTS[0], return_tensors="pt").input_ids
     [row] = model.generate(ids, max_new_tokens=20)
-    assert "[Calculator(41 + 76) -> 117] 117" in tokenizer.decode(row)
+    assert "[Calculator(41 + 76) -> 117]" in tokenizer.decode(row)
 
 
 def test_settings_are_those_of_generate(loaded: tuple[Any, Any], generate: Any) -> None:
@@ -161,7 +163,7 @@ def test_a_streamer_is_given_the_answer(
 ) -> None:
     _, tokenizer = loaded
     generate([PROMPTS[0]], streamer=TextStreamer(tokenizer, skip_prompt=True))
-    assert "[Calculator(41 + 76) -> 117] 117" in capsys.readouterr().out
+    assert "[Calculator(41 + 76) -> 117]" in capsys.readouterr().out
 
 
 def test_weights_that_changed_since_are_read_again(

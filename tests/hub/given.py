@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
+from huggingface_hub.utils import disable_progress_bars, enable_progress_bars
 
 from tests.hub.stand_in import TOKEN, StandIn, stand_in
 from toolformer.annotate import AnnotateConfig, annotate
@@ -40,11 +41,14 @@ def served(folder: Path) -> Iterator[StandIn]:
         patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", resolve)
         patch.setattr(constants, "HF_HUB_OFFLINE", False)
         patch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the stand-in has LFS
-        patch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)  # as `toolformer` has it
         patch.setattr(constants, "HF_HUB_CACHE", str(folder / "cache"))
         patch.setattr(constants, "HF_TOKEN_PATH", str(folder / "token"))
         patch.setenv("HF_TOKEN", TOKEN)
-        yield hub
+        disable_progress_bars()  # as the program does
+        try:
+            yield hub
+        finally:
+            enable_progress_bars()
 
 
 def environment(hub: StandIn, folder: Path) -> dict[str, str]:

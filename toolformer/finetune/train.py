@@ -28,7 +28,6 @@ from toolformer.finetune.adapters import (
 from toolformer.finetune.arguments import check_reports, training_arguments
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.custom_generate import write_custom_generate
 from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report, write_report
 from toolformer.finetune.runs import SelectedRun, origin_of_runs, texts_of_runs
@@ -36,6 +35,7 @@ from toolformer.finetune.starting_model import check_base, check_places, load_ba
 from toolformer.finetune.steps import TrainingStep
 from toolformer.finetune.texts import TrainingText, given_texts
 from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
+from toolformer.lm.hf.custom_generate import write_custom_generate
 from toolformer.lm.hf.load import quiet
 from toolformer.records import Document
 from toolformer.sidecar import SidecarTool, write_sidecar

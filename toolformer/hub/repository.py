@@ -51,7 +51,7 @@ def open_repository(name: str, *, kind: RepositoryKind, private: bool = False) -
             private is there and public.
     """
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils._validators import validate_repo_id  # as `lm/hf/source.py` asks
 
     try:
         validate_repo_id(name)

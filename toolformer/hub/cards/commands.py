@@ -1,6 +1,6 @@
 """The command that makes a run or a model again, out of what its files say of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from shlex import join
 from typing import Any
 
@@ -35,7 +35,8 @@ def finetune_command(lineage: Mapping[str, Any]) -> str:
     config = dict(_mapping(lineage.get("config")))
     adapter = config.pop("adapter", "none")
     runs = lineage.get("runs")
-    names = [str(_mapping(each).get("name", "RUN")) for each in runs] if _is_list(runs) else []
+    listed = runs if isinstance(runs, list) else []
+    names = [str(_mapping(each).get("name", "RUN")) for each in listed]
     words = ["finetune", *(names or ["RUN"]), "--model", base_name(lineage)]
     words += [f"--{adapter}"] if adapter in ("lora", "qlora") else []
     return join(["toolformer", *words, *_flags(config, FinetuneConfig), "--out", "tuned"])
@@ -65,7 +66,3 @@ def _flags(config: Mapping[str, Any], model: type[Config]) -> Iterator[str]:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)

@@ -14,6 +14,22 @@ from toolformer.hub.cards.markdown import block, code, escaped, table
 from toolformer.hub.cards.tools import NamedTool, tools_section
 from toolformer.sidecar import Sidecar, read_sidecar
 
+_GENERATE = """\
+With transformers alone, whose `generate` runs the tools for those who trust the file
+`custom_generate/generate.py`, which needs toolformer-engine:
+
+```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+model = AutoModelForCausalLM.from_pretrained("{name}")
+tokenizer = AutoTokenizer.from_pretrained("{name}")
+inputs = tokenizer("Your text", return_tensors="pt")
+found = model.generate(
+    **inputs, tokenizer=tokenizer, custom_generate="{name}", trust_remote_code=True
+)
+print(tokenizer.decode(found[0], skip_special_tokens=True))
+```"""
+
 
 def checkpoint_card(artifact: Artifact, *, name: str, settings: CardSettings) -> str:
     """Returns the card of a checkpoint, from its files alone.
@@ -69,18 +85,7 @@ def is_on_hub(model: str) -> bool:
 def _use(artifact: Artifact, *, name: str, base: str) -> str:
     lines = ["## Use it", "", "```sh", f'toolformer infer {name} "Your text"', "```"]
     if (artifact.path / "custom_generate" / "generate.py").is_file():
-        lines += [
-            *("", "With transformers alone, whose `generate` runs the tools for those who trust "),
-            "the file `custom_generate/generate.py`, which needs toolformer-engine:",
-            *("", "```python", "from transformers import AutoModelForCausalLM, AutoTokenizer", ""),
-            f'model = AutoModelForCausalLM.from_pretrained("{name}")',
-            f'tokenizer = AutoTokenizer.from_pretrained("{name}")',
-            'inputs = tokenizer("Your text", return_tensors="pt")',
-            "found = model.generate(",
-            f'    **inputs, tokenizer=tokenizer, custom_generate="{name}", trust_remote_code=True',
-            ")",
-            *("print(tokenizer.decode(found[0], skip_special_tokens=True))", "```"),
-        ]
+        lines += ["", _GENERATE.format(name=name)]
     if artifact.is_adapter and not is_on_hub(base):
         lines += [
             "",
