@@ -31,8 +31,8 @@ from toolformer.cli.settings import (
     TRUST_REMOTE_CODE,
     with_settings,
 )
-from toolformer.cli.show.dry_run import print_dry_run
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
+from toolformer.cli.show.dry_run import print_dry_run
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
@@ -161,19 +161,10 @@ def annotate(
         else:
             print_dry_run(answer_console(), found)
         return 0
-    if shards is not None:  # the other shares may not be done yet
-        found = Run.open(out, incomplete=True)
-    stats = found.stats()
-    if as_json:
-        print_json({"run": str(out), "seconds": round(seconds, 3)} | stats.to_dict())
-    elif shards is not None and (lack := found.lack()):
-        answer_console().print(f"Share {shard} is done. The run '{out}' {lack}.", soft_wrap=True)
-    else:
-        _report(found, seconds)
-    missed = unavailable_line(stats)
+    missed = _print_run(out, seconds, share=shard, as_json=as_json)
     if missed:
         notes.print(missed, markup=False)
-    if repository is not None and not found.lack():  # the last share to be done shares the run
+    if repository is not None and found.is_complete:  # who does the last share, shares the run
         about = CardSettings(license=license_, tools=loaded, seconds=seconds)
         share(notes, out, repository, about)
     return 1 if missed else 0
@@ -216,6 +207,19 @@ def read_share(text: str) -> range:
             f"Cannot read --shard {text!r}: of eight shares, 0/8 is the first and 7/8 the last."
         )
     return range(int(number), sys.maxsize, int(count))
+
+
+def _print_run(out: Path, seconds: float, *, share: str | None, as_json: bool) -> str:
+    """Prints what is there of a run; returns which tools could not be reached, and what to do."""
+    run = Run.open(out, incomplete=share is not None)  # the other shares may not be done yet
+    stats = run.stats()
+    if as_json:
+        print_json({"run": str(out), "seconds": round(seconds, 3)} | stats.to_dict())
+    elif share is not None and (lack := run.lack()):
+        answer_console().print(f"Share {share} is done. The run '{out}' {lack}.", soft_wrap=True)
+    else:
+        _report(run, seconds)
+    return unavailable_line(stats)
 
 
 def _report(run: Run, seconds: float) -> None:
