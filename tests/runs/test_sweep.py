@@ -7,7 +7,7 @@ import pytest
 from tests.runs.placebos import call, document, documents, write_calibrated
 from toolformer.errors import ConfigError
 from toolformer.records import Verdict
-from toolformer.runs.sweep import FalsePositives, sweep
+from toolformer.runs.sweep import FalsePositives, PassCounter, sweep
 from toolformer.runs.thresholds import Thresholds
 
 
@@ -84,3 +84,15 @@ def test_a_threshold_that_the_run_cannot_answer_for_is_refused(tmp_path: Path) -
     low = {"Calculator": Thresholds(1.0, 0.0), "Calendar": Thresholds(1.0, 0.5)}
     with pytest.raises(ConfigError, match=r"Calculator: cannot select with min_help 0,"):
         sweep(run, [low])
+
+
+def test_texts_are_counted_once_however_many_of_their_calls_are_kept() -> None:
+    counter = PassCounter({"Calculator": Thresholds(1.0, 0.0)}, allow_peeking=False)
+    for candidates in (
+        [call(3, 2.0, 2.0), call(20, 2.0, 2.0)],
+        [call(3, 2.0, 2.0)],
+        [call(3, 0.5, 2.0)],
+    ):
+        counter.add(candidates)
+    assert counter.counts("Calculator").kept == 3
+    assert counter.texts_kept("Calculator") == 2

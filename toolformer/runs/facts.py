@@ -14,7 +14,7 @@ from toolformer.records import AnnotatedDocument
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest, manifest_of
 from toolformer.runs.stats import RunStats, StatsCounter
-from toolformer.runs.sweep import FalsePositives, Tallies
+from toolformer.runs.sweep import FalsePositives, PassCounter
 from toolformer.runs.thresholds import Thresholds
 
 FACTS = "run.json"
@@ -49,18 +49,20 @@ class FactsCounter:
         self._manifest = manifest
         self._stats = StatsCounter()
         peeking = manifest.allow_peeking if allow_peeking is None else allow_peeking
-        self._tallies = Tallies(thresholds, allow_peeking=peeking)
+        self._tools = tuple(thresholds)
+        self._passed = PassCounter(thresholds, allow_peeking=peeking)
 
     def watch(self, documents: Iterable[AnnotatedDocument]) -> Iterator[AnnotatedDocument]:
         """Passes documents on, and counts them."""
         for annotated in documents:
             self._stats.add([annotated])
-            self._tallies.add(annotated.candidates)
+            self._passed.add(annotated.candidates)
             yield annotated
 
     def facts(self) -> RunFacts:
         """Returns what the documents so far add up to."""
-        return RunFacts(self._manifest, self._stats.stats(), self._tallies.counts())
+        chance = {name: self._passed.counts(name) for name in self._tools}
+        return RunFacts(self._manifest, self._stats.stats(), chance)
 
 
 def facts_of(run: Run) -> RunFacts:

@@ -1,6 +1,6 @@
 """How many wrong calls thresholds let pass: placebos beside calls, for many thresholds at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toolformer.records import Candidate, Verdict
@@ -66,37 +66,48 @@ def sweep(
     for each in thresholds:
         check_thresholds(each, run.manifest.lowest_thresholds)
     peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
-    tallies = [Tallies(each, allow_peeking=peeking) for each in thresholds]
+    counters = [PassCounter(each, allow_peeking=peeking) for each in thresholds]
     for annotated in run.documents():
-        for by_tool, tally in zip(thresholds, tallies, strict=True):
-            tally.add(select(annotated.candidates, thresholds=by_tool, allow_peeking=peeking))
-    counts = [tally.counts() for tally in tallies]
-    return {tool.name: [each[tool.name] for each in counts] for tool in run.manifest.tools}
+        for counter in counters:
+            counter.add(annotated.candidates)
+    return {
+        tool.name: [counter.counts(tool.name) for counter in counters]
+        for tool in run.manifest.tools
+    }
 
 
-class Tallies:
-    """Counts what thresholds let pass, as the candidates of texts come by."""
+class PassCounter:
+    """Counts what some thresholds let pass, as the candidates of texts come by."""
 
     def __init__(self, thresholds: Mapping[str, Thresholds], *, allow_peeking: bool) -> None:
-        """Starts with no candidate.
+        """Starts without any.
 
         Args:
-            thresholds: of all tools, by tool name in tool order.
+            thresholds: of all tools of a run, by tool name in tool order.
             allow_peeking: whether calls that peek compete.
         """
-        self._thresholds = thresholds
-        self._allow_peeking = allow_peeking
+        self._thresholds, self._allow_peeking = thresholds, allow_peeking
         self._tallies = {tool: _Tally() for tool in thresholds}
 
-    def add(self, candidates: Iterable[Candidate]) -> None:
-        """Counts the candidates of a text, with their verdicts for these thresholds."""
-        for candidate in candidates:
+    def add(self, candidates: Sequence[Candidate]) -> None:
+        """Selects anew among the candidates of one text, and counts."""
+        selected = select(
+            candidates, thresholds=self._thresholds, allow_peeking=self._allow_peeking
+        )
+        for candidate in selected:
             if is_judged(candidate, allow_peeking=self._allow_peeking):
-                self._tallies[candidate.tool].add(candidate, self._thresholds[candidate.tool])
+                tally = self._tallies[candidate.tool]
+                tally.add(candidate, self._thresholds[candidate.tool])
+        for tool in {each.tool for each in selected if each.verdict is Verdict.KEPT}:
+            self._tallies[tool].texts_kept += 1
 
-    def counts(self) -> dict[str, FalsePositives]:
-        """Returns what passed, by tool name in tool order."""
-        return {tool: tally.counts(self._thresholds[tool]) for tool, tally in self._tallies.items()}
+    def counts(self, tool: str) -> FalsePositives:
+        """Returns what passed of one tool."""
+        return self._tallies[tool].counts(self._thresholds[tool])
+
+    def texts_kept(self, tool: str) -> int:
+        """Returns how many texts keep a call of one tool."""
+        return self._tallies[tool].texts_kept
 
 
 class _Tally:
@@ -104,6 +115,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.placebos = self.placebos_passed = self.calls = self.calls_passed = self.kept = 0
+        self.texts_kept = 0
 
     def add(self, candidate: Candidate, thresholds: Thresholds) -> None:
         losses, placebo = candidate.losses, candidate.placebo
