@@ -43,9 +43,10 @@ FLOORS = {
     "evaluate": 6,
     "export": 6,
     "hub": 6,
-    "cli": 7,
-    "__main__": 8,
-    "": 8,  # toolformer/__init__.py: the public names
+    "report": 7,
+    "cli": 8,
+    "__main__": 9,
+    "": 9,  # toolformer/__init__.py: the public names
 }
 MAY_BE_NEIGHBOURS = {2}
 MOST_FILES = 16  # of one folder: whoever opens it can hold them in the head
@@ -79,6 +80,9 @@ PLACES = {
     "libzim": ("corpus/zim",),
     "bs4": ("corpus/zim",),
     "sqlalchemy": ("tools/databases/server",),
+    "matplotlib": ("report/figures", "report/plots"),
+    "jinja2": ("report/",),
+    "markupsafe": ("report/",),
 }
 AT_IMPORT_TIME = {
     "huggingface_hub": ("lm/hf/",),
@@ -102,6 +106,9 @@ AT_IMPORT_TIME = {
     "libzim": (),
     "bs4": (),
     "sqlalchemy": (),
+    "matplotlib": (),
+    "jinja2": (),
+    "markupsafe": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
     "exemplars": "Let a model propose exemplars out of a corpus, choose, and write them to a file.",
     "show": "Print the annotated texts of a run.",
+    "report": "Write what came of runs as one page to look at.",
     "export": "Write a run as a dataset that others train on.",
     "push": "Share a run, an export or a checkpoint on the Hugging Face Hub.",
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
