@@ -1,15 +1,19 @@
 """A decoder admits requests while others run, gives them up, and waits no longer than asked."""
 
 import threading
+from dataclasses import replace
+from math import log
 
 import pytest
 
 from tests.infer.decoding import CALL, GOES_ON, PROMPT, executing, four, requests_of, scripted
 from toolformer.calls import Segment, ToolCall
-from toolformer.errors import ModelError
+from toolformer.errors import ModelError, ToolError
+from toolformer.infer.answers import ScoredToken
 from toolformer.infer.decode import decode
 from toolformer.infer.decoder import Decoder, Decoding
 from toolformer.infer.request import Request
+from toolformer.lm.scripted.streams import Continuation
 from toolformer.tools.base import ToolContext, ToolResult
 
 
@@ -127,3 +131,39 @@ def test_a_decoder_says_how_many_run_and_how_many_wait() -> None:
     with Decoder(scripted(("a", " b"))) as decoder:
         decoder.admit([Request("a"), Request("a")])
         assert repr(decoder) == "Decoder('scripted': 2 requests, 0 waiting for their tools)"
+
+
+def test_a_call_that_is_left_to_whoever_asked_ends_the_answer() -> None:
+    [asked] = requests_of(PROMPT)
+    with Decoder(scripted((PROMPT, CALL), GOES_ON), execute=executing(four)) as decoder:
+        [left] = decoder.admit([replace(asked, hand_back=lambda _call: None)])
+        drain(decoder)
+    assert left.answer is not None
+    assert (left.answer.finish, left.answer.annotated) == ("call", CALL)
+    assert left.answer.call == ToolCall("Calculator", "2 + 2")
+    assert {piece.kind for piece in left.take() if isinstance(piece, Segment)} == {"call"}
+
+
+def test_a_call_that_whoever_asked_refuses_has_failed() -> None:
+    def refuse(call: ToolCall) -> None:
+        raise ToolError(f"Nobody runs {call.tool}.")
+
+    [asked] = requests_of(PROMPT)
+    model = scripted((PROMPT, CALL), Continuation(PROMPT, " 4", weight=0.5))
+    with Decoder(model, execute=executing(four)) as decoder:
+        [left] = decoder.admit([replace(asked, hand_back=refuse)])
+        drain(decoder)
+    assert left.answer is not None
+    assert (left.answer.annotated, left.answer.call) == (" 4", None)
+    assert [event.error for event in left.answer.events] == ["Nobody runs Calculator."]
+
+
+def test_the_tokens_of_the_text_have_their_log_probs_and_those_of_calls_have_none() -> None:
+    model = scripted((PROMPT, CALL), (PROMPT, " so"), GOES_ON, Continuation("]", " 5", weight=3.0))
+    with Decoder(model, execute=executing(four)) as decoder:
+        [asked] = decoder.admit(requests_of(f"Say 1. {PROMPT}", max_new_tokens=12))
+        drain(decoder)
+    assert asked.answer is not None
+    assert asked.answer.annotated == " [Calculator(2 + 2) -> 4] 5"
+    assert asked.prompt_tokens == 8
+    assert asked.scored == [ScoredToken(0, " 5", pytest.approx(log(3 / 4)))]

@@ -7,7 +7,16 @@ from typing import Any, Literal
 from toolformer.calls import Segment, ToolCall
 from toolformer.errors import clipped
 
-Finish = Literal["end", "length", "stop", "context", "too long"]
+Finish = Literal["end", "length", "stop", "context", "call", "too long"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """A token that the model chose for the text of its answer."""
+
+    position: int  # in characters of the answer's text, calls left out
+    text: str
+    log_prob: float  # nats; as it was chosen, masks applied, before the temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +62,13 @@ class Answer:
         events: Every call, failed ones included, in the order they were started.
         tokens: How many the model chose, those of failed calls included.
         finish: Why it ends: the model ended its text, `max_new_tokens` or a stop text was reached,
-            the model's context is full, or the prompt left no room in it to begin with.
+            the model's context is full, a call waits for whoever asked to run it, or the prompt
+            left no room to begin with.
         taken: How many characters at the prompt's end moved into the answer: white space, and a
             call without its output.
         error: One sentence: why the prompt could not be continued; None where it was.
+        call: The call that it ends with and that was left to whoever asked; None where there is
+            none.
 
     >>> segments = Segment("call", " [Calendar()"), Segment("output", " -> May 4]")
     >>> event = CallEvent(0, ToolCall("Calendar", ""), segments[0].text, output="May 4")
@@ -75,6 +87,7 @@ class Answer:
     finish: Finish
     taken: int = 0
     error: str | None = None
+    call: ToolCall | None = None
 
     def __repr__(self) -> str:
         if self.error is not None:

@@ -7,9 +7,9 @@ so far, each finished call in its canonical pieces.
 from dataclasses import dataclass
 
 from toolformer.calls import Segment, Spell, ToolCall
-from toolformer.errors import ModelError
-from toolformer.infer.answers import Answer, CallEvent, Finish
-from toolformer.infer.config import Rules
+from toolformer.errors import ModelError, ToolError
+from toolformer.infer.answers import Answer, CallEvent, Finish, ScoredToken
+from toolformer.infer.config import HandBack, Rules
 from toolformer.infer.leads import find_first, forming
 from toolformer.infer.opening import Opening
 from toolformer.infer.stretch import Stretch
@@ -55,6 +55,7 @@ class AnswerBuilder:
         self._open: _Open | None = None
         self._tokens = 0
         self._transcript = Transcript()
+        self._scored: list[ScoredToken] = []  # of the text before the stretch
         self._take_over()
 
     @property
@@ -65,6 +66,17 @@ class AnswerBuilder:
     def take(self) -> list[Segment | CallEvent]:
         """Returns the pieces that may be shown and were not taken yet."""
         return self._transcript.take()
+
+    @property
+    def scored(self) -> list[ScoredToken]:
+        """The tokens of the text that the model chose; none of them is a call's."""
+        before, text = self._transcript.before, self._stretch.text
+        end = len(text) if self._open is None else self._open.start
+        return self._scored + [
+            ScoredToken(before + said.start, text[said.start : min(said.end, end)], said.log_prob)
+            for said in self._stretch.said
+            if said.start < end
+        ]
 
     def ask(self) -> StepRequest:
         """Returns how the stream's next token is to be chosen."""
@@ -103,7 +115,7 @@ class AnswerBuilder:
             self._end("end", "The text ended inside the call.")
         else:
             self._tokens += 1
-            self._stretch.receive_step(said.text)
+            self._stretch.receive_step(said.text, said.log_prob)
             if self._open is not None and self._open.lead:
                 self._open.tokens += 1
             self._read()
@@ -210,6 +222,8 @@ class AnswerBuilder:
             call = ToolCall(self._rules.grammar.tool_of(opened.lead), end.arguments)
             if self._transcript.events and self._transcript.events[-1].call == call:
                 self._fail(opened, "It is the last call once more.", call=call)
+            elif self._rules.hand_back is not None:
+                self._hand_back(opened, call, self._rules.hand_back)
             else:
                 self.call = call
         else:
@@ -229,11 +243,12 @@ class AnswerBuilder:
             return
         position = self._transcript.before + opened.start
         event = CallEvent(position, call, written, output=output, seconds=seconds)
+        self._open, self._scored = None, self.scored
         self._transcript.commit(
             text, Segment("call", pieces.asked), Segment("output", pieces.supplied), event
         )
         self._stretch = Stretch(stretch.streams, stretch.stream)
-        self._open, self._begins, self._closed_at = None, "", {0}
+        self._begins, self._closed_at = "", {0}
 
     def _fail(
         self,
@@ -282,6 +297,23 @@ class AnswerBuilder:
             self._finish(finish)
         else:
             self._fail(self._open, error)
+
+    def _hand_back(self, opened: _Open, call: ToolCall, hand_back: HandBack) -> None:
+        """Ends the answer with a call that is left to whoever asked, if it is one to be left."""
+        try:
+            hand_back(call)
+        except ToolError as error:
+            self._fail(opened, str(error), call=call, tool_failed=True)
+            return
+        text = self._stretch.text
+        self.answer = self._transcript.finish(
+            text[: opened.start],
+            "call",
+            opening=self._opening,
+            tokens=self._tokens,
+            call=call,
+            written=text[opened.start :],
+        )
 
     def _finish(self, finish: Finish) -> None:
         self.answer = self._transcript.finish(

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from pydantic import Field, field_validator
 
-from toolformer.calls import CallGrammar, Spell
+from toolformer.calls import CallGrammar, Spell, ToolCall
 from toolformer.config import Config
 
 # By grammar and the text in front of a call, what its arguments may say.
 Spelling = Callable[[CallGrammar, str], Spell | None]
+# Accepts a call that is left to whoever asked, or raises ToolError.
+HandBack = Callable[[ToolCall], object]
 
 
 class InferConfig(Config):
@@ -51,6 +53,7 @@ class Rules:
     callable: tuple[str, ...]  # leads of the tools that may be called
     barred: tuple[str, ...]  # leads of the tools that exist but may not
     spellings: Mapping[str, Spelling] = field(default_factory=dict)  # by lead
+    hand_back: HandBack | None = None
 
     @property
     def leads(self) -> tuple[str, ...]:

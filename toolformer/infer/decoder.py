@@ -11,7 +11,7 @@ from typing import Self
 
 from toolformer.calls import CallGrammar, Segment, ToolCall
 from toolformer.errors import ModelError, clipped
-from toolformer.infer.answers import Answer, CallEvent
+from toolformer.infer.answers import Answer, CallEvent, ScoredToken
 from toolformer.infer.builder import AnswerBuilder
 from toolformer.infer.config import Rules
 from toolformer.infer.opening import Opening, open_answer
@@ -33,11 +33,13 @@ class Decoding:
     Attributes:
         request: As it was admitted.
         kept: The part of the prompt before the answer.
+        prompt_tokens: Of that part, and of what is shown in front of it.
     """
 
     request: Request
     kept: str
     _answering: AnswerBuilder | Answer  # an answer at once where the prompt is too long
+    prompt_tokens: int = 0
 
     @property
     def answer(self) -> Answer | None:
@@ -48,6 +50,11 @@ class Decoding:
     def builder(self) -> AnswerBuilder | None:
         """Writes the answer; None where the prompt is too long."""
         return None if isinstance(self._answering, Answer) else self._answering
+
+    @property
+    def scored(self) -> list[ScoredToken]:
+        """The tokens of the text so far that the model chose; none of them is a call's."""
+        return [] if self.builder is None else self.builder.scored
 
     def take(self) -> list[Segment | CallEvent]:
         """Returns the pieces that may be shown and were not taken yet."""
@@ -193,6 +200,7 @@ class Decoder:
         try:
             read = request.shown + opening.kept
             [stream] = self._streams.admit([read], templated=request.templated)
+            tokens = self._streams.tokens(stream)
             try:
                 stretch = Stretch(self._streams, stream)
                 builder = AnswerBuilder(opening, stretch, rules=rules, key=request.key)
@@ -203,7 +211,7 @@ class Decoder:
             reason = f"The prompt {clipped(request.text)!r} cannot be continued: {error}"
             answer = Answer(request.text, (), (), tokens=0, finish="too long", error=reason)
             return Decoding(request, opening.kept, answer)
-        return Decoding(request, opening.kept, builder)
+        return Decoding(request, opening.kept, builder, tokens)
 
     def _run_call(self, decoding: Decoding) -> None:
         """Runs the call of an answer that has one, in a thread of its own.
@@ -234,4 +242,5 @@ def _rules(request: Request, grammar: CallGrammar) -> Rules:
         callable=tuple(grammar.lead(name) for name in request.tools),
         barred=tuple(grammar.lead(name) for name in request.barred),
         spellings={grammar.lead(name): spelling for name, spelling in request.spellings},
+        hand_back=request.hand_back,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
 
-from toolformer.infer.config import InferConfig, Spelling
+from toolformer.infer.config import HandBack, InferConfig, Spelling
 from toolformer.tools.base import Tool, ToolContext
 
 
@@ -22,6 +22,8 @@ class Request:
             not taught to call these tools has to.
         templated: Whether a chat template wrote the prompt, as `chat_prompt` returns it: special
             tokens spelled in it are those tokens, and all of it stands before the answer.
+        hand_back: Where calls are left to whoever asked: the answer ends at the first that it
+            accepts, and one for which it raises `ToolError` has failed. None where calls run.
         index: Draws follow from the seed and this; equal prompts of different indices differ.
 
     >>> Request("2 + 2 is", config=InferConfig(seed=3), index=7).key
@@ -37,6 +39,7 @@ class Request:
     config: InferConfig = field(default_factory=InferConfig)
     shown: str = ""
     templated: bool = False
+    hand_back: HandBack | None = None
     index: int = 0
 
     @property

@@ -17,6 +17,20 @@ class _Mark:
     characters: int  # of the stretch
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The text of a step and how likely the model thought it."""
+
+    start: int  # in the stretch
+    text: str
+    log_prob: float  # nats
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.text)
+
+
 @dataclass(slots=True)
 class Stretch:
     """The text of a stream since its last finished call.
@@ -25,19 +39,25 @@ class Stretch:
         streams: Hold the tokens.
         stream: The number of the stream.
         text: The text of the tokens.
+        said: What the model chose of it, in order.
     """
 
     streams: Streams
     stream: int
     text: str = ""
+    said: list[Said] = field(default_factory=list)
+    _log_prob: float = 0.0  # of tokens whose character is not complete
     _marks: list[_Mark] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._mark()
 
-    def receive_step(self, text: str) -> None:
+    def receive_step(self, text: str, log_prob: float = 0.0) -> None:
         """Adds the text of a step."""
+        self._log_prob += log_prob
         if text:  # else its token ends inside a character, where nothing can be cropped
+            self.said.append(Said(len(self.text), text, self._log_prob))
+            self._log_prob = 0.0
             self.text += text
             self._mark()
 
@@ -57,6 +77,9 @@ class Stretch:
             self._marks.pop()
         last = self._marks[-1]
         self.streams.crop(self.stream, last.tokens)
+        while self.said and self.said[-1].end > characters:
+            self.said.pop()
+        self._log_prob = 0.0
         kept, self.text = self.text[:characters], self.text[: last.characters]
         if kept != self.text:  # a token held both what stays and what goes
             self.feed([kept[last.characters :]])

@@ -1,9 +1,10 @@
 """The part of an answer that was shown, and the part that is final."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from toolformer.calls import Segment
+from toolformer.calls import Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent, Finish
 from toolformer.infer.opening import Opening
 
@@ -55,10 +56,30 @@ class Transcript:
         pieces, self._pieces = self._pieces, []
         return pieces
 
-    def finish(self, text: str, finish: Finish, *, opening: Opening, tokens: int) -> Answer:
-        """Shows the rest of the last stretch and returns the whole answer."""
+    def finish(
+        self,
+        text: str,
+        finish: Finish,
+        *,
+        opening: Opening,
+        tokens: int,
+        call: ToolCall | None = None,
+        written: str = "",
+    ) -> Answer:
+        """Shows the rest of the last stretch and returns the whole answer.
+
+        Args:
+            text: the stretch, without the call that the answer ends with.
+            finish: why it ends.
+            opening: how it began.
+            tokens: how many the model chose.
+            call: that the answer ends with; it was already shown.
+            written: as the model wrote it.
+        """
         self.show(text, len(text), kind="text")
         self._add_text(text)
+        if written:
+            self._segments.append(Segment("call", written))
         return Answer(
             prompt=opening.prompt,
             segments=tuple(self._segments),
@@ -66,8 +87,40 @@ class Transcript:
             tokens=tokens,
             finish=finish,
             taken=opening.taken,
+            call=call,
         )
 
     def _add_text(self, text: str) -> None:
         if text:
             self._segments.append(Segment("text", text))
+
+
+@dataclass(slots=True)
+class FinalPieces:
+    """Holds back a call that forms until it has its output; one that fails is dropped."""
+
+    _forming: list[Segment] = field(default_factory=list)
+
+    def add(self, piece: Segment | CallEvent) -> list[Segment]:
+        """Takes a piece as it came and returns those that are final now."""
+        if isinstance(piece, CallEvent):
+            held, self._forming = self._forming, []
+            return held if piece.error is None else []
+        if piece.kind == "text":
+            return [piece]
+        self._forming.append(piece)
+        return []
+
+
+def final(pieces: Iterator[Segment | CallEvent]) -> Iterator[Segment]:
+    """Yields the pieces that stay in an answer, once that is certain: a call with its output.
+
+    >>> from toolformer.calls import ToolCall
+    >>> call, said = Segment("call", " [Calculator(1/0)"), Segment("text", " nothing")
+    >>> failed = CallEvent(0, ToolCall("Calculator", "1/0"), call.text, error="No.")
+    >>> [piece.text for piece in final(iter([call, failed, said]))]
+    [' nothing']
+    """
+    finals = FinalPieces()
+    for piece in pieces:
+        yield from finals.add(piece)

@@ -9,9 +9,9 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.screen import Screen
 from toolformer.cli.repl.session import Session
-from toolformer.cli.repl.turns import final
 from toolformer.infer.answers import CallEvent
 from toolformer.infer.live_tools import LiveTools
+from toolformer.infer.transcript import final
 
 
 def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int:

@@ -1,6 +1,5 @@
 """One prompt of a session and its answer so far: in pieces, with the time it took."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -82,27 +81,6 @@ class Turn:
             "finish": "stopped",
             "seconds": round(self.seconds, 3),
         }
-
-
-def final(pieces: Iterator[Segment | CallEvent]) -> Iterator[Segment]:
-    """Yields the pieces that stay in an answer, once that is certain: a call with its output.
-
-    >>> from toolformer.calls import ToolCall
-    >>> call, said = Segment("call", " [Calculator(1/0)"), Segment("text", " nothing")
-    >>> failed = CallEvent(0, ToolCall("Calculator", "1/0"), call.text, error="No.")
-    >>> [piece.text for piece in final(iter([call, failed, said]))]
-    [' nothing']
-    """
-    forming: list[Segment] = []
-    for piece in pieces:
-        if isinstance(piece, CallEvent):
-            if piece.error is None:
-                yield from forming
-            forming.clear()
-        elif piece.kind == "text":
-            yield piece
-        else:
-            forming.append(piece)
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:
