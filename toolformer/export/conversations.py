@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolformer.calls import PlacedCall
-from toolformer.errors import ToolError
 from toolformer.records import AnnotatedDocument
 from toolformer.tools.base import Tool
+from toolformer.tools.parameters.by_name import named_arguments
 
 INSTRUCTION = "Continue the text. Call a tool wherever what it says helps."
 Message = dict[str, Any]
@@ -70,20 +70,7 @@ def arguments_of(placed: PlacedCall, tools: Mapping[str, Tool]) -> dict[str, Any
     Raises:
         ToolError: they do not fit.
     """
-    tool = tools[placed.call.tool]
-    required = {each.name for each in tool.parameters if each.required}
-    defaults = {each.name: each.default for each in tool.parameters}
-    bound = tool.bind(placed.call.arguments)
-    kept = {
-        name: value
-        for name, value in bound.items()
-        if name in required or value != defaults.get(name)
-    }
-    try:
-        made: dict[str, Any] = json.loads(json.dumps(kept, ensure_ascii=False, default=str))
-    except (TypeError, ValueError) as error:
-        raise ToolError(f"The arguments of {placed.call.tool} are no JSON: {error}.") from None
-    return made
+    return named_arguments(tools[placed.call.tool], placed.call.arguments)
 
 
 def schemas_of(tools: Sequence[Tool]) -> list[dict[str, Any]]:
