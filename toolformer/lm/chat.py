@@ -1,6 +1,6 @@
 """A conversation as the text that a model's chat template makes of it. Knows no template."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -24,8 +24,15 @@ class Chatting(Protocol):
     def has_chat_template(self) -> bool:
         """Whether there is one."""
 
-    def chat_prompt(self, messages: Sequence[Message]) -> str:
+    def chat_prompt(
+        self, messages: Sequence[Message], *, tools: Sequence[Mapping[str, Any]] = ()
+    ) -> str:
         """Returns a conversation up to where the model's next answer begins.
+
+        Args:
+            messages: in order.
+            tools: definitions that the template may tell the model of, as OpenAI's interface has
+                them.
 
         Its special tokens are spelled out: a `Request` says that they are meant as such by
         `templated`.
@@ -40,8 +47,13 @@ def has_chat_template(model: LanguageModel) -> bool:
     return isinstance(model, Chatting) and model.has_chat_template
 
 
-def chat_prompt(model: LanguageModel, messages: Sequence[Message]) -> str:
-    """Returns a conversation as a model's chat template writes it.
+def chat_prompt(
+    model: LanguageModel,
+    messages: Sequence[Message],
+    *,
+    tools: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Returns a conversation as a model's chat template writes it, with tools where it has any.
 
     Raises:
         ConfigError: the model has no chat template.
@@ -49,7 +61,7 @@ def chat_prompt(model: LanguageModel, messages: Sequence[Message]) -> str:
     """
     check_chats(model)
     found: Any = model
-    text: str = found.chat_prompt(messages)
+    text: str = found.chat_prompt(messages, tools=tools) if tools else found.chat_prompt(messages)
     return text
 
 

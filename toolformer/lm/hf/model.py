@@ -1,7 +1,8 @@
 """A causal language model of `transformers`, as the system asks for one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -147,12 +148,17 @@ class HFLanguageModel:
         """Whether the tokenizer brings a chat template."""
         return bool(getattr(self._tokenizer, "chat_template", None))
 
-    def chat_prompt(self, messages: Sequence[Message]) -> str:
+    def chat_prompt(
+        self, messages: Sequence[Message], *, tools: Sequence[Mapping[str, Any]] = ()
+    ) -> str:
         """Returns a conversation up to where the next answer begins; special tokens spelled out."""
         said = [{"role": each.role, "content": each.text} for each in messages]
         try:
             text: str = self._tokenizer.apply_chat_template(
-                said, tokenize=False, add_generation_prompt=True
+                said,
+                tools=[dict(each) for each in tools] or None,
+                tokenize=False,
+                add_generation_prompt=True,
             )
         except Exception as error:
             raise ModelError(
