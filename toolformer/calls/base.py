@@ -15,6 +15,7 @@ from typing import Literal, Protocol, runtime_checkable
 from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Span, ToolCall
 from toolformer.errors import CallError
 
+_ROUND = str.maketrans("[]<>", "()()")
 _NAME = re.compile(r"[^\s()\[\]]+")
 
 
@@ -188,6 +189,16 @@ class CallGrammar(Protocol):
     def strip(self, text: str) -> str:
         """Takes the calls and their outputs out of a text."""
         return "".join(segment.text for segment in self.read(text) if segment.kind == "text")
+
+    def fitted_output(self, output: str) -> str | None:
+        """Returns an output that can be read back: as it is, or with other brackets.
+
+        None where neither can; an output that is not the model's own is changed, not refused.
+        """
+        for fitted in (output, output.translate(_ROUND)):
+            if self.is_renderable_output(fitted):
+                return fitted
+        return None
 
     def _check(self, placed: PlacedCall, text: str) -> None:
         """Raises when a call could not be read back from its place."""

@@ -30,6 +30,7 @@ COMMANDS = {
     "finetune": "Tune a model on the kept calls of runs, so that it calls tools by itself.",
     "infer": "Let a model continue a prompt and call tools on the way; a REPL.",
     "evaluate": "Measure a tuned model beside its base, a control, and itself without calls.",
+    "serve": "Serve a model with its tools to clients of OpenAI's interface; a page to try it.",
     "tools": "List, describe and try the tools.",
     "mcp": "Serve the tools to any client of the Model Context Protocol.",
     "index": "Index a corpus, so that a tool can search in it.",

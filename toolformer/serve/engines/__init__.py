@@ -1,0 +1,1 @@
+"""Who answers: one thread that decodes, or another server."""
