@@ -1,7 +1,7 @@
 """Another server of OpenAI's interface, with our tools in front of it.
 
 It continues texts. Where a call closes in what it writes it is left, the tool runs, and it is asked
-to go on behind the output.
+to continue behind the output.
 """
 
 import asyncio
