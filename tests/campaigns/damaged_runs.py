@@ -30,7 +30,7 @@ _WRONG: dict[str, tuple[object, ...]] = {
     "meta": ("[]", "null", "{", "1", '{"a": ' * 5000, "[" * 100_000, "", "\x00"),
     "tried": ([], ["Nobody"], ["Calculator", "Nobody"], ["calculator"]),
     "skipped": ("empty", ""),
-    "text": ("", "short", "So [Calculator(1 + 1) -> 2] it is."),
+    "plain_text": ("", "short", "So [Calculator(1 + 1) -> 2] it is."),
     "position": (-1, 2**31 - 1, 10_000, -(2**31)),
     "tool": ("Nobody", "", "calculator", "\x1b[2J", "Calculator "),
     "arguments": (None, "1\n2", "((", ")", " [Calculator(1"),

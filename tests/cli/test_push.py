@@ -172,7 +172,7 @@ def test_another_process_pushes_by_its_environment_and_loads_what_is_there(
     for path in ("run", "dataset"):
         python("-m", "toolformer", "push", path, f"me/{path}", "--private")
     names, [row] = json.loads(python("-c", _LOAD, "me/run"))
-    assert names[:3] == ["id", "text", "meta"]
+    assert names[:3] == ["id", "plain_text", "meta"]
     assert row["candidates"][0]["output"] == "7"
     names, [row] = json.loads(python("-c", _LOAD, "me/dataset"))
     assert names == ["id", "text"]

@@ -119,7 +119,7 @@ def test_the_columns_of_a_shard_are_those_of_the_documented_format(tmp_path: Pat
     schema = pq.read_schema(tmp_path / "shards" / "00000.parquet")
     assert {field.name: str(field.type) for field in schema} == {
         "id": "string",
-        "text": "string",
+        "plain_text": "string",
         "meta": "string",
         "tried": "list<element: string>",
         "skipped": "string",

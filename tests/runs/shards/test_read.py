@@ -29,9 +29,9 @@ def edit(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
     ("field", "value"),
     [
         ("id", None),
-        ("text", None),
-        ("text", "x"),
-        ("text", "So [Calculator(1 + 1) -> 2] it is."),
+        ("plain_text", None),
+        ("plain_text", "x"),
+        ("plain_text", "So [Calculator(1 + 1) -> 2] it is."),
         ("meta", None),
         ("meta", "[]"),
         ("meta", '{"a": ' * 5000),
@@ -96,7 +96,8 @@ def test_a_value_that_no_run_has_is_refused_by_row_and_field(
 
     path = tmp_path / "shards" / "00000.parquet"
     edit(path, change)
-    named = {"text": r"(text|(candidates|untried)\.0\.position)"}.get(field, rf"[a-z0-9.]*{name}")
+    own = {"plain_text": r"((plain_)?text|(candidates|untried)\.0\.position)"}
+    named = own.get(field, rf"[a-z0-9.]*{name}")
     if field == "candidates.0.loss_no_call":
         named = r"candidates\.0\.(loss_no_call|gain)"
     if field.startswith("candidates.0.loss_") and value is None:
@@ -131,7 +132,7 @@ def test_columns_that_are_not_a_shards_are_named(tmp_path: Path, way: str) -> No
     edited = {
         "gone": lambda: table.drop_columns(["meta"]),
         "renamed": lambda: table.rename_columns(["x", *table.column_names[1:]]),
-        "cast": lambda: table.set_column(1, "text", pa.array([1.5] * 3)),
+        "cast": lambda: table.set_column(1, "plain_text", pa.array([1.5] * 3)),
         "another": lambda: table.append_column("x", pa.array([1] * 3)),
         "twice": lambda: table.append_column("meta", table["meta"]),
         "swapped": lambda: table.select(table.column_names[::-1]),
@@ -144,6 +145,11 @@ def test_columns_that_are_not_a_shards_are_named(tmp_path: Path, way: str) -> No
 ADDED = ("start_gain", "placebo_output", "placebo_loss")
 
 
+def named_as_before(table: pa.Table) -> pa.Table:
+    """Returns a shard as it was written when its texts were called `text`."""
+    return table.rename_columns({"plain_text": "text"})
+
+
 def as_older(table: pa.Table, *, without: tuple[str, ...] = ADDED) -> pa.Table:
     """Returns a shard as it was written before some fields of a candidate were added."""
     [number] = [i for i, name in enumerate(table.column_names) if name == "candidates"]
@@ -151,14 +157,28 @@ def as_older(table: pa.Table, *, without: tuple[str, ...] = ADDED) -> pa.Table:
     kind = pa.list_(pa.struct([each for each in fields if each.name not in without]))
     rows = table["candidates"].to_pylist()
     kept = [[{k: v for k, v in each.items() if k not in without} for each in row] for row in rows]
-    return table.set_column(number, pa.field("candidates", kind), pa.array(kept, kind))
+    older = table.set_column(number, pa.field("candidates", kind), pa.array(kept, kind))
+    return named_as_before(older)
 
 
 def test_a_shard_from_before_untried_places_were_kept_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(shard_bytes(DOCUMENTS))
-    pq.write_table(pq.read_table(path).drop_columns(["untried"]), path)
+    older = pq.read_table(path).drop_columns(["untried"])
+    pq.write_table(named_as_before(older), path)
     assert read_shard(path) == [replace(each, untried=()) for each in DOCUMENTS]
+
+
+def test_no_trainer_takes_the_rows_of_a_run_for_texts_to_be_trained_on(tmp_path: Path) -> None:
+    from datasets import load_dataset
+    from trl.data_utils import is_conversational
+
+    path = tmp_path / "a.parquet"
+    path.write_bytes(shard_bytes(DOCUMENTS))
+    found = load_dataset("parquet", data_files=str(path), split="train", cache_dir=str(tmp_path))
+    # By which trainers know what a dataset is: plain texts, pairs, conversations.
+    assert not {"text", "prompt", "completion", "messages", "input_ids"} & set(found.column_names)
+    assert not is_conversational(found[0])
 
 
 def test_a_shard_from_before_placebos_is_read(tmp_path: Path) -> None:
@@ -225,7 +245,7 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     content = shard_bytes(DOCUMENTS)
     table = pq.read_table(pa.BufferReader(content))
     broken = pa.array([b"\xff\xfe", b"a", b"b"]).view(pa.string())
-    pq.write_table(table.set_column(1, "text", broken), path)
+    pq.write_table(table.set_column(1, "plain_text", broken), path)
     with pytest.raises(RunError, match="cannot be read"):
         read_shard(path)
 

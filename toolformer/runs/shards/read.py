@@ -13,11 +13,11 @@ from toolformer.files import parse_json
 from toolformer.plain_files import open_plain
 from toolformer.records import AnnotatedDocument, Document, UntriedPlace, Verdict
 from toolformer.runs.shards.columns import read_candidates, read_untried, read_values
-from toolformer.runs.shards.write import offsets, older_schemas
+from toolformer.runs.shards.write import OLD_TEXT, TEXT, offsets, shard_schemas
 
 _ROWS_AT_ONCE = 64
 _MOST_BYTES = 1 << 30  # of a shard, packed or unpacked
-_TEXTS = ("id", "text", "meta", "skipped", "tried.list.element")
+_TEXTS = ("id", TEXT, OLD_TEXT, "meta", "skipped", "tried.list.element")
 _CANDIDATE_TEXTS = ("tool", "arguments", "output", "error", "verdict", "placebo_output")
 
 
@@ -101,7 +101,9 @@ def _column_fault(schema: Any) -> str:
 
     They are those that are written now, or exactly those of an older version.
     """
-    faults = [_fault_beside(schema, each) for each in older_schemas()]
+    newest, *older = shard_schemas()
+    is_older = OLD_TEXT in schema.names and TEXT not in schema.names
+    faults = [_fault_beside(schema, each) for each in (older if is_older else [newest])]
     return faults[0] if all(faults) else ""
 
 
@@ -149,16 +151,17 @@ def _documents(batch: Any, *, first: int) -> Iterator[AnnotatedDocument]:
     if "untried" in batch.schema.names:  # an older shard has none
         places = _lengths(batch.column("untried"))
         untried = read_untried(batch.column("untried").flatten(), rows=_rows(places, first=first))
+    text_column = TEXT if TEXT in batch.schema.names else OLD_TEXT
     tools = read_values(tried.flatten())
     rows = zip(
-        *(read_values(batch.column(name)) for name in ("id", "text", "meta", "skipped")),
+        *(read_values(batch.column(name)) for name in ("id", text_column, "meta", "skipped")),
         *(pairwise(offsets(each)) for each in (_lengths(tried), lengths, places)),
         strict=True,
     )
     for row, (name, text, meta, skipped, *ranges) in enumerate(rows, first):
         of_tools, of_candidates, of_places = (slice(*each) for each in ranges)
         names = tuple(tools[of_tools])
-        for field, value in (("id", name), ("text", text), ("meta", meta), ("tried", names)):
+        for field, value in (("id", name), (text_column, text), ("meta", meta), ("tried", names)):
             if value is None or (field == "tried" and None in names):
                 raise ValueError(f"row {row}, {field}: it is null")
         document = Document(name, text, _meta(meta, row=row))

@@ -18,6 +18,10 @@ _META = json.JSONEncoder(sort_keys=True, allow_nan=False)
 # Fields of a candidate that are columns, in its order.
 CANDIDATE_FIELDS = ("position", "tool", "arguments", "start_prob", "count", "output", "error")
 
+# The text without calls, under a name that no trainer takes for what it is to be trained on.
+TEXT = "plain_text"
+OLD_TEXT = "text"  # in shards from before that
+
 # Fields that older shards do not have, at the end, with the types that pyarrow calls them by.
 ADDED_FIELDS: Mapping[str, str] = {
     "start_gain": "float32",
@@ -67,24 +71,24 @@ def shard_bytes(documents: Sequence[AnnotatedDocument]) -> bytes:
 @cache
 def shard_schema() -> Any:
     """Returns the Arrow schema of a shard (`docs/data-format.md`)."""
-    return older_schemas()[0]
+    return shard_schemas()[0]
 
 
 @cache
-def older_schemas() -> list[Any]:
+def shard_schemas() -> list[Any]:
     """Returns the Arrow schemas that shards have had, the one that is written now first.
 
-    The second has no places that were not tried, and the third is from before calls were scored in
-    context.
+    The second has no places that were not tried, and its texts under their old name; the third is
+    from before calls were scored in context.
     """
     return [
         _schema(ADDED_FIELDS),
-        _schema(ADDED_FIELDS, has_untried=False),
-        _schema({}, has_untried=False),
+        _schema(ADDED_FIELDS, is_newest=False),
+        _schema({}, is_newest=False),
     ]
 
 
-def _schema(added: Mapping[str, str], *, has_untried: bool = True) -> Any:
+def _schema(added: Mapping[str, str], *, is_newest: bool = True) -> Any:
     """Returns a schema whose candidates have some added fields."""
     import pyarrow as pa
 
@@ -117,12 +121,12 @@ def _schema(added: Mapping[str, str], *, has_untried: bool = True) -> Any:
     return pa.schema(
         [
             ("id", pa.string()),
-            ("text", pa.string()),
+            (TEXT if is_newest else OLD_TEXT, pa.string()),
             ("meta", pa.string()),
             ("tried", pa.list_(pa.string())),
             ("skipped", pa.string()),
             ("candidates", pa.list_(candidate)),
-            *([("untried", pa.list_(place))] if has_untried else []),
+            *([("untried", pa.list_(place))] if is_newest else []),
         ]
     )
 
