@@ -9,10 +9,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TextStreamer
 
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.cli.main import run as cli
+from toolformer.custom_generate import generate_with_tools
 from toolformer.errors import ConfigError
 from toolformer.finetune import FinetuneConfig, TrainingText
 from toolformer.finetune.train import finetune_texts
-from toolformer.sidecar import SidecarTool
+from toolformer.sidecar import SidecarTool, read_sidecar
 
 PROMPTS = ["The sum of 41 and 76 is", "Two and 3 are many, and the sum of 12 and 30 is"]
 
@@ -115,6 +116,17 @@ def test_prompts_beside_one_another_answer_as_alone(
         assert said == own
 
 
+def test_special_tokens_of_a_chat_stay_what_they_are(tuned: Path, loaded: tuple[Any, Any]) -> None:
+    model, tokenizer = loaded
+    ids = tokenizer([f"Hello.{tokenizer.eos_token}{PROMPTS[0]}"], return_tensors="pt").input_ids
+    assert (ids == tokenizer.eos_token_id).sum() >= 1
+    found = generate_with_tools(
+        model, ids, sidecar=read_sidecar(tuned), tokenizer=tokenizer, max_new_tokens=20
+    )
+    assert found[:, : ids.shape[1]].equal(ids)
+    assert "[Calculator(41 + 76) -> 117]" in tokenizer.decode(found[0])
+
+
 def test_only_who_trusts_the_file_runs_it(tuned: Path, loaded: tuple[Any, Any]) -> None:
     model, tokenizer = loaded
     inputs = tokenizer(PROMPTS[0], return_tensors="pt")
@@ -169,9 +181,6 @@ def test_a_streamer_is_given_the_answer(
 def test_weights_that_changed_since_are_read_again(
     tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from toolformer.custom_generate import generate_with_tools
-    from toolformer.sidecar import read_sidecar
-
     model = AutoModelForCausalLM.from_pretrained(tuned)
     tokenizer = AutoTokenizer.from_pretrained(tuned)
     ids = tokenizer(PROMPTS[0], return_tensors="pt").input_ids

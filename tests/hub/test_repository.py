@@ -113,6 +113,15 @@ def test_a_repository_that_only_others_may_write_to_is_refused(hub: StandIn) -> 
         open_repository("somebody/run", kind="dataset")
 
 
+def test_a_licence_that_the_hub_does_not_know_is_refused_before_anything_is_made(
+    hub: StandIn,
+) -> None:
+    with pytest.raises(ConfigError, match="The Hub knows no licence 'mine'"):
+        open_repository("me/run", kind="dataset", license_="mine")
+    assert hub.repositories == {}
+    assert open_repository("me/run", kind="dataset", license_="mit").name == "me/run"
+
+
 def test_no_network_is_a_sentence(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(

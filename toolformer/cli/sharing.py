@@ -43,7 +43,7 @@ def open_shared(
         HubError: there is no token or no network, or the Hub refuses.
     """
     if name is not None:
-        return open_repository(name, kind=kind, private=private)
+        return open_repository(name, kind=kind, private=private, license_=license_)
     for option, is_given in (("--private", private), ("--license", license_ is not None)):
         if is_given:
             raise ConfigError(f"{option} is for what is shared: add --push-to-hub owner/name.")

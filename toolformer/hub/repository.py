@@ -34,7 +34,9 @@ class Repository:
     url: str
 
 
-def open_repository(name: str, *, kind: RepositoryKind, private: bool = False) -> Repository:
+def open_repository(
+    name: str, *, kind: RepositoryKind, private: bool = False, license_: str | None = None
+) -> Repository:
     """Returns a repository on the Hub that may be written to; one that is not there is made.
 
     Asked before long work, so that the work is not lost to a token that is missing.
@@ -44,9 +46,10 @@ def open_repository(name: str, *, kind: RepositoryKind, private: bool = False) -
         kind: a dataset or a model.
         private: whether it must be private. One that is made without this is as the owner's
             settings have it, which is public unless they say otherwise.
+        license_: that its card is going to state.
 
     Raises:
-        ConfigError: a repository cannot have this name.
+        ConfigError: a repository cannot have this name, or the Hub knows no such licence.
         HubError: there is no token or no network, the Hub refuses, or a repository that is to be
             private is there and public.
     """
@@ -65,6 +68,8 @@ def open_repository(name: str, *, kind: RepositoryKind, private: bool = False) -
     with told(name):
         user = api.whoami()
         _check_role(user, name=name)
+        if license_ is not None:
+            _check_license(license_)
         whole = name if "/" in name else f"{user['name']}/{name}"
         # Left open, it is as the owner's settings say.
         made = api.create_repo(whole, repo_type=kind, private=private or None, exist_ok=True)
@@ -205,6 +210,23 @@ def _check_role(user: Mapping[str, Any], *, name: str) -> None:
             f"Nothing can be written to {name!r}: the token of the Hub may only read. Make one "
             "that may write, on the Hub's page of settings."
         )
+
+
+def _check_license(license_: str) -> None:
+    """Refuses a licence that the Hub would refuse in a card.
+
+    Raises:
+        ConfigError: the Hub does not know it.
+    """
+    from huggingface_hub import DatasetCard, DatasetCardData
+
+    try:
+        DatasetCard(f"---\n{DatasetCardData(license=license_).to_yaml()}\n---\n").validate()
+    except ValueError as error:
+        raise ConfigError(
+            f"The Hub knows no licence {clipped(license_)!r}: write one as it does, such as "
+            "apache-2.0 or cc-by-4.0, or other."
+        ) from error
 
 
 def _api() -> Any:

@@ -47,10 +47,9 @@ def check_secrets(
         ConfigError: says what it is, without repeating it.
 
     >>> check_secrets("manifest.json", '"spec": "http:url=https://a.org/?q={q},headers=K=MY_KEY"')
-    >>> check_secrets("manifest.json", '"spec": "http:url=https://me:pass@a.org/"')
+    >>> check_secrets("a.json", '"spec": "http:url=https://me:pass@a.org/"')  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    toolformer.errors.ConfigError: 'manifest.json' holds an address with a password, and is not \
-shared: put it into an environment variable, name the variable, and make the directory anew.
+    toolformer.errors.ConfigError: 'a.json' holds an address with a password, and is not shared: ...
     """
     known = os.environ if environment is None else environment
     found = next(_found(content, token=token, environment=known), None)

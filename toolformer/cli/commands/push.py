@@ -48,7 +48,9 @@ def push(
         sys.stdout.write(card)
         notes.print(f"Nothing was sent: {artifact.kind}, {len(files):,} files.", markup=False)
         return
-    opened = open_repository(repository, kind=artifact.repository_kind, private=private)
+    opened = open_repository(
+        repository, kind=artifact.repository_kind, private=private, license_=license_
+    )
     with notes.status(f"Sending it to {opened.url}"):
         pushed = push_to_hub(path, opened, settings=settings)
     if as_json:

@@ -16,12 +16,12 @@ def annotate_command(manifest: RunManifest) -> str:
     >>> from toolformer.runs.manifest import ManifestModel
     >>> nano = ManifestModel(name="nano", fingerprint="", max_length=1024, batch_tokens=4096)
     >>> config = {"seed": 3, "allow_peeking": True, "tools": {"calculator": {"samples": 2}}}
-    >>> annotate_command(
-    ...     RunManifest(corpus={"name": "my corpus.jsonl"}, model=nano, tools=[], grammar={},
-    ...     config=config, documents_per_shard=64)
+    >>> manifest = RunManifest(
+    ...     corpus={"name": "my corpus.jsonl"}, model=nano, tools=[], grammar={}, config=config,
+    ...     documents_per_shard=64,
     ... )
-    "toolformer annotate 'my corpus.jsonl' --model nano --seed 3 --allow-peeking \
---set calculator.samples=2 --out run"
+    >>> annotate_command(manifest).partition(" --model ")[2]
+    'nano --seed 3 --allow-peeking --set calculator.samples=2 --out run'
     """
     words = ["annotate", *str(manifest.corpus.get("name", "CORPUS")).split(", ")]
     words += ["--model", manifest.model.name]
