@@ -139,7 +139,7 @@ def _seen(page: Path) -> View:
 def _view(tab, page: Path) -> View:  # type: ignore[no-untyped-def]
     tab.set_default_timeout(120_000)
     tab.goto(page.as_uri())
-    tab.wait_for_function("performance.getEntriesByName('texts').length > 0")
+    tab.wait_for_function("() => performance.getEntriesByName('texts').length > 0")
     first, texts = (
         tab.evaluate(f"performance.getEntriesByName('{name}')[0].startTime")
         for name in ("first-contentful-paint", "texts")

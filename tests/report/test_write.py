@@ -59,10 +59,10 @@ def test_every_text_is_there_with_its_calls_and_losses(run: Run, tmp_path: Path)
                 losses = [call.losses.no_call, call.losses.with_output, call.losses.no_output]
             assert shown[0] == call.position
             assert list(Verdict)[shown[2]] is call.verdict
-            padded = [*shown, *[None] * 13][10:13]
+            padded = [*shown, *[None] * 13][9:12]
             assert padded == [None if x is None else pytest.approx(x, abs=1e-3) for x in losses]
     kept = next(call for call in rows[2][3] if call[2] == 0)
-    assert kept[3:6] == [" [Calculator(30 + 12)", " -> 42]", ""]
+    assert kept[3:5] == [" [Calculator(30 + 12)", " -> 42]"]
 
 
 def test_errors_are_counted_by_their_shape(run: Run, tmp_path: Path) -> None:

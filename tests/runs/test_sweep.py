@@ -87,12 +87,12 @@ def test_a_threshold_that_the_run_cannot_answer_for_is_refused(tmp_path: Path) -
 
 
 def test_texts_are_counted_once_however_many_of_their_calls_are_kept() -> None:
-    counter = PassCounter({"Calculator": Thresholds(1.0, 0.0)}, allow_peeking=False)
+    counter = PassCounter([{"Calculator": Thresholds(1.0, 0.0)}], allow_peeking=False)
     for candidates in (
         [call(3, 2.0, 2.0), call(20, 2.0, 2.0)],
         [call(3, 2.0, 2.0)],
         [call(3, 0.5, 2.0)],
     ):
         counter.add(candidates)
-    assert counter.counts("Calculator").kept == 3
-    assert counter.texts_kept("Calculator") == 2
+    assert [each.kept for each in counter.counts("Calculator")] == [3]
+    assert counter.texts_kept("Calculator") == [2]

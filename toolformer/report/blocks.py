@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import Z_BEST_COMPRESSION, compressobj
 
-from toolformer.calls import CallGrammar, PlacedCall, ToolCall
+from toolformer.calls import CallGrammar, ToolCall
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 
 VERDICTS = tuple(Verdict)
@@ -123,22 +123,16 @@ def pack(text: str) -> str:
     return b64encode(deflate.compress(text.encode("ascii")) + deflate.flush()).decode("ascii")
 
 
-def _written(candidate: Candidate, grammar: CallGrammar) -> tuple[str, str | None, str]:
-    """Returns a call as it would stand in a text: before its output, the output, and after it."""
+def _written(candidate: Candidate, grammar: CallGrammar) -> tuple[str, str | None]:
+    """Returns a call as it would stand in a text, and its output with what goes around it."""
     if candidate.arguments is None:
-        return grammar.lead(candidate.tool), None, ""
-    call = ToolCall(candidate.tool, candidate.arguments)
+        return grammar.lead(candidate.tool), None
     if candidate.verdict in (Verdict.UNREADABLE, Verdict.NOT_RENDERABLE):
-        return grammar.lead(candidate.tool) + candidate.arguments, candidate.output, ""
-    before, output, after = "", None, ""
-    for segment in grammar.segments("", [PlacedCall(0, call, candidate.output)]):
-        if segment.kind == "output":
-            output = (output or "") + segment.text
-        elif output is None:
-            before += segment.text
-        else:
-            after += segment.text
-    return before, output, after
+        return grammar.lead(candidate.tool) + candidate.arguments, candidate.output
+    pieces = grammar.pieces(ToolCall(candidate.tool, candidate.arguments), candidate.output)
+    if candidate.output is None:
+        return "".join(pieces), None
+    return pieces.asked, pieces.supplied
 
 
 def _verdict(candidate: Candidate) -> int:

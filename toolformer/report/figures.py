@@ -32,7 +32,7 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 _NOT_SHOWN = {f"{{{_SVG}}}{name}" for name in ("metadata", "style")}
 _REFERENCE = re.compile(r"url\(#([\w-]+)\)")
 _LEFT_OUT = {"stroke-linejoin", "stroke-linecap", "font-family"}
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {  # matplotlib names each setting in its type
     "svg.fonttype": "none",
     "svg.hashsalt": "toolformer",
     "text.parse_math": False,

@@ -12,7 +12,7 @@ from toolformer.runs.error_shapes import ErrorShape, ErrorShapes
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.read_shard import count_rows
 from toolformer.runs.reading import read_selected
-from toolformer.runs.select import check_thresholds, is_judged
+from toolformer.runs.select import check_thresholds
 from toolformer.runs.stats import RunStats, StatsCounter
 from toolformer.runs.sweep import FalsePositives, PassCounter
 from toolformer.runs.thresholds import Thresholds
@@ -81,10 +81,9 @@ def view_run(
     run.check_whole()
     shards = run.shards()
     tools = list(thresholds)
-    swept = [
-        PassCounter(each, allow_peeking=allow_peeking)
-        for each in _swept(thresholds, run.manifest.lowest_thresholds)
-    ]
+    swept = PassCounter(
+        list(_swept(thresholds, run.manifest.lowest_thresholds)), allow_peeking=allow_peeking
+    )
     counted, characters = StatsCounter(), 0
     gains = GainCounter(thresholds, allow_peeking=allow_peeking)
     errors = {tool: ErrorShapes() for tool in tools}
@@ -102,9 +101,7 @@ def view_run(
         for each in annotated.candidates:
             if each.error is not None:
                 errors[each.tool].add(each.error)
-        judged = [each for each in annotated.candidates if is_judged(each, allow_peeking=True)]
-        for counter in swept if judged else ():
-            counter.add(judged)
+        swept.add(annotated.candidates)
     problems = 0 if run.lack() else run.stats().problems
     return RunView(
         name=name,
@@ -140,12 +137,12 @@ def _swept(
         yield others
 
 
-def _rows(tool: str, counters: Sequence[PassCounter], settled: Thresholds) -> Iterator[SweptRow]:
+def _rows(tool: str, counter: PassCounter, settled: Thresholds) -> Iterator[SweptRow]:
     """Yields a row for each threshold of a tool, each once, the lowest first."""
-    rows = {}
-    for counter in reversed(counters):  # the first counts of two that are alike
-        passed = counter.counts(tool)
-        is_settled = passed.thresholds == settled
-        rows[passed.thresholds.used] = SweptRow(counter.texts_kept(tool), passed, is_settled)
+    counted = list(zip(counter.counts(tool), counter.texts_kept(tool), strict=True))
+    rows = {  # the first counts of two that are alike
+        passed.thresholds.used: SweptRow(texts_kept, passed, passed.thresholds == settled)
+        for passed, texts_kept in reversed(counted)
+    }
     for used in sorted(rows):
         yield rows[used]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from toolformer.records import Candidate, Verdict
+from toolformer.records import Candidate
 from toolformer.runs.directory import Run
-from toolformer.runs.select import check_thresholds, is_judged, select
+from toolformer.runs.select import check_thresholds, is_judged, winners
 from toolformer.runs.thresholds import Thresholds
 
 
@@ -66,67 +66,120 @@ def sweep(
     for each in thresholds:
         check_thresholds(each, run.manifest.lowest_thresholds)
     peeking = run.manifest.allow_peeking if allow_peeking is None else allow_peeking
-    counters = [PassCounter(each, allow_peeking=peeking) for each in thresholds]
+    counter = PassCounter(thresholds, allow_peeking=peeking)
     for annotated in run.documents():
-        for counter in counters:
-            counter.add(annotated.candidates)
-    return {
-        tool.name: [counter.counts(tool.name) for counter in counters]
-        for tool in run.manifest.tools
-    }
+        counter.add(annotated.candidates)
+    return {tool.name: counter.counts(tool.name) for tool in run.manifest.tools}
 
 
 class PassCounter:
-    """Counts what some thresholds let pass, as the candidates of texts come by."""
+    """Counts what each of some thresholds lets pass, as the candidates of texts come by."""
 
-    def __init__(self, thresholds: Mapping[str, Thresholds], *, allow_peeking: bool) -> None:
+    def __init__(
+        self, thresholds: Sequence[Mapping[str, Thresholds]], *, allow_peeking: bool
+    ) -> None:
         """Starts without any.
 
         Args:
-            thresholds: of all tools of a run, by tool name in tool order.
+            thresholds: each of all tools of a run, by tool name in tool order.
             allow_peeking: whether calls that peek compete.
         """
-        self._thresholds, self._allow_peeking = thresholds, allow_peeking
-        self._tallies = {tool: _Tally() for tool in thresholds}
+        self._allow_peeking = allow_peeking
+        self._levels = [_Level(each) for each in thresholds]
 
     def add(self, candidates: Sequence[Candidate]) -> None:
-        """Selects anew among the candidates of one text, and counts."""
-        selected = select(
-            candidates, thresholds=self._thresholds, allow_peeking=self._allow_peeking
-        )
-        for candidate in selected:
-            if is_judged(candidate, allow_peeking=self._allow_peeking):
-                tally = self._tallies[candidate.tool]
-                tally.add(candidate, self._thresholds[candidate.tool])
-        for tool in {each.tool for each in selected if each.verdict is Verdict.KEPT}:
-            self._tallies[tool].texts_kept += 1
+        """Counts the candidates of one text; each of the thresholds selects anew among them."""
+        judged = [
+            _Judged.of(each)
+            for each in candidates
+            if is_judged(each, allow_peeking=self._allow_peeking)
+        ]
+        if judged:
+            for level in self._levels:
+                level.add(judged)
 
-    def counts(self, tool: str) -> FalsePositives:
-        """Returns what passed of one tool."""
-        return self._tallies[tool].counts(self._thresholds[tool])
+    def counts(self, tool: str) -> list[FalsePositives]:
+        """Returns what passed of one tool, by the thresholds in their order."""
+        return [level.tallies[tool].counts(level.thresholds[tool]) for level in self._levels]
 
-    def texts_kept(self, tool: str) -> int:
-        """Returns how many texts keep a call of one tool."""
-        return self._tallies[tool].texts_kept
+    def texts_kept(self, tool: str) -> list[int]:
+        """Returns how many texts keep a call of one tool, by the thresholds in their order."""
+        return [level.tallies[tool].texts_kept for level in self._levels]
 
 
-class _Tally:
-    """Counts the calls of one tool at its thresholds."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A candidate about which losses decide, with its gains, which are taken once."""
 
-    def __init__(self) -> None:
-        self.placebos = self.placebos_passed = self.calls = self.calls_passed = self.kept = 0
-        self.texts_kept = 0
+    candidate: Candidate
+    used: float | None
+    help: float | None
+    has_placebo: bool
+    placebo_used: float | None
+    placebo_help: float | None
 
-    def add(self, candidate: Candidate, thresholds: Thresholds) -> None:
+    @classmethod
+    def of(cls, candidate: Candidate) -> "_Judged":
         losses, placebo = candidate.losses, candidate.placebo
         if losses is None:
-            return
-        self.calls += 1
-        self.calls_passed += thresholds.is_passed(losses)
-        self.kept += candidate.verdict is Verdict.KEPT
-        if placebo is not None:
-            self.placebos += 1
-            self.placebos_passed += thresholds.is_passed(placebo.beside(losses))
+            raise ValueError(f"losses cannot decide about a candidate without any: {candidate}")
+        beside = None if placebo is None else placebo.beside(losses)
+        return cls(
+            candidate,
+            losses.used,
+            losses.help,
+            beside is not None,
+            None if beside is None else beside.used,
+            None if beside is None else beside.help,
+        )
+
+
+class _Level:
+    """What one choice of thresholds lets pass, by tool."""
+
+    def __init__(self, thresholds: Mapping[str, Thresholds]) -> None:
+        self.thresholds = thresholds
+        self.tallies = {tool: _Tally() for tool in thresholds}
+        self._order = {tool: number for number, tool in enumerate(thresholds)}
+
+    def add(self, judged: Sequence[_Judged]) -> None:
+        passed: list[Candidate] = []
+        for each in judged:
+            tool = each.candidate.tool
+            thresholds, tally = self.thresholds[tool], self.tallies[tool]
+            tally.calls += 1
+            if thresholds.are_reached(each.used, each.help):
+                tally.calls_passed += 1
+                passed.append(each.candidate)
+            if each.has_placebo:
+                tally.placebos += 1
+                if thresholds.are_reached(each.placebo_used, each.placebo_help):
+                    tally.placebos_passed += 1
+        kept = [candidate.tool for candidate in self._winners(passed)]
+        for tool in kept:
+            self.tallies[tool].kept += 1
+        for tool in set(kept):
+            self.tallies[tool].texts_kept += 1
+
+    def _winners(self, passed: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Returns those that no other one is in the way of, as `select` keeps them."""
+        if len(passed) < 2:
+            return passed
+        thresholds = [self.thresholds[each.tool] for each in passed]
+        stay = winners(passed, thresholds=thresholds, order=self._order)
+        return [passed[number] for number in stay]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The counts of one tool at its thresholds."""
+
+    placebos: int = 0
+    placebos_passed: int = 0
+    calls: int = 0
+    calls_passed: int = 0
+    kept: int = 0
+    texts_kept: int = 0
 
     def counts(self, thresholds: Thresholds) -> FalsePositives:
         return FalsePositives(

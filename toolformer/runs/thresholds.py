@@ -57,7 +57,10 @@ class Thresholds:
 
     def is_passed(self, losses: Losses) -> bool:
         """Returns whether both gains are known and reach their thresholds."""
-        used, help_ = losses.used, losses.help
+        return self.are_reached(losses.used, losses.help)
+
+    def are_reached(self, used: float | None, help_: float | None) -> bool:
+        """Returns whether two gains, in nats, are known and reach their thresholds."""
         return used is not None and help_ is not None and used >= self.used and help_ >= self.help
 
     def strength(self, losses: Losses) -> float | None:

@@ -12,8 +12,16 @@
 
   // ---- Unpacking
 
+  const breathe = () => new Promise((resolve) => setTimeout(resolve));
+
+  // Blocks come after this script: the first texts are shown while the others are still being read.
+  async function stored(id) {
+    while (document.readyState === "loading" && !at(id)?.nextElementSibling) await breathe();
+    return at(id).textContent;
+  }
+
   async function unpack(id) {
-    const text = at(id).textContent;
+    const text = await stored(id);
     const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return JSON.parse(await new Response(stream).text());
@@ -47,7 +55,7 @@
     }
     async words(index) {
       return this.sought[index] ??= (await unpack(`b${this.run}-${index}`)).map(([id, text, , calls]) =>
-        [id, text, ...calls.flatMap((each) => [each[3], each[4], each[6]])].join("\n").toLowerCase());
+        [id, text, ...calls.flatMap((each) => [each[3], each[4], each[5]])].join("\n").toLowerCase());
     }
     async named(id) {
       if (!this.places) {
@@ -96,23 +104,23 @@
   const plural = (count, what) => `${number.format(count)} ${what}${count === 1 ? "" : "s"}`;
 
   function read(call) {
-    const [position, tool, verdict, before, output, after, error = null, count = 0, start = null, startGain = null,
+    const [position, tool, verdict, asked, output = null, error = null, count = 0, start = null, startGain = null,
       noCall = null, withOutput = null, noOutput = null, placebo = null, placeboLoss = null] = call;
     const beside = (none, one) => none === null || one === null ? null : none - one;
     const used = beside(noOutput, withOutput), help = beside(noCall, withOutput);
     return {
-      position, tool, verdict, before, output, after, error, count, start, startGain, noCall, withOutput, noOutput, used, help,
+      position, tool, verdict, asked, output, error, count, start, startGain, noCall, withOutput, noOutput, used, help,
       gain: used === null || help === null ? null : Math.min(used, help), placebo,
       placeboUsed: beside(noOutput, placeboLoss), placeboHelp: beside(noCall, placeboLoss),
     };
   }
 
   function written(call, sought) {
-    const before = call.before.trimStart();
-    const said = make("span", { class: call.verdict === KEPT ? "call" : "call passed-over" }, say(before, sought));
-    if (call.output !== null) said.append(make("span", { class: "output" }, say(call.output, sought)), say(call.after, sought));
+    const asked = call.asked.trimStart();
+    const said = make("span", { class: call.verdict === KEPT ? "call" : "call passed-over" }, say(asked, sought));
+    if (call.output !== null) said.append(make("span", { class: "output" }, say(call.output, sought)));
     const whole = document.createDocumentFragment();  // the space before a call is the text's colour
-    whole.append(call.before.slice(0, call.before.length - before.length), said);
+    whole.append(call.asked.slice(0, call.asked.length - asked.length), said);
     return whole;
   }
 
@@ -251,7 +259,6 @@
   const state = { run: 0, beside: "", tool: "", verdict: String(KEPT), words: "", page: 0 };
   let matching = [], turn = 0;
 
-  const breathe = () => new Promise((resolve) => setTimeout(resolve));
   // Words, and in quotes several that follow one another.
   const sought = () => [...state.words.toLowerCase().matchAll(/"([^"]+)"|[^\s"]+/g)].map(([word, quoted]) => quoted ?? word);
   const pattern = () => {
