@@ -10,9 +10,9 @@ from toolformer.report.gains import GainCounter, Gains
 from toolformer.runs.directory import Run
 from toolformer.runs.error_shapes import ErrorShape, ErrorShapes
 from toolformer.runs.manifest import RunManifest
-from toolformer.runs.read_shard import count_rows
 from toolformer.runs.reading import read_selected
 from toolformer.runs.select import check_thresholds
+from toolformer.runs.shards.read import count_rows
 from toolformer.runs.stats import RunStats, StatsCounter
 from toolformer.runs.sweep import FalsePositives, PassCounter
 from toolformer.runs.thresholds import Thresholds

@@ -50,7 +50,7 @@ class FactsCounter:
         self._stats = StatsCounter()
         peeking = manifest.allow_peeking if allow_peeking is None else allow_peeking
         self._tools = tuple(thresholds)
-        self._passed = PassCounter(thresholds, allow_peeking=peeking)
+        self._passed = PassCounter([thresholds], allow_peeking=peeking)
 
     def watch(self, documents: Iterable[AnnotatedDocument]) -> Iterator[AnnotatedDocument]:
         """Passes documents on, and counts them."""
@@ -61,7 +61,7 @@ class FactsCounter:
 
     def facts(self) -> RunFacts:
         """Returns what the documents so far add up to."""
-        chance = {name: self._passed.counts(name) for name in self._tools}
+        chance = {name: self._passed.counts(name)[0] for name in self._tools}
         return RunFacts(self._manifest, self._stats.stats(), chance)
 
 
