@@ -149,7 +149,7 @@ def test_texts_are_stepped_through_with_keys(visit: Open, many: Path) -> None:
     page.press("body", "j")
     page.keyboard.press("c")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "text 2"
-    assert page.is_visible("#list > article:nth-child(2) table")
+    page.wait_for_selector("#list > article:nth-child(2) table")
     page.keyboard.press("k")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "text 1"
 

@@ -71,6 +71,7 @@ def render(views: Sequence[RunView], evaluations: Sequence[Evaluation], *, title
         script=_trusted(script),
         views=views,
         evaluations=evaluations,
+        has_placebos=any(gains.placebos for view in views for gains in view.gains.values()),
         tools=tools,
         facts=_side_by_side([facts(view) for view in views]),
         commands=[command(view.manifest, out=view.name) for view in views],

@@ -18,6 +18,9 @@ _QUOTES = re.compile(
 )
 _NUMBERS = re.compile(r"(?<![\w.])[-+−]?(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
 _LISTED = re.compile(rf"{QUOTED}(?:(?:,? (?:and|or) |, ){QUOTED})+")
+# As `errors.closest` has it: what is unknown, of what, and what there is instead.
+_OWNER = re.compile(rf"(?<= of )[^:'.]+(?=: {QUOTED})")
+_AVAILABLE = re.compile(r"(?<=\bAvailable: ).+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,12 @@ def error_shape(message: str) -> str:
     'The text has N characters; at most N are read.'
     >>> error_shape("It doesn't know \"it's\", 'a', 'b' or 'c' in `utf8`.")
     "It doesn't know '…' in `utf8`."
+    >>> error_shape("Unknown attribute of Vilnius: 'born'. Available: capital of, twin city.")
+    "Unknown attribute of …: '…'. Available: …"
     """
     text = _QUOTES.sub(QUOTED, " ".join(message[:_LONGEST].split()))
-    return _LISTED.sub(QUOTED, _NUMBERS.sub(NUMBER, text))
+    text = _LISTED.sub(QUOTED, _NUMBERS.sub(NUMBER, text))
+    return _AVAILABLE.sub("…", _OWNER.sub("…", text))
 
 
 class ErrorShapes:

@@ -190,8 +190,7 @@
         ...values.map((each, index) => make("td", { "data-name": COLUMNS[index + 2][0] }, each)));
     });
     const head = make("tr", {}, ...COLUMNS.map(([name, side]) => make("th", { scope: "col", class: side }, name)));
-    return make("div", { class: "wide" }, make("table", { class: "numbers calls" },
-      make("caption", { class: "unseen" }, "Every call that was proposed, with its losses and gains in nats"),
+    return make("div", { class: "wide" }, make("table", { class: "numbers calls", "aria-label": "Every call that was proposed, with its losses and gains in nats" },
       make("thead", {}, head), make("tbody", {}, ...rows)));
   }
 
