@@ -44,6 +44,7 @@ def test_the_index_knows_the_calls_of_each_text() -> None:
     index = unpack(made.packed().index)
     kinds = [[VERDICTS[kind].value for kind in index["sets"][each]] for each in index["setOf"]]
     assert kinds == [["kept"], ["low_gain"], []]
+    assert index["best"] == [100, 0, None]
 
 
 def test_a_call_is_written_by_the_grammar_of_its_run() -> None:

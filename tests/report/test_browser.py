@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,25 @@ def test_a_verdict_is_chosen_and_its_losses_are_shown(visit: Open, many: Path) -
     assert row[-9:] == ["low", "gain", "+0.25", "+0.25", "3.00", "3.00", "2.75", "0.100", "2"]
     page.select_option("#verdict", label="any, or none")
     wait_for_status(page, "1–20 of 450 texts")
+
+
+def test_texts_are_put_in_the_order_of_their_gains(visit: Open, tmp_path: Path) -> None:
+    gains = (0.75, 2.0, 0.25, 1.0)
+    documents = [document(n, "Some words.", gain=gain) for n, gain in enumerate(gains)]
+    bare = replace(document(4, "None."), candidates=())
+    made = write_documents(tmp_path / "run", [*documents, bare])
+    page = visit(write_report([made], tmp_path / "report.html").path)
+    page.select_option("#verdict", "")
+    page.select_option("#order", label="best gain first")
+    page.wait_for_function(
+        "() => document.querySelector('#list > article').getAttribute('aria-label') === 'text 1'"
+    )
+    assert names(page) == ["text 1", "text 3", "text 0", "text 2", "text 4"]
+    page.select_option("#order", label="least gain first")
+    page.wait_for_function(
+        "() => document.querySelector('#list > article').getAttribute('aria-label') === 'text 2'"
+    )
+    assert names(page) == ["text 2", "text 0", "text 3", "text 1", "text 4"]
 
 
 def test_words_are_sought_in_all_texts(visit: Open, many: Path) -> None:

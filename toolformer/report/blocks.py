@@ -8,6 +8,7 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 from zlib import Z_BEST_COMPRESSION, compressobj
 
@@ -54,6 +55,7 @@ class TextPacker:
         # Which calls a text has: distinct sets of tool and verdict, and the number of its set.
         self._sets: dict[tuple[int, ...], int] = {}
         self._set_of: list[int] = []
+        self._best: list[int | None] = []
 
     def add(self, annotated: AnnotatedDocument) -> None:
         """Packs a text, unless others stand for it."""
@@ -68,6 +70,7 @@ class TextPacker:
         self._characters += len(row)
         kinds = tuple(sorted({self._kind(each) for each in annotated.candidates}))
         self._set_of.append(self._sets.setdefault(kinds, len(self._sets)))
+        self._best.append(_best_gain(annotated.candidates))
         if len(self._rows) == _ROWS or self._characters > _CHARACTERS:
             self._end_block()
 
@@ -75,7 +78,12 @@ class TextPacker:
         """Returns what was packed."""
         if self._rows:
             self._end_block()
-        index = {"sizes": self._sizes, "sets": list(self._sets), "setOf": self._set_of}
+        index = {
+            "sizes": self._sizes,
+            "sets": list(self._sets),
+            "setOf": self._set_of,
+            "best": self._best,
+        }
         return TextBlocks(tuple(self._blocks), pack(_json(index)), self._shown, self._seen)
 
     def _end_block(self) -> None:
@@ -133,6 +141,15 @@ def _written(candidate: Candidate, grammar: CallGrammar) -> tuple[str, str | Non
     if candidate.output is None:
         return "".join(pieces), None
     return pieces.asked, pieces.supplied
+
+
+def _best_gain(candidates: Sequence[Candidate]) -> int | None:
+    """Returns the best gain of a text's kept calls, or else of all, in hundredths of a nat."""
+    gains: list[tuple[bool, float]] = [
+        (each.verdict is Verdict.KEPT, each.gain) for each in candidates if each.gain is not None
+    ]
+    best = max(gains, default=None)
+    return None if best is None or not isfinite(best[1]) else round(100 * best[1])
 
 
 def _verdict(candidate: Candidate) -> int:

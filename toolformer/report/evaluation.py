@@ -66,7 +66,7 @@ def _shares(results: Results, name: str) -> Iterator[Plot]:
         return
     arms = [arm for arm in results.arms if any(arm.name in points for _, _, points in rows)]
     lines = sum(len(points) + 1 for _, _, points in rows)
-    figure, axes = new_figure(420, 50 + _ROW * lines)
+    figure, axes = new_figure(360, 50 + _ROW * lines)
     at, ticks, labels = 0, [], []
     for task, metric, points in rows:
         ticks.append(at + (len(points) - 1) / 2)
@@ -109,7 +109,7 @@ def _sweeps(results: Results, name: str) -> Iterator[Plot]:
             ks = sorted({k for by_k in points.values() for k in by_k})
             if arm.calls is not Calls.LIVE or len(ks) < 2:
                 continue
-            figure, axes = new_figure(420, 220)
+            figure, axes = new_figure(360, 220)
             for number, by_k in enumerate(points.values()):
                 places = [ks.index(k) for k in by_k]
                 values, lows, highs = zip(*by_k.values(), strict=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.ticker import MaxNLocator
 
-_SIZE = 420, 210  # pixels
+_SIZE = 360, 200  # pixels
 _MOST_BARS = 44
 _EDGES = 0.005  # share of the calls that may lie beyond either edge of a histogram
 

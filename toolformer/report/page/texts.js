@@ -34,7 +34,8 @@
       this.sought = [];  // by block: what words are looked for in, of each text
     }
     async open() {
-      const { sizes, sets, setOf } = await unpack(`i${this.run}`);
+      const { sizes, sets, setOf, best } = await unpack(`i${this.run}`);
+      this.best = best;  // hundredths of a nat
       this.setOf = setOf;
       this.sets = sets;
       this.starts = [0];
@@ -255,7 +256,7 @@
 
   const opened = runs.map(() => null);
   const texts = (run) => opened[run] ??= new Texts(run).open();
-  const state = { run: 0, beside: "", tool: "", verdict: String(KEPT), words: "", page: 0 };
+  const state = { run: 0, beside: "", tool: "", verdict: String(KEPT), order: "", words: "", page: 0 };
   let matching = [], turn = 0;
 
   // Words, and in quotes several that follow one another.
@@ -271,6 +272,12 @@
       && (state.verdict === "" || kind % verdicts.length === Number(state.verdict));
     const isAny = state.tool === "" && state.verdict === "";
     return sets.map((kinds) => isAny || kinds.some(isWanted));
+  }
+
+  // Texts by the gain of their best call; those without any come last.
+  function ordered(places, best, direction) {
+    const rank = (place) => best[place] === null ? Infinity : direction * best[place];
+    return places.sort((a, b) => rank(a) - rank(b) || a - b);
   }
 
   async function find() {
@@ -289,8 +296,8 @@
       if (mine !== turn) return;
       began = performance.now();
     }
-    matching = found;
-    if (isShown && state.page === 0) tell(); else await show();
+    matching = state.order === "" ? found : ordered(found, run.best, Number(state.order));
+    if (isShown && state.page === 0 && state.order === "") tell(); else await show();
   }
 
   function tell(note = "") {
@@ -376,7 +383,7 @@
       clearTimeout(waiting);
       waiting = setTimeout(() => change("words", at("words").value), 120);
     });
-    for (const name of ["tool", "verdict", "beside"]) at(name)?.addEventListener("change", (event) => change(name, event.target.value));
+    for (const name of ["tool", "verdict", "order", "beside"]) at(name)?.addEventListener("change", (event) => change(name, event.target.value));
     at("run")?.addEventListener("change", async (event) => {
       Object.assign(state, { run: Number(event.target.value), tool: "", beside: "", page: 0 });
       await choices();
