@@ -75,6 +75,7 @@ def main() -> None:
     made.add_argument("--prompt-tokens", type=int, default=64)
     made.add_argument("--rounds", type=int, default=3)
     made.add_argument("--abuses", type=int, default=1000)
+    made.add_argument("--alone", action="store_true", help="leave transformers' server out")
     made.add_argument("--abused", action="store_true", help="be the server that is abused")
     made.add_argument("--write", type=Path, help="put the tables into this page of docs/results/")
     given = made.parse_args()
@@ -104,11 +105,13 @@ def compare(given: argparse.Namespace, prompts: Sequence[str]) -> str:
     other += ["--dtype", "float32"]
     program = str(Path(sys.executable).parent / "transformers")
     rows: list[list[report.Cell]] = []
-    for name, command in {
-        "toolformer serve": own,
-        "transformers serve": [program, *other[1:]],
-        "the same, --continuous-batching": [program, *other[1:], "--continuous-batching"],
-    }.items():
+    servers = {"toolformer serve": own}
+    if not given.alone:
+        servers["transformers serve"] = [program, *other[1:]]
+        servers["the same, --continuous-batching"] = [
+            program, *other[1:], "--continuous-batching",
+        ]  # fmt: skip
+    for name, command in servers.items():
         try:
             with started(command) as address:
                 alone, together = timed(
@@ -148,7 +151,9 @@ def started(command: Sequence[str]) -> Iterator[str]:
     """Starts a server and gives its address once it answers."""
     port = free_port()
     command = [each.format(port=port) for each in command]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         try:
             yield address_of(process, port)
         finally:
@@ -160,8 +165,10 @@ def address_of(process: "subprocess.Popen[bytes]", port: int) -> str:
     import threading
 
     said: list[str] = []
+    stream = process.stderr
+    assert stream is not None
     lines = threading.Thread(
-        target=lambda: [said.append(line.decode()) for line in process.stderr or ()], daemon=True
+        target=lambda: said.extend(map(bytes.decode, iter(stream.readline, b""))), daemon=True
     )
     lines.start()
     deadline = time.monotonic() + _PATIENCE_S
@@ -237,7 +244,7 @@ async def visit(address: str, body: bytes, *, leaves_after_s: float | None = Non
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     writer.write(head.encode() + body)
-    text, first_s = "", 0.0
+    text, first_s, is_finished = "", 0.0, False
     patience = _PATIENCE_S if leaves_after_s is None else leaves_after_s
     try:
         async with asyncio.timeout(patience):
@@ -251,7 +258,8 @@ async def visit(address: str, body: bytes, *, leaves_after_s: float | None = Non
                     for choice in json.loads(line[6:])["choices"]:
                         first_s = first_s or time.perf_counter() - began
                         text += choice["text"] or ""
-        return Visit(text, first_s, "cut")
+                        is_finished = is_finished or bool(choice.get("finish_reason"))
+        return Visit(text, first_s, "whole" if is_finished else "cut")  # without a [DONE]
     except TimeoutError:
         return Visit(text, first_s, "stuck" if leaves_after_s is None else "left")
     finally:

@@ -56,11 +56,13 @@ def test_a_call_and_its_output_have_colours_of_their_own(page: Page, server: Ser
     page.goto(server.address)
     expect(page).to_have_title("tested")
     expect(page.locator("#tools")).to_have_text("calls Calculator")
+    for each in ("key", "chat"):  # there is none
+        expect(page.get_by_label(each)).to_be_hidden()
     ask(page, PROMPT)
     expect(page.locator(".said .call")).to_have_text(CALL)
     expect(page.locator(".said .output")).to_have_text(" -> 4]")
     expect(page.locator(".said .text")).to_have_text(" 4.")
-    expect(page.locator("article .faint")).to_contain_text("1 calls in")
+    expect(page.locator("article .faint")).to_contain_text("1 call in")
     colours = {
         kind: page.locator(f".said .{kind}").evaluate("each => getComputedStyle(each).color")
         for kind in ("prompt", "call", "output")
