@@ -1,6 +1,7 @@
 """A value of a form: what is written of it can always come to match, and every match is written."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -123,3 +124,17 @@ def test_the_calendar_reads_what_its_form_allows(value: str, today: date) -> Non
         value = value.replace(written, (today + timedelta(days=len(written))).isoformat())
     if not re.search(r"\d{4} (month|year|week|day)", value):
         assert answer(value, today)
+
+
+def test_a_form_that_takes_too_long_to_match_is_left_out_of_account(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    endless = SpelledPattern(re.compile("^(a|aa)+$"))
+    began = time.monotonic()
+    written = "a" * 60
+    assert written + "b" in endless
+    assert endless.after(written, ends=END)  # and all else may be written
+    assert time.monotonic() - began < 5
+    [record] = caplog.records
+    assert "takes too long" in record.message
+    assert "b" * 10 in endless  # it is not tried again

@@ -1,16 +1,21 @@
 """Values of which only the form is known: a regular expression, matched while it is written."""
 
 import json
+import logging
 import re
 import string
 from functools import lru_cache
 
 import regex  # like `re`, and it tells whether a text could still come to match
 
+from toolformer.errors import clipped
+
+_log = logging.getLogger(__name__)
 # A quote and a backslash would be read as parts of what is around a value.
 _CHARACTERS = "".join(sorted(set(string.printable) - set("\"'\\\t\n\r\x0b\x0c")))
 _MOST = 8  # continuations that are followed further: the longer, the fewer tokens begin with one
 _FURTHEST = 16  # characters
+_LONGEST_S = 0.1  # for one match
 # What lets an expression match characters that it does not name, digits apart.
 _UNNAMED = re.compile(r"\.|\\[a-ce-zA-Z]|\[\^|\w-\w")
 
@@ -42,6 +47,7 @@ class SpelledPattern:
         found += sorted(each for each in named if each.isprintable() and not each.isascii())
         self._characters = [each for each in found if may_hold_commas or is_quoted or each != ","]
         self._pattern = regex.compile(pattern.pattern, _flags(pattern))
+        self._is_slow = False
         self._quote = '"' if is_quoted else ""
         self.after = lru_cache(maxsize=512)(self._after)
 
@@ -99,10 +105,29 @@ class SpelledPattern:
         return typed.removeprefix(self._quote)
 
     def _is_whole(self, value: str) -> bool:
-        return self._pattern.fullmatch(value) is not None
+        return self._matches(value)
 
     def _may_become_whole(self, value: str) -> bool:
-        return self._pattern.fullmatch(value, partial=True) is not None
+        return self._matches(value, partial=True)
+
+    def _matches(self, value: str, *, partial: bool = False) -> bool:
+        """Returns whether the expression matches; anything does once it has taken too long.
+
+        Expressions come from strangers' schemas, too, and some take years. The tool will refuse
+        what it cannot take.
+        """
+        if self._is_slow:
+            return True
+        try:
+            return self._pattern.fullmatch(value, partial=partial, timeout=_LONGEST_S) is not None
+        except TimeoutError:
+            _log.warning(
+                "The form %s is left out of account: it takes too long to see whether %s has it.",
+                clipped(repr(self._pattern.pattern)),
+                clipped(repr(value)),
+            )
+            self._is_slow = True
+            return True
 
 
 @lru_cache(maxsize=64)
