@@ -158,6 +158,7 @@ def started(command: Sequence[str]) -> Iterator[str]:
             yield address_of(process, port)
         finally:
             process.terminate()
+            process.wait()
 
 
 def address_of(process: "subprocess.Popen[bytes]", port: int) -> str:
@@ -298,6 +299,7 @@ def abuse(model: str, count: int) -> str:
         left = idle_after(address)
         after = status_of(process.pid)
         process.terminate()
+        process.wait()
     rows: list[list[report.Cell]] = [[name, number] for name, number in sorted(ends.items())]
     rows += [
         ["streams and requests left over", left],
