@@ -1,6 +1,7 @@
 """`toolformer annotate` from the command line: flags, files, what it prints, how it ends."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -405,3 +406,33 @@ def test_a_share_that_is_none_is_a_sentence(
 ) -> None:
     assert annotate(f"--shard={share}") == 2
     assert f"Cannot read --shard '{share}'" in capsys.readouterr().err
+
+
+def test_the_script_for_slurm_does_a_share_in_each_process_of_its_array(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--documents-per-shard", "1", "--out", "by slurm")
+    assert annotate(*options, "--runner=slurm", "--shares", "2", "--partition", "gpu") == 0
+    assert capsys.readouterr().out == "sbatch 'by slurm.sbatch'\n"
+    script = (where / "by slurm.sbatch").read_text()
+    assert "#SBATCH --array=0-1\n#SBATCH --partition=gpu\n" in script
+    assert not (where / "by slurm").exists()
+    for number in "10":
+        environment = os.environ | {"SLURM_ARRAY_TASK_ID": number}
+        subprocess.run(["bash", "by slurm.sbatch"], check=True, env=environment)
+    assert Run.open("by slurm").stats().documents == 3
+
+
+@pytest.mark.parametrize("option", [("--time", "1:00"), ("--shares", "3"), ("--sbatch=--mem=1G",)])
+def test_what_is_for_slurm_is_refused_without_it(
+    where: Path, capsys: pytest.CaptureFixture[str], option: tuple[str, ...]
+) -> None:
+    assert annotate(*option) == 2
+    assert "are for --runner slurm" in capsys.readouterr().err
+
+
+def test_what_cannot_be_an_option_of_sbatch_is_a_sentence(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate("--runner", "slurm", "--sbatch", "mem") == 2
+    assert "'mem' is not an option of sbatch" in capsys.readouterr().err

@@ -141,7 +141,8 @@ def _run_command(arguments: Sequence[str]) -> int:
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     app = _application(next(iter(words or _completed()), None))
-    code = app(words or ["--help"], prog_name="toolformer", standalone_mode=False)
+    # A command that writes itself into a script asks for its words.
+    code = app(words or ["--help"], prog_name="toolformer", standalone_mode=False, obj=words)
     return code if isinstance(code, int) else 0
 
 

@@ -1,6 +1,5 @@
 """`toolformer annotate`: a corpus goes in, a run with its kept tool calls comes out."""
 
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,19 +7,16 @@ from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument, Context, Option
 
 from toolformer.annotate import AnnotateConfig, RunProgress
 from toolformer.annotate import annotate as annotate_corpus
 from toolformer.annotate.dry_run import DryRun
 from toolformer.annotate.dry_run import dry_run as annotate_sample
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
-from toolformer.calls import grammar_from_dict
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.display.progress import MoveBar, counting_bar, spell_seconds
-from toolformer.cli.display.tables import tool_table, unavailable_line, verdict_line
-from toolformer.cli.display.texts import dozen, kept_text
+from toolformer.cli.display.progress import MoveBar, counting_bar
 from toolformer.cli.settings import (
     BATCH_TOKENS,
     DEVICE,
@@ -31,8 +27,21 @@ from toolformer.cli.settings import (
     TRUST_REMOTE_CODE,
     with_settings,
 )
+from toolformer.cli.shares import (
+    PARTITION,
+    RUNNER,
+    SBATCH,
+    SHARD,
+    SHARES,
+    TIME,
+    Runner,
+    read_share,
+    sbatch_options,
+    write_array,
+)
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
-from toolformer.cli.show.dry_run import print_dry_run
+from toolformer.cli.show.dry_run import DRY_RUN, print_dry_run
+from toolformer.cli.show.finished import print_run
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
@@ -70,30 +79,18 @@ def annotate(
         ),
     ] = None,
     out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
-    dry_run: Annotated[
-        int | None,
-        Option(
-            "--dry-run",
-            min=2,
-            metavar="<documents>",
-            help="Annotate so many documents drawn from all, write nothing, and print what was "
-            "found and what the whole corpus would take.",
-            show_default=False,
-        ),
-    ] = None,
-    shard: Annotated[
-        str | None,
-        Option(
-            metavar="<i/n>",
-            help="Do one share of n of the run's shards, counted from 0, and leave the others to "
-            "the same command with other shares, beside this one or on other machines.",
-            show_default=False,
-        ),
-    ] = None,
+    dry_run: DRY_RUN = None,
+    shard: SHARD = None,
+    runner: RUNNER = Runner.LOCAL,
+    shares: SHARES = None,
+    time_: TIME = None,
+    partition: PARTITION = None,
+    sbatch: SBATCH = None,
     tool_workers: TOOL_WORKERS = None,
     tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
     *,
+    context: Context,
     settings: AnnotateConfig,
     dtype: DTYPE = "float32",
     device: DEVICE = "auto",
@@ -111,6 +108,13 @@ def annotate(
 
     With no argument: the embedded model, sample corpus and database, into ./run.
     """
+    of_slurm = sbatch_options(time=time_, partition=partition, others=sbatch or [])
+    if runner is Runner.SLURM:
+        script = write_array(context.obj, out, shares=shares, options=of_slurm)
+        answer_console().print(f"sbatch {quote(str(script))}", soft_wrap=True)
+        return 0
+    if of_slurm or shares:
+        raise ConfigError("--shares, --time, --partition and --sbatch are for --runner slurm.")
     if dry_run and push_to_hub:
         raise ConfigError("A dry run writes nothing that could be shared: leave out --push-to-hub.")
     repository = open_shared(push_to_hub, kind="dataset", private=private, license_=license_)
@@ -161,7 +165,7 @@ def annotate(
         else:
             print_dry_run(answer_console(), found)
         return 0
-    missed = _print_run(out, seconds, share=shard, as_json=as_json)
+    missed = print_run(out, seconds, share=shard, as_json=as_json)
     if missed:
         notes.print(missed, markup=False)
     if repository is not None and found.is_complete:  # who does the last share, shares the run
@@ -193,50 +197,6 @@ def read_batch_tokens(text: str) -> int | None:
             f"Cannot read --batch-tokens {text!r}: write a number of tokens, as 8192, or auto."
         )
     return int(text)
-
-
-def read_share(text: str) -> range:
-    """Returns the numbers of the shards of a share, which have no end.
-
-    >>> read_share("2/8")[:3]
-    range(2, 26, 8)
-    """
-    number, slash, count = text.partition("/")
-    if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
-        raise ConfigError(
-            f"Cannot read --shard {text!r}: of eight shares, 0/8 is the first and 7/8 the last."
-        )
-    return range(int(number), sys.maxsize, int(count))
-
-
-def _print_run(out: Path, seconds: float, *, share: str | None, as_json: bool) -> str:
-    """Prints what is there of a run; returns which tools could not be reached, and what to do."""
-    run = Run.open(out, incomplete=share is not None)  # the other shares may not be done yet
-    stats = run.stats()
-    if as_json:
-        print_json({"run": str(out), "seconds": round(seconds, 3)} | stats.to_dict())
-    elif share is not None and (lack := run.lack()):
-        answer_console().print(f"Share {share} is done. The run '{out}' {lack}.", soft_wrap=True)
-    else:
-        _report(run, seconds)
-    return unavailable_line(stats)
-
-
-def _report(run: Run, seconds: float) -> None:
-    """Prints the table per tool and a dozen texts."""
-    console = answer_console()
-    thresholds = run.thresholds
-    names, stats = list(thresholds), run.stats()
-    grammar = grammar_from_dict(run.manifest.grammar)
-    for annotated in dozen(run.documents(), names):
-        console.print(kept_text(annotated, grammar, thresholds))
-        console.print()
-    console.print(tool_table(stats, names))
-    console.print(verdict_line(stats))
-    nats = ", ".join(f"{name} {each}" for name, each in thresholds.items())
-    console.print(f"A kept call saves {run.manifest.model.name} at least so many nats: {nats}.")
-    console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
-    console.print(f"  toolformer show {quote(str(run.path))}")
 
 
 def _tell(notes: Console, problem: CorpusProblem) -> None:

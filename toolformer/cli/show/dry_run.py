@@ -1,9 +1,11 @@
 """A dry run on a terminal: calls in their texts, counts, and what the whole corpus would take."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from rich.filesize import decimal
 from rich.table import Table
+from typer import Option
 
 from toolformer.annotate.dry_run import DryRun
 from toolformer.calls import grammar_from_dict
@@ -13,6 +15,17 @@ from toolformer.cli.display.tables import error_table, tool_table, verdict_line
 from toolformer.cli.display.texts import candidate_text
 from toolformer.records import AnnotatedDocument, Candidate
 
+DRY_RUN = Annotated[
+    int | None,
+    Option(
+        "--dry-run",
+        min=2,
+        metavar="<documents>",
+        help="Annotate so many documents drawn from all, write nothing, and print what was found "
+        "and what the whole corpus would take.",
+        show_default=False,
+    ),
+]
 _DEVICES = (1, 2, 4, 8)
 _KINDS = {
     "text": "the texts and their own prompts",
