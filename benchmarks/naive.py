@@ -75,7 +75,7 @@ class Naive:
         logits = self.loaded.model(input_ids=ids, use_cache=False).logits[0]
         log_probs = logits.float().log_softmax(dim=-1)[len(before) + torch.as_tensor(text.inner)]
         numbers = self.plan.thresholds[tool.name]
-        return likeliest_places(
+        tried, _ = likeliest_places(
             written,
             text.ends[text.inner],
             scores=log_probs[:, list(self.encoding.marker_ids)]
@@ -86,6 +86,7 @@ class Naive:
             above=numbers.min_prob,
             max_positions=numbers.max_positions,
         )
+        return tried
 
     def _candidates(
         self, document: Document, text: EncodedText, tool: Tool, place: Place

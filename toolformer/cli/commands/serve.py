@@ -203,7 +203,11 @@ def _grammar(model: LanguageModel | None, sidecar: Sidecar | None) -> CallGramma
 def _name_of(model: str) -> str:
     """Returns a model's name without the directories in front of it.
 
-    >>> _name_of("build/tuned/"), _name_of("nano")
-    ('tuned', 'nano')
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory(suffix="-tuned") as folder:
+    ...     "/" in _name_of(f"{folder}/"), _name_of(f"{folder}/").endswith("-tuned")
+    (False, True)
+    >>> _name_of("owner/name")
+    'owner/name'
     """
     return Path(model).name if Path(model).exists() else model
