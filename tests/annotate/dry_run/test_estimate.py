@@ -12,13 +12,14 @@ def test_time_and_size_are_in_proportion_to_the_characters() -> None:
         [DocumentCost(50, 1.0), DocumentCost(150, 3.0)],
         start_s=2.0,
         sample_bytes=400,
+        fixed_bytes=70,
         documents=20,
         characters=2000,
         with_placebos=0,
     )
     assert found.seconds == pytest.approx(42.0)
     assert found.margin_s == 0.0  # every text took a fiftieth of a second a character
-    assert found.bytes == 4000
+    assert found.bytes == 70 + 4000
 
 
 def test_placebos_are_scored_in_the_first_documents_alone() -> None:

@@ -143,6 +143,8 @@ def dry_run(
             progress=ProgressCounter(on_progress),
         )
         [first], costs = meter.costs(shards[:1]), meter.costs(shards[1:])
+        # Of a shard with one document nearly all is what every shard has.
+        fixed, *sizes = [path.stat().st_size for path in run.shards().values()]
         return _found(
             run,
             sample=sample,
@@ -150,7 +152,8 @@ def dry_run(
             estimate=estimate(
                 costs,
                 start_s=first.seconds + first.placebo_s,
-                sample_bytes=sum(path.stat().st_size for path in run.shards().values()),
+                sample_bytes=max(0, sum(sizes) - fixed * len(sizes)),
+                fixed_bytes=fixed * -(-sample.corpus_documents // plan.documents_per_shard),
                 documents=sample.corpus_documents,
                 characters=sample.corpus_characters,
                 with_placebos=plan.placebo_documents,

@@ -47,6 +47,7 @@ def estimate(
     *,
     start_s: float,
     sample_bytes: int,
+    fixed_bytes: int = 0,
     documents: int,
     characters: int,
     with_placebos: int,
@@ -60,7 +61,8 @@ def estimate(
     Args:
         costs: of the documents of the sample, at least one.
         start_s: what was taken once.
-        sample_bytes: of the sample on disk.
+        sample_bytes: of the sample on disk, which grow with the corpus.
+        fixed_bytes: of the whole run, whatever its texts.
         documents: of the corpus.
         characters: of its texts.
         with_placebos: for how many of the documents placebos are scored.
@@ -88,5 +90,5 @@ def estimate(
         start_s=start_s,
         seconds=rounds * (start_s + ratio * characters),
         margin_s=rounds * _SURE * scale * sqrt(count * variance * unseen),
-        bytes=round(sample_bytes * scale),
+        bytes=fixed_bytes + round(sample_bytes * scale),
     )
