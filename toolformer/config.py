@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from itertools import chain
 from pathlib import Path
@@ -70,6 +70,28 @@ class Config(BaseModel):
         given = {name: value for name, value in flags.items() if value is not None}
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self)(**(values | given))
+
+
+def flags_of(config: Mapping[str, Any], model: type[Config]) -> Iterator[str]:
+    """Yields the flags of the settings that are not the defaults; what has no flag is left out.
+
+    Args:
+        config: settings by name, as `to_dict` returns them; whoever wrote them.
+        model: the settings' class.
+    """
+    defaults = model().to_dict()
+    for name, value in config.items():
+        if name == "tools":
+            for tool, settings in value.items() if isinstance(value, Mapping) else ():
+                for key, each in settings.items() if isinstance(settings, Mapping) else ():
+                    if each is not None:
+                        yield from ("--set", f"{tool}.{key}={each}")
+        elif name not in defaults or value == defaults[name] or value is None:
+            continue
+        elif value is True:
+            yield f"--{name.replace('_', '-')}"
+        elif isinstance(value, str | int | float) and value is not False:
+            yield from (f"--{name.replace('_', '-')}", str(value))
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:

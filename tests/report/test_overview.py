@@ -7,9 +7,10 @@ import pytest
 
 from tests.report.pages import write_run
 from toolformer.annotate import AnnotateConfig, annotate
+from toolformer.annotate.command import annotate_command
 from toolformer.cli.main import run as cli
 from toolformer.lm.scripted import ScriptedLanguageModel
-from toolformer.report.overview import command, corpus_name, method_name
+from toolformer.report.overview import corpus_name, method_name
 from toolformer.runs.directory import Run
 
 MODEL = "from toolformer.lm.scripted import ScriptedLanguageModel\nmade = ScriptedLanguageModel()\n"
@@ -25,7 +26,7 @@ def test_the_command_makes_a_run_with_the_same_manifest(
     given += ["--tool", "calculator", "--set", "calculator.samples=2", "--allow-peeking"]
     assert cli(["annotate", "some texts.txt", *given]) == 0
     first = Run.open("first").manifest
-    words = shlex.split(command(first, out="second"))
+    words = shlex.split(annotate_command(first, out="second"))
     assert words[:3] == ["toolformer", "annotate", "some texts.txt"]
     words[words.index("--model") + 1] = "model.py:made"  # a scripted model has a name of its own
     assert cli(words[1:]) == 0

@@ -1,11 +1,9 @@
-"""What a run is, in facts and in the command that makes it again. Knows no HTML."""
+"""What a run is, in facts. Knows no HTML."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from shlex import join
 from typing import Any
 
-from toolformer.annotate import AnnotateConfig
 from toolformer.report.view import RunView
 from toolformer.runs.manifest import ManifestTool, RunManifest
 
@@ -46,16 +44,6 @@ def facts(view: RunView) -> list[Fact]:
     return [Fact(name, value) for name, value in found]
 
 
-def command(manifest: RunManifest, *, out: str) -> str:
-    """Returns a command that makes a run again, as far as its manifest has what was asked for."""
-    words = ["toolformer", "annotate", str(manifest.corpus.get("name", "CORPUS"))]
-    words += ["--model", manifest.model.name]
-    for tool in manifest.tools:
-        words += ["--tool", tool.spec or tool.name]
-    words += ["--out", out, *_settings(manifest.config)]
-    return join(words)
-
-
 def method_name(manifest: RunManifest) -> str:
     """Returns in words how calls were found and judged."""
     method = manifest.config.get("method")
@@ -91,24 +79,6 @@ def spell_bytes(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError("the last unit has no bound")
-
-
-def _settings(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the settings of a run that are not the defaults, as flags."""
-    default = AnnotateConfig().to_dict()
-    for name, value in config.items():
-        if name == "tools" and isinstance(value, Mapping):
-            for tool, settings in value.items():
-                given = settings.items() if isinstance(settings, Mapping) else ()
-                for each, number in given:
-                    if number is not None:
-                        yield from ("--set", f"{tool}.{each}={number}")
-        elif value is None or value == default.get(name) or name not in default:
-            continue
-        elif value is True:
-            yield f"--{name.replace('_', '-')}"
-        else:
-            yield from (f"--{name.replace('_', '-')}", str(value))
 
 
 def _setting(config: Mapping[str, Any], name: str) -> str:

@@ -14,11 +14,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from toolformer._version import __version__
+from toolformer.annotate.command import annotate_command
 from toolformer.records import Verdict
 from toolformer.report.evaluation import Evaluation
 from toolformer.report.figures import SERIES
 from toolformer.report.flow import Flow, flow_of
-from toolformer.report.overview import Fact, command, facts, method_name, places
+from toolformer.report.overview import Fact, facts, method_name, places
 from toolformer.report.plots import plot_gains, plot_sweep
 from toolformer.report.view import RunView
 from toolformer.report.visible import visible
@@ -74,7 +75,7 @@ def render(views: Sequence[RunView], evaluations: Sequence[Evaluation], *, title
         has_placebos=any(gains.placebos for view in views for gains in view.gains.values()),
         tools=tools,
         facts=_side_by_side([facts(view) for view in views]),
-        commands=[command(view.manifest, out=view.name) for view in views],
+        commands=[annotate_command(view.manifest, out=view.name) for view in views],
         flows=[_flow(view) for view in views],
         gains=[[_gains(view, tool, f"g{n}-{k}") for n, view in enumerate(views)]
                for k, tool in enumerate(tools)],

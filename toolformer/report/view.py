@@ -4,17 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolformer.calls import grammar_from_dict
-from toolformer.errors import ConfigError
 from toolformer.report.blocks import TextBlocks, TextPacker
 from toolformer.report.gains import GainCounter, Gains
 from toolformer.runs.directory import Run
-from toolformer.runs.error_shapes import ErrorShape, ErrorShapes
+from toolformer.runs.error_shapes import ErrorShape, ToolErrors
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.reading import read_selected
-from toolformer.runs.select import check_thresholds
 from toolformer.runs.shards.read import count_rows
 from toolformer.runs.stats import RunStats, StatsCounter
-from toolformer.runs.sweep import FalsePositives, PassCounter
+from toolformer.runs.sweep import FalsePositives, PassCounter, thresholds_beside
 from toolformer.runs.thresholds import Thresholds
 
 # Nats: thresholds that texts are counted at, of `used`, or of both where both are equal.
@@ -82,11 +80,15 @@ def view_run(
     shards = run.shards()
     tools = list(thresholds)
     swept = PassCounter(
-        list(_swept(thresholds, run.manifest.lowest_thresholds)), allow_peeking=allow_peeking
+        [
+            thresholds,
+            *thresholds_beside(thresholds, _SWEPT, lowest=run.manifest.lowest_thresholds),
+        ],
+        allow_peeking=allow_peeking,
     )
     counted, characters = StatsCounter(), 0
     gains = GainCounter(thresholds, allow_peeking=allow_peeking)
-    errors = {tool: ErrorShapes() for tool in tools}
+    errors = ToolErrors()
     packer = TextPacker(
         tools,
         grammar=grammar_from_dict(run.manifest.grammar),
@@ -98,43 +100,25 @@ def view_run(
         characters += len(annotated.document.text)
         gains.add(annotated.candidates)
         packer.add(annotated)
-        for each in annotated.candidates:
-            if each.error is not None:
-                errors[each.tool].add(each.error)
+        errors.add(annotated.candidates)
         swept.add(annotated.candidates)
-    problems = 0 if run.lack() else run.stats().problems
+    lack = run.lack()
+    problems = 0 if lack else run.stats().problems
     return RunView(
         name=name,
         manifest=run.manifest,
-        lack=run.lack(),
+        lack=lack,
         is_provisional=run.is_provisional and thresholds == run.thresholds,
         thresholds=thresholds,
         stats=counted.stats(problems=problems),
         swept={tool: list(_rows(tool, swept, thresholds[tool])) for tool in tools},
         gains=gains.gains(),
-        errors={tool: shapes.by_count() for tool, shapes in errors.items()},
+        errors=errors.by_tool(),
         texts=packer.packed(),
         characters=characters,
         shards=len(shards),
         disk_bytes=sum(path.stat().st_size for path in shards.values()),
     )
-
-
-def _swept(
-    thresholds: Mapping[str, Thresholds], lowest: Mapping[str, float]
-) -> Iterator[Mapping[str, Thresholds]]:
-    """Yields the thresholds that count, and those beside them that the run can answer for."""
-    yield thresholds
-    for nats in _SWEPT:
-        others = {
-            name: Thresholds(nats, nats if each.are_equal else each.help)
-            for name, each in thresholds.items()
-        }
-        try:
-            check_thresholds(others, lowest)
-        except ConfigError:
-            continue
-        yield others
 
 
 def _rows(tool: str, counter: PassCounter, settled: Thresholds) -> Iterator[SweptRow]:

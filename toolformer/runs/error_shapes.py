@@ -1,11 +1,11 @@
-"""Tools' errors by the shape of their message: what is quoted and what is a number left out.
-
-Knows no candidate and no tool: messages come in, shapes and counts come out.
-"""
+"""Tools' errors by the shape of their message: what is quoted and what is a number left out."""
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from toolformer.records import Candidate
 
 NUMBER = "N"
 QUOTED = "'…'"
@@ -75,3 +75,20 @@ class ErrorShapes:
         """Returns the shapes, the commonest first; equally common ones by their text."""
         ranked = sorted(self._counts.items(), key=lambda each: (-each[1], each[0]))
         return [ErrorShape(shape, count, self._examples[shape]) for shape, count in ranked]
+
+
+class ToolErrors:
+    """Counts the errors of each tool by shape, as the candidates of texts come by."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[str, ErrorShapes] = {}
+
+    def add(self, candidates: Iterable[Candidate]) -> None:
+        """Counts the errors among some candidates."""
+        for each in candidates:
+            if each.error is not None:
+                self._shapes.setdefault(each.tool, ErrorShapes()).add(each.error)
+
+    def by_tool(self) -> dict[str, list[ErrorShape]]:
+        """Returns the shapes of each tool that has any, the commonest first, by its name."""
+        return {tool: shapes.by_count() for tool, shapes in self._shapes.items()}

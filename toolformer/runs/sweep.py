@@ -1,6 +1,6 @@
 """How many wrong calls thresholds let pass: placebos beside calls, for many thresholds at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolformer.records import Candidate
@@ -44,6 +44,30 @@ class FalsePositives:
         if not self.calls_passed:
             return 0.0
         return self.kept * min(1.0, self.share * self.calls / self.calls_passed)
+
+
+def thresholds_beside(
+    thresholds: Mapping[str, Thresholds], nats: Iterable[float], *, lowest: Mapping[str, float]
+) -> Iterator[dict[str, Thresholds]]:
+    """Yields other thresholds, of those that a run can answer for.
+
+    Args:
+        thresholds: by tool name in tool order.
+        nats: of `used`, or of both where both are equal.
+        lowest: what the run can answer for, `RunManifest.lowest_thresholds`.
+
+    >>> settled = {"QA": Thresholds(1.0, 1.0), "MT": Thresholds(0.75, -0.5)}
+    >>> [other] = thresholds_beside(settled, [0.25, 0.5], lowest={"QA": 0.5, "MT": -2.0})
+    >>> str(other["QA"]), str(other["MT"])
+    ('0.5', 'used 0.5, help -0.5')
+    """
+    for each in nats:
+        others = {
+            name: Thresholds(each, each if own.are_equal else own.help)
+            for name, own in thresholds.items()
+        }
+        if all(own.help >= lowest[name] for name, own in others.items()):
+            yield others
 
 
 def sweep(

@@ -27,7 +27,7 @@ from toolformer.lm.lending import lent
 from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.directory import Run
-from toolformer.runs.error_shapes import ErrorShape, ErrorShapes
+from toolformer.runs.error_shapes import ErrorShape, ToolErrors
 from toolformer.runs.manifest import RunManifest
 from toolformer.runs.reading import nearest_calls, strongest_calls
 from toolformer.runs.stats import RunStats
@@ -219,10 +219,8 @@ def _annotate(
 def _found(run: Run, *, sample: Sample, usage: TokenUsage, estimate: Estimate) -> DryRun:
     """Returns what a run over a sample found, out of its directory."""
     calls = [(annotated, each) for annotated in run.documents() for each in annotated.candidates]
-    errors: dict[str, ErrorShapes] = {}
-    for _, candidate in calls:
-        if candidate.error is not None:
-            errors.setdefault(candidate.tool, ErrorShapes()).add(candidate.error)
+    errors = ToolErrors()
+    errors.add(candidate for _, candidate in calls)
     kept = [each for each in calls if each[1].verdict is Verdict.KEPT]
     return DryRun(
         sample=sample,
@@ -231,7 +229,7 @@ def _found(run: Run, *, sample: Sample, usage: TokenUsage, estimate: Estimate) -
         stats=run.stats(),
         best=tuple(strongest_calls(kept, run.thresholds, limit=_SHOWN)),
         border=tuple(nearest_calls(calls, run.thresholds, limit=_SHOWN)),
-        errors={name: each.by_count() for name, each in errors.items()},
+        errors=errors.by_tool(),
         usage=usage,
         estimate=estimate,
         is_provisional=any(each.is_provisional for each in run.calibration().values()),

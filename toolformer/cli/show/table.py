@@ -1,7 +1,7 @@
 """The tables of `toolformer show --table`: counts, thresholds, placebos, what tools refused."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from toolformer.cli.display.console import answer_console
@@ -15,29 +15,14 @@ from toolformer.cli.display.tables import (
 )
 from toolformer.records import AnnotatedDocument
 from toolformer.runs.directory import Run
-from toolformer.runs.error_shapes import ErrorShapes
+from toolformer.runs.error_shapes import ToolErrors
 from toolformer.runs.reading import count_by_threshold
 from toolformer.runs.stats import StatsCounter
-from toolformer.runs.sweep import FalsePositives, sweep
+from toolformer.runs.sweep import FalsePositives, sweep, thresholds_beside
 from toolformer.runs.thresholds import Thresholds
 
 _PAPER_THRESHOLDS = (0.5, 1.0, 2.0)  # the columns of the paper's Table 2
 _SWEPT = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # nats, of `used`, or of both where both are equal
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What the calls of some documents add up to."""
-
-    stats: StatsCounter = field(default_factory=StatsCounter)
-    errors: dict[str, ErrorShapes] = field(default_factory=dict)  # by tool name
-
-    def add(self, annotated: AnnotatedDocument) -> None:
-        """Counts the calls of a document, and the errors of tools by their shape."""
-        self.stats.add([annotated])
-        for each in annotated.candidates:
-            if each.error is not None:
-                self.errors.setdefault(each.tool, ErrorShapes()).add(each.error)
 
 
 def print_tables(
@@ -63,11 +48,12 @@ def print_tables(
     has_placebos = run.incomplete or run.calibration()
     swept = _swept(run, thresholds, allow_peeking=allow_peeking) if has_placebos else {}
     chances = {name: rows for name, rows in swept.items() if name in wanted and rows[0].placebos}
-    counted = Counted()
+    counter, refused = StatsCounter(), ToolErrors()
     for annotated in selected:
-        counted.add(annotated)
-    stats = counted.stats.stats()
-    errors = {name: counted.errors[name].by_count() for name in wanted if name in counted.errors}
+        counter.add([annotated])
+        refused.add(annotated.candidates)
+    stats, by_tool = counter.stats(), refused.by_tool()
+    errors = {name: by_tool[name] for name in wanted if name in by_tool}
     by_threshold = count_by_threshold(run, _PAPER_THRESHOLDS)
     if as_json:
         kept = {
@@ -103,16 +89,8 @@ def _swept(
     run: Run, thresholds: Mapping[str, Thresholds], *, allow_peeking: bool | None
 ) -> dict[str, list[FalsePositives]]:
     """Returns what placebos and calls pass, by tool: at these thresholds and on either side."""
-    lowest = run.manifest.lowest_thresholds
-    swept = [dict(thresholds)]
-    for nats in _SWEPT:
-        others = {
-            name: Thresholds(nats, nats if each.are_equal else each.help)
-            for name, each in thresholds.items()
-        }
-        if all(each.help >= lowest[name] for name, each in others.items()):
-            swept.append(others)
-    found = sweep(run, swept, allow_peeking=allow_peeking)
+    beside = thresholds_beside(thresholds, _SWEPT, lowest=run.manifest.lowest_thresholds)
+    found = sweep(run, [thresholds, *beside], allow_peeking=allow_peeking)
     return {name: _in_order(rows) for name, rows in found.items()}
 
 

@@ -5,12 +5,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from toolformer.annotate.command import annotate_command
 from toolformer.calls import grammar_from_dict
 from toolformer.errors import RunError
 from toolformer.files import read_json
 from toolformer.hub.artifacts import EXPORT, Artifact
 from toolformer.hub.cards.card import CardSettings, license_section, made_by, sealed_card
-from toolformer.hub.cards.commands import annotate_command
 from toolformer.hub.cards.markdown import block, code, escaped, table
 from toolformer.hub.cards.tools import NamedTool, tools_section
 from toolformer.records import AnnotatedDocument
