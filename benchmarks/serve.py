@@ -6,7 +6,7 @@ the same requests, as it comes and with continuous batching. Rounds alternate, t
 first token is timed from before the connection is opened.
 
 The abused server has a Calculator that takes up to half a second. Of its clients three in ten leave
-at some time, one in ten sends what is no request, and the others compare what they got with the
+at some time, one in ten sends what is not a request, and the others compare what they got with the
 answer to a client that was alone.
 """
 

@@ -1,4 +1,4 @@
-"""One answer as its client is told it: out of news, the text so far and what came with it.
+"""One answer as its client receives it: out of news, the text so far and what came with it.
 
 What was told is never taken back: a call is told once it has its output.
 """
