@@ -60,6 +60,30 @@ MIN_HELP = Annotated[
         "beside the text without it; may be below zero.",
     ),
 ]
+TAUGHT_TOOL = Annotated[
+    list[str] | None,
+    Option(
+        help="calculator, database:path=facts.db, my_tools.py:convert, ... Repeatable. "
+        "Default: the tools that the model was taught to call.",
+        show_default=False,
+    ),
+]
+NO_DEMONSTRATIONS = Annotated[
+    bool,
+    Option(
+        "--no-demonstrations",
+        help="Show the model no texts with calls of the tools that it was not taught.",
+    ),
+]
+NO_TOOLS = Annotated[bool, Option("--no-tools", help="Make no calls; load no tools.")]
+TRUST_TOOLS = Annotated[
+    bool,
+    Option(
+        "--trust-tools",
+        help="Load whatever tools the model's files name: code of others too, and tools that "
+        "open paths.",
+    ),
+]
 _TOOL_SETS = Annotated[
     list[str] | None,
     Option(

@@ -20,8 +20,12 @@ from toolformer.cli.settings import (
     DEVICE,
     DTYPE,
     MODEL_HELP,
+    NO_DEMONSTRATIONS,
+    NO_TOOLS,
+    TAUGHT_TOOL,
     TOOL_CACHE,
     TRUST_REMOTE_CODE,
+    TRUST_TOOLS,
     with_settings,
 )
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, common_timeout, with_limits
@@ -56,32 +60,12 @@ def infer(
             show_default=False,
         ),
     ] = None,
-    tool: Annotated[
-        list[str] | None,
-        Option(
-            help="calculator, database:path=facts.db, my_tools.py:convert, ... Repeatable. "
-            "Default: the tools that the model was taught to call.",
-            show_default=False,
-        ),
-    ] = None,
+    tool: TAUGHT_TOOL = None,
     tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
-    no_demonstrations: Annotated[
-        bool,
-        Option(
-            "--no-demonstrations",
-            help="Show the model no texts with calls of the tools that it was not taught.",
-        ),
-    ] = False,
-    no_tools: Annotated[bool, Option("--no-tools", help="Make no calls; load no tools.")] = False,
-    trust_tools: Annotated[
-        bool,
-        Option(
-            "--trust-tools",
-            help="Load whatever tools the model's files name: code of others too, and tools that "
-            "open paths.",
-        ),
-    ] = False,
+    no_demonstrations: NO_DEMONSTRATIONS = False,
+    no_tools: NO_TOOLS = False,
+    trust_tools: TRUST_TOOLS = False,
     today: Annotated[
         str | None, Option(help="The date that tools take for today, such as 2023-03-03.")
     ] = None,
