@@ -135,12 +135,17 @@ def test_a_client_that_leaves_is_given_up_at_both_servers() -> None:
         release.wait(timeout=60)
         return "4"
 
+    many = 200_000  # tokens, so that no machine is fast enough to end the answer first
     with (
-        serving(scripted(*SCRIPT)) as behind,
-        in_front(f"{behind.address}/v1", wait, max_streams=1) as (client, answering, address),
+        serving(scripted(*SCRIPT, max_length=many + 64), max_tokens=many) as behind,
+        in_front(f"{behind.address}/v1", wait, max_streams=1, max_tokens=many) as (
+            client,
+            answering,
+            address,
+        ),
     ):
         for prompt in (PROMPT, "on"):
-            body = {"prompt": prompt, "max_tokens": 1024}
+            body = {"prompt": prompt, "max_tokens": many}
             with pytest.raises(requests.Timeout):
                 requests.post(f"{address}/v1/completions", json=body, timeout=0.2)
             assert text_of(client, "on", max_tokens=1, timeout=20) == " on"
