@@ -45,6 +45,7 @@ FLOORS = {
     "hub": 6,
     "serve": 6,
     "report": 7,
+    "studies": 7,
     "cli": 8,
     "__main__": 9,
     "": 9,  # toolformer/__init__.py: the public names

@@ -18,8 +18,10 @@ from toolformer._version import __version__
 from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
 from toolformer.cli.display.volume import with_volume
 from toolformer.cli.interrupt import Interruption, interruptible
+from toolformer.cli.studies.group import STUDIES, study_group
 from toolformer.errors import HubError, RunError, ToolformerError, UnknownNameError, closest
 
+STUDY = "study"  # the one command that has commands of its own
 COMMANDS = {
     "annotate": "Let a model propose tool calls in a corpus and keep those that help it.",
     "exemplars": "Let a model propose exemplars out of a corpus, choose, and write them to a file.",
@@ -35,6 +37,7 @@ COMMANDS = {
     "mcp": "Serve the tools to any client of the Model Context Protocol.",
     "index": "Index a corpus, so that a tool can search in it.",
     "pretrain": "Train a small causal language model from scratch on local text.",
+    STUDY: "Systems of others, built anew on the parts of this one.",
 }
 
 _CLOSED_PIPE = 141  # 128 + SIGPIPE: how a shell shows it of any program
@@ -140,7 +143,7 @@ def _run_command(arguments: Sequence[str]) -> int:
     words = list(arguments)
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
-    app = _application(next(iter(words or _completed()), None))
+    app = _application(words or _completed())
     # A command that writes itself into a script asks for its words.
     code = app(words or ["--help"], prog_name="toolformer", standalone_mode=False, obj=words)
     return code if isinstance(code, int) else 0
@@ -151,22 +154,33 @@ def _completed() -> list[str]:
     if "_TOOLFORMER_COMPLETE" not in os.environ:
         return []
     lines = (os.environ.get(name, "") for name in _COMPLETING)
-    named = [word for word in next(filter(None, lines), "").split()[1:] if word in COMMANDS]
-    return named[:1]
+    words = next(filter(None, lines), "").split()[1:]
+    known = (place for place, word in enumerate(words) if word in COMMANDS)
+    command, *action = words[next(known, len(words)) :][:2] or [""]
+    return [each for each in (command, *action) if each in COMMANDS or each in STUDIES]
 
 
-def _application(wanted: str | None) -> typer.Typer:
+def _application(words: Sequence[str]) -> typer.Typer:
     """Returns the application with the wanted subcommand loaded and the others named only."""
+    wanted = next(iter(words), None)
     if wanted is not None and not wanted.startswith("-") and wanted not in COMMANDS:
         raise UnknownNameError(closest(wanted, COMMANDS, what="command"))
     # Without rich's boxes nothing of --help is cut to the width of a column, or read as markup.
-    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, context_settings=_HELP)
+    options: Any = {
+        "pretty_exceptions_enable": False,
+        "rich_markup_mode": None,
+        "context_settings": _HELP,
+    }
+    app = typer.Typer(**options)
     app.callback(
         invoke_without_command=True,
         help="A data engine that lets a language model teach itself to use tools.",
     )(_root)
     for name, summary in COMMANDS.items():
         function: Any = _named_only
+        if name == wanted == STUDY:
+            app.add_typer(study_group(words[1:], **options), name=name, short_help=summary)
+            continue
         if name == wanted:
             function = with_volume(getattr(import_module(f"toolformer.cli.commands.{name}"), name))
         app.command(name, short_help=summary, context_settings=_HELP)(function)
