@@ -2,14 +2,13 @@
 
 A model as it comes annotates, behind the tools' own exemplars, texts that suit them: sentences of
 T-REx for search and QA, over Wikipedia's articles; for MT, English paragraphs of XQuAD in which a
-Spanish sentence stands in front of its translation.
+Spanish sentence stands in front of its translation. After a kill the same command continues.
 """
 
 import argparse
 import gzip
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -26,6 +25,7 @@ from toolformer.runs.directory import Run
 from toolformer.tools.search import build_index
 
 SHOWN = 3  # kept calls of each tool
+PER_SHARD = 10  # texts that a kill costs
 AROUND = 160  # characters that are shown in front of a call
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -36,35 +36,37 @@ def main() -> None:
     made.add_argument("--model", default="build/smollm2")
     made.add_argument("--texts", type=int, default=100, help="of each tool")
     made.add_argument("--tool", action="append", help="WikiSearch, QA, MT; all when left out")
-    made.add_argument("--index", type=Path, help="that is there already, or is to stay")
+    made.add_argument("--index", type=Path, help="that is there already; build/fates/index if not")
+    made.add_argument("--out", type=Path, default=Path("build/fates"), help="keeps what was done")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--shared", type=Path, default=Path("../shared/data"))
     made.add_argument("--write", type=Path, help="put the tables into this page of docs/results/")
     given = made.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        index = given.index or Path(folder) / "index"
-        if not index.exists():
-            build_index(pages(given.shared), index)
-        facts = [each.text for each in template_sentences(given.shared, count=given.texts)]
-        translated = list(islice(translated_paragraphs(given.shared), given.texts))
-        cases = {
-            "WikiSearch": (f"search:index={index}", facts),
-            "QA": (f"qa:index={index}", facts),
-            "MT": ("translate", translated),
-        }
-        model = load_model(given.model)
-        runs = {
-            name: annotate(
-                texts,
-                model=model,
-                tools=spec,
-                out=Path(folder) / name,
-                config=AnnotateConfig(method="in-context", seed=given.seed),
-            )
-            for name, (spec, texts) in cases.items()
-            if not given.tool or name in given.tool
-        }
-        parts = [fates(runs), "Some that were kept:", kept(runs)]
+    index = given.index or given.out / "index"
+    if not index.exists():
+        build_index(pages(given.shared), index)
+    facts = [each.text for each in template_sentences(given.shared, count=given.texts)]
+    translated = list(islice(translated_paragraphs(given.shared), given.texts))
+    cases = {
+        "WikiSearch": (f"search:index={index}", facts),
+        "QA": (f"qa:index={index}", facts),
+        "MT": ("translate", translated),
+    }
+    model = load_model(given.model)
+    runs = {
+        name: annotate(
+            texts,
+            model=model,
+            tools=spec,
+            out=given.out / name,
+            config=AnnotateConfig(
+                method="in-context", seed=given.seed, documents_per_shard=PER_SHARD
+            ),
+        )
+        for name, (spec, texts) in cases.items()
+        if not given.tool or name in given.tool
+    }
+    parts = [fates(runs), "Some that were kept:", kept(runs)]
     settings = {"texts": given.texts, "model": given.model, "seed": given.seed}
     text = report.section("Fates", parts, module="benchmarks.tools.fates", settings=settings)
     report.publish(text, name="fates", path=given.write)

@@ -197,26 +197,44 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(here: Path) -> None
     assert all(torch.equal(killed[name], whole[name]) for name in whole)
 
 
+SHARDED = "--use_fsdp --fsdp_version=2 --fsdp_auto_wrap_policy=TRANSFORMER_BASED_WRAP"
+WAYS = {
+    "copies": ("--multi_gpu", "toolformer", []),
+    "parts": (
+        f"{SHARDED} --fsdp_state_dict_type=FULL_STATE_DICT",
+        "tests.finetune.on_cpus",
+        ["--lora", "--merge"],
+    ),
+}
+
+
 @pytest.mark.slow
-def test_two_processes_train_one_model(here: Path) -> None:
-    # The launcher of `--multi_gpu` starts processes; that of `--cpu` leaves this to mpirun.
-    launch = "--multi_gpu --num_processes=2 --num_machines=1 --main_process_port=0"
+@pytest.mark.parametrize("way", WAYS)
+def test_two_processes_train_one_model(here: Path, way: str) -> None:
+    # The launcher of GPUs starts processes; that of `--cpu` leaves this to mpirun.
+    kind, module, options = WAYS[way]
+    launch = f"{kind} --num_processes=2 --num_machines=1 --main_process_port=0"
     launch += " --mixed_precision=no --dynamo_backend=no"
+    arguments = ["finetune", "run", "--out", f"two {way}", *FLAGS, *options, "--json"]
     ended = subprocess.run(
         [
             *[sys.executable, "-m", "accelerate.commands.launch", *launch.split()],
-            *["-m", "toolformer", "finetune", "run", "--out", "two", *FLAGS, "--json"],
+            *["-m", module, *arguments],
         ],
         capture_output=True,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=500,
     )
     assert ended.returncode == 0, ended.stderr
     report = json.loads(ended.stdout)  # one object: only the main process prints
     assert report["machine"]["processes"] == 2
-    assert tune("--out", "one", "--device-rows", "2") == 0
-    one = json.loads(Path("one/metrics.json").read_text())
+    assert tune("--out", f"one {way}", "--device-rows", "2", *options) == 0
+    one = json.loads(Path(f"one {way}/metrics.json").read_text())
     assert report["losses"] == pytest.approx(one["losses"], rel=1e-4)
-    two, alone = weights(Path("two")), weights(Path("one"))
+    assert report["dev"] == {
+        step: pytest.approx(score, rel=1e-4) for step, score in one["dev"].items()
+    }
+    two, alone = weights(Path(f"two {way}")), weights(Path(f"one {way}"))
     for name, tensor in alone.items():
         torch.testing.assert_close(two[name], tensor, atol=1e-4, rtol=1e-3)

@@ -53,3 +53,24 @@ def test_a_barred_token_costs_nothing_but_where_it_is_the_target() -> None:
 def test_a_loss_that_is_not_finite_is_an_infinite_perplexity() -> None:
     assert perplexity(math.nan) == math.inf
     assert perplexity(math.log(7.0)) == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_processes_share_the_rows_and_go_through_the_model_equally_often(
+    count: int, processes: int
+) -> None:
+    cpu = torch.device("cpu")
+    forwards = [0] * processes
+    rows = [TrainingRow((0,) * 4096, (False,) + (True,) * 4095) for _ in range(count)]
+
+    def loss_of(process: int) -> float:
+        def logits_of(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            forwards[process] += 1
+            return torch.zeros(*ids.shape, 2)
+
+        return summed_loss(logits_of, rows, device=cpu, process=process, processes=processes)
+
+    losses = [loss_of(process) for process in range(processes)]
+    assert sum(losses) == pytest.approx(count * 4095 * math.log(2))
+    assert set(forwards) == {-(-count // processes)}

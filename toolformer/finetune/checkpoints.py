@@ -114,6 +114,11 @@ def check_as_written(checkpoint: Path) -> None:
         raise unreadable(checkpoint, error) from None
 
 
+def is_sharded() -> bool:
+    """Returns whether each process holds a part of the weights: `accelerate launch --use_fsdp`."""
+    return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
+
+
 def unreadable(checkpoint: Path, error: Exception) -> RunError:
     """Returns the error that refuses a checkpoint, with the way out."""
     if isinstance(error, UnpicklingError):  # torch advises to run it
@@ -133,7 +138,8 @@ def _check(checkpoint: Path) -> None:
         OSError, ValueError: says what is not as it was.
     """
     marks = _marks(checkpoint)
-    if lacking := sorted({_STATE, "optimizer.pt", "scheduler.pt"} - marks.keys()):
+    optimizer = "optimizer.bin" if is_sharded() else "optimizer.pt"
+    if lacking := sorted({_STATE, optimizer, "scheduler.pt"} - marks.keys()):
         raise ValueError(f"{lacking[0]} is not there")
     if (checkpoint / _WHOLE).stat().st_size:  # an older version left it empty
         known = files.read_json(checkpoint / _WHOLE)

@@ -47,8 +47,13 @@ def summed_loss(
     *,
     device: torch.device,
     barred: Sequence[int] = (),
+    process: int = 0,
+    processes: int = 1,
 ) -> float:
-    """Returns −Σ log p of the rows' learned tokens, in nats.
+    """Returns −Σ log p of the learned tokens of a process's share of the rows, in nats.
+
+    All processes ask for as many logits, be it for nothing: where they hold a part of the weights
+    each, none could go through the model alone.
 
     Args:
         logits_of: from ids and attention mask, (rows, width) each, to (rows, width, vocabulary).
@@ -56,10 +61,14 @@ def summed_loss(
         device: where the ids go.
         barred: tokens whose probability is taken away and shared out among the others, except
             where one of them is the token to be predicted.
+        process: the number of this one.
+        processes: that share the rows.
     """
+    batches = _batches(rows)
     total = 0.0
     impossible = torch.tensor(list(barred), dtype=torch.long, device=device)
-    for batch in _batches(rows):
+    for number in range(process, process + len(batches), processes):
+        batch = batches[min(number, len(batches) - 1)]
         tensors = {name: each.to(device) for name, each in collate(batch).items()}
         aimed = tensors["labels"][:, 1:]
         counts = aimed != IGNORED
@@ -68,7 +77,8 @@ def summed_loss(
         if barred:
             free = logits.index_fill(1, impossible, -torch.inf)
             logits = torch.where(torch.isin(aimed, impossible)[:, None], logits, free)
-        total += functional.cross_entropy(logits, aimed, reduction="sum").item()
+        if number < len(batches):
+            total += functional.cross_entropy(logits, aimed, reduction="sum").item()
     return total
 
 

@@ -1,9 +1,11 @@
 """The model that a training starts from, and whether the runs' calls fit it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from transformers import BitsAndBytesConfig, PreTrainedModel
 from transformers import PreTrainedTokenizerFast as HFTokenizer
 
@@ -61,7 +63,9 @@ def load_base(
         loaded = load_pretrained(
             model,
             dtype="float32",
-            device=device,
+            device=device_of_process(
+                device, process=os.environ.get("LOCAL_RANK"), gpus=torch.cuda.device_count()
+            ),
             quantization=_four_bits() if in_four_bits else None,
             trust_remote_code=trust_remote_code,
         )
@@ -81,6 +85,23 @@ def load_base(
         context=context_length(loaded.model),
         sidecar=replace(sidecar, start_token=loaded.start is not None),
     )
+
+
+def device_of_process(device: str, *, process: str | None, gpus: int) -> str:
+    """Returns where one of several processes trains.
+
+    Args:
+        device: as the user named it.
+        process: the number of this one on its machine, as `accelerate launch` says; None when it
+            is alone.
+        gpus: that the machine has.
+
+    >>> device_of_process("auto", process="1", gpus=2)
+    'cuda:1'
+    """
+    if process is None or gpus < 2 or device not in ("auto", "cuda"):
+        return device
+    return f"cuda:{process}"
 
 
 def check_base(base: StartingModel, *, run: SelectedRun, is_named: bool) -> None:

@@ -25,7 +25,7 @@ from toolformer.finetune.adapters import (
     merge_adapter,
     save_adapter,
 )
-from toolformer.finetune.arguments import check_reports, training_arguments
+from toolformer.finetune.arguments import check_launch, check_reports, training_arguments
 from toolformer.finetune.batches import OrderedRows, collate
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.plan import TrainingPlan, make_plan
@@ -170,6 +170,7 @@ def _check_start(
     """Refuses what can be refused before a text is read or a model is loaded."""
     checkpoints.check_out(out, resume=resume)
     check_installed(config.adapter)
+    check_launch(config)
     check_reports(report_to)
 
 
@@ -203,16 +204,13 @@ def _train_locked(
     if _is_main():
         checkpoints.drop_incomplete(out)
     torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn
-    model: Any = plan.base.model
-    if plan.config.adapter != "none":
-        model = add_adapter(model, plan.config)
     watch = Watch(
         step_tokens=plan.step_tokens,
         save_extras=lambda folder: _save_extras(plan, folder),
         on_progress=on_progress,
     )
     trainer = FinetuneTrainer(
-        model=model,
+        model=_with_adapter(plan.base.model, plan),
         args=training_arguments(plan, out=out, report_to=report_to, is_fresh=checkpoint is None),
         train_dataset=OrderedRows(plan.rows.rows, plan.order),
         data_collator=collate,
@@ -235,10 +233,22 @@ def _train_locked(
         first=0 if checkpoint is None else checkpoints.step_of(checkpoint),
         seconds=time.monotonic() - began,
     )
+    model = trainer.whole_model(lambda: _with_adapter(_empty(plan.base.model), plan))
     if trainer.is_world_process_zero():
         _finish(plan, model, out=out, report=report)
     trainer.accelerator.wait_for_everyone()
     return report
+
+
+def _with_adapter(model: PreTrainedModel, plan: TrainingPlan) -> Any:
+    return model if plan.config.adapter == "none" else add_adapter(model, plan.config)
+
+
+def _empty(model: PreTrainedModel) -> PreTrainedModel:
+    """Returns a model of the same class and shape with weights that nothing is known of."""
+    fresh: PreTrainedModel = type(model)(model.config)
+    fresh.generation_config = model.generation_config
+    return fresh
 
 
 def _report(

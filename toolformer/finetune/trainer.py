@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,18 @@ class FinetuneTrainer(Trainer):
             logits: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
             return logits
 
-        first, every = self.args.process_index, self.args.world_size
         device = self.args.device
-        with torch.inference_mode(), self.compute_loss_context_manager():
-            plain = summed_loss(
-                logits_of, self._dev.plain[first::every], device=device, barred=self._dev.barred
-            )
-            trained = summed_loss(logits_of, self._dev.trained[first::every], device=device)
+        loss_of = partial(
+            summed_loss,
+            logits_of,
+            device=device,
+            process=self.args.process_index,
+            processes=self.args.world_size,
+        )
+        # Not inference_mode: weights that are gathered in it cannot be trained afterwards.
+        with torch.no_grad(), self.compute_loss_context_manager():
+            plain = loss_of(self._dev.plain, barred=self._dev.barred)
+            trained = loss_of(self._dev.trained)
         summed = torch.tensor([plain, trained], dtype=torch.float64, device=device)
         plain, trained = self.accelerator.reduce(summed, reduction="sum").tolist()
         metrics = {_PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
@@ -62,6 +68,25 @@ class FinetuneTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def whole_model(self, empty: Callable[[], Any]) -> Any:
+        """Returns the trained model with all of its weights; each process has to ask.
+
+        Where every process holds a part of them, as under FSDP, they come together in the main one.
+
+        Args:
+            empty: makes a model of the same parts, for the weights to go into.
+        """
+        if not self.is_fsdp_enabled:
+            return self.model
+        weights = self.accelerator.get_state_dict(self.model_wrapped)
+        if not self.is_world_process_zero():
+            return self.model
+        with torch.device("meta"):
+            whole = empty()
+        whole.load_state_dict(weights, assign=True)
+        whole.tie_weights()
+        return whole
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with writing(Path(str(self.args.output_dir)).parent):
