@@ -2,8 +2,6 @@
 
 import os
 import sys
-from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -11,9 +9,10 @@ from typer import Argument, Option
 
 from toolformer._version import __version__
 from toolformer.assets import EMBEDDED_MODEL
+from toolformer.cli.answering import taught_names, tools_of
 from toolformer.cli.display.answers import assumed, called, print_answer, start_repl, templated
 from toolformer.cli.display.console import Console
-from toolformer.cli.display.demonstrated import PART, demonstrated, shown_of
+from toolformer.cli.display.demonstrated import PART, shown_of
 from toolformer.cli.repl.session import Session
 from toolformer.cli.repl.settings import read_stops
 from toolformer.cli.settings import (
@@ -28,12 +27,11 @@ from toolformer.cli.settings import (
     TRUST_TOOLS,
     with_settings,
 )
-from toolformer.cli.tool_limits import TOOL_TIMEOUT, common_timeout, with_limits
+from toolformer.cli.tool_limits import TOOL_TIMEOUT
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, clipped
 from toolformer.files import is_encodable
 from toolformer.infer.config import InferConfig
-from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.chat import check_chats, has_chat_template
 from toolformer.lm.registry import load_model
 from toolformer.sidecar import PromptStyle
@@ -129,25 +127,24 @@ def infer(
     if chat:
         check_chats(model)
     sidecar = model.sidecar
-    taught = [] if sidecar is None else [each.name for each in sidecar.tools]
-    listed = named or taught_tools(
-        sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools
-    )
-    with LiveTools(
-        with_limits(listed, workers=None, timeouts=tool_timeout),
-        today=day or date.today(),
-        taught=taught,
-        on=not no_tools,
-        timeout_s=common_timeout(tool_timeout),
+    with tools_of(
+        ckpt,
+        model,
+        sidecar,
+        named=named,
+        is_on=not no_tools,
+        is_trusted=trust_tools,
+        is_shown=not no_demonstrations,
+        today=day,
+        timeouts=tool_timeout,
         results=tool_cache,
-        show=None if no_demonstrations else partial(demonstrated, model, taught),
     ) as tools:
         if sidecar is None:
             notes.print(assumed(ckpt, model.grammar))
         if sidecar is None and not (is_repl and is_terminal):  # else the REPL says it
             notes.print(called(tools))
         if not chat and tools.shown:
-            notes.print(shown_of(tools, taught))
+            notes.print(shown_of(tools, taught_names(sidecar)))
             config = config if config.stop else config.override(stop=[PART])
         if has_chat_template(model) and not chat:
             notes.print(templated(ckpt))

@@ -1,8 +1,6 @@
 """`toolformer serve`: a model with its tools as a server of OpenAI's interface."""
 
 from collections.abc import Mapping
-from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +8,10 @@ from typer import Argument, Option
 
 from toolformer.assets import EMBEDDED_MODEL
 from toolformer.calls import CallGrammar, InlineGrammar
+from toolformer.cli.answering import taught_names, tools_of
 from toolformer.cli.display.answers import assumed
 from toolformer.cli.display.console import Console
-from toolformer.cli.display.demonstrated import PART, demonstrated, shown_of
+from toolformer.cli.display.demonstrated import PART, shown_of
 from toolformer.cli.settings import (
     DEVICE,
     DTYPE,
@@ -25,10 +24,9 @@ from toolformer.cli.settings import (
     TRUST_TOOLS,
     with_settings,
 )
-from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, common_timeout, with_limits
+from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError
-from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import load_model
 from toolformer.serve.config import ServeConfig
@@ -117,25 +115,24 @@ def serve(
                 ckpt, dtype=dtype, device=device, trust_remote_code=trust_remote_code
             )
         sidecar = read_sidecar(ckpt) if model is None else model.sidecar
-        taught = [] if sidecar is None else [each.name for each in sidecar.tools]
-        listed = named or taught_tools(
-            sidecar, model=ckpt, are_needed=not no_tools, is_trusted=trust_tools
-        )
-        shows = not no_demonstrations and model is not None
-        with LiveTools(
-            with_limits(listed, workers=tool_workers, timeouts=tool_timeout),
-            today=day or date.today(),
-            taught=taught,
-            on=not no_tools,
-            timeout_s=common_timeout(tool_timeout),
+        with tools_of(
+            ckpt,
+            model,
+            sidecar,
+            named=named,
+            is_on=not no_tools,
+            is_trusted=trust_tools,
+            is_shown=not no_demonstrations,
+            today=day,
+            workers=tool_workers,
+            timeouts=tool_timeout,
             results=tool_cache,
-            show=partial(demonstrated, model, taught) if model is not None and shows else None,
         ) as tools:
             grammar = _grammar(model, sidecar)
             if sidecar is None:
                 notes.print(assumed(ckpt, grammar))
             if tools.shown:
-                notes.print(shown_of(tools, taught))
+                notes.print(shown_of(tools, taught_names(sidecar)))
             served = Served(
                 name or _name_of(ckpt),
                 grammar,
