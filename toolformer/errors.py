@@ -18,6 +18,7 @@ Any other exception is a bug and keeps its traceback.
 import threading
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 _LONGEST_NAME = 100  # characters; comparing takes the square of them
 _MOST_NAMES = 50
@@ -65,6 +66,30 @@ class TrainingError(ToolformerError):
 
 class UnknownNameError(ToolformerError):
     """A name that stands for nothing."""
+
+
+def how_to_install(extra: str) -> str:
+    """Returns the command that installs an extra of this package.
+
+    >>> how_to_install("serve")
+    'pip install "toolformer-engine[serve]"'
+    """
+    return f'pip install "toolformer-engine[{extra}]"'
+
+
+def check_installed(*packages: str, extra: str, what: str) -> None:
+    """Refuses something where packages that an extra brings are not installed.
+
+    Args:
+        packages: by the names by which they are imported.
+        extra: that brings them.
+        what: needs them, as a sentence begins with it.
+
+    Raises:
+        ConfigError: says how they are installed.
+    """
+    if any(find_spec(each) is None for each in packages):
+        raise ConfigError(f"{what} needs an extra: {how_to_install(extra)}.")
 
 
 def closest(value: str, options: Iterable[str], *, what: str) -> str:

@@ -2,7 +2,9 @@
 
 A model as it comes annotates, behind the tools' own exemplars, texts that suit them: sentences of
 T-REx for search and QA, over Wikipedia's articles; for MT, English paragraphs of XQuAD in which a
-Spanish sentence stands in front of its translation. After a kill the same command continues.
+Spanish sentence stands in front of its translation. QA is annotated in the paper's way: SmolLM2, as
+its reader, answers none of its exemplars, and what has no output cannot be shown in context. After
+a kill the same command continues.
 """
 
 import argparse
@@ -13,11 +15,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-
 from benchmarks import report
 from benchmarks.tools.search import pages
 from recipes.data.templates import template_sentences
 from toolformer.annotate import AnnotateConfig, annotate
+from toolformer.annotate.config import Method
 from toolformer.calls import InlineGrammar
 from toolformer.lm.registry import load_model
 from toolformer.records import AnnotatedDocument, Verdict
@@ -47,10 +49,10 @@ def main() -> None:
         build_index(pages(given.shared), index)
     facts = [each.text for each in template_sentences(given.shared, count=given.texts)]
     translated = list(islice(translated_paragraphs(given.shared), given.texts))
-    cases = {
-        "WikiSearch": (f"search:index={index}", facts),
-        "QA": (f"qa:index={index}", facts),
-        "MT": ("translate", translated),
+    cases: dict[str, tuple[str, list[str], Method]] = {
+        "WikiSearch": (f"search:index={index}", facts, "in-context"),
+        "MT": ("translate", translated, "in-context"),
+        "QA": (f"qa:index={index}", facts, "paper"),
     }
     model = load_model(given.model)
     runs = {
@@ -59,11 +61,9 @@ def main() -> None:
             model=model,
             tools=spec,
             out=given.out / name,
-            config=AnnotateConfig(
-                method="in-context", seed=given.seed, documents_per_shard=PER_SHARD
-            ),
+            config=AnnotateConfig(method=method, seed=given.seed, documents_per_shard=PER_SHARD),
         )
-        for name, (spec, texts) in cases.items()
+        for name, (spec, texts, method) in cases.items()
         if not given.tool or name in given.tool
     }
     parts = [fates(runs), "Some that were kept:", kept(runs)]
@@ -106,9 +106,11 @@ def fates(runs: dict[str, Run]) -> str:
         counted = [each.verdicts.get(verdict, 0) for verdict in verdicts]
         proposed, kept_calls = each.proposed, each.verdicts.get(Verdict.KEPT, 0)
         share = report.percent(each.texts_kept, count)
-        rows.append([name, count, each.texts_tried, proposed, kept_calls, share, *counted])
+        method = runs[name].manifest.config["method"]
+        rows.append([name, method, count, each.texts_tried, proposed, kept_calls, share, *counted])
     return report.table(
-        ["tool", "texts", "tried", "calls", "kept", "texts with a kept call", *verdicts], rows
+        ["tool", "method", "texts", "tried", "calls", "kept", "texts with a kept call", *verdicts],
+        rows,
     )
 
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from toolformer.corpus.lines import MOST_BYTES, TOO_LONG, WholeFileError, reason_of
+from toolformer.errors import how_to_install
 
 # What is not read as the text of an article.
 _ASIDE = ("script", "style", "table", "sup", "nav", "header", "footer", "figure", "math", "title")
@@ -18,7 +19,7 @@ def zim_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
         WholeFileError: the file is not ZIM or is damaged, or what reads it is not installed.
     """
     if find_spec("libzim") is None or find_spec("bs4") is None:
-        raise WholeFileError('reading ZIM needs an extra: pip install "toolformer-engine[zim]"')
+        raise WholeFileError(f"reading ZIM needs an extra: {how_to_install('zim')}")
     from libzim.reader import Archive
 
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, how_to_install
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.live_tools import LiveTools
@@ -163,7 +163,7 @@ def harness_model(
         from lm_eval.api.model import LM  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise ConfigError(
-            f"lm-eval cannot be imported ({error}): pip install 'toolformer-engine[lm-eval]'."
+            f"lm-eval cannot be imported ({error}): {how_to_install('lm-eval')}."
         ) from None
     answers = HarnessAnswers(model, live) if config is None else HarnessAnswers(model, live, config)
 

@@ -5,7 +5,6 @@ serves several adapters of one base, can load. They are put into the weights whe
 and those of QLoRA always are.
 """
 
-import importlib.util
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -17,19 +16,19 @@ import torch
 from transformers import PreTrainedModel
 
 from toolformer.assets import EMBEDDED_MODEL
-from toolformer.errors import ConfigError
+from toolformer.errors import ConfigError, check_installed
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.lm.hf.source import fetch_source
 
 
-def check_installed(adapter: str) -> None:
+def check_adapter(adapter: str) -> None:
     """Refuses a training whose libraries are not there.
 
     Raises:
         ConfigError: says what to install.
     """
-    if adapter == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
-        raise ConfigError("--qlora needs bitsandbytes: pip install 'toolformer-engine[qlora]'.")
+    if adapter == "qlora":
+        check_installed("bitsandbytes", extra="qlora", what="--qlora")
 
 
 def check_base_of_adapter(config: FinetuneConfig, model: object) -> None:

@@ -20,8 +20,8 @@ from toolformer.files import locked
 from toolformer.finetune import checkpoints
 from toolformer.finetune.adapters import (
     add_adapter,
+    check_adapter,
     check_base_of_adapter,
-    check_installed,
     merge_adapter,
     save_adapter,
 )
@@ -169,7 +169,7 @@ def _check_start(
 ) -> None:
     """Refuses what can be refused before a text is read or a model is loaded."""
     checkpoints.check_out(out, resume=resume)
-    check_installed(config.adapter)
+    check_adapter(config.adapter)
     check_launch(config)
     check_reports(report_to)
 

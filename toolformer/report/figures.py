@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from toolformer.errors import ConfigError
+from toolformer.errors import check_installed
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -66,13 +66,7 @@ def check_extra() -> None:
     Raises:
         ConfigError: names the extra.
     """
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise ConfigError(
-            'A report needs an extra: pip install "toolformer-engine[report]".'
-        ) from None
+    check_installed("jinja2", "matplotlib", extra="report", what="A report")
 
 
 def colour(number: int) -> str:

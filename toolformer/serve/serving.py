@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from importlib.util import find_spec
 
-from toolformer.errors import ConfigError
+from toolformer.errors import check_installed
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.lm.registry import AnyModel, as_model
 from toolformer.serve.config import ServeConfig
@@ -15,16 +14,14 @@ from toolformer.serve.interface.asking import Served
 from toolformer.tools.registry import Tools, as_tools
 
 
-def check_installed() -> None:
+def check_extra() -> None:
     """Refuses to serve where what that needs is not installed.
 
     Raises:
         ConfigError: says how it is installed.
     """
-    if any(
-        find_spec(each) is None for each in ("fastapi", "uvicorn", "prometheus_client", "httpx2")
-    ):
-        raise ConfigError('Serving a model needs an extra: pip install "toolformer-engine[serve]".')
+    needed = ("fastapi", "uvicorn", "prometheus_client", "httpx2")
+    check_installed(*needed, extra="serve", what="Serving a model")
 
 
 def decoding_thread(served: Served) -> DecodingThread:
@@ -78,7 +75,7 @@ def serving(
     Raises:
         ConfigError: it cannot be served.
     """
-    check_installed()
+    check_extra()
     from toolformer.serve.app import make_app
     from toolformer.serve.running import address_of, in_background, listen
 

@@ -1,7 +1,6 @@
 """`toolformer mcp`: the tools as a server of the Model Context Protocol."""
 
 from datetime import date
-from importlib.util import find_spec
 from typing import Annotated
 
 from typer import Option
@@ -10,7 +9,7 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.settings import TOOL_CACHE
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
 from toolformer.dates import read_date
-from toolformer.errors import ConfigError
+from toolformer.errors import check_installed
 from toolformer.tools.registry import default_tools, load_tools
 from toolformer.tools.toolbox import Toolbox
 
@@ -42,8 +41,7 @@ def mcp(
     tool_cache: TOOL_CACHE = None,
 ) -> int:
     """Serve the tools to any client of the Model Context Protocol, until its input ends."""
-    if find_spec("mcp") is None:
-        raise ConfigError('Serving tools needs an extra: pip install "toolformer-engine[mcp]".')
+    check_installed("mcp", extra="mcp", what="Serving tools")
     from toolformer.tools.mcp.serving import make_server, serve_http, serve_pipes
 
     day = None if today is None else read_date(today)

@@ -35,7 +35,7 @@ from toolformer.serve.engines.limited import limited
 from toolformer.serve.engines.upstream import Upstream
 from toolformer.serve.interface.asking import Served
 from toolformer.serve.keys import read_keys
-from toolformer.serve.serving import check_installed, decoding_thread
+from toolformer.serve.serving import check_extra, decoding_thread
 from toolformer.sidecar import Sidecar, read_sidecar
 from toolformer.tools.outside.options import Variables, read_headers
 from toolformer.tools.registry import load_tools
@@ -97,7 +97,7 @@ def serve(
 
     Answers /v1/completions, /v1/chat/completions and /v1/models; / is a page to try it.
     """
-    check_installed()
+    check_extra()
     from toolformer.serve.app import make_app
     from toolformer.serve.running import address_of, listen, run
 

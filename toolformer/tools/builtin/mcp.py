@@ -2,12 +2,11 @@
 
 import logging
 import re
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from toolformer.calls import is_tool_name
-from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
+from toolformer.errors import ConfigError, UnknownNameError, check_installed, clipped, closest
 from toolformer.tools.base import MOST_WAITING, Tool
 from toolformer.tools.mcp.server import McpServer
 from toolformer.tools.mcp.ways import Address, Command, Way
@@ -64,8 +63,7 @@ def mcp(
             "The tools of an MCP server, given its program or its address: "
             "mcp:command=python my_server.py, or mcp:url=https://example.org/mcp."
         )
-    if find_spec("mcp") is None or find_spec("tenacity") is None:
-        raise ConfigError('MCP servers need an extra: pip install "toolformer-engine[mcp]".')
+    check_installed("mcp", "tenacity", extra="mcp", what="An MCP server")
     key = (command, url, env, headers, timeout, retries)
     server = _servers.get(key)
     if server is None:

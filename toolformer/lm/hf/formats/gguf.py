@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from toolformer.errors import ModelError
+from toolformer.errors import ModelError, how_to_install
 from toolformer.lm.hf.checkpoint import check_declared
 
 SUFFIX = ".gguf"
@@ -68,8 +68,8 @@ def digest_of_gguf(path: Path) -> bytes:
 def _check(path: Path) -> None:
     if importlib.util.find_spec("gguf") is None:
         raise ModelError(
-            f"'{path}' is a model in GGUF, and reading it needs the package gguf: pip install "
-            "'toolformer-engine[gguf]'."
+            f"'{path}' is a model in GGUF, and reading it needs the package gguf: "
+            f"{how_to_install('gguf')}."
         )
     if _PART.search(path.name):
         raise ModelError(
