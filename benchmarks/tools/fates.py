@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+
 from benchmarks import report
 from benchmarks.tools.search import pages
 from recipes.data.templates import template_sentences
