@@ -89,6 +89,8 @@ PLACES = {
     "starlette": ("serve/",),
     "uvicorn": ("serve/running", "tools/mcp/"),
     "prometheus_client": ("serve/",),
+    "ray": ("annotate/workers/",),
+    "fsspec": ("urls",),
 }
 AT_IMPORT_TIME = {
     "huggingface_hub": ("lm/hf/",),
@@ -120,6 +122,8 @@ AT_IMPORT_TIME = {
     "starlette": ("serve/app", "serve/running", "serve/answering"),
     "uvicorn": ("serve/running",),
     "prometheus_client": ("serve/app", "serve/metrics"),
+    "ray": (),
+    "fsspec": (),
 }
 HEAVY = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "rich"}
 

@@ -436,3 +436,36 @@ def test_what_cannot_be_an_option_of_sbatch_is_a_sentence(
 ) -> None:
     assert annotate("--runner", "slurm", "--sbatch", "mem") == 2
     assert "'mem' is not an option of sbatch" in capsys.readouterr().err
+
+
+def test_how_far_an_array_is_can_be_seen_from_outside(
+    where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annotate("--documents-per-shard", "1", "--shard", "1/3") == 0
+    capsys.readouterr()
+    assert run(["show", "run", "--progress"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Shards that are there: 1 of 3, with 1 of 3 texts (33 %).")
+    assert re.search(r"│ 1/3 +│ \S+ +│ \d+ s ago │ +1 │ +[\d,]+ │ done │", said)
+    assert said.endswith("Nobody was seen to work on it lately: the same command continues it.\n")
+    assert annotate("--documents-per-shard", "1") == 0
+    capsys.readouterr()
+    assert run(["show", "run", "--progress"]) == 0
+    assert capsys.readouterr().out == "The run is finished: 3 shards, 3 texts.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--workers", "2"], "are for --runner ray"),
+        (["--runner", "ray", "--workers", "two"], "Cannot read --workers 'two'"),
+        (["--runner", "ray", "--workers", "3-2"], "There cannot be 3 to 2 workers"),
+        (["--runner", "ray", "--shard", "0/2"], "--runner ray does the whole run"),
+    ],
+)
+def test_what_workers_cannot_be_asked_is_a_sentence(
+    where: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert annotate(*options) == 2
+    assert said in capsys.readouterr().err
+    assert not (where / "run").exists()

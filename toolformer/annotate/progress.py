@@ -1,15 +1,20 @@
 """How far a run is: what is done of it, a batch that was read and not yet scored in part."""
 
+import socket
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from toolformer.annotate.pipeline import ShardBatch
 from toolformer.annotate.shards import Shard
+from toolformer.runs.progress import ShareProgress
 
 # How much of a batch's work is to read it and to write calls, until it has been seen how long that
 # takes and how long their scores do.
 _PROPOSING = 0.6
+_SEEN_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class RunProgress:
     characters: float = 0  # of what is done: texts differ in length, and so in the time they take
     resumed_characters: int = 0  # of these, done by earlier tries
     round: int | None = None  # of several the number, from 1; None in the last one
+    workers: int | None = None  # at work; None: this process does the work itself
 
     def plus(self, shard: Shard, share: float = 1) -> "RunProgress":
         """Returns the progress once a share of a shard is done as well."""
@@ -102,6 +108,66 @@ class ProgressCounter:
             characters=max(now.characters, self._told.characters),
         )
         self._tell(self._told)
+
+
+class ShareReporter:
+    """Lets a process be seen by whoever watches the run that it writes."""
+
+    def __init__(
+        self,
+        tell: Callable[[str, ShareProgress], None],
+        wanted: Collection[int] | None,
+        *,
+        expected: int | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Lets it be seen for the first time.
+
+        Args:
+            tell: takes the name of the process among those that write the run, and how far it is.
+            wanted: the numbers of the shards that it does, None for all.
+            expected: how many documents the corpus has, where that is known.
+            clock: seconds since 1970.
+        """
+        share = _share_of(wanted)
+        self._tell = tell
+        self._clock = clock
+        # Who does the same share after a kill takes its place.
+        self._name = share.replace("/", "-of-") or ("all" if wanted is None else uuid4().hex[:12])
+        self._documents = 0.0
+        now = clock()
+        self._last = ShareProgress(share, socket.gethostname(), now, now, expected=expected)
+        tell(self._name, self._last)
+
+    def __call__(self, progress: RunProgress) -> None:
+        """Takes note of how far it is, and now and then lets it be seen."""
+        self._documents = progress.documents - progress.resumed
+        if self._clock() - self._last.seen >= _SEEN_EVERY_S:
+            self._write(workers=progress.workers)
+
+    def end(self, shards: int) -> None:
+        """Says that the share is done, of a run of so many shards."""
+        self._write(shards=shards)
+
+    def _write(self, *, workers: int | None = None, shards: int | None = None) -> None:
+        self._last = replace(
+            self._last,
+            seen=self._clock(),
+            documents=self._documents,
+            workers=workers,
+            shards=shards,
+        )
+        self._tell(self._name, self._last)
+
+
+def _share_of(wanted: Collection[int] | None) -> str:
+    """Returns how a share is called.
+
+    >>> _share_of(range(2, sys.maxsize, 8)), _share_of([1, 3])
+    ('2/8', '')
+    """
+    is_share = isinstance(wanted, range) and wanted.stop == sys.maxsize
+    return f"{wanted.start}/{wanted.step}" if isinstance(wanted, range) and is_share else ""
 
 
 @dataclass(slots=True)

@@ -1,22 +1,21 @@
 """A corpus goes in, a run directory comes out, shard by shard; what is there already is kept."""
 
 import gc
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat, takewhile
 from pathlib import Path
 from typing import Any
 
 from toolformer.annotate.ahead import ahead
+from toolformer.annotate.begun import as_begun
 from toolformer.annotate.config import AnnotateConfig
 from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.annotate.documents import Corpus, Reading
 from toolformer.annotate.pipeline import ShardBatch, annotate_batches
 from toolformer.annotate.plan import Plan, make_plan
-from toolformer.annotate.progress import ProgressCounter, RunProgress
+from toolformer.annotate.progress import ProgressCounter, RunProgress, ShareReporter
 from toolformer.annotate.rounds import check_rounds, in_rounds
 from toolformer.annotate.shards import Shard, cut_shards
 from toolformer.corpus import CorpusProblem
@@ -34,8 +33,6 @@ from toolformer.threads import Threads
 from toolformer.tools.registry import Tools, default_tools
 from toolformer.tools.toolbox import Toolbox
 
-_log = logging.getLogger(__name__)
-
 _LONG_LIVED = 64  # shards
 _WRITING_S = 2.0  # for the shard that is being written when an annotation is interrupted
 
@@ -50,6 +47,7 @@ def annotate(
     demonstrations: Sequence[Demonstration] | None = None,
     shards: Collection[int] | None = None,
     description: Mapping[str, Any] | None = None,
+    expected_documents: int | None = None,
     strict: bool = False,
     on_progress: Callable[[RunProgress], None] | None = None,
     on_problem: Callable[[CorpusProblem], None] | None = None,
@@ -75,6 +73,7 @@ def annotate(
             all are there finishes the run.
         description: the corpus as it is named in the manifest, `describe_corpus(…).to_dict()` or
             the `manifest.corpus` of a run over it; when None, the corpus is hashed.
+        expected_documents: how many the corpus has, if that is known: for who watches the run.
         strict: whether a record that cannot be read ends the run.
         on_progress: called after each half of a batch's work with the progress so far.
         on_problem: called with each thing in the corpus that cannot be read; logged when None.
@@ -112,6 +111,7 @@ def annotate(
             toolbox=toolbox,
             wanted=shards if shards is None or isinstance(shards, range) else frozenset(shards),
             description=description,
+            expected=expected_documents,
             strict=strict,
             on_problem=on_problem,
         )
@@ -134,6 +134,7 @@ def _annotate_once(
     demonstrations: Sequence[Demonstration] | None,
     wanted: Collection[int] | None,
     description: Mapping[str, Any] | None,
+    expected: int | None,
     strict: bool,
     on_progress: Callable[[RunProgress], None] | None,
     on_problem: Callable[[CorpusProblem], None] | None,
@@ -141,7 +142,7 @@ def _annotate_once(
     """Annotates a corpus in one round; returns the run and what it was made by."""
     reading = Reading(corpus, config=config, strict=strict, on_problem=on_problem)
     made = make_plan(config, model=model, toolbox=toolbox, demonstrations=demonstrations)
-    plan = _as_begun(made, out)
+    plan = as_begun(made, read_manifest(out), out=out)
     # The first documents are read before anything is written, so that a wrong corpus or column
     # leaves no run behind.
     read = cut_shards(
@@ -157,6 +158,7 @@ def _annotate_once(
     with locked(out, is_shared=wanted is not None), Threads(1, name="reading") as thread:
         writer = RunWriter(out, plan.manifest(described))
         writer.drop_unavailable(wanted)
+        reporter = ShareReporter(writer.tell, wanted, expected=expected)
         rest: Iterator[list[Document]] = read
         if reading.is_of_files:  # a caller's iterator is consumed on its own thread
             rest = takewhile(bool, ahead(repeat(partial(next, read, [])), thread))
@@ -165,8 +167,9 @@ def _annotate_once(
             plan=plan,
             writer=writer,
             wanted=wanted,
-            progress=ProgressCounter(on_progress),
+            progress=ProgressCounter(partial(_tell, reporter, on_progress)),
         )
+        reporter.end(number)
         return writer.finish(problems=reading.problems, shards=number), plan
 
 
@@ -232,21 +235,9 @@ def opened_toolbox(tools: Tools | None) -> Toolbox | nullcontext[Toolbox]:
     return Toolbox(default_tools() if tools is None else tools)
 
 
-def _as_begun(plan: Plan, out: Path) -> Plan:
-    """Returns the plan, its shards cut as those of a run in `out` are."""
-    begun = read_manifest(out)
-    if begun is None:
-        return plan
-    if plan.config.documents_per_shard not in (None, begun.documents_per_shard):
-        _log.warning(
-            "'%s' was begun with %d documents per shard and continues with them, not with %d.",
-            out,
-            begun.documents_per_shard,
-            plan.documents_per_shard,
-        )
-    return replace(
-        plan,
-        documents_per_shard=begun.documents_per_shard,
-        characters_per_shard=begun.characters_per_shard,
-        ends=tuple(begun.grown(plan.config.max_documents).ends),
-    )
+def _tell(
+    reporter: ShareReporter, on_progress: Callable[[RunProgress], None] | None, now: RunProgress
+) -> None:
+    reporter(now)
+    if on_progress is not None:
+        on_progress(now)

@@ -17,6 +17,7 @@ class Runner(StrEnum):
     """What does the work."""
 
     LOCAL = "local"
+    RAY = "ray"
     SLURM = "slurm"
 
 
@@ -32,8 +33,9 @@ SHARD = Annotated[
 RUNNER = Annotated[
     Runner,
     Option(
-        help="local: this process; slurm: a script for sbatch is written beside the run, whose "
-        "processes do a share each."
+        help="local: this process; ray: workers on the Ray cluster at RAY_ADDRESS, or on one that "
+        "is started here; slurm: a script for sbatch is written beside the run, whose processes do "
+        "a share each."
     ),
 ]
 SHARES = Annotated[

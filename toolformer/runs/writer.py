@@ -3,7 +3,10 @@
 Which files it has, and what a kill leaves behind, stands in `directory.py`.
 """
 
+import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from toolformer.errors import RunError
@@ -13,6 +16,7 @@ from toolformer.runs.calibration import Calibration, Placebos, settled_threshold
 from toolformer.runs.completion import STATS, Completion, shard_digest
 from toolformer.runs.directory import ROUNDS, Run, count_shards, name_shards, shard_path
 from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
+from toolformer.runs.progress import PROGRESS, ShareProgress
 from toolformer.runs.select import reselect
 from toolformer.runs.shards.read import has_verdict, shard_content
 from toolformer.runs.shards.write import shard_bytes
@@ -119,6 +123,17 @@ class RunWriter:
         self._digests[shard] = shard_digest(content)
         self._done.add(shard)
 
+    def tell(self, name: str, progress: ShareProgress) -> None:
+        """Writes how far a process is, for whoever watches the run; not to be able to is no harm.
+
+        Args:
+            name: of the file, of this process alone.
+            progress: how far it is.
+        """
+        with suppress(RunError):
+            self._check_is_there()
+            self._write(self.path / PROGRESS / f"{name}.json", json_text(asdict(progress)))
+
     def finish(self, *, problems: int = 0, shards: int = 0) -> Run:
         """Adds the shards up, which marks the run as complete, and opens it.
 
@@ -164,6 +179,7 @@ class RunWriter:
             calibration,
         )
         self._write(self.path / STATS, json_text(completion.to_dict()))
+        shutil.rmtree(self.path / PROGRESS, ignore_errors=True)
         return run
 
     def _read(self, shard: int) -> list[AnnotatedDocument]:

@@ -13,6 +13,8 @@ from toolformer.annotate import AnnotateConfig, RunProgress
 from toolformer.annotate import annotate as annotate_corpus
 from toolformer.annotate.dry_run import DryRun
 from toolformer.annotate.dry_run import dry_run as annotate_sample
+from toolformer.annotate.workers.crew import Workers
+from toolformer.annotate.workers.run import annotate_by_workers
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
@@ -43,6 +45,13 @@ from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, s
 from toolformer.cli.show.dry_run import DRY_RUN, print_dry_run
 from toolformer.cli.show.finished import print_run
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
+from toolformer.cli.workers import (
+    CPUS_PER_WORKER,
+    GPUS_PER_WORKER,
+    WORKERS,
+    equip,
+    read_workers,
+)
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError, RunError
 from toolformer.hub.cards.card import CardSettings
@@ -86,6 +95,9 @@ def annotate(
     time_: TIME = None,
     partition: PARTITION = None,
     sbatch: SBATCH = None,
+    workers: WORKERS = None,
+    gpus_per_worker: GPUS_PER_WORKER = None,
+    cpus_per_worker: CPUS_PER_WORKER = None,
     tool_workers: TOOL_WORKERS = None,
     tool_timeout: TOOL_TIMEOUT = None,
     tool_cache: TOOL_CACHE = None,
@@ -115,6 +127,13 @@ def annotate(
         return 0
     if of_slurm or shares:
         raise ConfigError("--shares, --time, --partition and --sbatch are for --runner slurm.")
+    crew = read_workers(workers, gpus=gpus_per_worker, cpus=cpus_per_worker)
+    if runner is not Runner.RAY and crew != Workers():
+        raise ConfigError(
+            "--workers, --gpus-per-worker and --cpus-per-worker are for --runner ray."
+        )
+    if runner is Runner.RAY and (dry_run or shard):
+        raise ConfigError("--runner ray does the whole run: leave out --dry-run and --shard.")
     if dry_run and push_to_hub:
         raise ConfigError("A dry run writes nothing that could be shared: leave out --push-to-hub.")
     repository = open_shared(push_to_hub, kind="dataset", private=private, license_=license_)
@@ -124,28 +143,38 @@ def annotate(
         with_limits(loaded, workers=tool_workers, timeouts=tool_timeout), results=tool_cache
     )
     shards = None if shard is None else read_share(shard)
+    load = partial(
+        load_model,
+        model,
+        dtype=dtype,
+        device=device,
+        batch_tokens=read_batch_tokens(batch_tokens),
+        trust_remote_code=trust_remote_code,
+    )
     total, characters = (dry_run, 0) if dry_run else _count(source, settings)
     notes = Console(stderr=True)
-    with notes.status(f"Loading {model}"):
-        language_model = load_model(
-            model,
-            dtype=dtype,
-            device=device,
-            batch_tokens=read_batch_tokens(batch_tokens),
-            trust_remote_code=trust_remote_code,
+    work: Callable[..., Run | DryRun]
+    if runner is Runner.RAY:
+        limits = {"workers": tool_workers, "timeouts": tool_timeout}
+        equipped = partial(equip, load, tools=tool, limits=limits, results=tool_cache)
+        work = partial(annotate_by_workers, equip=equipped, workers=crew)
+    else:
+        with notes.status(f"Loading {model}"):
+            language_model = load()
+        work = partial(
+            annotate_sample if dry_run else annotate_corpus, model=language_model, tools=tools
         )
-    work: Callable[..., Run | DryRun] = (
-        partial(annotate_sample, documents=dry_run)
-        if dry_run
-        else partial(annotate_corpus, out=out, shards=shards)
-    )
+    if dry_run:
+        work = partial(work, documents=dry_run)
+    else:
+        work = partial(work, out=out, expected_documents=total)
+    if shards is not None:
+        work = partial(work, shards=shards)
     began = time.monotonic()
     try:
         with tools, counting_bar(notes, "Annotating", "texts", total=total) as move:
             found = work(
                 source,
-                model=language_model,
-                tools=tools,
                 config=settings,
                 strict=strict,
                 on_progress=lambda progress: _move(move, progress, characters),
@@ -177,10 +206,11 @@ def annotate(
 def _move(move: MoveBar, progress: RunProgress, characters: int) -> None:
     number = f"round {progress.round}" if progress.round else ""
     kept = f"{progress.kept} calls kept" if progress.kept else ""
+    workers = f"{progress.workers} workers" if progress.workers is not None else ""
     share = None
     if characters:
         share = (progress.characters / characters, progress.resumed_characters / characters)
-    said = ", ".join(filter(None, (number, kept)))
+    said = ", ".join(filter(None, (number, kept, workers)))
     move(progress.documents, progress.resumed, said, share)
 
 

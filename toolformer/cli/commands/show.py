@@ -15,6 +15,7 @@ from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.tables import provisional_line
 from toolformer.cli.display.texts import candidate_text, kept_text
 from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
+from toolformer.cli.show.progress import PROGRESS, print_progress
 from toolformer.cli.show.rows import call_row
 from toolformer.cli.show.table import print_tables
 from toolformer.cli.show.why import PlaceReasons, position_of
@@ -84,6 +85,7 @@ def show(
             "pass, and what the tools refused.",
         ),
     ] = False,
+    progress: PROGRESS = False,
     incomplete: Annotated[
         bool, Option("--incomplete", help="Show what is there of a run that is not whole.")
     ] = False,
@@ -95,6 +97,9 @@ def show(
     """
     opened = Run.open(run, incomplete=incomplete)
     notes = Console(stderr=True)
+    if progress:
+        print_progress(answer_console(), opened, as_json=as_json)
+        return
     if incomplete and (lack := opened.lack()):
         notes.print(f"The run '{run}' {lack}.", markup=False, soft_wrap=True)
     if incomplete and threshold is min_used is None and (told := provisional_line(opened)):

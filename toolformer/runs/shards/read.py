@@ -53,8 +53,9 @@ def count_rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
     try:
-        return int(pq.read_metadata(pa.BufferReader(shard_content(path))).num_rows)
-    except (OSError, pa.ArrowException) as error:
+        with open_plain(path) as stream:  # no more of it is read than says so
+            return int(pq.read_metadata(stream).num_rows)
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise RunError(unreadable(path, str(error).splitlines()[0])) from None
 
 

@@ -1,0 +1,83 @@
+"""The Ray cluster that a program works on: the one it is told of, or one of its own.
+
+The only file besides `crew.py` that knows Ray.
+"""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from toolformer.errors import ConfigError, clipped
+
+ADDRESS = "RAY_ADDRESS"
+_STORE_BYTES = 256 << 20  # shards on their way, of a cluster of our own
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told that it runs
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def needs_ray() -> None:
+    """Refuses to work without Ray.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    if find_spec("ray") is None:
+        raise ConfigError('Ray is an extra: pip install "toolformer-engine[ray]".')
+
+
+@contextmanager
+def connected(*, cpus: float) -> Iterator[Any]:
+    """Connects to a Ray cluster and yields the library.
+
+    Where RAY_ADDRESS names none, and the program has not connected before, it starts one on this
+    machine, which ends with the program however it ends.
+
+    Args:
+        cpus: how many a cluster of our own has to have at least.
+
+    Raises:
+        ConfigError: Ray is not installed, or there is no cluster at the address.
+    """
+    needs_ray()
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)  # it tells of how it is secured
+    if ray.is_initialized():  # by the program that calls us
+        yield ray
+        return
+    address = os.environ.get(ADDRESS)
+    own: dict[str, Any] = {}
+    if not address:
+        most = max(cpus, os.cpu_count() or 1)
+        own = {"num_cpus": int(-(-most // 1)), "object_store_memory": _STORE_BYTES}
+        own["include_dashboard"] = False
+    handlers = {each: signal.getsignal(each) for each in _SIGNALS}
+    try:
+        ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            configure_logging=False,
+            logging_level="ERROR",
+            **own,
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        said = clipped(" ".join(str(error).split()), 200).rstrip(".")
+        what = f"There is no Ray cluster at {ADDRESS}={address}" if address else "Ray did not start"
+        raise ConfigError(f"{what} ({said}).") from None
+    finally:
+        for each, handler in handlers.items():  # Ray takes them for itself
+            if signal.getsignal(each) is not handler:
+                signal.signal(each, handler)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
