@@ -28,6 +28,7 @@ FLOORS = {
     "dates": 1,
     "event_loop": 1,
     "specs": 1,
+    "urls": 1,
     "files": 2,
     "records": 2,
     "sidecar": 2,

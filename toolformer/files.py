@@ -284,7 +284,7 @@ def refuse_others(folder: Path, *, what: str) -> None:
         )
 
 
-def refuse_differences(known: object, wanted: object, *, folder: Path, what: str) -> None:
+def refuse_differences(known: object, wanted: object, *, folder: str | Path, what: str) -> None:
     """Refuses to continue what a directory holds with other settings.
 
     Raises:

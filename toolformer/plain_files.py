@@ -3,16 +3,29 @@
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 
-def open_plain(path: str | Path) -> BinaryIO:
+class OpensItself(Protocol):
+    """A file that no path leads to, such as one that a URL names."""
+
+    def open_binary(self) -> BinaryIO:
+        """Opens it to read.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+
+
+def open_plain(path: str | Path | OpensItself) -> BinaryIO:
     """Opens a file to read, and nothing else: opening a named pipe would wait for a writer.
 
     Raises:
         OSError: it cannot be opened.
         ValueError: it is not a plain file.
     """
+    if not isinstance(path, str | Path):
+        return path.open_binary()
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -16,6 +16,7 @@ from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corp
 from toolformer.corpus.sources import find_sources
 from toolformer.errors import ConfigError, clipped
 from toolformer.records import Document
+from toolformer.urls import is_url
 
 # Names of what `read_corpus` reads; or texts, rows of fields and documents.
 Corpus = str | Path | Corpora | Iterable[Document | str | Mapping[str, object] | Path]
@@ -99,7 +100,8 @@ def _checked(corpus: Any) -> Any:
     if isinstance(corpus, str):
         is_name = corpus.strip() and "\n" not in corpus
         is_pattern = any(each in corpus for each in "*?[")
-        if not is_name or (" " in corpus and not is_pattern and not os.path.exists(corpus)):
+        is_known = is_pattern or is_url(corpus) or os.path.exists(corpus)
+        if not is_name or (" " in corpus and not is_known):
             raise ConfigError(
                 f"There is no file {clipped(corpus)!r}: a text is annotated in a list, as [text]."
             )

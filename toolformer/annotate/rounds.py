@@ -19,8 +19,8 @@ from toolformer.annotate.plan import Plan
 from toolformer.annotate.progress import RunProgress
 from toolformer.corpus.sources import is_standard_input
 from toolformer.errors import ConfigError
-from toolformer.runs.directory import ROUNDS, Run
-from toolformer.runs.manifest import read_manifest
+from toolformer.runs.directory import Run
+from toolformer.runs.manifest import ROUNDS, read_manifest
 
 _Tell = Callable[[RunProgress], None]
 
@@ -39,7 +39,12 @@ class Once(Protocol):
 
 
 def check_rounds(
-    corpus: object, *, out: Path, max_documents: int | None, shards: Collection[int] | None
+    corpus: object,
+    *,
+    out: Path,
+    max_documents: int | None,
+    shards: Collection[int] | None,
+    is_remote: bool = False,
 ) -> None:
     """Refuses what cannot be annotated in several rounds.
 
@@ -48,6 +53,7 @@ def check_rounds(
         out: the run directory.
         max_documents: after how many documents each round is to end.
         shards: the numbers of the shards that are asked for, None for all.
+        is_remote: whether the run directory is a copy of one at a URL.
 
     Raises:
         ConfigError: says why.
@@ -63,6 +69,10 @@ def check_rounds(
         raise ConfigError(
             "A round begins when the one before is whole: several rounds cannot be divided into "
             "shards=. Annotate the shards with rounds=1."
+        )
+    if is_remote:
+        raise ConfigError(
+            "Several rounds are made in a directory: name one, or annotate with rounds=1."
         )
     names = getattr(corpus, "names", [corpus])
     if isinstance(corpus, Iterator) or any(map(is_standard_input, names)):

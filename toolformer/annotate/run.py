@@ -28,10 +28,12 @@ from toolformer.lm.registry import AnyModel, as_model
 from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import read_manifest
+from toolformer.runs.remote import Mirror
 from toolformer.runs.writer import RunWriter
 from toolformer.threads import Threads
 from toolformer.tools.registry import Tools, default_tools
 from toolformer.tools.toolbox import Toolbox
+from toolformer.urls import is_url
 
 _LONG_LIVED = 64  # shards
 _WRITING_S = 2.0  # for the shard that is being written when an annotation is interrupted
@@ -64,7 +66,8 @@ def annotate(
             name is loaded.
         tools: Tools, their specs or functions, in the order that breaks ties; those that
             `default_tools` returns when None. A Toolbox stays open.
-        out: the run directory. One whole run writes to it at a time.
+        out: the run directory, or a URL as s3://bucket/run, to which each shard is sent once it is
+            whole. One whole run writes to it at a time.
         config: None leaves everything to the model and the tools.
         demonstrations: texts with calls and their outputs to show the model in context, instead of
             those of `config.exemplars`.
@@ -99,9 +102,18 @@ def annotate(
     config = AnnotateConfig(**config) if isinstance(config, Mapping) else config or AnnotateConfig()
     if isinstance(shards, int):
         raise ConfigError(f"shards= is the numbers of some shards, as in [{shards}].")
-    out = Path(out)
+    mirror = Mirror(str(out)) if is_url(out) else None
+    out = Path(out) if mirror is None else mirror.path
     if config.rounds > 1:
-        check_rounds(corpus, out=out, max_documents=config.max_documents, shards=shards)
+        check_rounds(
+            corpus,
+            out=out,
+            max_documents=config.max_documents,
+            shards=shards,
+            is_remote=mirror is not None,
+        )
+    if mirror is not None:
+        mirror.fetch()
     model = as_model(model)
     with opened_toolbox(tools) as toolbox, toolbox.lending(lent(model)):
         once = partial(
@@ -112,6 +124,7 @@ def annotate(
             wanted=shards if shards is None or isinstance(shards, range) else frozenset(shards),
             description=description,
             expected=expected_documents,
+            mirror=mirror,
             strict=strict,
             on_problem=on_problem,
         )
@@ -135,6 +148,7 @@ def _annotate_once(
     wanted: Collection[int] | None,
     description: Mapping[str, Any] | None,
     expected: int | None,
+    mirror: Mirror | None,
     strict: bool,
     on_progress: Callable[[RunProgress], None] | None,
     on_problem: Callable[[CorpusProblem], None] | None,
@@ -156,7 +170,7 @@ def _annotate_once(
         raise CorpusError("There is no document to annotate.")
     described = reading.describe() if description is None else description
     with locked(out, is_shared=wanted is not None), Threads(1, name="reading") as thread:
-        writer = RunWriter(out, plan.manifest(described))
+        writer = RunWriter(out, plan.manifest(described), mirror=mirror)
         writer.drop_unavailable(wanted)
         reporter = ShareReporter(writer.tell, wanted, expected=expected)
         rest: Iterator[list[Document]] = read

@@ -48,6 +48,7 @@ TOOL_CACHE = Annotated[
         "to other runs, too.",
     ),
 ]
+RUN_HELP = "The run directory that `toolformer annotate` wrote, or its URL."
 MODEL_HELP = (
     "A directory (a model's or an adapter's), a Hub id, nano, a file in GGUF (model.gguf, "
     "hub/id:model.gguf), or script.py:name for a model in a file."

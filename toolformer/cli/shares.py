@@ -11,6 +11,7 @@ from typer import Option
 
 from toolformer.errors import ConfigError
 from toolformer.files import write_whole
+from toolformer.urls import is_url
 
 
 class Runner(StrEnum):
@@ -88,7 +89,7 @@ def sbatch_options(*, time: str | None, partition: str | None, others: Sequence[
 
 def write_array(
     arguments: Sequence[str],
-    out: Path,
+    out: str,
     *,
     shares: int | None,
     options: Sequence[str],
@@ -97,7 +98,7 @@ def write_array(
 
     Args:
         arguments: of `toolformer`, the subcommand first.
-        out: the run directory.
+        out: the run directory or URL; beside a URL lies the current directory.
         shares: how many processes; 8 when None.
         options: of sbatch, as `--time=8:00:00`.
 
@@ -105,7 +106,8 @@ def write_array(
         ConfigError: an option cannot stand in a script.
         RunError: the script cannot be written.
     """
-    script = out.with_name(f"{out.name}.sbatch")
+    beside = Path(Path(out).name) if is_url(out) else Path(out)
+    script = beside.with_name(f"{beside.name}.sbatch")
     write_whole(script, array_script(arguments, shares=shares or _SHARES, options=options))
     return script
 

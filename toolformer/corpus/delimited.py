@@ -4,7 +4,6 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from toolformer.corpus.lines import (
     MOST_BYTES,
@@ -15,10 +14,11 @@ from toolformer.corpus.lines import (
     open_text,
 )
 from toolformer.corpus.values import unique
+from toolformer.urls import AnyFile
 
 
 def delimited_rows(
-    path: Path, *, delimiter: str
+    path: AnyFile, *, delimiter: str
 ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     """Yields the line at which each row starts with the row, or with what is wrong with it.
 

@@ -23,6 +23,9 @@ from toolformer.corpus.lines import (
 )
 from toolformer.corpus.tables import arrow_rows, parquet_rows
 from toolformer.corpus.zim import zim_rows
+from toolformer.urls import AnyFile, UrlFile
+
+_MAPPED = (".arrow", ".zim")  # read by what needs a file on this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Record:
     fields: Mapping[str, object]
 
 
-def read_records(path: Path, *, name: str) -> Iterator[Record | CorpusProblem]:
+def read_records(path: AnyFile, *, name: str) -> Iterator[Record | CorpusProblem]:
     """Yields what a file holds, in order; a bad record is a problem, and reading continues.
 
     Args:
@@ -74,15 +77,24 @@ def read_records(path: Path, *, name: str) -> Iterator[Record | CorpusProblem]:
         yield CorpusProblem(name, None, f"cannot be read{where} ({reason_of(error)})")
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+def _numbered(path: AnyFile) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     """Yields the number of each record with its fields, or with what is wrong with it."""
-    match format_of(path):
+    kind = format_of(path)
+    if isinstance(path, UrlFile) and kind in _MAPPED:
+        with path.copied() as copy:
+            yield from _of_kind(kind, copy)
+    else:
+        yield from _of_kind(kind, path)
+
+
+def _of_kind(kind: str | None, path: AnyFile) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+    match kind:
         case ".parquet":
             return parquet_rows(path)
         case ".arrow":
             return arrow_rows(path)
         case ".zim":
-            return zim_rows(path)
+            return zim_rows(Path(str(path)))
         case ".csv":
             return delimited_rows(path, delimiter=",")
         case ".tsv":
@@ -95,7 +107,7 @@ def _numbered(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
             return _text_lines(path)
 
 
-def _text_lines(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+def _text_lines(path: AnyFile) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     with open_text(path) as stream:
         for number, line in enumerate(bounded_lines(stream), start=1):
             if line is None:

@@ -1,6 +1,6 @@
 """What a file holds, by the endings of its name. Opens nothing."""
 
-from pathlib import Path
+from toolformer.urls import AnyFile
 
 LINES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")  # text: these may be compressed
 TABLES = (".parquet", ".arrow", ".zim")
@@ -14,7 +14,7 @@ ENDINGS = (
 _OTHER_NAMES = {".ndjson": ".jsonl"}
 
 
-def format_of(path: Path) -> str | None:
+def format_of(path: AnyFile) -> str | None:
     """Returns which of the formats a file's name stands for.
 
     >>> format_of(Path("news.jsonl.zst")), format_of(Path("news.ndjson"))
@@ -30,7 +30,7 @@ def format_of(path: Path) -> str | None:
     return _OTHER_NAMES.get(suffixes[-1], suffixes[-1])
 
 
-def compression_of(path: Path) -> str | None:
+def compression_of(path: AnyFile) -> str | None:
     """Returns how a file is compressed, None when it is not.
 
     >>> compression_of(Path("news.jsonl.GZ"))

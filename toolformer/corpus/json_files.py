@@ -8,7 +8,6 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from toolformer.corpus.lines import (
     MOST_BYTES,
@@ -20,13 +19,14 @@ from toolformer.corpus.lines import (
     reason_of,
 )
 from toolformer.files import parse_json
+from toolformer.urls import AnyFile
 
 _BLOCK = 1 << 16
 _MARK = re.compile(rb'["\[\]{},]')
 _MARK_IN_TEXT = re.compile(rb'["\\]')
 
 
-def object_lines(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+def object_lines(path: AnyFile) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     """Yields each line's number with its object, or with what is wrong with it."""
     with open_text(path) as stream:
         for number, line in enumerate(bounded_lines(stream), start=1):
@@ -36,7 +36,7 @@ def object_lines(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]
                 yield number, _object(line.rstrip(b"\r\n"))
 
 
-def json_objects(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+def json_objects(path: AnyFile) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     """Yields the objects of a .json file, numbered from 1, or what is wrong with them.
 
     The file is a list of objects, or one object, or has an object a line.
@@ -54,7 +54,7 @@ def json_objects(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]
         yield 1, one
 
 
-def holds_records(path: Path) -> bool:
+def holds_records(path: AnyFile) -> bool:
     """Returns whether a .json file is a list of objects or lines of them, and not one object.
 
     One object is more often a program's settings than a text.

@@ -10,11 +10,11 @@ import lzma
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 from toolformer.corpus.formats import compression_of
 from toolformer.plain_files import open_plain
+from toolformer.urls import AnyFile
 
 MOST_BYTES = 64 << 20  # of one record: a small file may unpack to a line of any length
 TOO_LONG = f"longer than {MOST_BYTES >> 20} MiB, the most that is read of one record"
@@ -44,7 +44,7 @@ class EmptyFileError(WholeFileError):
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[io.BufferedReader]:
+def open_text(path: AnyFile) -> Iterator[io.BufferedReader]:
     """Opens a text file, unpacked, after its byte order mark.
 
     Raises:
@@ -91,7 +91,7 @@ def reason_of(error: BaseException) -> str:
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator[io.BufferedReader]:
+def _unpacked(path: AnyFile) -> Iterator[io.BufferedReader]:
     try:
         file = open_plain(path)
     except ValueError as error:

@@ -20,9 +20,11 @@ from toolformer.corpus.hub import DATASET_ID, HubDataset
 from toolformer.corpus.json_files import holds_records
 from toolformer.corpus.lines import reason_of
 from toolformer.corpus.outputs import output_kind, saved_tables
+from toolformer.corpus.remote import find_at_url, url_path
 from toolformer.corpus.standard_input import standard_input
 from toolformer.errors import CorpusError, clipped
 from toolformer.plain_files import open_plain
+from toolformer.urls import AnyFile, UrlFile, is_url
 
 _PATTERN = re.compile(r"[*?\[]")
 _STANDARD_INPUT = re.compile(r"(?:(?P<ending>[\w.]+):)?-")
@@ -75,11 +77,30 @@ class SourceFile:
     """A file of a corpus, and where it lies."""
 
     name: str  # as ids, problems and descriptions name it: below the folder of all
-    path: Path
+    path: AnyFile
 
     def records(self) -> Iterator[Record | CorpusProblem]:
-        """Yields what the file holds; see `read_records`."""
-        return read_records(self.path, name=self.name)
+        """Yields what the file holds; see `read_records`.
+
+        Raises:
+            CorpusError: a server did not give it to its end, which is not the end of the corpus.
+        """
+        for found in read_records(self.path, name=self.name):
+            self.check_whole()
+            yield found
+        self.check_whole()
+
+    def check_whole(self) -> None:
+        """Refuses to continue behind what a server did not give.
+
+        Raises:
+            CorpusError: it could not be read to its end.
+        """
+        if isinstance(self.path, UrlFile) and self.path.fault:
+            raise CorpusError(
+                f"'{self.path}' could not be read to its end ({self.path.fault}): run the same "
+                "command again, and it continues."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +173,8 @@ def find_sources(source: str | Path | Corpora | Sequence[str | Path]) -> Sources
     found = [_find(str(name)) for name in names]
     folders = [each.folder for each in found if each.folder is not None]
     folder = Path(os.path.commonpath(folders)) if folders else Path()
+    bases = [each.base for each in found if each.base is not None]
+    base = os.path.commonpath(bases) if bases else ""
     parts: dict[object, SourceFile | HubDataset] = {}
     for each in found:
         for part in each.parts:
@@ -160,13 +183,18 @@ def find_sources(source: str | Path | Corpora | Sequence[str | Path]) -> Sources
                 # What is named twice, as by a pattern that fits it and by itself, is read once.
                 key = part if len(found) == 1 else part.resolve()
                 parts.setdefault(key, SourceFile(name, part))
+            elif isinstance(part, UrlFile):
+                name = _spelled(os.path.relpath(url_path(part.url), base))
+                parts.setdefault(part, SourceFile(name, part))
             else:
                 parts.setdefault(part, part)
     if len(found) == 1:
         name = found[0].name
     else:
-        others = (each.name for each in found if each.folder is None)
-        name = " + ".join([*([folder.resolve().name] if folders else []), *others])
+        others = (each.name for each in found if each.folder is None and each.base is None)
+        common = [folder.resolve().name] if folders else []
+        common += [os.path.basename(base)] if bases else []  # noqa: PTH119 (it is of a URL)
+        name = " + ".join([*common, *others])
     passed_over = [each for one in found for each in one.passed_over]
     return Sources(_spelled(name), tuple(parts.values()), _sentence(passed_over))
 
@@ -177,13 +205,17 @@ class _Found:
 
     name: str
     folder: Path | None  # absolute; all paths are below it
-    parts: list[Path | SourceFile | HubDataset]
+    parts: list[Path | UrlFile | SourceFile | HubDataset]
     passed_over: list[str]
+    base: str | None = None  # likewise, all URLs, by `url_path`
 
 
 def _find(source: str) -> _Found:
     if match := _STANDARD_INPUT.fullmatch(source):
         return _find_standard_input(match["ending"] or "jsonl")
+    if is_url(source):
+        at = find_at_url(source)
+        return _Found(at.name, None, list(at.files), list(at.passed_over), at.base)
     path = Path(source)
     mode = _mode(path)
     if not source.strip():
@@ -314,6 +346,7 @@ def _described(file: SourceFile) -> CorpusFile:
             digest = hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
             return CorpusFile(file.name, stream.tell(), digest)
     except (OSError, ValueError):
+        file.check_whole()
         return CorpusFile(file.name, 0, "")  # reading it will say why
 
 

@@ -7,18 +7,18 @@ import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import repeat
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from toolformer.corpus.lines import MOST_BYTES, TOO_LONG, EmptyFileError, WholeFileError, reason_of
 from toolformer.corpus.values import Unreadable, unique
 from toolformer.plain_files import open_plain
+from toolformer.urls import AnyFile
 
 _ROWS_AT_ONCE = 64
 _MOST_AT_ONCE = 512 << 20  # bytes of a column
 
 
-def parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+def parquet_rows(path: AnyFile) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Yields the number of each row, from 1, with its cells.
 
     Raises:
@@ -50,7 +50,7 @@ def _rows_at_once(metadata: Any) -> int:
     return max(1, min(_ROWS_AT_ONCE, _MOST_AT_ONCE // max(1, largest)))
 
 
-def arrow_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+def arrow_rows(path: AnyFile) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Yields the number of each row of an Arrow file or stream, from 1, with its cells.
 
     Raises:
@@ -67,7 +67,7 @@ def arrow_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
+def _open(path: AnyFile) -> Iterator[BinaryIO]:
     try:
         stream = open_plain(path)
     except ValueError as error:

@@ -71,7 +71,7 @@ def read_run(
     run.check_whole()
     thresholds = resolve_thresholds(run, threshold, min_used=min_used, min_help=min_help)
     return SelectedRun(
-        name=str(run.path),
+        name=run.name,
         manifest=run.manifest,
         thresholds=thresholds,
         documents=_Selection(run, thresholds, allow_peeking),

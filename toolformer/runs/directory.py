@@ -18,6 +18,7 @@ from toolformer.runs.calibration import Calibration, settled_thresholds
 from toolformer.runs.check import DocumentCheck
 from toolformer.runs.completion import STATS, Completion, read_completion, shard_digest
 from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
+from toolformer.runs.remote import Mirror
 from toolformer.runs.select import reselect
 from toolformer.runs.shards.read import (
     count_rows,
@@ -27,17 +28,20 @@ from toolformer.runs.shards.read import (
 )
 from toolformer.runs.stats import RunStats, count_documents
 from toolformer.runs.thresholds import Thresholds
+from toolformer.urls import is_url
 
-ROUNDS = "rounds"  # in a run of several rounds, the directory of the runs of the earlier ones
 _NAMED = 5  # so many shards are named, at most
 
 
 class Run:
     """A run directory to read from."""
 
-    def __init__(self, path: Path, manifest: RunManifest, *, incomplete: bool = False) -> None:
+    def __init__(
+        self, path: Path, manifest: RunManifest, *, incomplete: bool = False, name: str = ""
+    ) -> None:
         """Use `Run.open`."""
         self.path = path
+        self.name = name or str(path)  # a URL, where the path leads to a copy
         self.manifest = manifest
         self.incomplete = incomplete
 
@@ -47,24 +51,31 @@ class Run:
             shards = count_shards(self.shards())
         except RunError:
             state, shards = "damaged", "shards"
-        return f"<Run '{self.path}' of {self.manifest.model.name}: {shards}, {state}>"
+        return f"<Run '{self.name}' of {self.manifest.model.name}: {shards}, {state}>"
 
     @classmethod
     def open(cls, path: str | Path, *, incomplete: bool = False) -> "Run":
         """Opens a run.
 
         Args:
-            path: the run directory.
+            path: the run directory; a run that a URL names is copied to this machine, for as long
+                as the program lasts.
             incomplete: whether to read what is there of a run that is not whole; otherwise its
                 documents and counts are refused.
 
         Raises:
-            RunError: the directory is not a run, or one of a newer version.
+            RunError: the directory is not a run, or one of a newer version; or a URL leads nowhere.
+            ConfigError: nothing that is installed knows the protocol of a URL.
         """
+        name = ""
+        if is_url(path):
+            mirror = Mirror(str(path))
+            mirror.fetch()
+            path, name = mirror.path, mirror.name
         manifest = read_manifest(Path(path))
         if manifest is None:
-            raise RunError(f"'{path}' is not a run directory: it has no {MANIFEST}.")
-        return cls(Path(path), manifest, incomplete=incomplete)
+            raise RunError(f"'{name or path}' is not a run directory: it has no {MANIFEST}.")
+        return cls(Path(path), manifest, incomplete=incomplete, name=name)
 
     @property
     def thresholds(self) -> dict[str, Thresholds]:
@@ -154,7 +165,7 @@ class Run:
         """
         if not self.incomplete and (lack := self.lack()):
             raise RunError(
-                f"The run '{self.path}' {lack}. Annotate again with the same settings to make it "
+                f"The run '{self.name}' {lack}. Annotate again with the same settings to make it "
                 "whole, or read what is there: --incomplete, in Python incomplete=True."
             )
 

@@ -16,6 +16,8 @@ from toolformer.runs.thresholds import Thresholds
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+ROUNDS = "rounds"  # in a run of several rounds, the directory of the runs of the earlier ones
+PROGRESS = "progress"  # where those say how far they are who write the run
 _STRICT = ConfigDict(extra="forbid")
 # Read as it is written: 1 and 1.0 have other fingerprints.
 _Number = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -5,7 +5,7 @@
 They are gone once the run is finished: what it holds then does not depend on who made it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,13 @@ from typing import Annotated
 from pydantic import Field
 
 from toolformer.files import from_json, read_json
+from toolformer.runs.completion import read_completion
 from toolformer.runs.directory import Run
+from toolformer.runs.manifest import PROGRESS
+from toolformer.runs.remote import Mirror
 from toolformer.runs.shards.read import count_rows
+from toolformer.urls import AnyFile
 
-PROGRESS = "progress"
 LATELY_S = 600.0  # who has not been seen for longer may have ended without a word
 _MOST_BYTES = 1 << 16
 
@@ -78,19 +81,26 @@ class RunWatch:
         return max(0, self.expected_documents - self.documents) / self.rate
 
 
-def watch_run(run: Run, *, now: float) -> RunWatch:
+def watch_run(run: Run, *, now: float, there: Mapping[int, AnyFile] | None = None) -> RunWatch:
     """Returns how far a run is.
 
     Args:
         run: of any state.
         now: seconds since 1970.
+        there: its shards by number, where they are not in its directory.
 
     Raises:
         RunError: a shard cannot be read, or the run has one that it was not finished with.
     """
-    there = run.shards()
-    is_finished = run.is_complete
-    documents = run.stats().documents if is_finished else sum(map(count_rows, there.values()))
+    there = run.shards() if there is None else there
+    completion = read_completion(run.path, calibrated=run.manifest.calibrated)
+    shards = completion and completion.shards
+    is_finished = completion is not None and (shards is None or len(shards) <= len(there))
+    documents = (
+        completion.stats.documents
+        if completion is not None and is_finished
+        else sum(map(count_rows, there.values()))
+    )
     shares = read_shares(run.path)
     expected = [each.expected for each in shares if each.expected is not None]
     counted = [each.shards for each in shares if each.shards is not None]
@@ -105,6 +115,22 @@ def watch_run(run: Run, *, now: float) -> RunWatch:
         now=now,
         shares=shares,
     )
+
+
+def watch_url(url: str, *, now: float) -> RunWatch:
+    """Returns how far a run at a URL is; of its shards, only how long they are is read.
+
+    Args:
+        url: of the run.
+        now: seconds since 1970.
+
+    Raises:
+        RunError: it cannot be had, or is not a run.
+        ConfigError: nothing that is installed knows the protocol.
+    """
+    mirror = Mirror(url)
+    mirror.fetch(shards=False)
+    return watch_run(Run.open(mirror.path), now=now, there=mirror.shards())
 
 
 def read_shares(folder: Path) -> list[ShareProgress]:

@@ -14,9 +14,10 @@ from toolformer.files import json_text, leftovers, refuse_differences, write_who
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.calibration import Calibration, Placebos, settled_thresholds
 from toolformer.runs.completion import STATS, Completion, shard_digest
-from toolformer.runs.directory import ROUNDS, Run, count_shards, name_shards, shard_path
-from toolformer.runs.manifest import MANIFEST, RunManifest, read_manifest
-from toolformer.runs.progress import PROGRESS, ShareProgress
+from toolformer.runs.directory import Run, count_shards, name_shards, shard_path
+from toolformer.runs.manifest import MANIFEST, PROGRESS, ROUNDS, RunManifest, read_manifest
+from toolformer.runs.progress import ShareProgress
+from toolformer.runs.remote import Mirror
 from toolformer.runs.select import reselect
 from toolformer.runs.shards.read import has_verdict, shard_content
 from toolformer.runs.shards.write import shard_bytes
@@ -31,14 +32,23 @@ _CONTINUE = (
 class RunWriter:
     """A run directory to write to; what is already there is kept."""
 
-    def __init__(self, path: str | Path, manifest: RunManifest) -> None:
+    def __init__(
+        self, path: str | Path, manifest: RunManifest, *, mirror: Mirror | None = None
+    ) -> None:
         """Starts a run, or continues it, with more documents of its corpus if it is to have them.
+
+        Args:
+            path: the run directory.
+            manifest: of the run.
+            mirror: sends what is written to where the run is, if the directory is a copy of it.
 
         Raises:
             RunError: the directory holds something else, or a run with other settings.
         """
         self.path = Path(path)
         self.manifest = manifest
+        self._mirror = mirror
+        self._name = str(path) if mirror is None else mirror.name
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"Cannot write a run to '{path}': it is a file.")
         self._leftovers = leftovers(self.path) | leftovers(self.path / "shards")
@@ -52,10 +62,8 @@ class RunWriter:
         ]
         old = read_manifest(self.path)
         if old is not None:
-            grown = old.grown(manifest.max_documents)
-            refuse_differences(grown.to_dict(), manifest.to_dict(), folder=self.path, what="a run")
-            if grown != old:
-                (self.path / STATS).unlink(missing_ok=True)  # first: it counts what was there
+            if self._continued(old) != old:
+                self._remove(self.path / STATS)  # first: it counts what was there
                 self._write_manifest()
         elif others:
             raise RunError(
@@ -64,7 +72,7 @@ class RunWriter:
             )
         else:
             self._start()
-        self._run = Run(self.path, manifest, incomplete=True)
+        self._run = Run(self.path, manifest, incomplete=True, name=self._name)
         self._done = set(self._run.shards())
         # What passes through this writer is counted then, and need not be read again for that.
         self._counter = StatsCounter()
@@ -72,7 +80,7 @@ class RunWriter:
         self._digests: dict[int, str] = {}  # of the shards that are counted
 
     def __repr__(self) -> str:
-        return f"<RunWriter '{self.path}': {count_shards(self._done)}>"
+        return f"<RunWriter '{self._name}': {count_shards(self._done)}>"
 
     @property
     def done(self) -> frozenset[int]:
@@ -102,8 +110,8 @@ class RunWriter:
         for shard, path in there.items():
             is_wanted = shards is None or shard in shards
             if is_wanted and has_verdict(path, Verdict.UNAVAILABLE):
-                (self.path / STATS).unlink(missing_ok=True)  # first: they are not all there
-                path.unlink(missing_ok=True)
+                self._remove(self.path / STATS)  # first: they are not all there
+                self._remove(path)
                 self._done.discard(shard)
 
     def write(self, shard: int, documents: Sequence[AnnotatedDocument]) -> None:
@@ -149,8 +157,10 @@ class RunWriter:
                 to be.
         """
         self._check_is_there()
+        if self._mirror is not None:
+            self._mirror.fetch()
         there = self._run.shards()  # other writers' as well
-        run = Run(self.path, self.manifest)
+        run = Run(self.path, self.manifest, name=self._name)
         if gone := sorted(self._done - there.keys()):
             raise RunError(
                 f"{name_shards(gone).capitalize()} of '{self.path}' were deleted while the run was "
@@ -180,6 +190,8 @@ class RunWriter:
         )
         self._write(self.path / STATS, json_text(completion.to_dict()))
         shutil.rmtree(self.path / PROGRESS, ignore_errors=True)
+        if self._mirror is not None:
+            self._mirror.remove_progress()
         return run
 
     def _read(self, shard: int) -> list[AnnotatedDocument]:
@@ -223,14 +235,47 @@ class RunWriter:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the directory '{self.path}': {error.strerror}.") from None
-        self._write_manifest()
+        if self._mirror is None:
+            self._write_manifest()
+            return
+        self._mirror.begin(self._manifest_text().encode())
+        # Another process may have begun it at the same time, and its manifest is what counts.
+        other = read_manifest(self.path)
+        if other is None:
+            write_whole(self.path / MANIFEST, self._manifest_text())
+        else:
+            self._continued(other)
+
+    def _continued(self, old: RunManifest) -> RunManifest:
+        """Returns the manifest of the run that is there, grown if it is to grow.
+
+        Raises:
+            RunError: it was begun with other settings.
+        """
+        grown = old.grown(self.manifest.max_documents)
+        refuse_differences(
+            grown.to_dict(), self.manifest.to_dict(), folder=self._name, what="a run"
+        )
+        return grown
+
+    def _manifest_text(self) -> str:
+        return json_text(self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint})
 
     def _write_manifest(self) -> None:
-        values = self.manifest.to_dict() | {"fingerprint": self.manifest.fingerprint}
-        write_whole(self.path / MANIFEST, json_text(values))
+        write_whole(self.path / MANIFEST, self._manifest_text())
+        if self._mirror is not None:
+            self._mirror.send(self.path / MANIFEST)
+
+    def _remove(self, path: Path) -> None:
+        """Removes a file first where the run is, then from the copy."""
+        if self._mirror is not None:
+            self._mirror.remove(path)
+        path.unlink(missing_ok=True)
 
     def _write(self, path: Path, content: str | bytes) -> None:
         write_whole(path, content, advice=_CONTINUE)
+        if self._mirror is not None:
+            self._mirror.send(path)
         for leftover in self._leftovers.pop(path.name, ()):
             leftover.unlink(missing_ok=True)
 

@@ -27,7 +27,9 @@ from toolformer.files import locked
 from toolformer.records import AnnotatedDocument, Document
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import read_manifest
+from toolformer.runs.remote import Mirror
 from toolformer.runs.writer import RunWriter
+from toolformer.urls import is_url
 
 
 def annotate_by_workers(
@@ -53,7 +55,7 @@ def annotate_by_workers(
     Args:
         corpus: as `annotate` takes it.
         equip: loads model and tools, in each worker; Ray pickles it.
-        out: the run directory, which this process alone writes to.
+        out: the run directory or URL, which this process alone writes to.
         workers: how many, and what each has of the cluster; one when None.
         config: as `annotate` takes it, in one round.
         demonstrations: as `annotate` takes them.
@@ -75,12 +77,15 @@ def annotate_by_workers(
             "A round begins when the one before is whole: workers do one round, as with rounds=1."
         )
     workers = workers or Workers()
-    out = Path(out)
+    mirror = Mirror(str(out)) if is_url(out) else None
+    out = Path(out) if mirror is None else mirror.path
     reading = Reading(corpus, config=config, strict=strict, on_problem=on_problem)
     # Read before any worker starts: a wrong corpus is told at once, and leaves no run behind.
     first = next(reading.documents, None)
     if first is None:
         raise CorpusError("There is no document to annotate.")
+    if mirror is not None:
+        mirror.fetch()
     with locked(out), connected(cpus=workers.most * workers.cpus) as ray:
         begun = read_manifest(out)
         given = partial(
@@ -91,7 +96,7 @@ def annotate_by_workers(
             manifest = crew.open()
             described = reading.describe() if description is None else description
             manifest = replace(manifest, corpus=described)
-            writer = RunWriter(out, manifest)
+            writer = RunWriter(out, manifest, mirror=mirror)
             writer.drop_unavailable()
             reporter = ShareReporter(writer.tell, None, expected=expected_documents)
             cut = cut_shards(

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
@@ -53,12 +52,14 @@ from toolformer.cli.workers import (
     read_workers,
 )
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
+from toolformer.corpus.sources import CorpusDescription
 from toolformer.errors import ConfigError, RunError
 from toolformer.hub.cards.card import CardSettings
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
 from toolformer.tools.registry import default_tools, load_tools
 from toolformer.tools.toolbox import Toolbox
+from toolformer.urls import is_url, shown_url
 
 # A corpus larger than this is not read a second time to tell how long it will take.
 _COUNTED_BYTES = 1 << 30
@@ -72,9 +73,9 @@ def annotate(
     corpus: Annotated[
         list[str] | None,
         Argument(
-            help="Files (.txt, .jsonl, .csv, .parquet, ...), directories, patterns, Hugging Face "
-            "dataset ids, or - for JSON lines on standard input. Default: the sample corpus that "
-            "comes with the package.",
+            help="Files (.txt, .jsonl, .csv, .parquet, ...), directories, patterns, URLs as "
+            "s3://bucket/*.jsonl, Hugging Face dataset ids, or - for JSON lines on standard input. "
+            "Default: the sample corpus that comes with the package.",
             show_default=False,
         ),
     ] = None,
@@ -87,7 +88,9 @@ def annotate(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[Path, Option(help="The run directory.")] = Path("run"),
+    out: Annotated[
+        str, Option(help="The run directory, or where it is to be, as s3://bucket/run.")
+    ] = "run",
     dry_run: DRY_RUN = None,
     shard: SHARD = None,
     runner: RUNNER = Runner.LOCAL,
@@ -151,7 +154,8 @@ def annotate(
         batch_tokens=read_batch_tokens(batch_tokens),
         trust_remote_code=trust_remote_code,
     )
-    total, characters = (dry_run, 0) if dry_run else _count(source, settings)
+    described = None if dry_run else describe_corpus(source)
+    total, characters = (dry_run, 0) if described is None else _count(source, described, settings)
     notes = Console(stderr=True)
     work: Callable[..., Run | DryRun]
     if runner is Runner.RAY:
@@ -164,10 +168,10 @@ def annotate(
         work = partial(
             annotate_sample if dry_run else annotate_corpus, model=language_model, tools=tools
         )
-    if dry_run:
+    if described is None:
         work = partial(work, documents=dry_run)
     else:
-        work = partial(work, out=out, expected_documents=total)
+        work = partial(work, out=out, description=described.to_dict(), expected_documents=total)
     if shards is not None:
         work = partial(work, shards=shards)
     began = time.monotonic()
@@ -194,12 +198,12 @@ def annotate(
         else:
             print_dry_run(answer_console(), found)
         return 0
-    missed = print_run(out, seconds, share=shard, as_json=as_json)
+    missed = print_run(found, seconds, share=shard, as_json=as_json)
     if missed:
         notes.print(missed, markup=False)
     if repository is not None and found.is_complete:  # who does the last share, shares the run
         about = CardSettings(license=license_, tools=loaded, seconds=seconds)
-        share(notes, out, repository, about)
+        share(notes, found.path, repository, about)
     return 1 if missed else 0
 
 
@@ -233,9 +237,11 @@ def _tell(notes: Console, problem: CorpusProblem) -> None:
     notes.print(f"{'Skipped' if problem.is_loss else 'Note'}: {problem}")
 
 
-def _count(source: Corpora, settings: AnnotateConfig) -> tuple[int | None, int]:
+def _count(
+    source: Corpora, described: CorpusDescription, settings: AnnotateConfig
+) -> tuple[int | None, int]:
     """Counts a corpus's documents and their characters, None and 0 where it would take long."""
-    sizes = [file.size for file in describe_corpus(source).files]
+    sizes = [file.size for file in described.files]
     if not sizes or sum(sizes) > _COUNTED_BYTES:
         return settings.max_documents, 0
     documents = read_corpus(
@@ -249,7 +255,9 @@ def _count(source: Corpora, settings: AnnotateConfig) -> tuple[int | None, int]:
     return len(sizes), sum(sizes)
 
 
-def _whole(out: Path) -> str:
+def _whole(out: str) -> str:
+    if is_url(out):
+        return f"What is in {shown_url(out)} is whole."
     try:
         run = Run.open(out)
     except RunError:

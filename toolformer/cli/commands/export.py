@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
+from toolformer.cli.settings import MIN_HELP, MIN_USED, RUN_HELP, THRESHOLD
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.errors import ConfigError
 from toolformer.export.conversations import INSTRUCTION
@@ -21,7 +21,7 @@ _Name = TypeVar("_Name", bound=str)
 
 
 def export(
-    run: Annotated[Path, Argument(help="The run directory that `toolformer annotate` wrote.")],
+    run: Annotated[str, Argument(help=RUN_HELP)],
     out: Annotated[Path, Option(help="The directory of the dataset.")] = Path("export"),
     kind: Annotated[str, Option("--format", help=f"What a row is: {', '.join(FORMATS)}.")] = "text",
     files: Annotated[str, Option(help="Their files: parquet or jsonl.")] = "parquet",

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     FinetuneConfig,
 )
 def finetune(
-    runs: Annotated[list[Path], Argument(help="Runs of one model; of one corpus or of several.")],
+    runs: Annotated[
+        list[str],
+        Argument(help="Runs of one model, by directory or URL; of one corpus or of several."),
+    ],
     out: Annotated[Path, Option("--out", "--output-dir", help="Where the model goes.")],
     model: Annotated[
         str | None,
@@ -106,7 +109,7 @@ def finetune(
     opened = [Run.open(path, incomplete=incomplete) for path in runs]
     for run in opened if incomplete else ():
         if lack := run.lack():
-            notes.print(f"The run '{run.path}' {lack}.", markup=False, soft_wrap=True)
+            notes.print(f"The run '{run.name}' {lack}.", markup=False, soft_wrap=True)
         if told := provisional_line(run):
             notes.print(told, markup=False, soft_wrap=True)
     selected = [

@@ -15,9 +15,10 @@ from toolformer.runs.directory import Run
 
 def report(
     run: Annotated[
-        list[Path],
+        list[str],
         Argument(
-            help="Run directories that `toolformer annotate` wrote; several stand side by side."
+            help="Run directories that `toolformer annotate` wrote, or their URLs; several stand "
+            "side by side."
         ),
     ],
     evaluation: Annotated[

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.tables import provisional_line
 from toolformer.cli.display.texts import candidate_text, kept_text
-from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
+from toolformer.cli.settings import MIN_HELP, MIN_USED, RUN_HELP, THRESHOLD
 from toolformer.cli.show.progress import PROGRESS, print_progress
 from toolformer.cli.show.rows import call_row
 from toolformer.cli.show.table import print_tables
@@ -41,7 +40,7 @@ class Order(StrEnum):
 
 
 def show(
-    run: Annotated[Path, Argument(help="The run directory that `toolformer annotate` wrote.")],
+    run: Annotated[str, Argument(help=RUN_HELP)],
     verdict: Annotated[
         Verdict | None,
         Option(
@@ -95,13 +94,13 @@ def show(
 
     `--verdict low_gain` shows what was not kept, and why; `--why` also where no call was tried.
     """
+    if progress:
+        print_progress(answer_console(), run, as_json=as_json)
+        return
     opened = Run.open(run, incomplete=incomplete)
     notes = Console(stderr=True)
-    if progress:
-        print_progress(answer_console(), opened, as_json=as_json)
-        return
     if incomplete and (lack := opened.lack()):
-        notes.print(f"The run '{run}' {lack}.", markup=False, soft_wrap=True)
+        notes.print(f"The run '{opened.name}' {lack}.", markup=False, soft_wrap=True)
     if incomplete and threshold is min_used is None and (told := provisional_line(opened)):
         notes.print(told, markup=False, soft_wrap=True)
     thresholds = resolve_thresholds(opened, threshold, min_used=min_used, min_help=min_help)
@@ -117,7 +116,9 @@ def show(
         reasons = PlaceReasons(opened.manifest, thresholds, wanted)
         shown = _print_reasons(found, reasons, place=why if document else None, as_json=as_json)
         if not shown:
-            raise ConfigError(f"The run '{run}' has no text with the id {', '.join(names)!r}.")
+            raise ConfigError(
+                f"The run '{opened.name}' has no text with the id {', '.join(names)!r}."
+            )
         return
     if as_json or sort is Order.GAIN or near is not None or verdict not in (None, Verdict.KEPT):
         calls: _Calls = _calls(found, wanted, Verdict.KEPT if verdict is None else verdict)
@@ -131,8 +132,8 @@ def show(
     if shown == 0:
         name = (verdict or Verdict.KEPT).value
         notes.print(
-            f"{run} has no call with the verdict {name}{' there' if names else ''}. All of them "
-            f"are counted by: toolformer show {quote(str(run))} --table",
+            f"{opened.name} has no call with the verdict {name}{' there' if names else ''}. All "
+            f"of them are counted by: toolformer show {quote(opened.name)} --table",
             highlight=False,
         )
 

@@ -1,6 +1,5 @@
 """What came of an annotation: some texts, counts per tool, and where the run is."""
 
-from pathlib import Path
 from shlex import quote
 
 from toolformer.calls import grammar_from_dict
@@ -12,14 +11,16 @@ from toolformer.cli.display.texts import dozen, kept_text
 from toolformer.runs.directory import Run
 
 
-def print_run(out: Path, seconds: float, *, share: str | None, as_json: bool) -> str:
+def print_run(run: Run, seconds: float, *, share: str | None, as_json: bool) -> str:
     """Prints what is there of a run; returns which tools could not be reached, and what to do."""
-    run = Run.open(out, incomplete=share is not None)  # the other shares may not be done yet
+    run.incomplete = share is not None  # the other shares may not be done yet
     stats = run.stats()
     if as_json:
-        print_json({"run": str(out), "seconds": round(seconds, 3)} | stats.to_dict())
+        print_json({"run": run.name, "seconds": round(seconds, 3)} | stats.to_dict())
     elif share is not None and (lack := run.lack()):
-        answer_console().print(f"Share {share} is done. The run '{out}' {lack}.", soft_wrap=True)
+        answer_console().print(
+            f"Share {share} is done. The run '{run.name}' {lack}.", soft_wrap=True
+        )
     else:
         _report(run, seconds)
     return unavailable_line(stats)
@@ -38,5 +39,5 @@ def _report(run: Run, seconds: float) -> None:
     console.print(verdict_line(stats))
     nats = ", ".join(f"{name} {each}" for name, each in thresholds.items())
     console.print(f"A kept call saves {run.manifest.model.name} at least so many nats: {nats}.")
-    console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.path}: see it with")
-    console.print(f"  toolformer show {quote(str(run.path))}")
+    console.print(f"Done in {spell_seconds(seconds)}. The run is in {run.name}: see it with")
+    console.print(f"  toolformer show {quote(run.name)}")

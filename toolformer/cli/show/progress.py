@@ -11,7 +11,8 @@ from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import spell_seconds
 from toolformer.runs.directory import Run
-from toolformer.runs.progress import RunWatch, ShareProgress, watch_run
+from toolformer.runs.progress import RunWatch, ShareProgress, watch_run, watch_url
+from toolformer.urls import is_url
 
 PROGRESS = Annotated[
     bool,
@@ -23,13 +24,14 @@ PROGRESS = Annotated[
 ]
 
 
-def print_progress(console: Console, run: Run, *, as_json: bool) -> None:
-    """Prints how far a run is.
+def print_progress(console: Console, run: str, *, as_json: bool) -> None:
+    """Prints how far a run is, by its directory or URL.
 
     Raises:
-        RunError: a shard cannot be read.
+        RunError: it is not a run, or a shard cannot be read.
     """
-    watch = watch_run(run, now=time.time())
+    now = time.time()
+    watch = watch_url(run, now=now) if is_url(run) else watch_run(Run.open(run), now=now)
     if as_json:
         print_json(_values(watch))
         return

@@ -14,6 +14,7 @@ from toolformer.plain_files import open_plain
 from toolformer.records import AnnotatedDocument, Document, UntriedPlace, Verdict
 from toolformer.runs.shards.columns import read_candidates, read_untried, read_values
 from toolformer.runs.shards.write import OLD_TEXT, TEXT, offsets, shard_schemas
+from toolformer.urls import AnyFile
 
 _ROWS_AT_ONCE = 64
 _MOST_BYTES = 1 << 30  # of a shard, packed or unpacked
@@ -39,7 +40,7 @@ def shard_content(path: Path) -> bytes:
     return content
 
 
-def unreadable(path: Path, reason: str) -> str:
+def unreadable(path: AnyFile, reason: str) -> str:
     """Returns the sentence that refuses a shard, with the way out."""
     return (
         f"The shard '{path}' cannot be read ({reason.rstrip('.')}). Delete it and annotate again "
@@ -47,7 +48,7 @@ def unreadable(path: Path, reason: str) -> str:
     )
 
 
-def count_rows(path: Path) -> int:
+def count_rows(path: AnyFile) -> int:
     """Returns how many documents a shard says it has."""
     import pyarrow as pa
     import pyarrow.parquet as pq
