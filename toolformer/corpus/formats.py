@@ -17,6 +17,7 @@ _OTHER_NAMES = {".ndjson": ".jsonl"}
 def format_of(path: AnyFile) -> str | None:
     """Returns which of the formats a file's name stands for.
 
+    >>> from pathlib import Path
     >>> format_of(Path("news.jsonl.zst")), format_of(Path("news.ndjson"))
     ('.jsonl', '.jsonl')
     >>> format_of(Path("news.docx")) is None
@@ -33,6 +34,7 @@ def format_of(path: AnyFile) -> str | None:
 def compression_of(path: AnyFile) -> str | None:
     """Returns how a file is compressed, None when it is not.
 
+    >>> from pathlib import Path
     >>> compression_of(Path("news.jsonl.GZ"))
     '.gz'
     """

@@ -87,14 +87,19 @@ def _of_pattern(remote: Remote) -> FoundAtUrl:
             paths.add(path)
         else:
             paths.update(f"{path.rstrip('/')}/{name}" for name in below.files())
-    found = _chosen(remote, sorted(paths), root)
+    found = _chosen(remote, sorted(paths), root, is_pattern=True)
     if not found.files:
         raise CorpusError(f"No file fits '{shown_url(remote.url)}'.")
     return found
 
 
-def _chosen(remote: Remote, paths: Sequence[str], root: str) -> FoundAtUrl:
-    """Returns those of some files that hold records; no hidden ones, and none of a run."""
+def _chosen(
+    remote: Remote, paths: Sequence[str], root: str, *, is_pattern: bool = False
+) -> FoundAtUrl:
+    """Returns those of some files that hold records; no hidden ones, and none of a run.
+
+    A run is passed over without a word where a pattern leads into it.
+    """
     below = {path: os.path.relpath(path, root or "/") for path in paths}
     runs = _runs_in(remote, below.values(), root)
     files, passed_over = [], []
@@ -103,7 +108,7 @@ def _chosen(remote: Remote, paths: Sequence[str], root: str) -> FoundAtUrl:
         if any(part.startswith(".") for part in name.split("/")):
             continue
         if within := next((each for each in folders if each in runs), None):
-            passed_over.append(f"{within} (a run)")
+            passed_over += [] if is_pattern else [f"{within} (a run)"]
             continue
         file = remote.file(path)
         kind = format_of(file)

@@ -94,7 +94,7 @@ def watch_run(run: Run, *, now: float, there: Mapping[int, AnyFile] | None = Non
     """
     there = run.shards() if there is None else there
     completion = read_completion(run.path, calibrated=run.manifest.calibrated)
-    shards = completion and completion.shards
+    shards = None if completion is None else completion.shards
     is_finished = completion is not None and (shards is None or len(shards) <= len(there))
     documents = (
         completion.stats.documents

@@ -66,7 +66,7 @@ def connected(*, cpus: float) -> Iterator[Any]:
             address=address or "local",
             log_to_driver=False,
             configure_logging=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             **own,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
