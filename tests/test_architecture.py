@@ -91,7 +91,7 @@ PLACES = {
     "uvicorn": ("serve/running", "tools/mcp/"),
     "prometheus_client": ("serve/",),
     "ray": ("annotate/workers/",),
-    "fsspec": ("urls",),
+    "fsspec": ("urls/",),
 }
 AT_IMPORT_TIME = {
     "huggingface_hub": ("lm/hf/",),

@@ -1,11 +1,10 @@
 """Files that a URL names, through fsspec: s3://, gs://, hf://, https:// and whatever it knows.
 
-A URL may hold a password and is never printed whole. Knows no format.
+Knows no format.
 """
 
 import io
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,59 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from toolformer.errors import ConfigError, clipped
+from toolformer.errors import ConfigError
+from toolformer.urls.names import RemoteError, shown_url, told_as_errors
 
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://.+", re.DOTALL)
-_USER = re.compile(r"(?<=://)[^/@]*@")
 _BLOCK = 1 << 18  # bytes that are handed on at a time
 _AHEAD = 4 << 20  # bytes that are asked for at a time: the end of a table is as much
-# What pip calls the library of a protocol, by the extra of ours where there is one.
-_EXTRAS = {"s3": "s3", "s3a": "s3"}
-
-
-def is_url(name: object) -> bool:
-    """Returns whether a name is a URL and not a path.
-
-    >>> is_url("s3://bucket/run"), is_url("run"), is_url("C:/run"), is_url("my.py:model")
-    (True, False, False, False)
-    """
-    return isinstance(name, str) and _URL.fullmatch(name) is not None
-
-
-def shown_url(url: str) -> str:
-    """Returns a URL as it may be printed: without a user and what follows a question mark.
-
-    >>> shown_url("https://me:secret@example.org/texts.jsonl?token=secret")
-    'https://example.org/texts.jsonl'
-    """
-    return clipped(_USER.sub("", url.partition("?")[0] or url), 200)
-
-
-class RemoteError(OSError):
-    """Something at a URL could not be read or written; its `strerror` says why."""
-
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(None, reason, shown_url(url))
-
-
-@contextmanager
-def told_as_errors(url: str) -> Iterator[None]:
-    """Turns what a file system of fsspec raises into an OSError; a FileNotFoundError stays one.
-
-    Raises:
-        RemoteError: in the words of the file system, without the URL.
-        ConfigError: a library is not installed that it needs.
-    """
-    try:
-        yield
-    except (FileNotFoundError, FileExistsError, ConfigError, RemoteError):
-        raise
-    except ImportError as error:
-        raise ConfigError(f"{_needed(url)} ({error}).") from None
-    except Exception as error:
-        said = " ".join(str(getattr(error, "strerror", None) or error).split())
-        said = _USER.sub("", said.replace(url, shown_url(url)))
-        raise RemoteError(url, clipped(said.rstrip(".") or type(error).__name__, 300)) from error
 
 
 class Remote:
@@ -265,10 +216,3 @@ def _file_system(url: str) -> tuple[Any, str]:
     except RemoteError as error:
         raise ConfigError(f"'{shown_url(url)}' cannot be opened ({error.strerror}).") from None
     return file_system, str(path)
-
-
-def _needed(url: str) -> str:
-    protocol = url.partition("://")[0].rpartition("::")[2]
-    extra = _EXTRAS.get(protocol)
-    way = f': pip install "toolformer-engine[{extra}]"' if extra else ""
-    return f"{protocol}:// needs a library that is not installed{way}"
