@@ -7,7 +7,8 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,10 +16,11 @@ from toolformer.errors import ConfigError, clipped
 
 ADDRESS = "RAY_ADDRESS"
 _STORE_BYTES = 256 << 20  # shards on their way, of a cluster of our own
-_QUIET = {
+_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told that it runs
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+_TRIES = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -46,7 +48,7 @@ def connected(*, cpus: float) -> Iterator[Any]:
         ConfigError: Ray is not installed, or there is no cluster at the address.
     """
     needs_ray()
-    for name, value in _QUIET.items():
+    for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import ray
 
@@ -61,15 +63,20 @@ def connected(*, cpus: float) -> Iterator[Any]:
         own = {"num_cpus": int(-(-most // 1)), "object_store_memory": _STORE_BYTES}
         own["include_dashboard"] = False
     handlers = {each: signal.getsignal(each) for each in _SIGNALS}
+    begin = partial(
+        ray.init,
+        address=address or "local",
+        log_to_driver=False,
+        configure_logging=False,
+        logging_level=logging.ERROR,
+        **own,
+    )
     try:
-        ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            configure_logging=False,
-            logging_level=logging.ERROR,
-            **own,
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+        for attempt in range(1, _TRIES + 1):  # a busy machine may need more than Ray's 30 s
+            with suppress(Exception) if attempt < _TRIES and not address else nullcontext():
+                begin()
+                break
+    except Exception as error:  # noqa: BLE001 (no more than that is said of a start that fails)
         said = clipped(" ".join(str(error).split()), 200).rstrip(".")
         what = f"There is no Ray cluster at {ADDRESS}={address}" if address else "Ray did not start"
         raise ConfigError(f"{what} ({said}).") from None
