@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from toolformer.errors import ConfigError, clipped
+from toolformer.errors import ConfigError, clipped, how_to_install
 
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://.+", re.DOTALL)
 _USER = re.compile(r"(?<=://)[^/@]*@")
@@ -63,5 +63,5 @@ def told_as_errors(url: str) -> Iterator[None]:
 def _needed(url: str) -> str:
     protocol = url.partition("://")[0].rpartition("::")[2]
     extra = _EXTRAS.get(protocol)
-    way = f': pip install "toolformer-engine[{extra}]"' if extra else ""
+    way = f": {how_to_install(extra)}" if extra else ""
     return f"{protocol}:// needs a library that is not installed{way}"

@@ -9,10 +9,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
-from toolformer.errors import ConfigError, clipped
+from toolformer.errors import ConfigError, check_installed, clipped
 
 ADDRESS = "RAY_ADDRESS"
 _STORE_BYTES = 256 << 20  # shards on their way, of a cluster of our own
@@ -30,8 +29,7 @@ def needs_ray() -> None:
     Raises:
         ConfigError: it is not installed.
     """
-    if find_spec("ray") is None:
-        raise ConfigError('Ray is an extra: pip install "toolformer-engine[ray]".')
+    check_installed("ray", extra="ray", what="Ray")
 
 
 @contextmanager
