@@ -56,9 +56,23 @@ MOST_FILES = 16  # of one folder: whoever opens it can hold them in the head
 
 # Which files may import a library at all, and which of these as soon as they are imported.
 PLACES = {
-    "torch": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/", "tools/translating/"),
-    "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/", "tools/translating/"),
-    "tokenizers": ("lm/", "finetune/", "pretrain/"),
+    "torch": (
+        "lm/hf/",
+        "finetune/",
+        "pretrain/",
+        "studies/",
+        "tools/reading/",
+        "tools/translating/",
+    ),
+    "transformers": (
+        "lm/hf/",
+        "finetune/",
+        "pretrain/",
+        "studies/",
+        "tools/reading/",
+        "tools/translating/",
+    ),
+    "tokenizers": ("lm/", "finetune/", "pretrain/", "studies/in_tool/training/byte_tokenizer"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": ("finetune/",),
     "peft": ("finetune/", "lm/hf/formats/adapter"),  # who trains one, and who puts one in
@@ -73,7 +87,7 @@ PLACES = {
     "typer": ("cli/",),
     "yaml": ("config",),
     "pydantic": ("",),
-    "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/"),
+    "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/", "studies/"),
     "simpleeval": ("tools/builtin/",),
     "bm25s": ("tools/search/",),
     "mcp": ("tools/mcp/", "tools/builtin/mcp"),
@@ -83,7 +97,7 @@ PLACES = {
     "libzim": ("corpus/zim",),
     "bs4": ("corpus/zim",),
     "sqlalchemy": ("tools/databases/server",),
-    "matplotlib": ("report/figures", "report/plots"),
+    "matplotlib": ("report/figures", "report/plots", "studies/in_tool/reporting/plots"),
     "jinja2": ("report/",),
     "markupsafe": ("report/",),
     "fastapi": ("serve/",),
@@ -95,7 +109,7 @@ PLACES = {
 }
 AT_IMPORT_TIME = {
     "huggingface_hub": ("lm/hf/",),
-    "torch": ("lm/hf/", "finetune/", "pretrain/"),
+    "torch": ("lm/hf/", "finetune/", "pretrain/", "studies/in_tool/training/"),
     "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
     "tokenizers": ("lm/", "finetune/", "pretrain/"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),

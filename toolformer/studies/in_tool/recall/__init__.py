@@ -1,0 +1,1 @@
+"""What a model knows of people, asked through the decoder, with the database or without."""
