@@ -211,7 +211,7 @@ def _flag(field: FieldInfo, *names: str) -> Any:
     """Returns the annotation that makes typer's option of a field; None is not given."""
     kind = _option_type(field.annotation)
     sentences = [" ".join((field.description or "").split())]
-    default = field.default
+    default = None if field.is_required() else field.default
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
     if default is not None and default is not False and default != "":

@@ -34,7 +34,7 @@ def tables(results: Results) -> Iterator[TableText]:
 
 def markdown(results: Results) -> str:
     """Returns the tables as Markdown."""
-    return "\n\n".join(_markdown(each) for each in tables(results))
+    return "\n\n".join(markdown_of(each) for each in tables(results))
 
 
 def percent(part: int, whole: int) -> str:
@@ -224,7 +224,8 @@ _SELDOM: Mapping[str, Callable[[Counts], int]] = {
 _NEED_JUDGING = ("accuracy with a call", "says what the tool said", "accuracy without a call")
 
 
-def _markdown(table: TableText) -> str:
+def markdown_of(table: TableText) -> str:
+    """Returns a table as Markdown, under its title."""
     lines = [table.header, ("---",) * len(table.header), *table.rows]
     drawn = "\n".join("|" + "|".join(_cell(each) for each in line) + "|" for line in lines)
     return f"**{table.title}**" + (f" ({table.note})" if table.note else "") + f"\n\n{drawn}"

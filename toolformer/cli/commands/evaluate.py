@@ -6,13 +6,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
-from rich.table import Table
-from rich.text import Text
 from typer import Argument, Option
 
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import evaluation_bar
+from toolformer.cli.display.tables import draw_table
 from toolformer.cli.display.trials import Show, print_note, show_trials
 from toolformer.cli.settings import DEVICE, MODEL_HELP, TRUST_REMOTE_CODE, with_settings
 from toolformer.dates import read_date
@@ -21,7 +20,7 @@ from toolformer.evaluate import EvaluateConfig, Results, load_tasks
 from toolformer.evaluate import evaluate as evaluate_arms
 from toolformer.evaluate.compare.choose import Comparison, choose_arms
 from toolformer.evaluate.registry import DOOR as TASKS
-from toolformer.evaluate.tables import TableText, tables
+from toolformer.evaluate.tables import tables
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.registry import load_model
 
@@ -174,17 +173,8 @@ def _print(results: Results, out: Path, *, as_json: bool) -> int:
         return 0
     console = answer_console()
     for each in tables(results):
-        console.print(_drawn(each))
+        console.print(draw_table(each))
         console.print()
     console.print(f"All numbers: {out}/results.json. What was answered wrongly:")
     console.print(f"  toolformer evaluate --show wrong --out {quote(str(out))}")
     return 0
-
-
-def _drawn(table: TableText) -> Table:
-    drawn = Table(title=Text(table.title), caption=Text(table.note) if table.note else None)
-    for number, name in enumerate(table.header):
-        drawn.add_column(Text(name), justify="right" if number else "left", overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*(Text(cell) for cell in row))
-    return drawn

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
 from toolformer.errors import clipped
+from toolformer.evaluate.tables import TableText
 from toolformer.runs.calibration import ONE_IN
 from toolformer.runs.directory import Run
 from toolformer.runs.error_shapes import ErrorShape
@@ -203,3 +205,13 @@ def spell_perplexity(perplexity: float) -> str:
     ('7.50', '1.00e+300')
     """
     return f"{perplexity:.2f}" if perplexity < 1e9 else f"{perplexity:.2e}"
+
+
+def draw_table(table: TableText) -> Table:
+    """Returns a table of texts as one to be painted; its first column names the rows."""
+    drawn = Table(title=Text(table.title), caption=Text(table.note) if table.note else None)
+    for number, name in enumerate(table.header):
+        drawn.add_column(Text(name), justify="right" if number else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn

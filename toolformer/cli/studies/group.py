@@ -13,7 +13,9 @@ import typer
 from toolformer.cli.display.volume import with_volume
 from toolformer.errors import UnknownNameError, closest
 
-STUDIES: dict[str, str] = {}
+STUDIES: dict[str, str] = {
+    "in-tool": "Facts in the weights of a model, or behind a tool it learns to ask.",
+}
 
 
 def study_group(words: Sequence[str], **options: Any) -> typer.Typer:
@@ -35,9 +37,13 @@ def study_group(words: Sequence[str], **options: Any) -> typer.Typer:
         study = typer.Typer(**options)
         study.callback(invoke_without_command=True, help=summary)(_nothing)
         for action, function in actions.items():
-            study.command(action, context_settings=options["context_settings"])(
-                with_volume(function)
-            )
+            # Given as such, the first line of its docstring is listed whole.
+            summary_of_action = (function.__doc__ or "").partition("\n")[0]
+            study.command(
+                action,
+                short_help=summary_of_action,
+                context_settings=options["context_settings"],
+            )(with_volume(function))
         group.add_typer(study, name=name, short_help=summary)
     return group
 

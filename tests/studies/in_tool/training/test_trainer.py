@@ -9,7 +9,8 @@ import torch
 from toolformer.errors import RunError
 from toolformer.studies.in_tool.training.checkpoint import restore_state, save_state
 from toolformer.studies.in_tool.training.config import LearnedConfig, ScheduleConfig
-from toolformer.studies.in_tool.training.trainer import Stacked, State, train
+from toolformer.studies.in_tool.training.stepping import Stacked
+from toolformer.studies.in_tool.training.trainer import State, train
 
 SCHEDULE = ScheduleConfig(steps=6, batch_size=8, warmup_steps=2, checkpoint_every=3)
 LEARNED = [

@@ -42,18 +42,8 @@ class Recall:
         return self.right / self.asked if self.asked else 0.0
 
 
-def recall(
-    model: LanguageModel, questions: Sequence[Question], *, mode: Mode, database_path: Path | None
-) -> Recall:
-    """Returns how many questions a model answers.
-
-    Args:
-        model: answers.
-        questions: about people.
-        mode: whether it may call the tool.
-        database_path: of the facts, for the tool.
-    """
-    trials = list(ask(model, questions, mode=mode, database_path=database_path))
+def recall_of(trials: Sequence[Trial]) -> Recall:
+    """Returns what trials add up to."""
     return Recall(
         asked=len(trials),
         right=sum(trial.is_right for trial in trials),
@@ -64,7 +54,14 @@ def recall(
 def ask(
     model: LanguageModel, questions: Sequence[Question], *, mode: Mode, database_path: Path | None
 ) -> Iterator[Trial]:
-    """Yields what a model makes of each question; see `recall`."""
+    """Yields what a model makes of each question.
+
+    Args:
+        model: answers.
+        questions: about people.
+        mode: whether it may call the tool.
+        database_path: of the facts, for the tool.
+    """
     examples = [
         Example(f"{each.person.name}, {each.attribute}", each.text, (each.answer,))
         for each in questions

@@ -57,7 +57,7 @@ class ScheduleConfig(Config):
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * past))
 
 
-class TrainConfig(LearnedConfig, ScheduleConfig):
+class TrainConfig(ScheduleConfig, LearnedConfig):
     """One model of the study."""
 
     width: Positive

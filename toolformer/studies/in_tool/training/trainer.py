@@ -12,18 +12,10 @@ import torch
 from toolformer.studies.in_tool.training.config import LearnedConfig, ScheduleConfig
 from toolformer.studies.in_tool.training.network import Weights, log_losses, new_weights
 from toolformer.studies.in_tool.training.rows import Batch, draw, make_batch, rows_of
+from toolformer.studies.in_tool.training.stepping import Stacked
 
 _BETAS = 0.9, 0.999
 _EPSILON = 1e-8
-
-
-@dataclass(frozen=True, slots=True)
-class Stacked:
-    """How far a stack of models is trained."""
-
-    done: int  # steps
-    losses: tuple[float, ...]  # nats a learned token, of each model in the last step
-    seconds: float  # since the training began or was continued
 
 
 @dataclass(slots=True)
@@ -49,6 +41,13 @@ class State:
             for group in (self.weights, self.means, self.squares)
         )
         return State(*moved, done=self.done)
+
+
+def find_device(name: str) -> torch.device:
+    """Returns a device by its name; `auto` is a GPU where there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
 
 
 def train(
@@ -89,10 +88,30 @@ def train(
     return state
 
 
+def losses_of(
+    state: State, learned: Sequence[LearnedConfig], schedule: ScheduleConfig
+) -> list[float]:
+    """Returns the loss of each model on its first batch, in nats a learned token."""
+    rows = [rows_of(each) for each in learned]
+    numbers = [
+        draw(each, step=0, batch_size=schedule.batch_size, seed=config.seed)
+        for each, config in zip(rows, learned, strict=True)
+    ]
+    with torch.no_grad():
+        batch = make_batch(rows, numbers).to(state.weights["norm"].device)
+        losses: list[float] = _mean_losses(state.weights, batch).tolist()
+    return losses
+
+
+def _mean_losses(weights: Weights, batch: Batch) -> torch.Tensor:
+    """Returns (models,) float32, nats a learned token."""
+    counts = (batch.labels >= 0).sum(1)
+    return log_losses(weights, batch.inputs, batch.places, batch.labels).sum(1) / counts
+
+
 def _step(state: State, batch: Batch, schedule: ScheduleConfig) -> torch.Tensor:
     """Makes a step of AdamW and returns each model's loss, (models,)."""
-    counts = (batch.labels >= 0).sum(1)
-    losses = log_losses(state.weights, batch.inputs, batch.places, batch.labels).sum(1) / counts
+    losses = _mean_losses(state.weights, batch)
     names = list(state.weights)
     grads = torch.autograd.grad(losses.sum(), list(state.weights.values()))
     with torch.no_grad():

@@ -1,0 +1,1 @@
+"""Models of the study, trained and asked: one, or a grid of them."""

@@ -1,0 +1,1 @@
+"""What a sweep comes to: tables and plots beside the published values."""
