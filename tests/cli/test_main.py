@@ -6,14 +6,21 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from toolformer import __version__
 from toolformer.cli.main import COMMANDS, STUDY, run
+from toolformer.cli.studies.group import STUDIES
 
 CLI = Path(__file__).parents[2] / "toolformer" / "cli"
+ACTIONS = [
+    (study, action)
+    for study in STUDIES
+    for action in import_module(f"toolformer.cli.studies.{study.replace('-', '_')}").ACTIONS
+]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
@@ -31,6 +38,40 @@ def test_every_subcommand_has_its_own_help(name: str, capsys: pytest.CaptureFixt
     assert f"toolformer {name}" in capsys.readouterr().out
 
 
+def test_the_help_of_study_names_the_studies_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([STUDY], [STUDY, "-h"], ["help", STUDY]):
+        assert run(arguments) == 0
+        printed = capsys.readouterr().out
+        assert [name for name in STUDIES if not re.search(rf"^  {name}\b", printed, re.M)] == []
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_help_of_a_study_names_its_actions_and_cuts_nothing(
+    study: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([STUDY, study]) == run([STUDY, study, "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "..." not in printed
+    actions = [action for of, action in ACTIONS if of == study]
+    assert [name for name in actions if not re.search(rf"^  {name}\b", printed, re.M)] == []
+
+
+@pytest.mark.parametrize(("study", "action"), ACTIONS)
+def test_every_action_of_a_study_has_its_own_help_and_can_be_quiet_or_verbose(
+    study: str, action: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([STUDY, study, action, "-h"]) == 0
+    printed = capsys.readouterr().out
+    assert f"toolformer study {study} {action}" in printed
+    assert "-q, --quiet" in printed
+    assert "-v, --verbose" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "Undefined" not in printed
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == f"toolformer {__version__}\n"
@@ -43,6 +84,19 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
             ["annotat"],
             "Unknown command 'annotat'. Did you mean 'annotate'? "
             f"Available: {', '.join(COMMANDS)}.\n",
+        ),
+        (
+            [STUDY, "in-tol", "people"],
+            f"Unknown study 'in-tol'. Did you mean 'in-tool'? Available: {', '.join(STUDIES)}.\n",
+        ),
+        (
+            [STUDY, "in-tool", "peopel"],
+            "No such command 'peopel'. Did you mean 'people'? See 'toolformer study in-tool "
+            "--help'.\n",
+        ),
+        (
+            [STUDY, "in-tool", "people", "-q", "-v", "--out", "x"],
+            "--quiet and --verbose do not go together: give one of them.\n",
         ),
         (["--colour"], "No such option: --colour. See 'toolformer --help'.\n"),
         (
@@ -199,6 +253,10 @@ STEERING = "\x1b[2J \x9b2J \x1b]0;title\x07 \b\b \rno \u202e [/red]"
         ["pretrain", STEERING, "--out", "x"],
         ["show", "run", f"--{STEERING}"],
         ["show", "run", "--limit", STEERING],
+        ["study", STEERING],
+        ["study", "in-tool", STEERING],
+        ["study", "in-tool", "report", STEERING],
+        ["study", "in-tool", "sweep", STEERING, "--out", "x"],
     ],
 )
 def test_an_argument_that_is_said_again_steers_no_terminal(
@@ -252,6 +310,9 @@ def test_every_command_can_be_quiet_or_verbose(
         ("toolformer inf", ["infer"]),
         ("toolformer infer --no-t", ["--no-tools"]),
         ("toolformer tools calculator --js", ["--json"]),
+        ("toolformer study in-t", ["in-tool"]),
+        ("toolformer study in-tool fo", ["forget"]),
+        ("toolformer study in-tool people --nu", ["--num"]),
     ],
 )
 def test_a_shell_completes_commands_and_options(words: str, offered: list[str]) -> None:

@@ -46,7 +46,8 @@ def fewest_parameters(
     for row in rows:
         groups[row.mode, row.facts, row.alpha][row.seed].append(row)
     found = {}
-    for key, by_seed in sorted(groups.items()):
+    order = list(Mode)
+    for key, by_seed in sorted(groups.items(), key=lambda it: (order.index(it[0][0]), *it[0][1:])):
         reached = [
             first_reaching([(each.parameters, each.recall) for each in models], wanted=wanted)
             for _, models in sorted(by_seed.items())
