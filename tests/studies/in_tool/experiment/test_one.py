@@ -11,7 +11,8 @@ from toolformer.lm.registry import load_model
 from toolformer.sidecar import read_sidecar
 from toolformer.studies.in_tool.data.people import make_people
 from toolformer.studies.in_tool.data.questions import questions_about
-from toolformer.studies.in_tool.experiment.one import AskConfig, train_one
+from toolformer.studies.in_tool.experiment.measured import AskConfig
+from toolformer.studies.in_tool.experiment.one import train_one
 from toolformer.studies.in_tool.training.config import TrainConfig
 from toolformer.tools.builtin.database import database
 

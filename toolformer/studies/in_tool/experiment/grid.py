@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from toolformer.studies.in_tool.data.people import Attribute
 from toolformer.studies.in_tool.data.questions import Mode
+from toolformer.studies.in_tool.experiment.measured import AskConfig
 from toolformer.studies.in_tool.training.config import (
     LearnedConfig,
     Positive,
@@ -18,7 +19,7 @@ from toolformer.studies.in_tool.training.config import (
 FACTS_A_PERSON = len(Attribute)
 
 
-class GridConfig(ScheduleConfig):
+class GridConfig(AskConfig, ScheduleConfig):
     """A sweep: every number of facts with every width, mode, seed and alpha."""
 
     facts: tuple[int, ...]
@@ -35,10 +36,10 @@ class GridConfig(ScheduleConfig):
     """Steps of the models with a tool; as many as of the others when left out."""
     models_together: Positive = 8
     """Models of one stack, at most."""
-    questions: Positive = 256
-    """Questions to each model about its people, at most."""
     strange_questions: Positive = 128
-    """Questions to each model about people it never saw."""
+    """Questions to each model about people it never saw, at most."""
+    edited_questions: Positive = 32
+    """Questions to each model asked again after the database was edited, at most."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -54,6 +55,11 @@ class GridConfig(ScheduleConfig):
         values = {name: getattr(self, name) for name in ScheduleConfig.model_fields}
         schedule = ScheduleConfig(**values)
         return schedule.override(steps=self.tool_steps) if mode is Mode.TOOL else schedule
+
+    @property
+    def ask(self) -> AskConfig:
+        """How many questions each model is asked."""
+        return AskConfig(**{name: getattr(self, name) for name in AskConfig.model_fields})
 
 
 @dataclass(frozen=True, slots=True)

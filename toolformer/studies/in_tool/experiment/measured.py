@@ -6,15 +6,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from toolformer.config import Config
 from toolformer.lm.base import LanguageModel
 from toolformer.studies.in_tool.data.facts import edited
 from toolformer.studies.in_tool.data.files import write_database
 from toolformer.studies.in_tool.data.people import Person, make_people
 from toolformer.studies.in_tool.data.questions import Question, questions_about
 from toolformer.studies.in_tool.recall.asking import Recall, ask, drawn, recall_of
-from toolformer.studies.in_tool.training.config import LearnedConfig
+from toolformer.studies.in_tool.training.config import LearnedConfig, Positive
 
 STRANGERS = 256  # people with first names that no model was trained on
+
+
+class AskConfig(Config):
+    """How many questions a trained model is asked, at most; they are drawn."""
+
+    questions: Positive = 256
+    """Questions about people it was trained on."""
+    strange_questions: Positive = 256
+    """Questions about people with first names it never saw."""
+    edited_questions: Positive = 256
+    """Questions asked again after the database was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +66,13 @@ def strangers_of(config: LearnedConfig) -> list[Person]:
     return list(make_people(STRANGERS, seed=config.seed, unseen=True))
 
 
-def measure(
-    model: LanguageModel, config: LearnedConfig, *, questions: int, strange_questions: int
-) -> Measured:
+def measure(model: LanguageModel, config: LearnedConfig, *, counts: AskConfig) -> Measured:
     """Asks a model.
 
     Args:
         model: as it was trained.
         config: what it was trained on.
-        questions: at most so many about its people, drawn.
-        strange_questions: at most so many about strangers.
+        counts: how many questions.
     """
     people, strangers = people_of(config), strangers_of(config)
     with TemporaryDirectory(prefix="toolformer-") as folder:
@@ -74,14 +83,16 @@ def measure(
             trials = list(ask(model, wanted, mode=config.mode, database_path=path))
             return recall_of(trials), [trial.is_right for trial in trials]
 
-        asked = drawn(questions_about(people), questions, seed=config.seed)
+        asked = drawn(questions_about(people), counts.questions, seed=config.seed)
         seen, is_right = answered(asked)
-        unseen, _ = answered(drawn(questions_about(strangers), strange_questions, seed=config.seed))
+        unseen, _ = answered(
+            drawn(questions_about(strangers), counts.strange_questions, seed=config.seed)
+        )
         new = dict(zip(people, edited(people, seed=config.seed), strict=True))
         write_database(path, [*new.values(), *strangers])
         again = [
             Question(new[each.person], each.attribute)
             for each, right in zip(asked, is_right, strict=True)
             if right
-        ]
+        ][: counts.edited_questions]
         return Measured(seen, unseen, answered(again)[0])

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from toolformer.config import Config
 from toolformer.files import claim, json_text, locked, write_whole
 from toolformer.lm.registry import load_model
 from toolformer.studies.in_tool.data.files import write_database
 from toolformer.studies.in_tool.data.questions import Mode
 from toolformer.studies.in_tool.experiment.measured import (
+    AskConfig,
     Measured,
     measure,
     people_of,
@@ -19,15 +19,6 @@ from toolformer.studies.in_tool.training.stepping import Stacked
 
 METRICS = "metrics.json"
 DATABASE = "facts.db"
-
-
-class AskConfig(Config):
-    """How many questions a trained model is asked."""
-
-    questions: int = 256
-    """Questions about people it was trained on."""
-    strange_questions: int = 256
-    """Questions about people with first names it never saw."""
 
 
 def train_one(
@@ -85,8 +76,7 @@ def train_one(
         measured = measure(
             load_model(model, tokenizer=byte_tokenizer(context=CONTEXT)),
             config.learned,
-            questions=ask.questions,
-            strange_questions=ask.strange_questions,
+            counts=ask,
         )
         write_whole(out / METRICS, json_text({"settings": settings, **measured.to_dict()}))
     return measured

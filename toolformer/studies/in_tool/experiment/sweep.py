@@ -101,8 +101,7 @@ def _train_stack(
         measured = measure(
             load_model(model, tokenizer=byte_tokenizer(context=CONTEXT)),
             learned,
-            questions=grid.questions,
-            strange_questions=grid.strange_questions,
+            counts=grid.ask,
         )
         yield _row(stack, learned, measured, steps=schedule.steps, loss=loss)
 

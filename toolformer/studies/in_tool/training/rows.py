@@ -6,6 +6,7 @@ user asks and what the decoder supplies (arrow, output, close) is read only.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -84,10 +85,16 @@ def draw(rows: Rows, *, step: int, batch_size: int, seed: int) -> np.ndarray:
     numbers = np.arange(step * batch_size, (step + 1) * batch_size)
     drawn = np.empty(batch_size, dtype=np.int64)
     for epoch in np.unique(numbers // len(rows)):
-        order = np.random.default_rng([abs(seed), int(epoch)]).permutation(len(rows))
+        order = _order(len(rows), seed=seed, epoch=int(epoch))
         is_here = numbers // len(rows) == epoch
         drawn[is_here] = order[numbers[is_here] % len(rows)]
     return drawn
+
+
+@lru_cache(maxsize=64)
+def _order(rows: int, *, seed: int, epoch: int) -> np.ndarray:
+    """Returns the order in which all rows are drawn in an epoch."""
+    return np.random.default_rng([abs(seed), epoch]).permutation(rows)
 
 
 def make_batch(all_rows: Sequence[Rows], numbers: Sequence[np.ndarray]) -> Batch:
