@@ -16,6 +16,7 @@ from toolformer.cli.settings import DEVICE, SETS, read_settings, with_settings
 from toolformer.errors import RunError
 from toolformer.evaluate.metric import wilson
 from toolformer.evaluate.tables import markdown_of
+from toolformer.files import write_whole
 from toolformer.finetune.steps import TrainingStep
 from toolformer.studies.in_tool.data.biographies import biographies as written_biographies
 from toolformer.studies.in_tool.data.files import (
@@ -171,7 +172,7 @@ def report(
     if out is not None:
         figures = plot(rows, out)
         images = "\n\n".join(f"![{each.stem}]({each.name})" for each in figures)
-        (out / "report.md").write_text(f"{written}\n\n{images}\n", encoding="utf-8")
+        write_whole(out / "report.md", f"{written}\n\n{images}\n")
     if markdown:
         print(written)
         return 0

@@ -12,6 +12,7 @@ from toolformer.records import Document
 from toolformer.studies.in_tool.data.facts import fact_rows
 from toolformer.studies.in_tool.data.people import Person
 from toolformer.studies.in_tool.data.questions import Mode, Question
+from toolformer.tools.registry import DOOR
 
 
 def write_people(path: Path, people: Iterable[Person]) -> None:
@@ -50,6 +51,11 @@ def write_database(path: Path, people: Iterable[Person]) -> None:
     unfinished = path.with_name(f"{path.name}.tmp")
     write_facts(unfinished, fact_rows(people))
     unfinished.replace(path)
+
+
+def database_spec(path: Path) -> str:
+    """Returns what loads the database tool of a file."""
+    return DOOR.read("database").with_options({"path": str(path)}).text
 
 
 def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from toolformer.files import claim, json_text, locked, write_whole
 from toolformer.lm.registry import load_model
-from toolformer.studies.in_tool.data.files import write_database
+from toolformer.studies.in_tool.data.files import database_spec, write_database
 from toolformer.studies.in_tool.data.questions import Mode
 from toolformer.studies.in_tool.experiment.measured import (
     AskConfig,
@@ -44,6 +44,7 @@ def train_one(
     Raises:
         RunError: `out` holds something else, or a training with other settings.
     """
+    from toolformer.lm.hf.load import find_device
     from toolformer.studies.in_tool.training.byte_tokenizer import byte_tokenizer
     from toolformer.studies.in_tool.training.checkpoint import (
         model_of,
@@ -52,7 +53,7 @@ def train_one(
         write_model,
     )
     from toolformer.studies.in_tool.training.shape import CONTEXT
-    from toolformer.studies.in_tool.training.trainer import State, find_device, train
+    from toolformer.studies.in_tool.training.trainer import State, train
 
     place, ask = find_device(device), ask or AskConfig()
     with locked(out):
@@ -70,7 +71,7 @@ def train_one(
         state = restore_state(kept) or state
         people = [*people_of(config.learned), *strangers_of(config.learned)]
         write_database(out / DATABASE, people)
-        spec = f"database:path={out / DATABASE}" if config.mode is Mode.TOOL else ""
+        spec = database_spec(out / DATABASE) if config.mode is Mode.TOOL else ""
         write_model(out, state.weights, lineage={"study": "in-tool"} | settings, tool_spec=spec)
         model = model_of(state.weights).to(place)  # type: ignore[arg-type]
         measured = measure(

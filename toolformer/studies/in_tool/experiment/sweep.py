@@ -44,7 +44,7 @@ def sweep(
     Raises:
         RunError: `out` was begun with another grid, or cannot be written.
     """
-    from toolformer.studies.in_tool.training.trainer import find_device
+    from toolformer.lm.hf.load import find_device
 
     parts = out.with_name(f"{out.name}.parts")
     find_device(device)
@@ -78,13 +78,14 @@ def _train_stack(
     device: str,
     on_step: Callable[[Stacked], None],
 ) -> Iterator[Row]:
+    from toolformer.lm.hf.load import find_device
     from toolformer.studies.in_tool.training.byte_tokenizer import byte_tokenizer
     from toolformer.studies.in_tool.training.checkpoint import (
         model_of,
         restore_state,
         save_state,
     )
-    from toolformer.studies.in_tool.training.trainer import State, find_device, losses_of, train
+    from toolformer.studies.in_tool.training.trainer import State, losses_of, train
 
     schedule, place = grid.schedule(stack.mode), find_device(device)
     begun = restore_state(kept) or State.new(stack.width, seeds=[it.seed for it in stack.learned])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolformer.finetune import FinetuneConfig, TrainingStep, TrainingText
 from toolformer.sidecar import SidecarTool
+from toolformer.studies.in_tool.data.files import database_spec
 from toolformer.studies.in_tool.data.people import make_people
 from toolformer.studies.in_tool.data.questions import TOOL, Mode, Question, questions_about
 from toolformer.studies.in_tool.experiment.grid import FACTS_A_PERSON
@@ -46,7 +47,7 @@ def teach(
     """
     from toolformer.finetune import finetune_texts
 
-    tools = [SidecarTool(TOOL, f"database:path={database_path}")]
+    tools = [SidecarTool(TOOL, database_spec(database_path))]
     finetune_texts(
         training_texts(config),
         model=config.model,

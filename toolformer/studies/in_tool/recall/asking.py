@@ -100,7 +100,8 @@ def unaided(tool: Tool) -> Tool:
     The database otherwise names the entities of a text to the decoder, which then writes no other:
     nothing would be left to learn.
     """
-    return replace(tool, parameters=[replace(each, values=None) for each in tool.parameters])
+    parameters = tuple(replace(each, values=None) for each in tool.parameters)
+    return replace(tool, parameters=parameters)
 
 
 def drawn(questions: Iterable[Question], most: int, *, seed: int = 0) -> list[Question]:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from toolformer.errors import ConfigError
+from toolformer.files import write_whole
 from toolformer.studies.in_tool.data.questions import Mode
 from toolformer.studies.in_tool.experiment.results import Row
 from toolformer.studies.in_tool.reporting import published
@@ -33,7 +35,6 @@ def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
     except ImportError:
         raise ConfigError('Plots need an extra: pip install "toolformer-engine[report]".') from None
     own = [row for row in rows if row.alpha == 1]
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, draw in (("recall", _recall), ("parameters", _parameters)):
         with mpl.rc_context(_SETTINGS):
@@ -41,7 +42,9 @@ def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
             draw(figure.add_subplot(), own)
             path = folder / f"{name}.svg"
             nothing = dict.fromkeys(("Creator", "Date"))
-            figure.savefig(path, format="svg", metadata=nothing)
+            content = BytesIO()
+            figure.savefig(content, format="svg", metadata=nothing)
+        write_whole(path, content.getvalue())
         written.append(path)
     return written
 

@@ -31,23 +31,19 @@ class State:
     def new(cls, width: int, *, seeds: Sequence[int]) -> "State":
         """Returns the state before the first step."""
         weights = new_weights(width, seeds=seeds)
-        zeros = [{name: torch.zeros_like(each) for name, each in weights.items()} for _ in "ab"]
-        return cls(weights, *zeros)
+        return cls(weights, _zeros_like(weights), _zeros_like(weights))
 
     def to(self, device: torch.device) -> "State":
         """Returns the state on a device."""
-        moved = (
-            {name: each.to(device) for name, each in group.items()}
-            for group in (self.weights, self.means, self.squares)
-        )
-        return State(*moved, done=self.done)
+
+        def moved(group: Weights) -> Weights:
+            return {name: each.to(device) for name, each in group.items()}
+
+        return State(moved(self.weights), moved(self.means), moved(self.squares), self.done)
 
 
-def find_device(name: str) -> torch.device:
-    """Returns a device by its name; `auto` is a GPU where there is one."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+def _zeros_like(weights: Weights) -> Weights:
+    return {name: torch.zeros_like(each) for name, each in weights.items()}
 
 
 def train(
