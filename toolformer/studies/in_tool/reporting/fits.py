@@ -62,9 +62,9 @@ def first_reaching(points: Iterable[tuple[float, float]], *, wanted: float) -> f
     Between a model that does not and the next larger one that does, recall is taken for a straight
     line. Of a smallest model that does already, its own size is returned: less may do.
 
-    >>> first_reaching([(100, 0.5), (200, 0.9), (300, 1.0)], wanted=0.95)
+    >>> first_reaching([(100, 0.25), (200, 0.5), (300, 1.0)], wanted=0.75)
     250.0
-    >>> first_reaching([(100, 0.5)], wanted=0.95)
+    >>> first_reaching([(100, 0.5)], wanted=0.75)
     """
     before: tuple[float, float] | None = None
     for size, recall in sorted(points):
