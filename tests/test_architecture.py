@@ -88,6 +88,7 @@ PLACES = {
     "yaml": ("config",),
     "pydantic": ("",),
     "numpy": ("lm/", "annotate/", "finetune/", "pretrain/", "evaluate/", "studies/"),
+    "rouge_score": ("studies/api_bank/rouge",),
     "simpleeval": ("tools/builtin/",),
     "bm25s": ("tools/search/",),
     "mcp": ("tools/mcp/", "tools/builtin/mcp"),
@@ -132,6 +133,7 @@ AT_IMPORT_TIME = {
     "matplotlib": (),
     "jinja2": (),
     "markupsafe": (),
+    "rouge_score": (),
     # Nobody imports these files but who is about to serve.
     "fastapi": ("serve/app", "serve/running"),
     "starlette": ("serve/app", "serve/running", "serve/answering"),

@@ -28,7 +28,7 @@ def test_the_perplexity_with_calls_disabled_agrees_with_the_language_model(tmp_p
     assert sum(row.count for row in rows) == sum(len(each) for each in expected)
     with torch.inference_mode():
         found = summed_loss(
-            lambda ids, mask: model(input_ids=ids, attention_mask=mask).logits,
+            lambda ids, mask, _: model(input_ids=ids, attention_mask=mask).logits,
             rows,
             device=torch.device("cpu"),
             barred=engine.encoding.marker_ids,
@@ -40,7 +40,7 @@ def test_the_perplexity_with_calls_disabled_agrees_with_the_language_model(tmp_p
 def test_a_barred_token_costs_nothing_but_where_it_is_the_target() -> None:
     logits = torch.zeros(1, 3, 4)  # a uniform guess among four, of which one is barred
 
-    def logits_of(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def logits_of(ids: torch.Tensor, mask: torch.Tensor, _: object) -> torch.Tensor:
         return logits
 
     row = TrainingRow((0, 1, 2), (False, True, True))

@@ -3,6 +3,12 @@
 from toolformer.calls.base import CallGrammar, PlacedCall, Segment, is_tool_name
 from toolformer.calls.hermes import HermesGrammar
 from toolformer.calls.inline import InlineGrammar
+from toolformer.calls.keyword import (
+    KeywordCall,
+    read_keyword_calls,
+    split_keyword_call,
+    write_keyword_calls,
+)
 from toolformer.calls.kinds import grammar_from_dict
 from toolformer.calls.pieces import ArgumentsEnd, CallPieces, Spell, ToolCall
 
@@ -12,10 +18,14 @@ __all__ = [
     "CallPieces",
     "HermesGrammar",
     "InlineGrammar",
+    "KeywordCall",
     "PlacedCall",
     "Segment",
     "Spell",
     "ToolCall",
     "grammar_from_dict",
     "is_tool_name",
+    "read_keyword_calls",
+    "split_keyword_call",
+    "write_keyword_calls",
 ]

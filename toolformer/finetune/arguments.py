@@ -19,7 +19,12 @@ _SCHEDULES = {"constant": "constant_with_warmup"}  # where the trainer's name is
 
 
 def training_arguments(
-    plan: TrainingPlan, *, out: Path, report_to: Sequence[str], is_fresh: bool
+    plan: TrainingPlan,
+    *,
+    out: Path,
+    report_to: Sequence[str],
+    is_fresh: bool,
+    stopped_at: int | None = None,
 ) -> TrainingArguments:
     """Returns the arguments of the trainer for a plan.
 
@@ -28,14 +33,15 @@ def training_arguments(
         out: the tuned model's directory.
         report_to: as `check_reports` accepts it.
         is_fresh: whether no step has been made yet.
+        stopped_at: the step at which an earlier try had stopped for good; None where none had.
     """
     config, schedule = plan.config, plan.schedule
     judge = None if config.keep == "last" else f"eval_{config.keep}"  # as the trainer logs it
     on_cpu = plan.base.model.device.type == "cpu"
-    evaluates = bool(plan.dev.plain)
+    evaluates = plan.dev.is_any
     return TrainingArguments(
         output_dir=str(training_folder(out)),
-        max_steps=schedule.steps,
+        max_steps=stopped_at or schedule.steps,
         per_device_train_batch_size=schedule.device_rows,
         gradient_accumulation_steps=schedule.accumulated,
         learning_rate=schedule.learning_rate,

@@ -3,6 +3,7 @@
 The order is drawn once, for all steps, so that a resumed training sees the same batches.
 """
 
+import inspect
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,13 +16,21 @@ IGNORED = -100  # a label that has no part in the loss
 # A device takes so many tokens at a time, and logits of these over the whole vocabulary.
 _DEVICE_TOKENS = 4096
 _DEVICE_LOGITS = 100_000_000
+_SORTED_BATCHES = 50  # so many batches' rows are put in order of length together
+# Logits over the whole vocabulary cost as much as a third of a small model's layers. Where fewer
+# than this share of a batch's places predict something learned, only theirs are computed.
+_FEW = 0.5
 
 
-def draw_order(lengths: Sequence[int], *, batch_size: int, steps: int, seed: int) -> list[int]:
+def draw_order(
+    lengths: Sequence[int], *, batch_size: int, steps: int, seed: int, by_length: bool = False
+) -> list[int]:
     """Returns the rows of all steps, one batch after the other.
 
     Rows are shuffled in every epoch. Within a batch they go by length, so that a device that takes
     a part of them at a time pads little, while what a step learns from does not depend on length.
+    With `by_length` it does: rows of like length, out of a stretch of the shuffled ones, make a
+    batch, and it pads nearly nothing.
 
     >>> draw_order([5, 3, 9, 1], batch_size=2, steps=3, seed=0)
     [0, 2, 3, 1, 3, 0]
@@ -29,8 +38,11 @@ def draw_order(lengths: Sequence[int], *, batch_size: int, steps: int, seed: int
     drawn: list[int] = []
     epoch = 0
     while len(drawn) < steps * batch_size:
-        shuffled = np.random.default_rng([seed, epoch]).permutation(len(lengths))
-        drawn += shuffled.tolist()
+        rng = np.random.default_rng([seed, epoch])
+        shuffled: list[int] = rng.permutation(len(lengths)).tolist()
+        if by_length:
+            shuffled = _by_length(shuffled, lengths, batch_size=batch_size, rng=rng)
+        drawn += shuffled
         epoch += 1
     return [
         row
@@ -39,6 +51,26 @@ def draw_order(lengths: Sequence[int], *, batch_size: int, steps: int, seed: int
             drawn[step * batch_size : (step + 1) * batch_size], key=lambda row: (lengths[row], row)
         )
     ]
+
+
+def _by_length(
+    shuffled: Sequence[int], lengths: Sequence[int], *, batch_size: int, rng: np.random.Generator
+) -> list[int]:
+    """Returns shuffled rows in batches of like length, the batches in an order drawn anew.
+
+    Only whole batches of an epoch are moved: what is left over stays at its end.
+    """
+    batches: list[list[int]] = []
+    size = _SORTED_BATCHES * batch_size
+    for start in range(0, len(shuffled), size):
+        stretch = sorted(shuffled[start : start + size], key=lambda row: lengths[row])
+        batches += [
+            stretch[first : first + batch_size] for first in range(0, len(stretch), batch_size)
+        ]
+    whole = [batch for batch in batches if len(batch) == batch_size]
+    rest = [row for batch in batches if len(batch) < batch_size for row in batch]
+    order = rng.permutation(len(whole))
+    return [row for number in order for row in whole[number]] + rest
 
 
 def device_rows_for(*, batch_size: int, longest: int, vocabulary: int, devices: int = 1) -> int:
@@ -71,8 +103,15 @@ class OrderedRows(Dataset[TrainingRow]):
         return self._rows[self._order[index]]
 
 
-def collate(rows: Sequence[TrainingRow]) -> dict[str, torch.Tensor]:
-    """Puts rows together as the model takes them; padding follows a row and is not learned."""
+def collate(rows: Sequence[TrainingRow], *, can_narrow: bool = False) -> dict[str, torch.Tensor]:
+    """Puts rows together as the model takes them; padding follows a row and is not learned.
+
+    Args:
+        rows: of a batch.
+        can_narrow: whether the model computes logits at chosen places only. Where few places
+            predict what is learned, as in long prompts with short completions, `logits_to_keep`
+            (places,) names them, and `shift_labels` (rows, places) has what they predict.
+    """
     width = max(len(row.ids) for row in rows)
     ids = torch.zeros(len(rows), width, dtype=torch.long)
     mask = torch.zeros(len(rows), width, dtype=torch.long)
@@ -83,4 +122,15 @@ def collate(rows: Sequence[TrainingRow]) -> dict[str, torch.Tensor]:
         ids[number, :length] = own
         mask[number, :length] = 1
         labels[number, :length] = own.masked_fill(~torch.tensor(row.learned), IGNORED)
-    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    if can_narrow:
+        places = (labels[:, 1:] != IGNORED).any(dim=0).nonzero()[:, 0]  # (places,)
+        if len(places) < _FEW * width:
+            batch |= {"logits_to_keep": places, "shift_labels": labels[:, places + 1]}
+    return batch
+
+
+def can_narrow(model: torch.nn.Module) -> bool:
+    """Returns whether a model computes logits at chosen places only, and a loss of these."""
+    taken = inspect.signature(type(model).forward).parameters
+    return "logits_to_keep" in taken and "kwargs" in taken

@@ -55,6 +55,8 @@ class FinetuneConfig(Config):
     """Highest rate. Default: 1e-5 · √(6.7e9 / parameters), ten times that for an adapter."""
     warmup: Share = 0.1
     """Share of the steps in which the learning rate rises from 0."""
+    by_length: bool = False
+    """Steps of rows of like length, which pad least, in place of rows of any length."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     """What the learning rate does after the warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
@@ -86,6 +88,8 @@ class FinetuneConfig(Config):
     keep: Literal["loss", "perplexity", "last"] = "loss"
     """Which weights: with the lowest loss on held-out texts as they are trained on, with the lowest
     perplexity of them without calls (the paper), or the last."""
+    patience: Positive | None = None
+    """Evaluations without a better one after which training stops. Default: it runs to its end."""
 
     @property
     def keeps_adapter(self) -> bool:

@@ -23,6 +23,11 @@ class DevRows:
     trained: Sequence[TrainingRow]  # those of them that would be trained on, as they would be
     barred: Sequence[int]  # the tokens that hold the open marker; none where no token does
 
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to judge by."""
+        return bool(self.plain or self.trained)
+
 
 def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> list[TrainingRow]:
     """Encodes texts so that each of their tokens is scored once.
@@ -42,13 +47,14 @@ def plain_rows(texts: Sequence[str], *, encoding: Encoding, context: int) -> lis
 
 
 def summed_loss(
-    logits_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    logits_of: Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor],
     rows: Sequence[TrainingRow],
     *,
     device: torch.device,
     barred: Sequence[int] = (),
     process: int = 0,
     processes: int = 1,
+    can_narrow: bool = False,
 ) -> float:
     """Returns −Σ log p of the learned tokens of a process's share of the rows, in nats.
 
@@ -56,24 +62,28 @@ def summed_loss(
     each, none could go through the model alone.
 
     Args:
-        logits_of: from ids and attention mask, (rows, width) each, to (rows, width, vocabulary).
+        logits_of: from ids and attention mask, (rows, width) each, to (rows, width, vocabulary);
+            where places are given, (places,), to the logits of these, (rows, places, vocabulary).
         rows: of tokens.
         device: where the ids go.
         barred: tokens whose probability is taken away and shared out among the others, except
             where one of them is the token to be predicted.
         process: the number of this one.
         processes: that share the rows.
+        can_narrow: whether places may be given.
     """
     batches = _batches(rows)
     total = 0.0
     impossible = torch.tensor(list(barred), dtype=torch.long, device=device)
     for number in range(process, process + len(batches), processes):
-        batch = batches[min(number, len(batches) - 1)]
-        tensors = {name: each.to(device) for name, each in collate(batch).items()}
-        aimed = tensors["labels"][:, 1:]
+        collated = collate(batches[min(number, len(batches) - 1)], can_narrow=can_narrow)
+        tensors = {name: each.to(device) for name, each in collated.items()}
+        places = tensors.get("logits_to_keep")
+        aimed = tensors["labels"][:, 1:] if places is None else tensors["shift_labels"]
         counts = aimed != IGNORED
+        logits = logits_of(tensors["input_ids"], tensors["attention_mask"], places)
+        logits = logits[:, : aimed.shape[1]][counts].float()  # (scored, vocabulary)
         aimed = aimed[counts]  # (scored,)
-        logits = logits_of(tensors["input_ids"], tensors["attention_mask"])[:, :-1][counts].float()
         if barred:
             free = logits.index_fill(1, impossible, -torch.inf)
             logits = torch.where(torch.isin(aimed, impossible)[:, None], logits, free)

@@ -124,17 +124,25 @@ def make_plan(
             "There is nothing to learn: every text is empty, or a single token that the model has "
             "nothing to predict from. Name longer texts."
         )
+    held_out = encode(texts.dev_as_trained)
     dev = DevRows(
         plain=plain_rows(
-            [text.text for text in texts.dev], encoding=base.encoding, context=base.context
+            # A prompt is read, not predicted: how likely it is says nothing of what is learned.
+            [text.text for text in texts.dev if not text.prompt],
+            encoding=base.encoding,
+            context=base.context,
         ),
-        trained=encode(texts.dev_as_trained).rows,
+        trained=held_out.rows,
         barred=base.encoding.marker_ids,
     )
     lengths = [len(row.ids) for row in rows.rows]
     schedule = _schedule(config, lengths=lengths, model=base.model)
     order = draw_order(
-        lengths, batch_size=schedule.batch_size, steps=schedule.steps, seed=config.seed
+        lengths,
+        batch_size=schedule.batch_size,
+        steps=schedule.steps,
+        seed=config.seed,
+        by_length=config.by_length,
     )
     settled = config.override(
         max_length=max_length,
@@ -146,7 +154,25 @@ def make_plan(
         dtype=_fast_dtype(base.model.device) if config.dtype == "auto" else config.dtype,
         keep=_keep(config, dev),
     )
+    if settled.patience is not None and settled.keep == "last":
+        raise ConfigError(
+            "Nothing says when a training gets no better: hold out texts (there is none, or none "
+            f"fits a row of {max_length} tokens) and keep the best weights, or leave --patience "
+            "out."
+        )
+    texts = replace(texts, left_out=_left_out(texts, rows, held_out))
     return TrainingPlan(settled, schedule, base, texts, origin, rows, order, dev)
+
+
+def _left_out(texts: Texts, rows: TrainingRows, held_out: TrainingRows) -> dict[str, int]:
+    """Returns what is not learned or not judged by, and why."""
+    counts = {
+        "calls longer than a row": rows.calls_left_out,
+        "with its prompt longer than a row": rows.prompts_left_out,
+        "held out, with its prompt longer than a row": held_out.prompts_left_out,
+        "too short to learn": rows.texts_left_out,
+    }
+    return {**texts.left_out, **{reason: count for reason, count in counts.items() if count}}
 
 
 def _schedule(
@@ -181,9 +207,9 @@ def _schedule(
 
 def _keep(config: FinetuneConfig, dev: DevRows) -> str:
     """Returns by what the kept weights are chosen; the last where there is nothing to choose by."""
-    if not dev.plain:
-        return "last"
-    return "perplexity" if config.keep == "loss" and not dev.trained else config.keep
+    if config.keep == "loss" and not dev.trained:
+        return "perplexity" if dev.plain else "last"
+    return "last" if config.keep == "perplexity" and not dev.plain else config.keep
 
 
 def _fast_dtype(device: torch.device) -> str:

@@ -2,7 +2,8 @@
 
 A row starts with the start token, if the model has one; the end-of-text token is put where a text
 really ends. Nothing predicts the first token of a row, and a row in which nothing is learned is
-none.
+none. A long text becomes several rows; one with a prompt is never cut, for what is learned of it
+would be an answer to half a question.
 """
 
 import hashlib
@@ -35,6 +36,7 @@ class TrainingRows:
     rows: tuple[TrainingRow, ...]
     calls_left_out: int  # calls longer than a row
     texts_left_out: int  # texts without a token to be learned
+    prompts_left_out: int = 0  # texts with a prompt that are longer than a row
 
     @property
     def fingerprint(self) -> str:
@@ -66,7 +68,7 @@ def make_rows(
         plain: whether the calls are left out of the texts.
     """
     rows: list[TrainingRow] = []
-    left_out = short = 0
+    left_out = short = uncut = 0
     room = max_length - len(encoding.start)
     for text in texts:
         calls = [
@@ -74,11 +76,16 @@ def make_rows(
             for each in (() if plain else text.calls)
             if len(encoding.call(each.call, each.output, first=each.position == 0).ids) <= room
         ]
-        left_out += 0 if plain else len(text.calls) - len(calls)
-        encoded = encoding.annotated(text.text, calls)
+        is_whole = plain or len(calls) == len(text.calls)
+        left_out += 0 if is_whole or text.prompt else len(text.calls) - len(calls)
+        encoded = encoding.annotated(text.text, calls, prompt=text.prompt)
         ids = [*encoded.ids] if end is None else [*encoded.ids, end]
         learned = [loss_on_output or not given for given in encoded.supplied]
         learned += [True] * (len(ids) - len(learned))
+        learned[: encoded.prompt] = [False] * encoded.prompt
+        if text.prompt and not (is_whole and len(ids) <= room):
+            uncut += 1
+            continue
         made = []
         for piece in _pieces(len(ids), encoded.calls, room=room):
             row = encoding.start + tuple(ids[piece.start : piece.stop])
@@ -87,7 +94,7 @@ def make_rows(
                 made.append(TrainingRow(row, counts))
         short += not made
         rows += made
-    return TrainingRows(tuple(rows), left_out, short)
+    return TrainingRows(tuple(rows), left_out, short, uncut)
 
 
 def _pieces(length: int, calls: Sequence[range], *, room: int) -> Iterator[range]:

@@ -17,7 +17,7 @@ _ABOVE_LOWEST = 2.0  # ... nats more
 class DevScore:
     """How well held-out texts are predicted."""
 
-    perplexity: float  # of the texts without calls, calls disabled
+    perplexity: float | None  # of the texts without calls, calls disabled; None: all have prompts
     loss: float | None  # nats a learned token of the texts as they are trained on; None: no such
 
 
@@ -53,6 +53,29 @@ def is_lost(losses: Sequence[float]) -> bool:
     start, now = losses[:_WATCHED_STEPS], _mean(losses[-_WATCHED_STEPS:])
     is_far = now > _FAR * _mean(start) + _ABOVE
     return is_far or now > _FAR_ABOVE_LOWEST * min(start) + _ABOVE_LOWEST
+
+
+def is_lost_on_held_out(losses: Sequence[float]) -> bool:
+    """Returns whether held-out texts say that a training diverges: far above the best it had.
+
+    Where completions are short, the loss of a step starts low and is one batch's, and a training
+    that forgets everything may stay below what `is_lost` asks for.
+
+    >>> is_lost_on_held_out([1.2, 0.3, 0.5]), is_lost_on_held_out([1.2, 0.3, 2.1])
+    (False, True)
+    """
+    return bool(losses) and losses[-1] > _FAR * min(losses) + _ABOVE
+
+
+def is_stale(losses: Sequence[float], patience: int | None) -> bool:
+    """Returns whether so many evaluations have passed without a better one.
+
+    >>> is_stale([3.0, 2.0, 2.1, 2.0], 2), is_stale([3.0, 2.0, 2.1], 2), is_stale([3.0, 4.0], None)
+    (True, False, False)
+    """
+    if patience is None or not losses:
+        return False
+    return len(losses) - 1 - losses.index(min(losses)) >= patience
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -29,6 +29,7 @@ class TrainingText:
     text: str
     calls: tuple[PlacedCall, ...] = ()
     tokens_before: tuple[int | None, ...] = ()  # per call, as a run counted them; () without a run
+    prompt: int = 0  # so many characters at the start are read and not learned
 
     @property
     def tools(self) -> frozenset[str]:
@@ -68,7 +69,8 @@ def given_texts(
     """Returns given texts, all of which count; their origin is a digest of them.
 
     Raises:
-        ConfigError: a call stands outside its text, or a text has no form in UTF-8.
+        ConfigError: a call or the end of a prompt stands outside its text, or a text has no form
+            in UTF-8.
     """
     texts, dev = tuple(training), tuple(held_out)
     for text in (*texts, *dev):
@@ -80,6 +82,11 @@ def given_texts(
                     f"In text {text.id!r} a call stands at {placed.position}, outside its "
                     f"{len(text.text)} characters."
                 )
+        if not 0 <= text.prompt <= len(text.text):
+            raise ConfigError(
+                f"In text {text.id!r} the prompt ends at {text.prompt}, outside its "
+                f"{len(text.text)} characters."
+            )
     digests = {"texts": _summary(texts), "held_out": _summary(dev)}
     return (
         Texts(training=texts, dev=dev, dev_as_trained=dev),
@@ -207,5 +214,7 @@ def _summary(texts: Sequence[TrainingText]) -> dict[str, Any]:
             (placed.position, placed.call.tool, placed.call.arguments, placed.output)
             for placed in each.calls
         ]
-        digest.update(f"{canonical_json([each.text, calls])}\n".encode("utf-8", "surrogatepass"))
+        # Texts without a prompt keep the digest that they had before there were prompts.
+        values = [each.text, calls, *([each.prompt] if each.prompt else [])]
+        digest.update(f"{canonical_json(values)}\n".encode("utf-8", "surrogatepass"))
     return {"count": len(texts), "fingerprint": digest.hexdigest()[:16]}

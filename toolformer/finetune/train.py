@@ -8,11 +8,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, TrainerState
+from transformers.trainer import TRAINER_STATE_NAME
 
 from toolformer.calls import CallGrammar, grammar_from_dict
 from toolformer.errors import ConfigError, ToolformerError
@@ -26,15 +28,21 @@ from toolformer.finetune.adapters import (
     save_adapter,
 )
 from toolformer.finetune.arguments import check_launch, check_reports, training_arguments
-from toolformer.finetune.batches import OrderedRows, collate
+from toolformer.finetune.batches import OrderedRows, can_narrow, collate
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.plan import TrainingPlan, make_plan
 from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report, write_report
 from toolformer.finetune.runs import SelectedRun, origin_of_runs, texts_of_runs
 from toolformer.finetune.starting_model import check_base, check_places, load_base
-from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.steps import TrainingStep, is_stale
 from toolformer.finetune.texts import TrainingText, given_texts
-from toolformer.finetune.trainer import FinetuneTrainer, Watch, dev_scores_of, losses_of
+from toolformer.finetune.trainer import (
+    FinetuneTrainer,
+    Watch,
+    dev_scores_of,
+    losses_of,
+    values_of,
+)
 from toolformer.lm.hf.custom_generate import write_custom_generate
 from toolformer.lm.hf.load import quiet
 from toolformer.records import Document
@@ -204,18 +212,28 @@ def _train_locked(
     if _is_main():
         checkpoints.drop_incomplete(out)
     torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn
+    args = training_arguments(
+        plan,
+        out=out,
+        report_to=report_to,
+        is_fresh=checkpoint is None,
+        stopped_at=None if checkpoint is None else _stopped_at(plan, checkpoint),
+    )
     watch = Watch(
         step_tokens=plan.step_tokens,
         save_extras=lambda folder: _save_extras(plan, folder),
         on_progress=on_progress,
+        judge=args.metric_for_best_model,
+        patience=plan.config.patience,
     )
     trainer = FinetuneTrainer(
         model=_with_adapter(plan.base.model, plan),
-        args=training_arguments(plan, out=out, report_to=report_to, is_fresh=checkpoint is None),
+        args=args,
         train_dataset=OrderedRows(plan.rows.rows, plan.order),
-        data_collator=collate,
+        data_collator=partial(collate, can_narrow=can_narrow(plan.base.model)),
         callbacks=[watch],
         dev=plan.dev,
+        base=plan.base.model,
     )
     watch.trainer = trainer
     began = time.monotonic()
@@ -251,16 +269,18 @@ def _empty(model: PreTrainedModel) -> PreTrainedModel:
     return fresh
 
 
+def _stopped_at(plan: TrainingPlan, checkpoint: Path) -> int | None:
+    """Returns a checkpoint's step where its training had run out of patience, and then ended."""
+    state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
+    judged = values_of(state, f"eval_{plan.config.keep}")
+    return state.global_step if is_stale(judged, plan.config.patience) else None
+
+
 def _report(
     plan: TrainingPlan, *, trainer: FinetuneTrainer, first: int, seconds: float
 ) -> FinetuneReport:
     """Sums up a training of which this try made the steps from `first` on."""
-    tokens = plan.step_tokens
-    left_out = dict(plan.texts.left_out)
-    if plan.rows.calls_left_out:
-        left_out["calls longer than a row"] = plan.rows.calls_left_out
-    if plan.rows.texts_left_out:
-        left_out["too short to learn"] = plan.rows.texts_left_out
+    tokens = plan.step_tokens[: trainer.state.global_step]
     model: Any = trainer.model
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     best = trainer.state.best_global_step if plan.config.keep != "last" else None
@@ -270,7 +290,7 @@ def _report(
         trained_parameters=sum(parameter.numel() for parameter in trained),
         texts=len(plan.texts.training),
         texts_per_tool=plan.texts.per_tool,
-        left_out=left_out,
+        left_out=plan.texts.left_out,
         rows=len(plan.rows.rows),
         steps=len(tokens),
         tokens=sum(tokens),

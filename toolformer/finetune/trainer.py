@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,17 +10,26 @@ from typing import Any
 
 import torch
 from transformers import (
+    PreTrainedModel,
     PrinterCallback,
     Trainer,
     TrainerCallback,
+    TrainerControl,
     TrainerState,
     TrainingArguments,
 )
 
 from toolformer.errors import TrainingError
+from toolformer.finetune.batches import can_narrow
 from toolformer.finetune.checkpoints import mark_whole, whole_checkpoint, writing
 from toolformer.finetune.dev import DevRows, perplexity, summed_loss
-from toolformer.finetune.steps import DevScore, TrainingStep, is_lost
+from toolformer.finetune.steps import (
+    DevScore,
+    TrainingStep,
+    is_lost,
+    is_lost_on_held_out,
+    is_stale,
+)
 
 _PERPLEXITY = "eval_perplexity"  # as the trainer logs it
 _LOSS = "eval_loss"
@@ -29,20 +38,26 @@ _LOSS = "eval_loss"
 class FinetuneTrainer(Trainer):
     """Judges by held-out texts: without calls, calls disabled, and as they are trained on."""
 
-    def __init__(self, model: Any, *, dev: DevRows, **options: Any) -> None:
+    def __init__(self, model: Any, *, dev: DevRows, base: PreTrainedModel, **options: Any) -> None:
         # The trainer wants to know that there is something to evaluate on.
-        options["eval_dataset"] = list(dev.plain) or None
+        options["eval_dataset"] = [*dev.plain, *dev.trained] or None
         super().__init__(model, **options)
         self.remove_callback(PrinterCallback)
         self._dev = dev
+        self._can_narrow = can_narrow(base)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Returns what the held-out texts say; the devices share the work."""
         model: Any = self.model
         model.eval()
 
-        def logits_of(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+        def logits_of(
+            ids: torch.Tensor, mask: torch.Tensor, places: torch.Tensor | None
+        ) -> torch.Tensor:
+            kept = {} if places is None else {"logits_to_keep": places}
+            logits: torch.Tensor = model(
+                input_ids=ids, attention_mask=mask, use_cache=False, **kept
+            ).logits
             return logits
 
         device = self.args.device
@@ -56,10 +71,12 @@ class FinetuneTrainer(Trainer):
         # Not inference_mode: weights that are gathered in it cannot be trained afterwards.
         with torch.no_grad(), self.compute_loss_context_manager():
             plain = loss_of(self._dev.plain, barred=self._dev.barred)
-            trained = loss_of(self._dev.trained)
+            trained = loss_of(self._dev.trained, can_narrow=self._can_narrow)
         summed = torch.tensor([plain, trained], dtype=torch.float64, device=device)
         plain, trained = self.accelerator.reduce(summed, reduction="sum").tolist()
-        metrics = {_PERPLEXITY: perplexity(plain / sum(row.count for row in self._dev.plain))}
+        metrics = {}
+        if self._dev.plain:
+            metrics[_PERPLEXITY] = perplexity(plain / sum(row.count for row in self._dev.plain))
         if self._dev.trained:
             metrics[_LOSS] = trained / sum(row.count for row in self._dev.trained)
         model.train()
@@ -100,6 +117,8 @@ class Watch(TrainerCallback):
         step_tokens: how many tokens each step learns from.
         save_extras: writes beside a checkpoint's weights what makes them a model to be used.
         on_progress: called after every step and evaluation.
+        judge: what the kept weights are chosen by, as the trainer logs it; None: they are the last.
+        patience: evaluations without a better one after which the training stops.
         trainer: whose checkpoints these are; set before the training starts.
     """
 
@@ -109,8 +128,11 @@ class Watch(TrainerCallback):
         step_tokens: Sequence[int],
         save_extras: Callable[[Path], None],
         on_progress: Callable[[TrainingStep], None] | None,
+        judge: str | None = None,
+        patience: int | None = None,
     ) -> None:
         self.trainer: FinetuneTrainer | None = None
+        self._judge, self._patience = judge, patience
         self._step_tokens = step_tokens
         self._save_extras = save_extras
         self._on_progress = on_progress
@@ -162,7 +184,7 @@ class Watch(TrainerCallback):
             if is_lost(losses := losses_of(state)):
                 raise _lost(losses, args, state, rate=logs.get("learning_rate", 0.0))
             self._last = self._step(state.global_step, logs)
-        elif _PERPLEXITY in logs:
+        elif _is_of_dev(logs):
             losses = losses_of(state)
             if not all(math.isfinite(logs.get(name, 0.0)) for name in (_PERPLEXITY, _LOSS)):
                 if not losses:
@@ -171,12 +193,26 @@ class Watch(TrainerCallback):
                         "before it is trained: its weights are broken."
                     )
                 raise _lost([*losses[:-1], math.nan], args, state)
-            score = DevScore(logs[_PERPLEXITY], logs.get(_LOSS))
+            judged = values_of(state, _LOSS)
+            if is_lost_on_held_out(judged):
+                raise _lost(judged, args, state, held_out=True)
+            score = DevScore(logs.get(_PERPLEXITY), logs.get(_LOSS))
             self._last = replace(self._last, done=state.global_step, dev=score)
         else:
             return
         if state.is_world_process_zero and self._on_progress is not None:
             self._on_progress(self._last)
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,  # noqa: ARG002
+        state: TrainerState,
+        control: TrainerControl,
+        **__: Any,
+    ) -> None:
+        """Stops a training that gets no better."""
+        if self._judge is not None and is_stale(values_of(state, self._judge), self._patience):
+            control.should_training_stop = True
 
     def on_save(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
         """Completes a checkpoint once every process has written its part."""
@@ -210,10 +246,19 @@ def losses_of(state: TrainerState) -> list[float]:
 def dev_scores_of(state: TrainerState) -> dict[int, DevScore]:
     """Returns what the held-out texts said, by step; step 0 is the base model."""
     return {
-        int(logged["step"]): DevScore(logged[_PERPLEXITY], logged.get(_LOSS))
+        int(logged["step"]): DevScore(logged.get(_PERPLEXITY), logged.get(_LOSS))
         for logged in state.log_history
-        if _PERPLEXITY in logged
+        if _is_of_dev(logged)
     }
+
+
+def values_of(state: TrainerState, name: str) -> list[float]:
+    """Returns what every look at the held-out texts said so far, of one number."""
+    return [logged[name] for logged in state.log_history if name in logged]
+
+
+def _is_of_dev(logged: Mapping[str, float]) -> bool:
+    return _PERPLEXITY in logged or _LOSS in logged
 
 
 def _lost(
@@ -222,8 +267,17 @@ def _lost(
     state: TrainerState,
     *,
     rate: float | None = None,
+    held_out: bool = False,
 ) -> TrainingError:
-    """Returns the error that ends a training which diverges."""
+    """Returns the error that ends a training which diverges.
+
+    Args:
+        losses: of every step; or of every look at the held-out texts, whose best counts.
+        args: of the trainer.
+        state: of the trainer.
+        rate: of the last step, where it is known.
+        held_out: whether the losses are those of held-out texts.
+    """
     last = whole_checkpoint(Path(str(args.output_dir)).parent)
     kept = "No checkpoint was written yet."
     if state.best_model_checkpoint is not None:
@@ -231,7 +285,13 @@ def _lost(
     elif last is not None:  # none is better than another
         kept = f"The last checkpoint is in '{last}'."
     at = "" if rate is None else f", at a learning rate of {rate:.3g}"
+    told = (
+        f"the loss of held-out texts was {min(losses):.2f} and is {losses[-1]:.2f} after step "
+        f"{state.global_step}"
+        if held_out
+        else f"the loss was {losses[0]:.2f} in step 1 and is {losses[-1]:.2f} in step {len(losses)}"
+    )
     return TrainingError(
-        f"The training diverges: the loss was {losses[0]:.2f} in step 1 and is {losses[-1]:.2f} in "
-        f"step {len(losses)}{at}. Choose a lower --learning-rate, and another --out. {kept}"
+        f"The training diverges: {told}{at}. Choose a lower --learning-rate, and another --out. "
+        f"{kept}"
     )

@@ -82,6 +82,7 @@ class EncodedRow:
     ids: tuple[int, ...]
     supplied: tuple[bool, ...]  # per token: of an arrow, output or close, which decoding supplies
     calls: tuple[range, ...]  # where the tokens of each call lie, in order
+    prompt: int = 0  # how many tokens stand in the prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,31 +163,46 @@ class Encoding:
             close=self.piece(pieces.close) if pieces.close else (),
         )
 
-    def annotated(self, text: str, placed: Sequence[PlacedCall]) -> EncodedRow:
+    def annotated(self, text: str, placed: Sequence[PlacedCall], *, prompt: int = 0) -> EncodedRow:
         """Encodes a text with calls in it, as training and decoding see it.
 
         The text's own tokens are those it has without calls; only where a call stands inside one of
-        them (the places of another tokenizer) is the text tokenised from call to call.
+        them (the places of another tokenizer) is the text tokenised from call to call. The end of
+        the prompt counts as such a place, since decoding begins there.
+
+        Args:
+            text: without its calls.
+            placed: the calls.
+            prompt: how many characters at the text's start are its prompt; a call that stands at
+                its end belongs to what follows.
         """
-        return self._annotated(text, placed, tokenizer=self._tokenizer)
+        return self._annotated(text, placed, tokenizer=self._tokenizer, prompt=prompt)
 
     def _annotated(
-        self, text: str, placed: Sequence[PlacedCall], *, tokenizer: Tokenizer
+        self, text: str, placed: Sequence[PlacedCall], *, tokenizer: Tokenizer, prompt: int = 0
     ) -> EncodedRow:
-        ordered = sorted(placed, key=lambda each: each.position)
-        positions = [each.position for each in ordered]
-        stretches = self._stretches(text, positions, tokenizer=tokenizer)
+        places: list[tuple[int, PlacedCall | None]] = [(each.position, each) for each in placed]
+        if prompt:
+            places.insert(0, (prompt, None))  # in front of the calls at its end: sorting is stable
+        places.sort(key=lambda place: place[0])
+        stretches = self._stretches(text, [at for at, _ in places], tokenizer=tokenizer)
         ids = list(stretches[0])
         supplied = [False] * len(ids)
         calls = []
-        for each, after in zip(ordered, stretches[1:], strict=True):
+        given = 0
+        for (_, each), after in zip(places, stretches[1:], strict=True):
+            if each is None:
+                given = len(ids)
+                ids += after
+                supplied += [False] * len(after)
+                continue
             call = self.call(each.call, each.output, first=not ids)
             asked = call.lead + call.arguments
             calls.append(range(len(ids), len(ids) + len(call.ids)))
             ids += [*call.ids, *after]
             supplied += [False] * len(asked) + [True] * (len(call.ids) - len(asked))
             supplied += [False] * len(after)
-        return EncodedRow(tuple(ids), tuple(supplied), tuple(calls))
+        return EncodedRow(tuple(ids), tuple(supplied), tuple(calls), given)
 
     def _stretches(
         self, text: str, positions: Sequence[int], *, tokenizer: Tokenizer

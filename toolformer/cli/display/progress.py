@@ -181,10 +181,12 @@ def training_bar(
                 task, total=step.steps, completed=step.done, done=done, pace=spell_step(step)
             )
             if step.dev is not None:
-                loss = "" if step.dev.loss is None else f", dev loss {step.dev.loss:.3f}"
-                console.print(
-                    f"{done}: dev perplexity {spell_perplexity(step.dev.perplexity)}{loss}"
-                )
+                said = []
+                if step.dev.perplexity is not None:
+                    said.append(f"dev perplexity {spell_perplexity(step.dev.perplexity)}")
+                if step.dev.loss is not None:
+                    said.append(f"dev loss {step.dev.loss:.3f}")
+                console.print(f"{done}: {', '.join(said)}")
             # A log has no bar: a line now and then takes its place.
             elif not console.is_terminal and time.monotonic() - told >= _LOG_EVERY_S:
                 told = time.monotonic()

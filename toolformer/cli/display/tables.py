@@ -187,9 +187,10 @@ def report_table(report: "FinetuneReport") -> Table:
     if report.dev:
         first, kept = report.dev[min(report.dev)], report.dev.get(report.kept_step)
         if kept is not None:
-            rows["dev perplexity"] = " → ".join(
-                spell_perplexity(each.perplexity) for each in (first, kept)
-            )
+            if first.perplexity is not None and kept.perplexity is not None:
+                rows["dev perplexity"] = " → ".join(
+                    map(spell_perplexity, (first.perplexity, kept.perplexity))
+                )
             if first.loss is not None and kept.loss is not None:
                 rows["dev loss"] = f"{first.loss:.3f} → {kept.loss:.3f}"
     rows["kept"] = f"step {report.kept_step}"

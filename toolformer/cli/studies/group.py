@@ -15,6 +15,7 @@ from toolformer.errors import UnknownNameError, closest
 
 STUDIES: dict[str, str] = {
     "in-tool": "Facts in the weights of a model, or behind a tool it learns to ask.",
+    "api-bank": "Tool learning for small models: API-Bank, learned at several rates and scored.",
 }
 
 

@@ -134,10 +134,16 @@ def _training(report: FinetuneReport) -> list[str]:
     ]
     first, kept = report.dev.get(0), report.dev.get(report.kept_step)
     if first is not None and kept is not None:
-        said.append(
-            f"Perplexity of {report.dev_texts:,} held-out texts without calls: "
-            f"{first.perplexity:.4g} before, {kept.perplexity:.4g} after."
-        )
+        if first.perplexity is not None and kept.perplexity is not None:
+            said.append(
+                f"Perplexity of {report.dev_texts:,} held-out texts without calls: "
+                f"{first.perplexity:.4g} before, {kept.perplexity:.4g} after."
+            )
+        elif first.loss is not None and kept.loss is not None:
+            said.append(
+                f"Loss of {report.dev_texts:,} held-out texts: {first.loss:.4g} before, "
+                f"{kept.loss:.4g} after."
+            )
     machine = report.machine
     if machine is not None:
         said.append(
