@@ -83,6 +83,7 @@ class SweepConfig(Config):
         return FinetuneConfig(
             **values,
             learning_rate=rate,
+            loss_on_output=True,  # no call has one, and what closes it is the model's to write
             patience=patience,
             max_steps=1_000_000_000,  # the epochs decide
         )
