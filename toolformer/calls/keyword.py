@@ -22,6 +22,7 @@ _QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”"}
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 _WORDS = {"true": True, "false": False, "null": None}  # of JSON
 _MOST = 20_000  # characters of a text that are looked at: an answer that goes on and on is none
+_LONGEST_BARE = 100  # characters of a number or a word
 _MOST_TRIES = 200  # quotes at which a value could end
 
 
@@ -176,7 +177,7 @@ def _read_value(text: str, start: int) -> tuple[object, int] | None:
     if first in _PAIRS:
         end = _closing(text, start)
         return None if end is None else _literal(text[start:end], end)
-    after = _AFTER_VALUE.search(text, start)
+    after = _AFTER_VALUE.search(text, start, start + _LONGEST_BARE)
     return None if after is None else _literal(text[start : after.start()], after.start())
 
 

@@ -212,13 +212,17 @@ def _train_locked(
     if _is_main():
         checkpoints.drop_incomplete(out)
     torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn
+    stopped_at = None if checkpoint is None else _stopped_at(plan, checkpoint)
     args = training_arguments(
         plan,
         out=out,
         report_to=report_to,
         is_fresh=checkpoint is None,
-        stopped_at=None if checkpoint is None else _stopped_at(plan, checkpoint),
+        stopped_at=stopped_at,
     )
+    order = plan.order
+    if stopped_at is not None:
+        order = order[: stopped_at * plan.schedule.batch_size]
     watch = Watch(
         step_tokens=plan.step_tokens,
         save_extras=lambda folder: _save_extras(plan, folder),
@@ -229,7 +233,7 @@ def _train_locked(
     trainer = FinetuneTrainer(
         model=_with_adapter(plan.base.model, plan),
         args=args,
-        train_dataset=OrderedRows(plan.rows.rows, plan.order),
+        train_dataset=OrderedRows(plan.rows.rows, order),
         data_collator=partial(collate, can_narrow=can_narrow(plan.base.model)),
         callbacks=[watch],
         dev=plan.dev,

@@ -194,7 +194,10 @@ class Watch(TrainerCallback):
                     )
                 raise _lost([*losses[:-1], math.nan], args, state)
             judged = values_of(state, _LOSS)
-            if is_lost_on_held_out(judged):
+            # Where all texts have prompts, their completions say it best; not before there is a
+            # checkpoint to keep, for the first steps may be the worst.
+            is_told = _PERPLEXITY not in logs and state.best_model_checkpoint is not None
+            if is_told and is_lost_on_held_out(judged):
                 raise _lost(judged, args, state, held_out=True)
             score = DevScore(logs.get(_PERPLEXITY), logs.get(_LOSS))
             self._last = replace(self._last, done=state.global_step, dev=score)
