@@ -119,6 +119,11 @@ def make_plan(
         plain=config.plain,
     )
     rows = encode(texts.training)
+    if not rows.rows and rows.prompts_left_out:
+        raise ConfigError(
+            f"Every text is longer with its prompt than a row of {max_length} tokens: choose a "
+            f"longer --max-length; {base.name!r} reads {base.context} at a time."
+        )
     if not rows.rows:
         raise ConfigError(
             "There is nothing to learn: every text is empty, or a single token that the model has "

@@ -168,8 +168,9 @@ def score(
 ) -> int:
     """Score answers: as published, and by what a call is; with 95 % intervals.
 
-    contained: the wanted list of calls stands in the answer. equal calls: names, keywords and
-    values are the wanted ones, whatever their order and quotes.
+    contained: the wanted list of calls stands in the answer; exact: it is the answer; name: so do
+    the wanted names; parsed: calls can be read; equal: their names, keywords and values are the
+    wanted ones, whatever their order and quotes; arg F1: pairs of keyword and value.
     """
     rouge = None if no_rouge else rouge_1()
     asked: list[ApiRow] = [] if rows is None else list(read_rows(rows))
@@ -190,8 +191,8 @@ def score(
             }
         )
         return 0
-    header, lines = score_rows(groups)
-    _print_table(header, lines)
+    _print_table(*score_rows(groups))
+    _print_table(*score_rows(groups, intervals=True), title="95 % intervals")
     return 0
 
 
@@ -244,8 +245,10 @@ def _answer_sweep(trained: "Sequence[Trained]", *, as_json: bool) -> None:
     _print_table(*sweep_rows(trained))
 
 
-def _print_table(header: "Sequence[str]", lines: "Sequence[Sequence[str]]") -> None:
-    table = Table(*header)
+def _print_table(
+    header: "Sequence[str]", lines: "Sequence[Sequence[str]]", *, title: str | None = None
+) -> None:
+    table = Table(*header, title=title)
     for line in lines:
         table.add_row(*line)
     answer_console().print(table)

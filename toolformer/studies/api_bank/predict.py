@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from toolformer.calls import CallGrammar
+from toolformer.calls import CallGrammar, ToolCall
 from toolformer.config import Config, fingerprint
 from toolformer.finetune.config import Positive
 from toolformer.infer.answers import Answer, answer_row
@@ -24,6 +24,7 @@ from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.studies.api_bank.rows import ApiRow, api_names
 from toolformer.studies.api_bank.texts import prompt_of
+from toolformer.tools.base import ToolContext, ToolResult
 
 _ANY_RANK = 1_000_000_000  # a call starts however unlikely its marker is
 _NO_DAY = date(1970, 1, 1)  # nothing runs, so no day is asked for
@@ -46,6 +47,7 @@ class PredictConfig(Config):
             max_new_tokens=self.max_new_tokens,
             max_call_tokens=self.max_new_tokens,
             max_streams=self.streams,
+            max_calls=1,
             top_k_start=_ANY_RANK if self.confined else 0,
         )
 
@@ -59,7 +61,8 @@ def predict(
     """
     asked, answered = tee(rows)
     requests = (_request(row, model.grammar, config) for row in asked)
-    for row, answer in zip(answered, decode(model, requests), strict=True):
+    answers = decode(model, requests, execute=_never)
+    for row, answer in zip(answered, answers, strict=True):
         yield {
             **_named(row),
             **{
@@ -108,13 +111,20 @@ def _request(row: ApiRow, grammar: CallGrammar, config: PredictConfig) -> Reques
     )
 
 
+def _never(call: ToolCall, context: ToolContext) -> ToolResult:  # noqa: ARG001
+    """Stands where calls would run: every one is handed back."""
+    raise RuntimeError(f"{call} was to be handed back")
+
+
 def _prediction(answer: Answer, grammar: CallGrammar) -> str:
-    """Returns what counts as a model's answer: the call that it ends with, or all that it wrote."""
+    """Returns what counts as a model's answer: its call, also one that never closed, or its text."""
     if answer.error is not None:
         return ""
     if answer.call is not None:
         return grammar.format(answer.call)
-    return answer.annotated or "".join(event.written for event in answer.events[-1:])
+    if answer.events:
+        return answer.events[0].written
+    return answer.annotated
 
 
 def _named(row: ApiRow) -> dict[str, Any]:

@@ -25,13 +25,13 @@ class ApiMetric:
 
 
 METRICS = (
-    ApiMetric("contained", "contained call"),
-    ApiMetric("exact", "exact match"),
-    ApiMetric("function", "function name"),
-    ApiMetric("parseable", "parseable"),
-    ApiMetric("equal", "equal calls"),
-    ApiMetric("arguments", "argument F1"),
-    ApiMetric("rouge", "ROUGE-1 F1"),
+    ApiMetric("contained", "contained"),
+    ApiMetric("exact", "exact"),
+    ApiMetric("function", "name"),
+    ApiMetric("parseable", "parsed"),
+    ApiMetric("equal", "equal"),
+    ApiMetric("arguments", "arg F1"),
+    ApiMetric("rouge", "ROUGE-1"),
 )
 
 

@@ -6,20 +6,28 @@ from toolformer.studies.api_bank.scores import METRICS, ApiGroup, ApiNumber
 from toolformer.studies.api_bank.training import Diverged, Trained, best_of
 
 
-def score_rows(groups: Mapping[str, Sequence[ApiGroup]]) -> tuple[list[str], list[list[str]]]:
-    """Returns header and rows: a row for each group of each system."""
+def score_rows(
+    groups: Mapping[str, Sequence[ApiGroup]], *, intervals: bool = False
+) -> tuple[list[str], list[list[str]]]:
+    """Returns header and rows: a row for each group of each system.
+
+    Args:
+        groups: by system.
+        intervals: whether the cells are the 95 % intervals, in place of the numbers.
+    """
+    spell = _interval if intervals else _value
     measured = [
         metric
         for metric in METRICS
         if any(metric.name in group.numbers for found in groups.values() for group in found)
     ]
-    header = ["system", "answers to", "count", *(metric.title for metric in measured)]
+    header = ["system", "answers", "count", *(metric.title for metric in measured)]
     rows = [
         [
             system if number == 0 else "",
             group.name,
             f"{group.answers:,}",
-            *(_spelled(group.numbers.get(metric.name)) for metric in measured),
+            *(spell(group.numbers.get(metric.name)) for metric in measured),
         ]
         for system, found in groups.items()
         for number, group in enumerate(found)
@@ -52,9 +60,15 @@ def sweep_rows(trained: Sequence[Trained]) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _spelled(number: ApiNumber | None) -> str:
-    """Writes a number with its interval, in the four digits of the published figures."""
-    if number is None:
-        return "–"
-    low, high = number.interval
-    return f"{number.value:.4f} ({low:.3f} to {high:.3f})"
+def _value(number: ApiNumber | None) -> str:
+    """Writes a number in the four digits of the published figures."""
+    return "–" if number is None else f"{number.value:.4f}"
+
+
+def _interval(number: ApiNumber | None) -> str:
+    """Writes an interval."""
+    return (
+        "–"
+        if number is None
+        else "–".join(f"{end:.3f}"[1:] if end < 1 else "1" for end in number.interval)
+    )
