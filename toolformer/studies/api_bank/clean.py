@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolformer.calls import read_keyword_calls
+from toolformer.calls import InlineGrammar, read_keyword_calls
 from toolformer.config import Config
 from toolformer.corpus.files import CorpusProblem, Record
 from toolformer.corpus.sources import find_sources
@@ -143,7 +143,8 @@ def _row(record: Record | CorpusProblem, name: str) -> ApiRow | str:
     # A list that stands in the middle of a sentence is mentioned, not called.
     if read_keyword_calls(completion, whole=True) is not None:
         return row
-    return UNREADABLE if asked or completion.startswith("[") else NO_CALL
+    begins = InlineGrammar().lead_pattern.match(f" {completion}")
+    return UNREADABLE if asked or begins else NO_CALL
 
 
 def _held_out(prompts: Iterable[str], config: CleanConfig) -> frozenset[str]:

@@ -117,7 +117,7 @@ def _never(call: ToolCall, context: ToolContext) -> ToolResult:  # noqa: ARG001
 
 
 def _prediction(answer: Answer, grammar: CallGrammar) -> str:
-    """Returns what counts as a model's answer: its call, also one that never closed, or its text."""
+    """Returns what counts as an answer: its call, also one that never closed, or its text."""
     if answer.error is not None:
         return ""
     if answer.call is not None:
