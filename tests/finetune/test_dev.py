@@ -65,7 +65,9 @@ def test_processes_share_the_rows_and_go_through_the_model_equally_often(
     rows = [TrainingRow((0,) * 4096, (False,) + (True,) * 4095) for _ in range(count)]
 
     def loss_of(process: int) -> float:
-        def logits_of(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        def logits_of(
+            ids: torch.Tensor, mask: torch.Tensor, places: torch.Tensor | None
+        ) -> torch.Tensor:
             forwards[process] += 1
             return torch.zeros(*ids.shape, 2)
 
