@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from toolformer.errors import ConfigError
+from toolformer.errors import check_installed
 
 _BRACKETED = re.compile(r"\[.*\]")  # on one line, the longest
 
@@ -26,12 +26,9 @@ def rouge_1() -> Callable[[str, str], float]:
     Raises:
         ConfigError: rouge-score is not installed.
     """
-    try:
-        from rouge_score.rouge_scorer import RougeScorer
-    except ImportError:
-        raise ConfigError(
-            "ROUGE needs rouge-score: pip install 'toolformer-engine[rouge]'."
-        ) from None
+    check_installed("rouge_score", extra="rouge", what="ROUGE")
+    from rouge_score.rouge_scorer import RougeScorer
+
     scorer = RougeScorer(["rouge1"], use_stemmer=True)
 
     def f1(completion: str, answer: str) -> float:
