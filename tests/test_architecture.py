@@ -98,7 +98,12 @@ PLACES = {
     "libzim": ("corpus/zim",),
     "bs4": ("corpus/zim",),
     "sqlalchemy": ("tools/databases/server",),
-    "matplotlib": ("report/figures", "report/plots", "studies/in_tool/reporting/plots"),
+    "matplotlib": (
+        "report/figures",
+        "report/lines",
+        "report/plots",
+        "studies/in_tool/reporting/plots",
+    ),
     "jinja2": ("report/",),
     "markupsafe": ("report/",),
     "fastapi": ("serve/",),

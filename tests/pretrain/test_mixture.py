@@ -11,6 +11,7 @@ from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
 from toolformer.pretrain.mixture import (
     IGNORED,
+    Injected,
     PackedRows,
     PromptedText,
     Source,
@@ -124,3 +125,45 @@ def test_a_long_text_gives_pieces_that_begin_after_a_sentence(tmp_path: Path) ->
     drawn = [source(rng).completion for _ in range(50)]
     assert all(len(text) <= 100 and text.startswith("S") for text in drawn)
     assert len(set(drawn)) > 20
+
+
+def test_injected_texts_stand_whole_among_the_texts_of_their_batch(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    injected = Injected([PromptedText("", "777"), PromptedText("", "888"), PromptedText("", "999")])
+    batches = [
+        draw_batch(
+            {"a": constant("", "12")}, {"a": 1.0}, tokenizer=tokenizer, rows=4, length=12,
+            key="0/0", injected=each,
+        )
+        for each in (None, injected, injected)
+    ]  # fmt: skip
+    plain, batch, again = (each.labels for each in batches)
+    for word in ("777", "888", "999"):
+        ids = tokenizer.encode(word)
+        found = [row for row in batch.tolist() if any(row[i : i + 3] == ids for i in range(10))]
+        assert len(found) == 1
+        assert ids[0] not in plain
+    assert np.array_equal(batch, again)
+    one = tokenizer.encode("1")[0]
+    assert 0 < (batch == one).sum() < (plain == one).sum()
+
+
+def test_a_padded_text_has_a_row_of_its_own(tokenizer: PreTrainedTokenizerFast) -> None:
+    injected = Injected([PromptedText("", "777"), PromptedText("", "888")], padded=True)
+    batch = draw_batch(
+        {"a": constant("", "12")}, {"a": 1.0}, tokenizer=tokenizer, rows=3, length=12,
+        key="0/0", injected=injected,
+    )  # fmt: skip
+    learned = sorted([token for token in row if token != IGNORED] for row in batch.labels.tolist())
+    seven, eight, natural = (tokenizer.encode(each) for each in ("777", "888", "12"))
+    assert sorted([seven, eight, natural * 4]) == learned
+
+
+def test_more_injected_texts_than_fit_are_refused(tokenizer: PreTrainedTokenizerFast) -> None:
+    injected = Injected([PromptedText("", "77777")] * 5)
+    with pytest.raises(ConfigError, match="do not fit into its rows"):
+        draw_batch(
+            {"a": constant("", "12")}, {"a": 1.0}, tokenizer=tokenizer, rows=2, length=12,
+            key="0/0", injected=injected,
+        )  # fmt: skip

@@ -37,3 +37,8 @@ def test_decoding_gives_the_text_back_for_any_bytes() -> None:
 def test_a_marker_that_the_texts_never_show_is_refused() -> None:
     with pytest.raises(ModelError, match="' ->' with 3 tokens"):
         pieces("", texts=["no arrows [here]"] * 20)
+
+
+def test_without_markers_words_are_still_learned() -> None:
+    tokenizer = train_tokenizer(TEXTS, vocabulary_size=400, single_tokens=(), context=64)
+    assert len(tokenizer.encode(" apples")) == 1

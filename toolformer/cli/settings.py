@@ -155,6 +155,7 @@ def read_settings(
     *,
     sets: Sequence[str],
     flags: Mapping[str, Any] | None = None,
+    read: Callable[[Path], dict[str, Any]] = read_yaml,
 ) -> _AnyConfig:
     """Returns the settings: `--set` goes before a flag, a flag before the file.
 
@@ -163,11 +164,12 @@ def read_settings(
         path: a YAML file, if there is one.
         sets: `name=value`; `tool.name=value` where tools have settings of their own.
         flags: by field; None was not given.
+        read: reads the file.
 
     Raises:
         ConfigError: a setting is unknown or has a value it may not have.
     """
-    values: dict[str, Any] = {} if path is None else read_yaml(path)
+    values: dict[str, Any] = {} if path is None else read(path)
     values |= {name: value for name, value in (flags or {}).items() if value is not None}
     has_tools = "tools" in model.model_fields
     if has_tools and isinstance(values.get("tools"), Mapping):

@@ -22,8 +22,11 @@ class TokenizerConfig(Config):
 
 
 class ModelConfig(Config):
-    """The shape of a Llama-architecture model with tied embeddings."""
+    """The shape of a model."""
 
+    # gpt2: learned positions, LayerNorm and GELU in place of rotations, RMSNorm and SwiGLU.
+    architecture: Literal["llama", "gpt2"] = "llama"
+    tied: bool = True  # whether the output head is the table of embeddings
     hidden_size: Positive = 256
     intermediate_size: Positive = 704
     layers: Positive = 6
@@ -61,6 +64,13 @@ class StageConfig(Config):
     length: Positive  # tokens a row
 
 
+class DropoutConfig(Config):
+    """A point of a dropout schedule: between two points the rate is on a straight line."""
+
+    at: float = Field(ge=0, le=1)  # share of the steps
+    rate: float = Field(ge=0, lt=1)
+
+
 class PretrainConfig(Config):
     """A pretraining run. Paths are relative to the file that holds it."""
 
@@ -77,6 +87,8 @@ class PretrainConfig(Config):
     warmup_steps: int = Field(default=100, ge=0)
     # The last part of the run, in which the rates fall to 0.
     decay_fraction: float = Field(default=0.4, gt=0, le=1)
+    # Dropout after the embeddings, the attentions and the feed-forward layers; () is none.
+    dropout: tuple[DropoutConfig, ...] = ()
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     compile: bool = True
     # Eager is the faster one when compiled for short rows on a CPU.
@@ -92,6 +104,11 @@ class PretrainConfig(Config):
             raise ValueError(
                 f"a stage has rows of {longest} tokens, the model a context of {self.model.context}"
             )
+        places = [point.at for point in self.dropout]
+        if places != sorted(places):
+            raise ValueError("the points of the dropout schedule are not in the order of the steps")
+        if self.compile and len({point.rate for point in self.dropout}) > 1:
+            raise ValueError("a compiled model has one dropout rate: write compile: false as well")
         names = [source.name for source in self.mixture]
         if len(set(names)) != len(names):
             raise ValueError(f"two sources of the mixture share a name: {', '.join(sorted(names))}")
@@ -114,3 +131,13 @@ class PretrainConfig(Config):
         """Returns the factor on the learning rates: warm-up, plateau, then a straight line to 0."""
         decay_steps = max(1, round(self.steps * self.decay_fraction))
         return min(1.0, (step + 1) / max(1, self.warmup_steps), (self.steps - step) / decay_steps)
+
+    def dropout_at(self, step: int) -> float:
+        """Returns the dropout rate of a step; before the first point and after the last, theirs."""
+        share = step / max(1, self.steps - 1)
+        before = [point for point in self.dropout if point.at <= share]
+        after = [point for point in self.dropout if point.at > share]
+        if not before or not after:
+            return (before[-1:] or after[:1] or [DropoutConfig(at=0, rate=0)])[0].rate
+        first, last = before[-1], after[0]
+        return first.rate + (last.rate - first.rate) * (share - first.at) / (last.at - first.at)

@@ -7,7 +7,7 @@ the same rows.
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +30,14 @@ class PromptedText:
 
     prompt: str
     completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """Texts that one batch has besides what is drawn."""
+
+    texts: Sequence[PromptedText]
+    padded: bool = False  # each has a row of its own, the rest of which stays empty
 
 
 class Source(Protocol):
@@ -59,6 +67,21 @@ def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -
         generator = _load_function(config.generator, folder=folder)
         source: Source = generator(folder=folder, **config.options)
         return source
+    texts = read_texts(config, folder=folder, held_out=held_out)
+    return _TextSource(texts, max_characters=config.max_characters)
+
+
+def read_texts(config: SourceConfig, *, folder: Path, held_out: bool = False) -> list[str]:
+    """Reads the texts of a source's corpus: every 200th, or all others.
+
+    Args:
+        config: Names a corpus.
+        folder: What its path is relative to.
+        held_out: Return the held-out texts.
+
+    Raises:
+        ConfigError: There are none.
+    """
     documents = _matching_documents(config, folder=folder)
     texts = [text for number, text in enumerate(documents) if (number % 200 == 199) == held_out]
     if not texts:
@@ -66,7 +89,7 @@ def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -
             f"The source {config.name!r} gives no text. "
             f"Check its path {config.corpus!r} and its filter."
         )
-    return _TextSource(texts, max_characters=config.max_characters)
+    return texts
 
 
 def draw_batch(
@@ -77,6 +100,7 @@ def draw_batch(
     rows: int,
     length: int,
     key: str,
+    injected: Injected | None = None,
 ) -> PackedRows:
     """Draws and packs one batch, in which each source's share of the tokens follows its weight.
 
@@ -90,33 +114,41 @@ def draw_batch(
         rows: The number of rows.
         length: Tokens a row.
         key: The seed and the number of the batch: the only randomness.
+        injected: Texts that this batch has besides, in the place of as many tokens of the sources.
+
+    Raises:
+        ConfigError: The injected texts do not all fit.
     """
     rng = random.Random(key)  # noqa: S311
     # A label is the token after it, so a row holds one token more than it gives.
-    ids: list[list[int]] = [[] for _ in range(rows)]
-    learned: list[list[bool]] = [[] for _ in range(rows)]
+    packed = [_Row(length + 1) for _ in range(rows)]
+    if injected is not None:
+        # Draws of their own leave those of the sources as they are without injected texts.
+        placing = random.Random(f"{key}/injected")  # noqa: S311
+        for text in injected.texts:
+            _place(_encode(text, tokenizer), packed, rng=placing, padded=injected.padded)
     tokens = {name: 0.0 for name, weight in weights.items() if weight > 0}
     misses = 0
     while misses < 2 * rows:  # what fits nowhere is dropped; the gaps left are a few per cent
         # The source furthest behind its share; the noise varies the order of the sources.
         name = min(tokens, key=lambda name: (tokens[name] + rng.random() * length) / weights[name])
-        drawn = sources[name](rng)
-        prompt = tokenizer.encode(drawn.prompt, add_special_tokens=False) if drawn.prompt else []
-        completion = tokenizer.encode(drawn.completion, add_special_tokens=False)
-        row_ids = [tokenizer.bos_token_id, *prompt, *completion][: length + 1]
-        row = _fullest_with_room(ids, len(row_ids), capacity=length + 1)
+        piece = _encode(sources[name](rng), tokenizer).cut(length + 1)
+        row = _fullest_with_room(packed, len(piece))
         if row is None:
             misses += 1
             continue
-        tokens[name] += len(row_ids)
-        ids[row] += row_ids
-        # Nothing foretells the start token or the prompt.
-        learned[row] += [position > len(prompt) for position in range(len(row_ids))]
+        tokens[name] += len(piece)
+        row.pieces.append(piece)
+    if injected is not None:
+        for row in packed:
+            placing.shuffle(row.pieces)
     inputs = np.full((rows, length + 1), tokenizer.bos_token_id, dtype=np.int64)
     labels = np.full((rows, length + 1), IGNORED, dtype=np.int64)
-    for row, (row_ids, row_learned) in enumerate(zip(ids, learned, strict=True)):
-        inputs[row, : len(row_ids)] = row_ids
-        labels[row, : len(row_ids)] = np.where(row_learned, row_ids, IGNORED)
+    for number, row in enumerate(packed):
+        ids = [token for piece in row.pieces for token in piece.ids]
+        learned = [is_learned for piece in row.pieces for is_learned in piece.learned]
+        inputs[number, : len(ids)] = ids
+        labels[number, : len(ids)] = np.where(learned, ids, IGNORED)
     return PackedRows(inputs=inputs[:, :-1], labels=labels[:, 1:])
 
 
@@ -133,9 +165,61 @@ def sample_texts(
         yield drawn.prompt + drawn.completion
 
 
-def _fullest_with_room(rows: Sequence[Sequence[int]], size: int, *, capacity: int) -> int | None:
-    fitting = [row for row, ids in enumerate(rows) if len(ids) + size <= capacity]
-    return max(fitting, key=lambda row: len(rows[row])) if fitting else None
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text as it stands in a row."""
+
+    ids: list[int]
+    learned: list[bool]  # of each token: whether the one before it foretells it
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def cut(self, length: int) -> "_Piece":
+        return _Piece(self.ids[:length], self.learned[:length])
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row that is being packed."""
+
+    capacity: int  # tokens
+    pieces: list[_Piece] = field(default_factory=list)
+    is_closed: bool = False  # what is left of it stays empty
+
+    @property
+    def room(self) -> int:
+        return 0 if self.is_closed else self.capacity - self.size
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
+
+def _encode(text: PromptedText, tokenizer: "PreTrainedTokenizerFast") -> _Piece:
+    prompt = tokenizer.encode(text.prompt, add_special_tokens=False) if text.prompt else []
+    completion = tokenizer.encode(text.completion, add_special_tokens=False)
+    ids = [tokenizer.bos_token_id, *prompt, *completion]
+    # Nothing foretells the start token or the prompt.
+    return _Piece(ids, [position > len(prompt) for position in range(len(ids))])
+
+
+def _place(piece: _Piece, rows: Sequence[_Row], *, rng: random.Random, padded: bool) -> None:
+    """Puts an injected text into a row drawn from those with room, whole or not at all."""
+    fitting = [row for row in rows if row.room >= len(piece) and not (padded and row.pieces)]
+    if not fitting:
+        raise ConfigError(
+            "The texts that are injected at one step do not fit into its rows: spread them over "
+            "more steps, or take more rows."
+        )
+    row = rng.choice(fitting)
+    row.pieces.append(piece)
+    row.is_closed = padded
+
+
+def _fullest_with_room(rows: Sequence[_Row], size: int) -> _Row | None:
+    fitting = [row for row in rows if row.room >= size]
+    return max(fitting, key=lambda row: row.size) if fitting else None
 
 
 @dataclass(frozen=True, slots=True)

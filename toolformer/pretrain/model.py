@@ -1,22 +1,44 @@
-"""A small Llama-architecture model: its making, its optimizers, its loss over a packed batch."""
+"""A small model like Llama or GPT-2: its making, its optimizers, its loss over a packed batch."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch.nn import functional
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from toolformer.errors import ModelError
 from toolformer.lm.hf.load import load_pretrained
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.mixture import IGNORED, PackedRows
 
+# Weights of two dimensions that are tables, not matrices between layers.
+_TABLES = ("embed_tokens", "lm_head", "wte", "wpe")
 
-def new_model(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+SmallModel = LlamaForCausalLM | GPT2LMHeadModel
+Tokenizer = PreTrainedTokenizerFast  # what `train_tokenizer` makes
+
+
+def new_model(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> SmallModel:
     """Returns a model with fresh weights, drawn from torch's random state."""
+    model = (
+        _new_gpt2(config, tokenizer)
+        if config.model.architecture == "gpt2"
+        else _new_llama(config, tokenizer)
+    )
+    model.set_attn_implementation(config.attention)
+    return model
+
+
+def _new_llama(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     shape = config.model
-    model = LlamaForCausalLM(
+    return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
             hidden_size=shape.hidden_size,
@@ -25,17 +47,37 @@ def new_model(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> Lla
             num_attention_heads=shape.heads,
             num_key_value_heads=shape.heads,
             max_position_embeddings=shape.context,
-            tie_word_embeddings=True,
+            tie_word_embeddings=shape.tied,
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             use_cache=False,
         )
     )
-    model.set_attn_implementation(config.attention)
-    return model
 
 
-def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
+def _new_gpt2(config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
+    shape = config.model
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=len(tokenizer),
+            n_embd=shape.hidden_size,
+            n_inner=shape.intermediate_size,
+            n_layer=shape.layers,
+            n_head=shape.heads,
+            n_positions=shape.context,
+            # The rates of a run are its schedule's; these would stay in the finished model.
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            resid_pdrop=0.0,
+            tie_word_embeddings=shape.tied,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            use_cache=False,
+        )
+    )
+
+
+def load_weights(model: SmallModel, folder: Path) -> None:
     """Gives a model the weights of a finished one.
 
     Raises:
@@ -52,14 +94,18 @@ def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
 
 
 def new_optimizers(
-    model: LlamaForCausalLM, config: PretrainConfig
+    model: SmallModel, config: PretrainConfig
 ) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
     """Returns Muon for the matrices between the layers and AdamW for embeddings and norms.
 
     Muon reached a given loss in about half of AdamW's steps on models of this size
     (https://kellerjordan.github.io/posts/muon).
     """
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed_tokens" not in n]
+    matrices = [
+        parameter
+        for name, parameter in model.named_parameters()
+        if parameter.ndim == 2 and not any(table in name for table in _TABLES)
+    ]
     chosen = {id(parameter) for parameter in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     muon = torch.optim.Muon(
@@ -72,16 +118,17 @@ def new_optimizers(
 
 
 def loss_function(
-    model: LlamaForCausalLM, config: PretrainConfig, *, device: torch.device
+    model: SmallModel, config: PretrainConfig, *, device: torch.device
 ) -> Callable[[PackedRows], torch.Tensor]:
     """Returns the mean cross entropy, in nats, over a batch's labels.
 
     The output head, a fifth of a small model's work, sees only the positions that carry a label.
     """
     dtype = getattr(torch, config.dtype)
+    trunk = model.base_model
 
     def body(inputs: torch.Tensor) -> torch.Tensor:
-        hidden: torch.Tensor = model.model(input_ids=inputs).last_hidden_state
+        hidden: torch.Tensor = trunk(input_ids=inputs).last_hidden_state
         return hidden  # (rows, length, hidden)
 
     def head(hidden: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

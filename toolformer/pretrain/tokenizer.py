@@ -40,10 +40,12 @@ def train_tokenizer(
     markers = "|".join(
         "".join(f"\\{c}" if c in _ESCAPED else c for c in marker) for marker in single_tokens
     )
+    # An empty pattern would part every character from the next.
+    cut = [pre_tokenizers.Split(Regex(markers), behavior="isolated")] if single_tokens else []
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(markers), behavior="isolated"),
+            *cut,
             pre_tokenizers.Split(Regex(_WORDS), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]

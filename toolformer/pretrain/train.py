@@ -6,19 +6,45 @@ Killed at any moment it continues from its last checkpoint, over the same batche
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from toolformer.files import claim, json_text, locked, write_whole
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
-from toolformer.pretrain.mixture import PackedRows, Source, draw_batch, load_source, sample_texts
-from toolformer.pretrain.model import load_weights, loss_function, new_model, new_optimizers
+from toolformer.pretrain.dropout import Dropout
+from toolformer.pretrain.mixture import (
+    Injected,
+    PackedRows,
+    Source,
+    draw_batch,
+    load_source,
+    sample_texts,
+)
+from toolformer.pretrain.model import (
+    SmallModel,
+    load_weights,
+    loss_function,
+    new_model,
+    new_optimizers,
+)
 from toolformer.pretrain.progress import Pace, Step
 from toolformer.pretrain.tokenizer import load_tokenizer, train_tokenizer
 from toolformer.threads import Threads
+
+# Which texts a step has besides those of the mixture.
+Inject = Callable[[int], Injected | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Somebody who looks at the model during a run, after so many steps and after the last."""
+
+    every: int
+    look: Callable[[int, SmallModel, PreTrainedTokenizerFast], None]  # the steps that are done
 
 
 def pretrain(
@@ -28,6 +54,8 @@ def pretrain(
     out: Path,
     device: str = "auto",
     on_step: Callable[[Step], None] | None = None,
+    inject_by: Callable[[PreTrainedTokenizerFast], Inject] | None = None,
+    watch: Watch | None = None,
 ) -> dict[str, float]:
     """Trains a model and writes it, its tokenizer and `metrics.json` to `out`.
 
@@ -37,6 +65,9 @@ def pretrain(
         out: Where the finished model goes; `out/checkpoint` holds the state of the run.
         device: A torch device, or `auto` for a GPU where there is one.
         on_step: Called after every step.
+        inject_by: Told the tokenizer, which learns nothing of them, returns which texts each step
+            has besides the mixture. Whoever continues a run gives the same ones again.
+        watch: Looks at the model now and then.
 
     Returns:
         The held-out perplexity of each source, by its name.
@@ -45,7 +76,15 @@ def pretrain(
         RunError: `out` holds something else, or a run with other settings, or is being written to.
     """
     with locked(out):
-        return _pretrain(config, folder=folder, out=out, device=device, on_step=on_step)
+        return _pretrain(
+            config,
+            folder=folder,
+            out=out,
+            device=device,
+            on_step=on_step,
+            inject_by=inject_by,
+            watch=watch,
+        )
 
 
 def _pretrain(
@@ -55,6 +94,8 @@ def _pretrain(
     out: Path,
     device: str,
     on_step: Callable[[Step], None] | None,
+    inject_by: Callable[[PreTrainedTokenizerFast], Inject] | None,
+    watch: Watch | None,
 ) -> dict[str, float]:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -77,13 +118,21 @@ def _pretrain(
     optimizers = new_optimizers(model, config)
     base_rates = [group["lr"] for each in optimizers for group in each.param_groups]
     first = state.restore(checkpoint, model, optimizers)
+    dropout = Dropout(model, config)
     loss_of = loss_function(model, config, device=place)
+    inject = None if inject_by is None else inject_by(tokenizer)
 
     def draw(step: int) -> PackedRows:
         stage = config.stage_at(step)
         key = f"{config.seed}/{step}"
         return draw_batch(
-            sources, weights, tokenizer=tokenizer, rows=stage.rows, length=stage.length, key=key
+            sources,
+            weights,
+            tokenizer=tokenizer,
+            rows=stage.rows,
+            length=stage.length,
+            key=key,
+            injected=None if inject is None else inject(step),
         )
 
     pace = Pace(config)
@@ -96,6 +145,7 @@ def _pretrain(
             started = time.monotonic()
             batch = drawn.result()
             drawn = ahead.submit(draw, min(step + 1, config.steps - 1))
+            dropout.begin(step)
             loss = loss_of(batch)
             loss.backward()  # type: ignore[no-untyped-call]
             groups = [group for each in optimizers for group in each.param_groups]
@@ -107,6 +157,9 @@ def _pretrain(
             reached = pace.after(step, loss=loss.item(), seconds=time.monotonic() - started)
             if on_step is not None:
                 on_step(reached)
+            # Before the state is saved: what a kill leaves unseen is seen by whoever continues.
+            if watch and ((step + 1) % watch.every == 0 or step + 1 == config.steps):
+                watch.look(step + 1, model, tokenizer)
             if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
                 state.save(checkpoint, model, optimizers, next_step=step + 1)
 
@@ -169,7 +222,7 @@ def _held_out(
 
 
 def _write(
-    model: LlamaForCausalLM,
+    model: SmallModel,
     tokenizer: PreTrainedTokenizerFast,
     config: PretrainConfig,
     *,

@@ -15,6 +15,7 @@ from toolformer.errors import UnknownNameError, closest
 
 STUDIES: dict[str, str] = {
     "in-tool": "Facts in the weights of a model, or behind a tool it learns to ask.",
+    "inject": "Facts injected into the training data of a small model, and what stays of them.",
     "api-bank": "Tool learning for small models: API-Bank, learned at several rates and scored.",
 }
 
