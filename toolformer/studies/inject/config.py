@@ -193,6 +193,7 @@ def joined(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, An
     together = dict(values)
     for name, other in others.items():
         old = together.get(name)
-        both = isinstance(old, Mapping) and isinstance(other, Mapping)
-        together[name] = joined(old, other) if both else other
+        if isinstance(old, Mapping) and isinstance(other, Mapping):
+            other = joined(old, other)
+        together[name] = other
     return together

@@ -34,7 +34,7 @@ class FactSet:
     @property
     def digest(self) -> str:
         """16 hexadecimal digits that change with any fact or item."""
-        rows = [asdict(each) for each in (*self.facts, *self.items)]
+        rows = [asdict(fact) for fact in self.facts] + [asdict(item) for item in self.items]
         return sha256(_lines(rows).encode()).hexdigest()[:16]
 
 
