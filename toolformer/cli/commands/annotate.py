@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from shlex import quote
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Context, Option
 
@@ -17,7 +17,7 @@ from toolformer.annotate.workers.run import annotate_by_workers
 from toolformer.assets import EMBEDDED_MODEL, SAMPLE_CORPUS, asset
 from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.display.progress import MoveBar, counting_bar
+from toolformer.cli.display.progress import MoveBar, counting_bar, spell_workers
 from toolformer.cli.settings import (
     BATCH_TOKENS,
     DEVICE,
@@ -63,6 +63,7 @@ from toolformer.urls import is_url, shown_url
 
 # A corpus larger than this is not read a second time to tell how long it will take.
 _COUNTED_BYTES = 1 << 30
+_Work = Callable[..., Run | DryRun]
 
 
 @with_settings(
@@ -157,17 +158,16 @@ def annotate(
     described = None if dry_run else describe_corpus(source)
     total, characters = (dry_run, 0) if described is None else _count(source, described, settings)
     notes = Console(stderr=True)
-    work: Callable[..., Run | DryRun]
+    work: _Work
     if runner is Runner.RAY:
         limits = {"workers": tool_workers, "timeouts": tool_timeout}
         equipped = partial(equip, load, tools=tool, limits=limits, results=tool_cache)
-        work = partial(annotate_by_workers, equip=equipped, workers=crew)
+        work = _given(annotate_by_workers, equip=equipped, workers=crew)
     else:
         with notes.status(f"Loading {model}"):
             language_model = load()
-        work = partial(
-            annotate_sample if dry_run else annotate_corpus, model=language_model, tools=tools
-        )
+        by = annotate_sample if dry_run else annotate_corpus
+        work = _given(by, model=language_model, tools=tools)
     if described is None:
         work = partial(work, documents=dry_run)
     else:
@@ -207,10 +207,15 @@ def annotate(
     return 1 if missed else 0
 
 
+def _given(work: _Work, **arguments: Any) -> _Work:
+    """Returns a way to annotate that has some of its arguments; the others differ by the way."""
+    return partial(work, **arguments)
+
+
 def _move(move: MoveBar, progress: RunProgress, characters: int) -> None:
     number = f"round {progress.round}" if progress.round else ""
     kept = f"{progress.kept} calls kept" if progress.kept else ""
-    workers = f"{progress.workers} workers" if progress.workers is not None else ""
+    workers = spell_workers(progress.workers)
     share = None
     if characters:
         share = (progress.characters / characters, progress.resumed_characters / characters)

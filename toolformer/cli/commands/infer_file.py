@@ -55,10 +55,9 @@ def answer_file(
         rows = answer_prompts(model, prompts, tools=tools, config=config, chats=chats)
         _write_rows(rows, _print, done=0, total=total, notes=notes)
         return 0
+    here = [each.path for each in sources.files if isinstance(each.path, Path)]
     settings = _settings(model, tools, config=config, chats=chats)
-    with AnswersFile(
-        out, prompts, settings=settings, today=today, sources=[each.path for each in sources.files]
-    ) as file:
+    with AnswersFile(out, prompts, settings=settings, today=today, sources=here) as file:
         done, tools.today = file.done, file.today or tools.today
         if done:
             notes.print(f"{out} already holds {done} of {total} answers.")

@@ -84,6 +84,15 @@ def spell_seconds(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def spell_workers(workers: int | None) -> str:
+    """Spells how many workers there are; an empty text where there are none to speak of.
+
+    >>> spell_workers(1), spell_workers(8), spell_workers(None)
+    ('1 worker', '8 workers', '')
+    """
+    return "" if workers is None else f"{workers} worker{'' if workers == 1 else 's'}"
+
+
 class MoveBar(Protocol):
     """Moves a bar."""
 

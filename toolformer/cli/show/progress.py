@@ -9,7 +9,7 @@ from typer import Option
 
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.display.progress import spell_seconds
+from toolformer.cli.display.progress import spell_seconds, spell_workers
 from toolformer.runs.directory import Run
 from toolformer.runs.progress import RunWatch, ShareProgress, watch_run, watch_url
 from toolformer.urls import is_url
@@ -89,7 +89,7 @@ def _state(share: ShareProgress, watch: RunWatch) -> str:
         return "done"
     if not watch.is_live(share):
         return "not seen lately"
-    return "" if share.workers is None else f"{share.workers} workers"
+    return spell_workers(share.workers)
 
 
 def _values(watch: RunWatch) -> dict[str, Any]:
