@@ -149,12 +149,13 @@ def _parts(seeds: Sequence[Seed], items: Mapping[str, Item]) -> Iterator[str]:
 
 
 def _bars(seeds: Sequence[Seed], items: Mapping[str, Item]) -> Iterator[list[str]]:
-    measured = [list(_measured(seed, items)) for seed in seeds]
+    measured = [list(bars_of(seed, items)) for seed in seeds]
     for rows in zip(*measured, strict=True):
         yield [rows[0][0], rows[0][1], *(row[2] for row in rows)]
 
 
-def _measured(seed: Seed, items: Mapping[str, Item]) -> Iterator[tuple[str, str, str]]:
+def bars_of(seed: Seed, items: Mapping[str, Item]) -> Iterator[tuple[str, str, str]]:
+    """Yields each bar, what it asks for, and what a seed came to."""
     asked = seed.injected.of(items)
     memorised = [each for each in asked if each[0].kind is Kind.MEMORISATION]
     top = [each for each in memorised if each[1].exposures >= MOST_EXPOSURES]
