@@ -120,7 +120,8 @@ def _row(record: Record | CorpusProblem, name: str) -> ApiRow | str:
     if not isinstance(record, Record):
         return NO_PROMPT
     fields = record.fields
-    answer = next((fields[key] for key in _ANSWERS if isinstance(fields.get(key), str)), None)
+    answers = (fields.get(key) for key in _ANSWERS)
+    answer = next((each for each in answers if isinstance(each, str)), None)
     instruction, input_, prompt = (fields.get(key) for key in ("instruction", "input", "prompt"))
     if not isinstance(prompt, str):
         if not isinstance(instruction, str) or not isinstance(input_, str):
