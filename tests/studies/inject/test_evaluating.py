@@ -138,21 +138,20 @@ def test_without_other_facts_there_is_nothing_to_learn_from(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_a_model_tuned_on_other_facts_asks_the_database_for_these(tmp_path: Path) -> None:
-    facts = make_background(tmp_path)
+    made = make_background(tmp_path)
+    taught = [item for item in made.items if item.form in ("statement", "paraphrase 1")]
+    facts = FactSet(made.facts, tuple(taught[:24]))
     config = FinetuneConfig(epochs=6, batch_size=8, learning_rate=1e-3, keep="last")
     answers = ask_by_tool(facts, base="nano", out=tmp_path / "out", config=config, device="cpu")
     items = {item.id: item for item in facts.items}
-    taught = [
-        answer for answer in answers if items[answer.item].form in ("statement", "paraphrase 1")
-    ]
-    assert sum(answer.is_right for answer in taught) >= 0.8 * len(taught)
+    assert sum(answer.is_right for answer in answers) >= 0.8 * len(answers)
     assert ask_by_tool(facts, base="nano", out=tmp_path / "out", config=config) == answers
 
     # The same model, another database: what it says follows.
     rows = [FactRow(fact.subject, fact.type, "Nowhere") for fact in facts.facts]
     write_facts(tmp_path / "edited.db", rows)
-    asked = [items[answer.item] for answer in taught if answer.is_right][:16]
+    asked = [items[answer.item] for answer in answers if answer.is_right][:8]
     edited = list(
         answer_by_tool(str(tmp_path / "out" / "model"), asked, database=tmp_path / "edited.db")
     )
-    assert sum(answer.text.startswith("Nowhere") for answer in edited) >= 12
+    assert sum(answer.text.startswith("Nowhere") for answer in edited) >= 6
