@@ -100,8 +100,9 @@ PLACES = {
     "sqlalchemy": ("tools/databases/server",),
     "matplotlib": (
         "report/figures",
-        "report/lines",
         "report/plots",
+        "studies/svg",
+        "studies/curves",
         "studies/in_tool/reporting/plots",
     ),
     "jinja2": ("report/",),

@@ -17,7 +17,7 @@ from toolformer.evaluate.tables import TableText
 from toolformer.files import write_whole
 from toolformer.finetune.steps import TrainingStep
 from toolformer.report.figures import check_extra
-from toolformer.report.lines import Panel, draw_lines
+from toolformer.studies.curves import Panel, draw_lines
 from toolformer.studies.inject.data.facts import Group, Kind
 from toolformer.studies.inject.tracking import Tracked
 

@@ -2,25 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from toolformer.errors import ConfigError
 from toolformer.files import write_whole
 from toolformer.studies.in_tool.data.questions import Mode
 from toolformer.studies.in_tool.experiment.results import Row
 from toolformer.studies.in_tool.reporting import published
 from toolformer.studies.in_tool.reporting.fits import fewest_parameters, line_of
+from toolformer.studies.svg import svg_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SIZE = 6.4, 4.0  # inches
 _STYLES = {Mode.WEIGHT: "-", Mode.TOOL: "--"}
 _COLOURS = {Mode.WEIGHT: "tab:blue", Mode.TOOL: "tab:orange"}
-_SETTINGS: Any = {"svg.hashsalt": "toolformer", "svg.fonttype": "none"}
 
 
 def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -29,30 +28,22 @@ def plot(rows: Sequence[Row], folder: Path) -> list[Path]:
     Raises:
         ConfigError: matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ConfigError('Plots need an extra: pip install "toolformer-engine[report]".') from None
     own = [row for row in rows if row.alpha == 1]
     written = []
     for name, draw in (("recall", _recall), ("parameters", _parameters)):
-        with mpl.rc_context(_SETTINGS):
-            figure = Figure(figsize=_SIZE, layout="constrained")
-            draw(figure.add_subplot(), own)
-            path = folder / f"{name}.svg"
-            nothing = dict.fromkeys(("Creator", "Date"))
-            content = BytesIO()
-            figure.savefig(content, format="svg", metadata=nothing)
-        write_whole(path, content.getvalue())
+        width, height = _SIZE
+        content = svg_of(partial(draw, rows=own), width=width, height=height)
+        path = folder / f"{name}.svg"
+        write_whole(path, content)
         written.append(path)
     return written
 
 
-def _recall(axes: "Axes", rows: Sequence[Row]) -> None:
+def _recall(figure: "Figure", rows: Sequence[Row]) -> None:
     """Draws a line for each mode and number of facts."""
     import matplotlib as mpl
 
+    axes = figure.add_subplot()
     points: dict[tuple[Mode, int], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         points[row.mode, row.facts][row.parameters].append(row.recall)
@@ -78,8 +69,9 @@ def _recall(axes: "Axes", rows: Sequence[Row]) -> None:
         axes.legend(fontsize="x-small")
 
 
-def _parameters(axes: "Axes", rows: Sequence[Row]) -> None:
+def _parameters(figure: "Figure", rows: Sequence[Row]) -> None:
     """Draws the fewest parameters of each mode, the line of weights, and the published points."""
+    axes = figure.add_subplot()
     fewest = fewest_parameters(rows)
     for mode in Mode:
         known = [
