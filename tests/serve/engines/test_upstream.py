@@ -154,6 +154,11 @@ def test_a_client_that_leaves_is_given_up_at_both_servers() -> None:
         release.set()
 
 
+def test_log_probabilities_are_not_passed_on_and_are_refused(front: OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="another server has the model"):
+        text_of(front, PROMPT, logprobs=0)
+
+
 def test_there_is_no_chat_with_a_model_elsewhere(front: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="has no chat template"):
         front.chat.completions.create(model="front", messages=[{"role": "user", "content": "a"}])

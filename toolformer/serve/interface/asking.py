@@ -17,7 +17,7 @@ from toolformer.lm.chat import chat_prompt, has_chat_template
 from toolformer.serve.config import ServeConfig
 from toolformer.serve.interface.bodies import Body, ChatBody, CompletionBody, ToolRow
 from toolformer.serve.interface.conversation import read_conversation
-from toolformer.serve.interface.refusals import RefusedError
+from toolformer.serve.interface.refusals import RefusedError, not_supported
 from toolformer.tools.base import Tool, ToolContext
 from toolformer.tools.parameters.by_name import named_arguments
 from toolformer.tools.parameters.schema import tool_from_schema
@@ -93,6 +93,8 @@ def ask_for_completions(body: CompletionBody, served: Served) -> Asked:
     for prompt in prompts:
         if not is_encodable(prompt):
             raise RefusedError("The prompt holds half a surrogate pair.", param="prompt")
+    if served.model is None and body.logprobs is not None:
+        raise not_supported("logprobs", "another server has the model. Leave it out.")
     config = _settings(body, body.max_tokens, served)
     each = _copies(body, len(prompts), served)
     requests = [
