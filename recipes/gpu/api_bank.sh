@@ -51,6 +51,6 @@ for each in tuned untuned; do
     echo "== $((SECONDS - began)) s: $each answered"
 done
 "$python" -m benchmarks.api_bank --answers "$out/tuned.jsonl" "$out/untuned.jsonl" \
-    --rows "$data/test.jsonl.gz" --train "$data/train.jsonl.gz" --name gpu --title "On a GPU" \
+    --rows "$data/test.jsonl.gz" --train "$data/train.jsonl.gz" --name api-bank-gpu --title "On a GPU" \
     --write "$out/tables.md"
 echo "== $((SECONDS - began)) s: done"
