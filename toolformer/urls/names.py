@@ -47,6 +47,13 @@ def told_as_errors(url: str) -> Iterator[None]:
     Raises:
         RemoteError: in the words of the file system, without the URL.
         ConfigError: a library is not installed that it needs.
+
+    >>> try:
+    ...     with told_as_errors("s3://bucket/run"):
+    ...         raise ValueError("Access denied to s3://bucket/run.")
+    ... except OSError as error:
+    ...     print(error.strerror)
+    Access denied to s3://bucket/run
     """
     try:
         yield

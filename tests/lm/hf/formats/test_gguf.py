@@ -103,7 +103,7 @@ def test_without_the_package_it_is_said_what_to_install(
     for name in [each for each in sys.modules if each.split(".")[0] == "gguf"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "path_importer_cache", {})
-    with pytest.raises(ModelError, match=r"pip install 'toolformer-engine\[gguf\]'"):
+    with pytest.raises(ModelError, match=r'pip install "toolformer-engine\[gguf\]"'):
         load(files, device="cpu")
 
 
