@@ -1,6 +1,6 @@
 """The options of workers on a Ray cluster, and what each of them loads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -54,24 +54,28 @@ def read_workers(count: str | None, *, gpus: float | None, cpus: float | None) -
     return Workers(int(numbers[0]), int(numbers[1]), 1.0 if cpus is None else cpus, gpus)
 
 
-def equip(
-    load: Callable[[], LanguageModel],
-    *,
+def toolbox_of(
     tools: Sequence[str] | None,
-    limits: Mapping[str, Sequence[str] | None],
+    *,
+    workers: Sequence[str] | None,
+    timeouts: Sequence[str] | None,
     results: Path | None,
-) -> tuple[LanguageModel, Toolbox]:
-    """Returns what a worker works with, as the options of a command say.
+) -> Toolbox:
+    """Returns the tools of an annotation, as the options of a command say.
 
     Args:
-        load: loads the model.
         tools: their specs; the default ones when None.
-        limits: what `with_limits` takes.
+        workers: as `--tool-workers` was given.
+        timeouts: as `--tool-timeout` was given.
         results: where results of tools are kept.
     """
     loaded = load_tools(*tools) if tools else default_tools()
-    toolbox = Toolbox(
-        with_limits(loaded, workers=limits["workers"], timeouts=limits["timeouts"]),
-        results=results,
-    )
+    return Toolbox(with_limits(loaded, workers=workers, timeouts=timeouts), results=results)
+
+
+def equip(
+    load: Callable[[], LanguageModel], make_toolbox: Callable[[], Toolbox]
+) -> tuple[LanguageModel, Toolbox]:
+    """Returns what a worker works with, made where it works."""
+    toolbox = make_toolbox()
     return load(), toolbox

@@ -43,13 +43,14 @@ from toolformer.cli.shares import (
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.cli.show.dry_run import DRY_RUN, print_dry_run
 from toolformer.cli.show.finished import print_run
-from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS, with_limits
+from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS
 from toolformer.cli.workers import (
     CPUS_PER_WORKER,
     GPUS_PER_WORKER,
     WORKERS,
     equip,
     read_workers,
+    toolbox_of,
 )
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.corpus.sources import CorpusDescription
@@ -57,8 +58,6 @@ from toolformer.errors import ConfigError, RunError
 from toolformer.hub.cards.card import CardSettings
 from toolformer.lm.registry import load_model
 from toolformer.runs.directory import Run
-from toolformer.tools.registry import default_tools, load_tools
-from toolformer.tools.toolbox import Toolbox
 from toolformer.urls import is_url, shown_url
 
 # A corpus larger than this is not read a second time to tell how long it will take.
@@ -142,10 +141,10 @@ def annotate(
         raise ConfigError("A dry run writes nothing that could be shared: leave out --push-to-hub.")
     repository = open_shared(push_to_hub, kind="dataset", private=private, license_=license_)
     source = Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),)))
-    loaded = load_tools(*tool) if tool else default_tools()
-    tools = Toolbox(
-        with_limits(loaded, workers=tool_workers, timeouts=tool_timeout), results=tool_cache
+    make_toolbox = partial(
+        toolbox_of, tool, workers=tool_workers, timeouts=tool_timeout, results=tool_cache
     )
+    tools = make_toolbox()
     shards = None if shard is None else read_share(shard)
     load = partial(
         load_model,
@@ -160,8 +159,7 @@ def annotate(
     notes = Console(stderr=True)
     work: _Work
     if runner is Runner.RAY:
-        limits = {"workers": tool_workers, "timeouts": tool_timeout}
-        equipped = partial(equip, load, tools=tool, limits=limits, results=tool_cache)
+        equipped = partial(equip, load, make_toolbox)
         work = _given(annotate_by_workers, equip=equipped, workers=crew)
     else:
         with notes.status(f"Loading {model}"):
@@ -202,7 +200,7 @@ def annotate(
     if missed:
         notes.print(missed, markup=False)
     if repository is not None and found.is_complete:  # who does the last share, shares the run
-        about = CardSettings(license=license_, tools=loaded, seconds=seconds)
+        about = CardSettings(license=license_, tools=tools.values(), seconds=seconds)
         share(notes, found.path, repository, about)
     return 1 if missed else 0
 

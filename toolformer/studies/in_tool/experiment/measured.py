@@ -4,16 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolformer.config import Config
 from toolformer.lm.base import LanguageModel
+from toolformer.lm.registry import load_model
 from toolformer.studies.in_tool.data.facts import edited
 from toolformer.studies.in_tool.data.files import write_database
 from toolformer.studies.in_tool.data.people import Person, make_people
 from toolformer.studies.in_tool.data.questions import Question, questions_about
 from toolformer.studies.in_tool.recall.asking import Recall, ask, drawn, recall_of
 from toolformer.studies.in_tool.training.config import LearnedConfig, Positive
+from toolformer.studies.in_tool.training.shape import CONTEXT
+
+if TYPE_CHECKING:
+    import torch
+
+    from toolformer.studies.in_tool.training.network import Weights
 
 STRANGERS = 256  # people with first names that no model was trained on
 
@@ -64,6 +71,31 @@ def people_of(config: LearnedConfig) -> list[Person]:
 def strangers_of(config: LearnedConfig) -> list[Person]:
     """Returns the people out of distribution that it is asked about."""
     return list(make_people(STRANGERS, seed=config.seed, unseen=True))
+
+
+def measure_trained(
+    weights: "Weights",
+    config: LearnedConfig,
+    *,
+    counts: AskConfig,
+    place: "torch.device",
+    number: int = 0,
+) -> Measured:
+    """Asks a model of a stack.
+
+    Args:
+        weights: of the stack.
+        config: what the model was trained on.
+        counts: how many questions.
+        place: where it answers.
+        number: of the model in the stack.
+    """
+    from toolformer.studies.in_tool.training.byte_tokenizer import byte_tokenizer
+    from toolformer.studies.in_tool.training.checkpoint import model_of
+
+    model = model_of(weights, number=number).to(place)  # type: ignore[arg-type]
+    tokenizer = byte_tokenizer(context=CONTEXT)
+    return measure(load_model(model, tokenizer=tokenizer), config, counts=counts)
 
 
 def measure(model: LanguageModel, config: LearnedConfig, *, counts: AskConfig) -> Measured:

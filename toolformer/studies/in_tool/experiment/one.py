@@ -4,13 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolformer.files import claim, json_text, locked, write_whole
-from toolformer.lm.registry import load_model
 from toolformer.studies.in_tool.data.files import database_spec, write_database
 from toolformer.studies.in_tool.data.questions import Mode
 from toolformer.studies.in_tool.experiment.measured import (
     AskConfig,
     Measured,
-    measure,
+    measure_trained,
     people_of,
     strangers_of,
 )
@@ -45,14 +44,11 @@ def train_one(
         RunError: `out` holds something else, or a training with other settings.
     """
     from toolformer.lm.hf.load import find_device
-    from toolformer.studies.in_tool.training.byte_tokenizer import byte_tokenizer
     from toolformer.studies.in_tool.training.checkpoint import (
-        model_of,
         restore_state,
         save_state,
         write_model,
     )
-    from toolformer.studies.in_tool.training.shape import CONTEXT
     from toolformer.studies.in_tool.training.trainer import State, train
 
     place, ask = find_device(device), ask or AskConfig()
@@ -73,11 +69,6 @@ def train_one(
         write_database(out / DATABASE, people)
         spec = database_spec(out / DATABASE) if config.mode is Mode.TOOL else ""
         write_model(out, state.weights, lineage={"study": "in-tool"} | settings, tool_spec=spec)
-        model = model_of(state.weights).to(place)  # type: ignore[arg-type]
-        measured = measure(
-            load_model(model, tokenizer=byte_tokenizer(context=CONTEXT)),
-            config.learned,
-            counts=ask,
-        )
+        measured = measure_trained(state.weights, config.learned, counts=ask, place=place)
         write_whole(out / METRICS, json_text({"settings": settings, **measured.to_dict()}))
     return measured

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolformer.files import claim, locked
-from toolformer.lm.registry import load_model
 from toolformer.studies.in_tool.experiment.grid import FACTS_A_PERSON, GridConfig, Stack, stacks
-from toolformer.studies.in_tool.experiment.measured import Measured, measure
+from toolformer.studies.in_tool.experiment.measured import Measured, measure_trained
 from toolformer.studies.in_tool.experiment.results import Row, read_sweep, write_results
 from toolformer.studies.in_tool.training.config import LearnedConfig
-from toolformer.studies.in_tool.training.shape import CONTEXT, parameters
+from toolformer.studies.in_tool.training.shape import parameters
 from toolformer.studies.in_tool.training.stepping import Stacked
 
 
@@ -79,9 +78,7 @@ def _train_stack(
     on_step: Callable[[Stacked], None],
 ) -> Iterator[Row]:
     from toolformer.lm.hf.load import find_device
-    from toolformer.studies.in_tool.training.byte_tokenizer import byte_tokenizer
     from toolformer.studies.in_tool.training.checkpoint import (
-        model_of,
         restore_state,
         save_state,
     )
@@ -98,11 +95,8 @@ def _train_stack(
     )
     losses = losses_of(state, stack.learned, schedule)
     for number, (learned, loss) in enumerate(zip(stack.learned, losses, strict=True)):
-        model = model_of(state.weights, number=number).to(place)  # type: ignore[arg-type]
-        measured = measure(
-            load_model(model, tokenizer=byte_tokenizer(context=CONTEXT)),
-            learned,
-            counts=grid.ask,
+        measured = measure_trained(
+            state.weights, learned, counts=grid.ask, place=place, number=number
         )
         yield _row(stack, learned, measured, steps=schedule.steps, loss=loss)
 
