@@ -33,8 +33,10 @@ check: $(VENV)/installed-dev
 # A file's tests stay in one process: they share models. One thread each, or they hold up each other.
 JOBS ?= auto
 
+# Some tests kill processes at moments of a clock, or ask how long something took: what a busy machine fails
+# is run a second time and listed. What fails twice fails.
 test: $(VENV)/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --reruns 1 -r R
 
 core:
 	PYTHON=$(PYTHON) .ci/core

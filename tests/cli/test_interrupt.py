@@ -171,7 +171,14 @@ def test_a_signal_while_it_loads_ends_it_without_a_traceback(folder: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("number", "waits"),  # one handler for all of them: the moments of each are enough together
+    [
+        (signal.SIGINT, (0.5, 1.0, 2.0, 4.0, 7.0)),
+        (signal.SIGTERM, (0.7, 3.0)),
+        (signal.SIGHUP, (1.5, 5.0)),
+    ],
+)
 @pytest.mark.parametrize(
     "command",
     [
@@ -183,7 +190,7 @@ def test_a_signal_while_it_loads_ends_it_without_a_traceback(folder: Path) -> No
     ],
 )
 def test_every_command_ends_at_any_moment_with_the_code_of_the_signal(
-    folder: Path, command: str, number: signal.Signals
+    folder: Path, command: str, number: signal.Signals, waits: tuple[float, ...]
 ) -> None:
     (folder / "prompts.jsonl").write_text('{"prompt": "2 + 2 is"}\n' * 500)
     (folder / "corpus.txt").write_text("There are 303 + 453 = 756 balloons in the room.\n" * 1000)
@@ -192,7 +199,7 @@ mixture: [{name: texts, weight: 1, corpus: corpus.txt}]
 model: {hidden_size: 32, intermediate_size: 64, layers: 1, heads: 2, context: 32}
 stages: [{steps: 100000, rows: 4, length: 16}]
 """)
-    for wait in (0.5, 1.0, 2.0, 4.0, 7.0):
+    for wait in waits:
         process = start(folder, "-m", "toolformer", *command.split(), OMP_NUM_THREADS="1")
         time.sleep(wait)
         returned, seconds, said = ended(process, number)
