@@ -1,0 +1,1 @@
+"""How well tools are remembered, retrieved and used, beside searches that learn nothing."""
