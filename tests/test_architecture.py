@@ -72,7 +72,13 @@ PLACES = {
         "tools/reading/",
         "tools/translating/",
     ),
-    "tokenizers": ("lm/", "finetune/", "pretrain/", "studies/in_tool/training/byte_tokenizer"),
+    "tokenizers": (
+        "lm/",
+        "finetune/",
+        "pretrain/",
+        "studies/in_tool/training/byte_tokenizer",
+        "studies/tool_tokens/index/build",
+    ),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": ("finetune/",),
     "peft": ("finetune/", "lm/hf/formats/adapter"),  # who trains one, and who puts one in
@@ -116,9 +122,15 @@ PLACES = {
 }
 AT_IMPORT_TIME = {
     "huggingface_hub": ("lm/hf/",),
-    "torch": ("lm/hf/", "finetune/", "pretrain/", "studies/in_tool/training/"),
+    "torch": (
+        "lm/hf/",
+        "finetune/",
+        "pretrain/",
+        "studies/in_tool/training/",
+        "studies/tool_tokens/index/",
+    ),
     "transformers": ("lm/hf/", "finetune/", "pretrain/", "tools/reading/"),
-    "tokenizers": ("lm/", "finetune/", "pretrain/"),
+    "tokenizers": ("lm/", "finetune/", "pretrain/", "studies/tool_tokens/index/build"),
     "safetensors": ("lm/hf/", "finetune/", "pretrain/"),
     "accelerate": (),
     "peft": (),

@@ -55,6 +55,29 @@ def test_a_prompt_may_end_anywhere_in_a_text(end: int) -> None:
     assert encoding().decode_row(row.ids[1:]) == text
 
 
+def test_stretches_that_decoding_supplies_are_read_and_not_learned() -> None:
+    text = "Ask: who?\nAction: look\nSeen: Ada\nAnswer: Ada"
+    supplied = tuple(
+        (text.index(each), text.index(each) + len(each)) for each in ("\nSeen: Ada\n", "er:")
+    )
+    given = TrainingText("a", text, prompt=len("Ask: who?\nAction:"), supplied=supplied)
+    [made] = make_rows([given], encoding=encoding(), end=END, max_length=256).rows
+    assert learned(made) == " lookAnsw Ada" + encoding().decode((END,))
+    assert encoding().decode_row(made.ids[1:-1]) == text
+    [whole] = rows(given)  # with the loss on outputs, whose kin they are
+    assert learned(whole) == text[given.prompt :]
+
+
+@pytest.mark.parametrize("supplied", [((3, 2),), ((0, 4), (3, 5)), ((0, 99),)])
+def test_supplied_stretches_stand_in_their_text_one_after_the_other(
+    supplied: tuple[tuple[int, int], ...], tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="supplied stretches"):
+        finetune_texts(
+            [TrainingText("a", "some text", supplied=supplied)], model="nano", out=tmp_path / "o"
+        )
+
+
 def test_a_call_inside_a_prompt_is_read() -> None:
     text = "So 12 and 30 make 42 all in all."
     inner = PlacedCall(text.index(" 42"), ToolCall("Calculator", "12 + 30"), "42")

@@ -57,7 +57,14 @@ def check_base_of_adapter(config: FinetuneConfig, model: object) -> None:
 
 
 def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
-    """Returns the model with an adapter on every linear layer but the output head."""
+    """Returns the model with an adapter on every linear layer but the output head.
+
+    The embeddings of new tokens are trained as well, in a model that ties them also as rows of the
+    output head.
+
+    Raises:
+        ConfigError: the model has no such tokens.
+    """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if config.adapter == "qlora":
@@ -70,15 +77,30 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
         model = prepare_model_for_kbit_training(  # type: ignore[no-untyped-call]
             model, use_gradient_checkpointing=False
         )
+    first, rows = config.new_tokens_from, model.get_input_embeddings().weight.shape[0]
+    if first is not None and first >= rows:
+        raise ConfigError(
+            f"There are no tokens from {first} on: the model has embeddings for 0 to {rows - 1}."
+        )
     settings = LoraConfig(
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
         target_modules="all-linear",
+        trainable_token_indices=None if first is None else _rows_of(model, range(first, rows)),
         task_type="CAUSAL_LM",
     )
     with _no_deprecations():
         return get_peft_model(model, settings)
+
+
+def _rows_of(model: PreTrainedModel, tokens: range) -> dict[str, list[int]]:
+    """Returns the rows of the layers that tokens are read and written by, by the layers' names."""
+    layers = [model.get_input_embeddings()]
+    if not model.config.get_text_config().tie_word_embeddings:  # peft finds the head of the others
+        layers.append(model.get_output_embeddings())
+    names = {id(module): name for name, module in model.named_modules()}
+    return {names[id(layer)]: list(tokens) for layer in layers}
 
 
 def save_adapter(model: Any, folder: Path, *, base: str) -> None:

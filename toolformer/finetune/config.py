@@ -77,6 +77,9 @@ class FinetuneConfig(Config):
     """Scale of an adapter: what it adds is multiplied by alpha / rank."""
     lora_dropout: Share = 0.0
     """Dropout before an adapter."""
+    new_tokens_from: Positive | None = None
+    """Train, beside an adapter, also the embeddings of the tokens from this id on: new ones that
+    were added to a model. The others stay as they are."""
     merge: bool = False
     """Put an adapter into the weights and write a whole model; what qlora trained always is."""
 
@@ -101,6 +104,8 @@ class FinetuneConfig(Config):
         batch, rows = self.batch_size, self.device_rows
         if batch is not None and rows is not None and batch % rows:
             raise ValueError(f"batch_size {batch} is not a multiple of device_rows {rows}")
+        if self.new_tokens_from is not None and self.adapter == "none":
+            raise ValueError("new_tokens_from is for an adapter; without one all rows are trained")
         return self
 
 

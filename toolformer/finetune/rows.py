@@ -78,7 +78,7 @@ def make_rows(
         ]
         is_whole = plain or len(calls) == len(text.calls)
         left_out += 0 if is_whole or text.prompt else len(text.calls) - len(calls)
-        encoded = encoding.annotated(text.text, calls, prompt=text.prompt)
+        encoded = encoding.annotated(text.text, calls, prompt=text.prompt, supplied=text.supplied)
         ids = [*encoded.ids] if end is None else [*encoded.ids, end]
         learned = [loss_on_output or not given for given in encoded.supplied]
         learned += [True] * (len(ids) - len(learned))

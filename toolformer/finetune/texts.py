@@ -30,6 +30,8 @@ class TrainingText:
     calls: tuple[PlacedCall, ...] = ()
     tokens_before: tuple[int | None, ...] = ()  # per call, as a run counted them; () without a run
     prompt: int = 0  # so many characters at the start are read and not learned
+    # Stretches of the text, in order, that are read like a tool's output: decoding supplies them.
+    supplied: tuple[tuple[int, int], ...] = ()
 
     @property
     def tools(self) -> frozenset[str]:
@@ -69,8 +71,8 @@ def given_texts(
     """Returns given texts, all of which count; their origin is a digest of them.
 
     Raises:
-        ConfigError: a call or the end of a prompt stands outside its text, or a text has no form
-            in UTF-8.
+        ConfigError: a call, a supplied stretch or the end of a prompt stands outside its text, or
+            a text has no form in UTF-8.
     """
     texts, dev = tuple(training), tuple(held_out)
     for text in (*texts, *dev):
@@ -86,6 +88,12 @@ def given_texts(
             raise ConfigError(
                 f"In text {text.id!r} the prompt ends at {text.prompt}, outside its "
                 f"{len(text.text)} characters."
+            )
+        edges = [0, *(edge for stretch in text.supplied for edge in stretch), len(text.text)]
+        if edges != sorted(edges):
+            raise ConfigError(
+                f"In text {text.id!r} the supplied stretches {list(text.supplied)} overlap, or end "
+                f"outside its {len(text.text)} characters."
             )
     digests = {"texts": _summary(texts), "held_out": _summary(dev)}
     return (
@@ -216,5 +224,6 @@ def _summary(texts: Sequence[TrainingText]) -> dict[str, Any]:
         ]
         # Texts without a prompt keep the digest that they had before there were prompts.
         values = [each.text, calls, *([each.prompt] if each.prompt else [])]
+        values += [each.supplied] if each.supplied else []
         digest.update(f"{canonical_json(values)}\n".encode("utf-8", "surrogatepass"))
     return {"count": len(texts), "fingerprint": digest.hexdigest()[:16]}

@@ -80,7 +80,7 @@ class EncodedRow:
     """A text with its calls in it; no start token."""
 
     ids: tuple[int, ...]
-    supplied: tuple[bool, ...]  # per token: of an arrow, output or close, which decoding supplies
+    supplied: tuple[bool, ...]  # per token: of an arrow, output or close, or what else is supplied
     calls: tuple[range, ...]  # where the tokens of each call lie, in order
     prompt: int = 0  # how many tokens stand in the prompt
 
@@ -163,7 +163,14 @@ class Encoding:
             close=self.piece(pieces.close) if pieces.close else (),
         )
 
-    def annotated(self, text: str, placed: Sequence[PlacedCall], *, prompt: int = 0) -> EncodedRow:
+    def annotated(
+        self,
+        text: str,
+        placed: Sequence[PlacedCall],
+        *,
+        prompt: int = 0,
+        supplied: Sequence[tuple[int, int]] = (),
+    ) -> EncodedRow:
         """Encodes a text with calls in it, as training and decoding see it.
 
         The text's own tokens are those it has without calls; only where a call stands inside one of
@@ -175,34 +182,44 @@ class Encoding:
             placed: the calls.
             prompt: how many characters at the text's start are its prompt; a call that stands at
                 its end belongs to what follows.
+            supplied: stretches of the text that decoding supplies, like a tool's output; their
+                edges are places, too.
         """
-        return self._annotated(text, placed, tokenizer=self._tokenizer, prompt=prompt)
+        return self._annotated(
+            text, placed, tokenizer=self._tokenizer, prompt=prompt, supplied=supplied
+        )
 
     def _annotated(
-        self, text: str, placed: Sequence[PlacedCall], *, tokenizer: Tokenizer, prompt: int = 0
+        self,
+        text: str,
+        placed: Sequence[PlacedCall],
+        *,
+        tokenizer: Tokenizer,
+        prompt: int = 0,
+        supplied: Sequence[tuple[int, int]] = (),
     ) -> EncodedRow:
-        places: list[tuple[int, PlacedCall | None]] = [(each.position, each) for each in placed]
-        if prompt:
-            places.insert(0, (prompt, None))  # in front of the calls at its end: sorting is stable
+        edges = {*([prompt] if prompt else []), *(edge for each in supplied for edge in each)}
+        # In front of the calls at their place: sorting is stable.
+        places: list[tuple[int, PlacedCall | None]] = [(edge, None) for edge in edges]
+        places += [(each.position, each) for each in placed]
         places.sort(key=lambda place: place[0])
         stretches = self._stretches(text, [at for at, _ in places], tokenizer=tokenizer)
         ids = list(stretches[0])
-        supplied = [False] * len(ids)
+        is_supplied = [_is_in(supplied, 0)] * len(ids)
         calls = []
         given = 0
-        for (_, each), after in zip(places, stretches[1:], strict=True):
-            if each is None:
+        for (at, each), after in zip(places, stretches[1:], strict=True):
+            if each is not None:
+                call = self.call(each.call, each.output, first=not ids)
+                asked = call.lead + call.arguments
+                calls.append(range(len(ids), len(ids) + len(call.ids)))
+                ids += call.ids
+                is_supplied += [False] * len(asked) + [True] * (len(call.ids) - len(asked))
+            elif at == prompt:
                 given = len(ids)
-                ids += after
-                supplied += [False] * len(after)
-                continue
-            call = self.call(each.call, each.output, first=not ids)
-            asked = call.lead + call.arguments
-            calls.append(range(len(ids), len(ids) + len(call.ids)))
-            ids += [*call.ids, *after]
-            supplied += [False] * len(asked) + [True] * (len(call.ids) - len(asked))
-            supplied += [False] * len(after)
-        return EncodedRow(tuple(ids), tuple(supplied), tuple(calls), given)
+            ids += after
+            is_supplied += [_is_in(supplied, at)] * len(after)
+        return EncodedRow(tuple(ids), tuple(is_supplied), tuple(calls), given)
 
     def _stretches(
         self, text: str, positions: Sequence[int], *, tokenizer: Tokenizer
@@ -308,6 +325,10 @@ class Encoding:
             raise ModelError(
                 f"The tokenizer of {self.name} gave up on a text: {clipped(str(error), 100)}."
             ) from None
+
+
+def _is_in(stretches: Sequence[tuple[int, int]], at: int) -> bool:
+    return any(start <= at < end for start, end in stretches)
 
 
 def _ends(offsets: Sequence[tuple[int, int]]) -> np.ndarray:

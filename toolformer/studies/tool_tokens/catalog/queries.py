@@ -116,10 +116,11 @@ def _part(api: MadeApi, tier: Tier, *, trained: bool, rng: random.Random) -> _Pa
     aspect = api.aspect
     values = values_of(aspect.parameters, trained=trained, rng=rng)
     first = {"asked": api.asked.names[0], "thing": api.thing.names[0]}
-    told = {"plain": first}.get(tier) or {
-        "asked": rng.choice(api.asked.names[1:]),
-        "thing": rng.choice(api.thing.names[1:]),
-    }
+    told = dict(first)
+    if tier == "paraphrased":  # as people do, one of the two words or both
+        replaced = rng.choice((("asked",), ("thing",), ("asked", "thing")))
+        others = {"asked": api.asked.names[1:], "thing": api.thing.names[1:]}
+        told |= {name: rng.choice(others[name]) for name in replaced}
     words = {
         **values,
         **told,

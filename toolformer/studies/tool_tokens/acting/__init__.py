@@ -1,0 +1,1 @@
+"""A task from its query to its answer: thoughts, actions, arguments, observations."""

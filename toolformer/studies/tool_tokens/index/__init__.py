@@ -1,0 +1,1 @@
+"""How tools are named by tokens, and models that have these tokens."""
