@@ -17,6 +17,7 @@ STUDIES: dict[str, str] = {
     "in-tool": "Facts in the weights of a model, or behind a tool it learns to ask.",
     "inject": "Facts injected into the training data of a small model, and what stays of them.",
     "api-bank": "Tool learning for small models: API-Bank, learned at several rates and scored.",
+    "tool-tokens": "Tools as tokens: each API a token that is memorised, retrieved and called.",
 }
 
 

@@ -7,7 +7,6 @@ greedily. An endpoint that refuses says why, and that is what the model observes
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import batched
 from typing import Literal
 
 from toolformer.errors import ToolError
@@ -75,8 +74,8 @@ def act(
         at_once: tasks that are done side by side.
         on_step: called with every step of every task.
     """
-    for part in batched(queries, at_once):
-        tasks = [_Task(Transcript(query)) for query in part]
+    for start in range(0, len(queries), at_once):
+        tasks = [_Task(Transcript(query)) for query in queries[start : start + at_once]]
         for turn in range(max_turns + 1):
             _think(model, tasks, is_last=turn == max_turns)
             _call(model, tasks, apis)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import batched
 from pathlib import Path
 
 from toolformer.lm.base import LanguageModel
@@ -69,7 +68,7 @@ class ToolModel:
             with_finish: whether the name that ends an answer is one of them; its API is None.
         """
         trie = self._actions if with_finish else self._tools
-        for part in batched(prompts, _AT_ONCE):
+        for part in _parts(prompts):
             for beams in self._search.along(self._prompts(part), trie, beams=most):
                 yield [self._named(beam) for beam in beams]
 
@@ -77,10 +76,14 @@ class ToolModel:
         """Yields for each prompt the likeliest texts behind it, whether or not they name a tool."""
         ends = self._loaded.specials | self._loaded.ends
         longest = max(map(len, self._names)) + 2
-        for part in batched(prompts, _AT_ONCE):
+        for part in _parts(prompts):
             found = self._search.freely(self._prompts(part), beams=most, ends=ends, most=longest)
             for beams in found:
                 yield [self._read(beam) for beam in beams]
+
+    def head_seconds(self) -> float:
+        """Returns how long the logits of the first token of a name take, for one prompt."""
+        return self._search.head_seconds(self._tools)
 
     def _prompts(self, prompts: Sequence[str]) -> list[tuple[int, ...]]:
         encoding = self._encoding
@@ -96,6 +99,11 @@ class ToolModel:
     def _read(self, beam: Beam) -> Named:
         text = self._encoding.decode(beam.ids).partition("\n")[0].strip()
         return Named(self.identifiers.by_text.get(text), text, beam.log_prob)
+
+
+def _parts(prompts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(prompts), _AT_ONCE):
+        yield prompts[start : start + _AT_ONCE]
 
 
 def load_tool_model(folder: str | Path, *, device: str = "auto") -> ToolModel:
