@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models import save_model
+from tests.studies.tool_tokens.given import tiny_base
 from toolformer.cli.main import run
 
 STUDY = ["study", "tool-tokens"]
@@ -40,7 +40,7 @@ def test_a_catalogue_is_learned_in_three_stages_retrieved_from_and_acted_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     catalogue, index, out = (str(tmp_path / name) for name in ("catalogue", "index", "trained"))
-    save_model(tmp_path / "base", "llama", seed=0)
+    tiny_base(tmp_path / "base")
     run([*STUDY, "catalog", "--out", catalogue, *SMALL])
     assert run([*STUDY, "index", catalogue, "--model", str(tmp_path / "base"), "--out", index]) == 0
     assert "APIs, as in <<" in capsys.readouterr().out
