@@ -484,7 +484,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.add_argument("--root", type=Path, default=Path("build/tool-tokens"), help="of all pieces")
     made.add_argument("--tools", type=int, default=200)
     made.add_argument("--held-out", type=int, default=300, help="queries of each held-out kind")
-    made.add_argument("--tasks", type=int, default=150, help="done from end to end, of each kind")
+    made.add_argument("--tasks", type=int, default=100, help="done from end to end, of each kind")
     made.add_argument("--memorize-epochs", type=float, default=defaults.memorize_epochs)
     made.add_argument("--retrieve-epochs", type=float, default=defaults.retrieve_epochs)
     made.add_argument("--agent-epochs", type=float, default=defaults.agent_epochs)

@@ -16,7 +16,7 @@ def test_one_command_writes_all_sections_and_measures_nothing_twice(
     tiny_base(tmp_path / "model")
     page = tmp_path / "page.md"
     command = ["all", "--model", str(tmp_path / "model"), "--root", str(tmp_path / "work")]
-    command += ["--tools", "30", "--held-out", "6", "--tasks", "2", "--memorize-epochs", "1"]
+    command += ["--tools", "12", "--held-out", "6", "--tasks", "2", "--memorize-epochs", "1"]
     command += ["--retrieve-epochs", ".2", "--agent-tasks", "4", "--apis", "12", "40"]
     command += ["--rounds", "1", "--write", str(page)]
     main(command)

@@ -45,8 +45,9 @@ def test_a_catalogue_is_learned_in_three_stages_retrieved_from_and_acted_on(
     assert run([*STUDY, "index", catalogue, "--model", str(tmp_path / "base"), "--out", index]) == 0
     assert "APIs, as in <<" in capsys.readouterr().out
     training = [*STUDY, "train", catalogue, "--index", index, "--out", out]
-    training += ["--memorize-epochs", "30", "--retrieve-epochs", "1", "--agent-epochs", "1"]
-    training += ["--agent-tasks", "4", "--learning-rate", "0.01", "--device", "cpu"]
+    training += ["--memorize-epochs", "60", "--retrieve-epochs", "1", "--agent-epochs", "1"]
+    training += ["--agent-tasks", "4", "--learning-rate", "0.01", "--lora-rank", "4"]
+    training += ["--device", "cpu"]
     assert run(training) == 0
     shown = capsys.readouterr()
     for folder in ("tool_memorization", "retrieval_training", "agent_tuning"):

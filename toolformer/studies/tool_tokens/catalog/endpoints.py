@@ -6,6 +6,7 @@ has to come back: completion is checked by a program and not by a judge.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal
@@ -16,7 +17,7 @@ from toolformer.tools.base import Tool
 from toolformer.tools.parameters.signature import Parameter
 
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "number": float, "date": date}
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys("()[] \t\n", "_"))
+_NOT_IN_NAMES = re.compile(r"[^\w&.-]+")  # of tools
 
 
 def tool_of(api: Api) -> Tool:
@@ -27,7 +28,7 @@ def tool_of(api: Api) -> Tool:
         return json.dumps({api.result: answer_of(ApiCall(api.id, given), api)})
 
     return Tool(
-        name=api.id.translate(_NOT_IN_NAMES) or "_",
+        name=_NOT_IN_NAMES.sub("_", api.id) or "_",
         description=api.description,
         parameters=tuple(map(_parameter, api.parameters)),
         run=run,

@@ -44,11 +44,11 @@ class StagesConfig(Config):
 
     memorize_epochs: _Epochs = 4.0
     """Times each documentation is seen."""
-    retrieve_epochs: _Epochs = 3.0
+    retrieve_epochs: _Epochs = 2.0
     """Times each query is seen with each of its APIs."""
     agent_epochs: _Epochs = 1.0
     """Times each task is seen."""
-    agent_tasks: Positive | None = 600
+    agent_tasks: Positive | None = 400
     """Tasks to act on, drawn by the seed; all with --set agent_tasks=null."""
     adapter: Literal["lora", "none"] = "lora"
     """LoRA and the rows of the new tokens, or all weights (none)."""
