@@ -498,7 +498,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = made.parse_args(arguments)
     bench = Bench(given)
     for name in PARTS if given.part == "all" else [given.part]:
-        publish(PARTS[name](bench), name=name, path=given.write)
+        publish(PARTS[name](bench), name=f"tool-tokens-{name}", path=given.write)
 
 
 if __name__ == "__main__":

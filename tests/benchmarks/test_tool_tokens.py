@@ -22,7 +22,8 @@ def test_one_command_writes_all_sections_and_measures_nothing_twice(
     main(command)
     written = page.read_text(encoding="utf-8")
     for name in PARTS:
-        section = written.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0]
+        section = written.partition(f"<!-- tool-tokens-{name} -->")[2]
+        section = section.partition(f"<!-- /tool-tokens-{name} -->")[0]
         assert section.count("\n|") > 3, name
     arms = ("atomic", "without stage 1", "without stage 2", "semantic", "numeric", "hierarchical")
     assert all(f"| {arm} |" in written for arm in arms)

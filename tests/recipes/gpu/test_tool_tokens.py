@@ -34,4 +34,6 @@ def test_the_script_leaves_the_tables_of_all_parts(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     page = (tmp_path / "out" / "tables.md").read_text()
-    assert all(f"<!-- {part} -->" in page for part in ("bars", "scale", "ablations", "unseen"))
+    assert all(
+        f"<!-- tool-tokens-{part} -->" in page for part in ("bars", "scale", "ablations", "unseen")
+    )
