@@ -2,18 +2,21 @@
 
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from tokenizers import AddedToken
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
+from tests.finetune.test_adapters import needs
 from tests.models import CONFIGS, byte_level_tokenizer, save_weights
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.steps import TrainingStep
 from toolformer.finetune.texts import TrainingText
 from toolformer.finetune.train import finetune_texts
+from toolformer.lm.hf.load import load_pretrained
 
 COUNT = 4
 CONFIG = FinetuneConfig(
@@ -21,7 +24,7 @@ CONFIG = FinetuneConfig(
 )
 
 
-def _model(folder: Path, *, tied: bool) -> int:
+def _model(folder: Path, *, tied: bool, wide: bool = False) -> int:
     """Writes a model whose last tokens are new ones; returns the first of these."""
     tokenizer = deepcopy(byte_level_tokenizer())  # which is shared
     first = len(tokenizer)
@@ -29,9 +32,22 @@ def _model(folder: Path, *, tied: bool) -> int:
     tokenizer.add_tokens(new)
     tokenizer.save_pretrained(folder)
     config = CONFIGS["llama"](len(tokenizer))
+    if wide:  # matrices that 4 bits can hold: their rows are blocks of 64
+        config.update({"hidden_size": 64, "intermediate_size": 128, "head_dim": 16})
     config.tie_word_embeddings = tied
     save_weights(folder, config, seed=0)
     return first
+
+
+def _told(folder: Path) -> list[int]:
+    """Returns the token that a model writes behind each prompt."""
+    loaded = load_pretrained(str(folder), dtype="float32", device="cpu")
+    tokenizer: Any = loaded.whole_tokenizer
+    prompts = [f"Query: number {number}\nAction:" for number in range(COUNT)]
+    return [
+        int(loaded.model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1].argmax())
+        for prompt in prompts
+    ]
 
 
 def _texts() -> list[TrainingText]:
@@ -59,10 +75,24 @@ def test_the_new_rows_are_learned_and_the_others_stay_as_they_are(
     assert (after.get_output_embeddings().weight[first:]
             != before.get_output_embeddings().weight[first:]).any()  # fmt: skip
     assert after.config.tie_word_embeddings is tied
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
-    for number in range(COUNT):
-        ids = tokenizer(f"Query: number {number}\nAction:", return_tensors="pt").input_ids
-        assert after(ids).logits[0, -1].argmax() == first + number
+    assert _told(tmp_path / "out") == [first + number for number in range(COUNT)]
+
+
+@needs("peft", "bitsandbytes")
+@pytest.mark.parametrize("tied", [True, False])
+def test_new_rows_are_learned_beside_weights_in_4_bits(tied: bool, tmp_path: Path) -> None:
+    first = _model(tmp_path / "model", tied=tied, wide=True)
+    config = CONFIG.override(adapter="qlora", new_tokens_from=first, steps=30)
+    finetune_texts(_texts(), model=str(tmp_path / "model"), out=tmp_path / "out", config=config)
+    assert _told(tmp_path / "out") == [first + number for number in range(COUNT)]
+
+
+def test_an_adapter_alone_brings_its_new_rows(tmp_path: Path) -> None:
+    first = _model(tmp_path / "model", tied=True)
+    config = CONFIG.override(new_tokens_from=first, steps=30, merge=False)
+    finetune_texts(_texts(), model=str(tmp_path / "model"), out=tmp_path / "out", config=config)
+    assert not (tmp_path / "out" / "model.safetensors").exists()
+    assert _told(tmp_path / "out") == [first + number for number in range(COUNT)]
 
 
 class _KilledError(Exception):

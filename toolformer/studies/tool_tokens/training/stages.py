@@ -42,16 +42,16 @@ _Epochs = Annotated[float, Field(gt=0)]
 class StagesConfig(Config):
     """Everything that decides what the stages learn, but for model and catalogue."""
 
-    memorize_epochs: _Epochs = 4.0
+    memorize_epochs: _Epochs = 3.0
     """Times each documentation is seen."""
-    retrieve_epochs: _Epochs = 2.0
+    retrieve_epochs: _Epochs = 1.5
     """Times each query is seen with each of its APIs."""
     agent_epochs: _Epochs = 1.0
     """Times each task is seen."""
-    agent_tasks: Positive | None = 400
+    agent_tasks: Positive | None = 300
     """Tasks to act on, drawn by the seed; all with --set agent_tasks=null."""
-    adapter: Literal["lora", "none"] = "lora"
-    """LoRA and the rows of the new tokens, or all weights (none)."""
+    adapter: Literal["lora", "qlora", "none"] = "lora"
+    """LoRA (beside weights in 4 bits: QLoRA) and the rows of the new tokens, or all weights."""
     lora_rank: Positive = 16
     """Rank of an adapter."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
@@ -78,7 +78,7 @@ class StagesConfig(Config):
             "retrieve": self.retrieve_epochs,
             "agent": self.agent_epochs,
         }
-        is_adapted = self.adapter == "lora"
+        is_adapted = self.adapter != "none"
         return FinetuneConfig(
             epochs=epochs[stage],
             max_steps=1_000_000_000,  # the epochs decide
