@@ -99,7 +99,7 @@ class Bench:
             {
                 "stage": each.stage,
                 "folder": str(each.folder),
-                "seconds": each.report.machine.seconds,
+                "seconds": each.report.machine.seconds if each.report.machine else 0.0,
                 "tokens": each.report.tokens,
             }
             for each in done

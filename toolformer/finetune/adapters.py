@@ -77,7 +77,8 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
         model = prepare_model_for_kbit_training(  # type: ignore[no-untyped-call]
             model, use_gradient_checkpointing=False
         )
-    first, rows = config.new_tokens_from, model.get_input_embeddings().weight.shape[0]
+    embeddings: Any = model.get_input_embeddings()
+    first, rows = config.new_tokens_from, embeddings.weight.shape[0]
     if first is not None and first >= rows:
         raise ConfigError(
             f"There are no tokens from {first} on: the model has embeddings for 0 to {rows - 1}."
@@ -96,9 +97,10 @@ def add_adapter(model: PreTrainedModel, config: FinetuneConfig) -> Any:
 
 def _rows_of(model: PreTrainedModel, tokens: range) -> dict[str, list[int]]:
     """Returns the rows of the layers that tokens are read and written by, by the layers' names."""
-    layers = [model.get_input_embeddings()]
+    of: Any = model
+    layers = [of.get_input_embeddings()]
     if not model.config.get_text_config().tie_word_embeddings:  # peft finds the head of the others
-        layers.append(model.get_output_embeddings())
+        layers.append(of.get_output_embeddings())
     names = {id(module): name for name, module in model.named_modules()}
     return {names[id(layer)]: list(tokens) for layer in layers}
 

@@ -143,7 +143,7 @@ def train(
             f"{report.steps:,}",
             f"{report.tokens:,}",
             f"{report.losses[0]:.3f} → {report.losses[-1]:.3f}",
-            f"{report.machine.seconds:,.0f}",
+            "–" if report.machine is None else f"{report.machine.seconds:,.0f}",
             str(each.folder),
         )
     answer_console().print(table)

@@ -48,8 +48,9 @@ class BeamSearch:
         Raises:
             ModelError: its head is something else.
         """
-        self._trunk: Any = model.base_model
-        self._head: Any = model.get_output_embeddings()
+        of: Any = model
+        self._trunk: Any = of.base_model
+        self._head: Any = of.get_output_embeddings()
         self.device = model.device
         with torch.inference_mode():
             ids = torch.tensor([[0, 1]], device=self.device)
@@ -162,7 +163,8 @@ class BeamSearch:
         )
         logits = hidden @ self._head.weight[picked].T
         bias = getattr(self._head, "bias", None)
-        return (logits if bias is None else logits + bias[picked]).float()
+        found: torch.Tensor = (logits if bias is None else logits + bias[picked]).float()
+        return found
 
 
 class _Batch:
@@ -178,7 +180,8 @@ class _Batch:
             ids[number, width - len(prompt) :] = torch.tensor(prompt)
             self._mask[number, width - len(prompt) :] = 1
         self._mask = self._mask.to(device)
-        self._trunk, self._cache = trunk, DynamicCache(config=trunk.config)
+        self._trunk = trunk
+        self._cache: Any = DynamicCache(config=trunk.config)
         # `past_key_values` until transformers 5.24.
         parameters = inspect.signature(trunk.forward).parameters
         self._cache_name = "cache" if "cache" in parameters else "past_key_values"
