@@ -77,6 +77,15 @@ def test_nothing_that_is_held_out_is_learned(catalogue: Catalogue) -> None:
     assert not any(query.text in texts for split in HELD_OUT for query in catalogue.of_split(split))
 
 
+@pytest.mark.parametrize("tools", [2, 12])
+def test_a_small_catalogue_holds_out_a_tool_and_keeps_one(tools: int, tmp_path: Path) -> None:
+    config = CatalogConfig(tools=tools, held_out_queries=3, held_out_categories=0)
+    write_catalogue(tmp_path, config)
+    read = read_catalogue(tmp_path)
+    assert read.of_split("train")
+    assert len(read.of_split("tool")) == 3
+
+
 def test_the_proper_names_of_held_out_queries_are_others(catalogue: Catalogue) -> None:
     def names(split: str) -> set[object]:
         return {

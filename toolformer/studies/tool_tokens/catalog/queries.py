@@ -60,7 +60,8 @@ def _groups(tools: Sequence[MadeTool], config: CatalogConfig) -> Mapping[Split, 
     count = min(config.held_out_categories, len(categories) - 1)
     without = frozenset(rng.sample(categories, count))
     others = [tool for tool in tools if tool.thing.category not in without]
-    apart = {id(tool) for tool in rng.sample(others, int(config.held_out_tools * len(others)))}
+    several = min(len(others) - 1, max(1, round(config.held_out_tools * len(others))))
+    apart = {id(tool) for tool in rng.sample(others, several if config.held_out_tools else 0)}
     return {
         "train": [tool for tool in others if id(tool) not in apart],
         "tool": [tool for tool in others if id(tool) in apart],
