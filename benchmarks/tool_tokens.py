@@ -41,13 +41,8 @@ from toolformer.studies.tool_tokens.index.tool_model import ToolModel, load_tool
 from toolformer.studies.tool_tokens.measuring import evaluate as measure
 from toolformer.studies.tool_tokens.measuring.bm25 import search_bm25
 from toolformer.studies.tool_tokens.measuring.embedding import search_embeddings
-from toolformer.studies.tool_tokens.training.stages import (
-    FOLDERS,
-    STAGES,
-    Stage,
-    StagesConfig,
-    train_stages,
-)
+from toolformer.studies.tool_tokens.training.config import STAGES, Stage, StagesConfig
+from toolformer.studies.tool_tokens.training.stages import FOLDERS, train_stages
 
 _SHOWN = 5  # APIs in an inline prompt
 

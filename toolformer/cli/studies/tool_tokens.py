@@ -17,7 +17,8 @@ from toolformer.studies.tool_tokens.catalog.files import read_catalogue, write_c
 from toolformer.studies.tool_tokens.catalog.make import CatalogConfig
 from toolformer.studies.tool_tokens.catalog.records import HELD_OUT
 from toolformer.studies.tool_tokens.index.identifiers import INDEXINGS
-from toolformer.studies.tool_tokens.training.stages import STAGES, StagesConfig, train_stages
+from toolformer.studies.tool_tokens.training.config import STAGES, StagesConfig
+from toolformer.studies.tool_tokens.training.stages import train_stages
 
 if TYPE_CHECKING:
     from toolformer.studies.tool_tokens.measuring.tables import Table as Rows

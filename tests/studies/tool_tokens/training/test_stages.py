@@ -10,12 +10,8 @@ from toolformer.files import read_json
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.index.tool_model import load_tool_model
 from toolformer.studies.tool_tokens.measuring.evaluate import score_memory
-from toolformer.studies.tool_tokens.training.stages import (
-    FOLDERS,
-    StagesConfig,
-    TrainedStage,
-    train_stages,
-)
+from toolformer.studies.tool_tokens.training.config import StagesConfig
+from toolformer.studies.tool_tokens.training.stages import FOLDERS, TrainedStage, train_stages
 
 CONFIG = StagesConfig(
     memorize_epochs=40,
