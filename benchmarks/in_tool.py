@@ -5,11 +5,11 @@ and prints a section. A part that was killed continues.
 """
 
 import argparse
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.report import Cell, publish, section, table
+from benchmarks.spent import Spent
 from toolformer.assets import SAMPLE_CORPUS, asset
 from toolformer.corpus import read_corpus
 from toolformer.evaluate.metric import wilson
@@ -56,19 +56,28 @@ def bars(_: argparse.Namespace) -> str:
     rows: list[list[Cell]] = []
     for name, (config, bar) in BARS.items():
         out = ROOT / "bars" / name.replace(",", "").replace(" = ", "").replace(" ", "-")
-        began = time.monotonic()
-        measured = train_one(config, out=out, device="cpu")
-        minutes = (time.monotonic() - began) / 60
+        with Spent(ROOT / "bars" / f"{out.name}.seconds.json") as spent:
+            measured = train_one(config, out=out, device="cpu", on_step=spent.tick)
         rows.append(
             [
                 name,
                 f"{config.steps:,}",
-                f"{minutes:.1f}",
+                f"{spent.clock / 60:.1f}",
+                f"{spent.core / 60:.1f}",
                 *map(spelled, (measured.seen, measured.unseen, measured.edited)),
                 bar,
             ]
         )
-    header = ["model", "steps", "minutes", "its people", "strangers", "database edited", "bar"]
+    header = [
+        "model",
+        "steps",
+        "minutes",
+        "core-minutes",
+        "its people",
+        "strangers",
+        "database edited",
+        "bar",
+    ]
     settings = {"batch": 128, "seed": 0, "decoding": "greedy, last step"}
     return section(
         "The bars", [table(header, rows)], module="benchmarks.in_tool", settings=settings

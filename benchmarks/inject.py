@@ -6,15 +6,13 @@ done once: a run that was killed continues with the same command.
 """
 
 import argparse
-import json
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.spent import Spent
 from toolformer.evaluate.tables import TableText
-from toolformer.files import json_text, write_whole
 from toolformer.studies.inject.by_tool import TUNING, ToolAnswer, ask_by_tool
 from toolformer.studies.inject.config import InjectConfig, read_with_defaults
 from toolformer.studies.inject.data.facts import Item, Kind
@@ -89,12 +87,14 @@ def _run(facts: FactSet, seed: int, options: argparse.Namespace) -> Seed:
         ("without", injected.model_copy(update={"injection": None})),
     ):
         out = folder / name
-
-        def begin(config: InjectConfig = config, out: Path = out) -> None:
-            train(config, folder=options.recipe.resolve().parent, out=out, on_step=_Log(out.name))
-
         if not (out / MODEL / "metrics.json").exists():
-            _timed(begin, folder / f"{name}.seconds.json")
+            with Spent(folder / f"{name}.seconds.json") as spent:
+                train(
+                    config,
+                    folder=options.recipe.resolve().parent,
+                    out=out,
+                    on_step=_Log(out.name, spent),
+                )
         evaluations[name] = evaluate_training(
             out,
             out=folder / f"{name}.evaluation",
@@ -104,32 +104,23 @@ def _run(facts: FactSet, seed: int, options: argparse.Namespace) -> Seed:
     answers = ask_by_tool(
         facts, base=str(folder / "without" / MODEL), out=folder / "tool", config=tuning
     )
-    spent = json.loads((folder / "injected.seconds.json").read_text(encoding="utf-8"))
-    return Seed(seed, evaluations["injected"], evaluations["without"], answers, spent["core"] / 60)
+    core = Spent(folder / "injected.seconds.json").core
+    return Seed(seed, evaluations["injected"], evaluations["without"], answers, core / 60)
 
 
 class _Log:
-    """Prints a line about every hundredth step."""
+    """Prints a line about every hundredth step, and keeps the time."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, spent: Spent) -> None:
         self._name = name
+        self._spent = spent
 
     def __call__(self, step: object) -> None:
+        self._spent.tick()
         done = getattr(step, "done", 0)
         if done % 100 == 0:
             said = f"{self._name}: step {done}, loss {getattr(step, 'loss', 0.0):.3f}"
             print(f"{said}, {getattr(step, 'tokens_per_second', 0.0):,.0f} tokens/s", flush=True)
-
-
-def _timed(what: Callable[[], None], path: Path) -> None:
-    """Does something and adds its seconds, of the clock and of all cores, to those of tries before.
-
-    A try that is killed is not counted.
-    """
-    clock, core = time.monotonic(), time.process_time()
-    what()
-    spent = {"clock": time.monotonic() - clock, "core": time.process_time() - core}
-    write_whole(path, json_text(spent))
 
 
 def _parts(seeds: Sequence[Seed], items: Mapping[str, Item]) -> Iterator[str]:
