@@ -13,7 +13,7 @@ from pathlib import Path
 from toolformer.config import read_yaml
 from toolformer.corpus.read import read_corpus
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import SelectedRun, read_run
+from toolformer.finetune.data.runs import SelectedRun, read_run
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.select import NEAR_TOKENS
 

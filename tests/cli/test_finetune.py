@@ -14,9 +14,9 @@ from transformers import AutoModelForCausalLM
 
 from tests.finetune.given import QUICK, sums, tiny_model, write_run
 from toolformer.cli.main import run
-from toolformer.finetune.checkpoints import is_finished, training_folder, whole_checkpoint
-from toolformer.finetune.runs import read_run
+from toolformer.finetune.data.runs import read_run
 from toolformer.finetune.train import finetune as finetune_run
+from toolformer.finetune.training.checkpoints import is_finished, training_folder, whole_checkpoint
 
 FLAGS = ["--steps=2", "--batch-size=4", "--dtype=float32", "--dev-texts=2", "--device=cpu"]
 LONG = QUICK.override(steps=40, evaluate_every=2)

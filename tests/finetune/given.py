@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.models import byte_level_tokenizer, save_model
 from toolformer.calls import InlineGrammar
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import SelectedRun
+from toolformer.finetune.data.runs import SelectedRun
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.load import fingerprints_of_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict

@@ -11,15 +11,15 @@ from transformers import AutoModelForCausalLM
 from tests.finetune.given import GRAMMAR, QUICK, encoding, tiny_model
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, TrainingError
-from toolformer.finetune.batches import can_narrow, collate, draw_order
-from toolformer.finetune.checkpoints import whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.dev import summed_loss
+from toolformer.finetune.data.batches import can_narrow, collate, draw_order
+from toolformer.finetune.data.rows import TrainingRow, make_rows
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.report import FinetuneReport
-from toolformer.finetune.rows import TrainingRow, make_rows
-from toolformer.finetune.steps import TrainingStep
-from toolformer.finetune.texts import TrainingText
 from toolformer.finetune.train import finetune_texts
+from toolformer.finetune.training.checkpoints import whole_checkpoint
+from toolformer.finetune.training.dev import summed_loss
+from toolformer.finetune.training.steps import TrainingStep
 
 PROMPT = "Tool: Calculator(expression)\nInput: what is 12 and 30?"
 CALL = PlacedCall(len(PROMPT), ToolCall("Calculator", "12 + 30"))
@@ -207,7 +207,7 @@ def test_a_training_that_was_killed_after_it_had_stopped_ends_the_same(
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("toolformer.finetune.train._finish", kill)
+        patch.setattr("toolformer.finetune.training.carry_out.finish", kill)
         with pytest.raises(KilledError):
             tune(model, tmp_path / "killed", config)
     last = whole_checkpoint(tmp_path / "killed")

@@ -16,13 +16,13 @@ from tests.models import save_model, startless_tokenizer
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError, ModelError, RunError, TrainingError
 from toolformer.files import locked
-from toolformer.finetune.checkpoints import mark_whole, training_folder, whole_checkpoint
 from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.data.runs import read_run
+from toolformer.finetune.data.texts import TrainingText, choose
 from toolformer.finetune.report import FinetuneReport, read_report
-from toolformer.finetune.runs import read_run
-from toolformer.finetune.steps import TrainingStep
-from toolformer.finetune.texts import TrainingText, choose
 from toolformer.finetune.train import finetune, finetune_texts
+from toolformer.finetune.training.checkpoints import mark_whole, training_folder, whole_checkpoint
+from toolformer.finetune.training.steps import TrainingStep
 from toolformer.records import AnnotatedDocument
 from toolformer.sidecar import PromptStyle, SidecarTool, read_sidecar
 

@@ -18,7 +18,7 @@ from tests.annotate.given import documents, run_into
 from tests.s3 import SECRETS, Bucket, s3_server
 from toolformer.cli.main import run as toolformer
 from toolformer.errors import ConfigError, RunError
-from toolformer.finetune.runs import read_run
+from toolformer.finetune.data.runs import read_run
 from toolformer.runs.directory import Run
 from toolformer.runs.progress import ShareProgress, watch_url
 from toolformer.runs.remote import Mirror

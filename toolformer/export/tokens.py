@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from toolformer.calls import CallGrammar
 from toolformer.export.rows import MakeRows, Row
-from toolformer.finetune.rows import make_rows
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.rows import make_rows
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.records import AnnotatedDocument
 
 IGNORED = -100  # a label that no loss counts, as in transformers
@@ -24,7 +24,7 @@ def rows_of_tokens(model: str, *, grammar: CallGrammar) -> MakeRows:
     Raises:
         ModelError: there is no such model, or its tokenizer cannot spell the markers.
     """
-    from toolformer.finetune.starting_model import load_base
+    from toolformer.finetune.model.starting import load_base
 
     base = load_base(model, grammar=grammar, device="cpu")
     encoding, end, longest = base.encoding, base.end, min(LONGEST, base.context)

@@ -6,10 +6,10 @@ What needs torch is loaded when it is first asked for.
 from typing import TYPE_CHECKING
 
 from toolformer.finetune.config import FinetuneConfig
+from toolformer.finetune.data.runs import SelectedRun, read_run
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.report import FinetuneReport
-from toolformer.finetune.runs import SelectedRun, read_run
-from toolformer.finetune.steps import TrainingStep
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.training.steps import TrainingStep
 
 if TYPE_CHECKING:
     from toolformer.finetune.train import finetune, finetune_texts

@@ -1,52 +1,31 @@
-"""Texts in, a model that calls tools out: the training from its first check to the finished model.
+"""Texts in, a model that calls tools out.
 
 `finetune` takes the texts of runs, `finetune_texts` any others; below them nothing knows a run.
-Killed at any moment, a training continues from its last whole checkpoint, over the same batches.
 """
 
-import os
-import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import PreTrainedModel, TrainerState
-from transformers.trainer import TRAINER_STATE_NAME
+from transformers import PreTrainedModel
 
 from toolformer.calls import CallGrammar, grammar_from_dict
-from toolformer.errors import ConfigError, ToolformerError
-from toolformer.files import locked
-from toolformer.finetune import checkpoints
-from toolformer.finetune.adapters import (
-    add_adapter,
-    check_adapter,
-    check_base_of_adapter,
-    merge_adapter,
-    save_adapter,
-)
-from toolformer.finetune.arguments import check_launch, check_reports, training_arguments
-from toolformer.finetune.batches import OrderedRows, can_narrow, collate
+from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.plan import TrainingPlan, make_plan
-from toolformer.finetune.report import FinetuneReport, MachineFacts, read_report, write_report
-from toolformer.finetune.runs import SelectedRun, origin_of_runs, texts_of_runs
-from toolformer.finetune.starting_model import check_base, check_places, load_base
-from toolformer.finetune.steps import TrainingStep, is_stale
-from toolformer.finetune.texts import TrainingText, given_texts
-from toolformer.finetune.trainer import (
-    FinetuneTrainer,
-    Watch,
-    dev_scores_of,
-    losses_of,
-    values_of,
-)
-from toolformer.lm.hf.custom_generate import write_custom_generate
+from toolformer.finetune.data.runs import SelectedRun, origin_of_runs, texts_of_runs
+from toolformer.finetune.data.texts import TrainingText, given_texts
+from toolformer.finetune.model.adapters import check_adapter, check_base_of_adapter
+from toolformer.finetune.model.starting import check_base, check_places, load_base
+from toolformer.finetune.processes import check_launch
+from toolformer.finetune.report import FinetuneReport
+from toolformer.finetune.training import checkpoints
+from toolformer.finetune.training.arguments import check_reports
+from toolformer.finetune.training.carry_out import carry_out
+from toolformer.finetune.training.plan import make_plan
+from toolformer.finetune.training.steps import TrainingStep
 from toolformer.lm.hf.load import quiet
 from toolformer.records import Document
-from toolformer.sidecar import SidecarTool, write_sidecar
+from toolformer.sidecar import SidecarTool
 
 
 def finetune(
@@ -102,7 +81,7 @@ def finetune(
         check_base(base, run=runs[0], is_named=model is not None)
         check_places(base, texts.training, runs=runs)
         plan = make_plan(config, base=base, texts=texts, origin=origin_of_runs(runs))
-        return _train(plan, out=out, report_to=report_to, on_progress=on_progress)
+        return carry_out(plan, out=out, report_to=report_to, on_progress=on_progress)
 
 
 def finetune_texts(
@@ -169,7 +148,7 @@ def finetune_texts(
             trust_remote_code=trust_remote_code,
         )
         plan = make_plan(config, base=base, texts=given, origin=origin)
-        return _train(plan, out=out, report_to=report_to, on_progress=on_progress)
+        return carry_out(plan, out=out, report_to=report_to, on_progress=on_progress)
 
 
 def _check_start(
@@ -180,168 +159,3 @@ def _check_start(
     check_adapter(config.adapter)
     check_launch(config)
     check_reports(report_to)
-
-
-def _train(
-    plan: TrainingPlan,
-    *,
-    out: Path,
-    report_to: Sequence[str],
-    on_progress: Callable[[TrainingStep], None] | None,
-) -> FinetuneReport:
-    """Claims the directory and trains, or reads what came of the training that is done."""
-    # Of the processes of one training, the main one writes.
-    with locked(out) if _is_main() else nullcontext():
-        return _train_locked(plan, out=out, report_to=report_to, on_progress=on_progress)
-
-
-def _train_locked(
-    plan: TrainingPlan,
-    *,
-    out: Path,
-    report_to: Sequence[str],
-    on_progress: Callable[[TrainingStep], None] | None,
-) -> FinetuneReport:
-    if _is_main():
-        checkpoints.claim(out, plan.settings())
-    if checkpoints.is_finished(out):
-        return read_report(out)
-    checkpoint = checkpoints.whole_checkpoint(out)
-    if checkpoint is not None:
-        checkpoints.check_as_written(checkpoint)
-    if _is_main():
-        checkpoints.drop_incomplete(out)
-    torch.manual_seed(plan.config.seed)  # an adapter's weights are drawn
-    stopped_at = None if checkpoint is None else _stopped_at(plan, checkpoint)
-    args = training_arguments(
-        plan,
-        out=out,
-        report_to=report_to,
-        is_fresh=checkpoint is None,
-        stopped_at=stopped_at,
-    )
-    order = plan.order
-    if stopped_at is not None:
-        order = order[: stopped_at * plan.schedule.batch_size]
-    watch = Watch(
-        step_tokens=plan.step_tokens,
-        save_extras=lambda folder: _save_extras(plan, folder),
-        on_progress=on_progress,
-        judge=args.metric_for_best_model,
-        patience=plan.config.patience,
-    )
-    trainer = FinetuneTrainer(
-        model=_with_adapter(plan.base.model, plan),
-        args=args,
-        train_dataset=OrderedRows(plan.rows.rows, order),
-        data_collator=partial(collate, can_narrow=can_narrow(plan.base.model)),
-        callbacks=[watch],
-        dev=plan.dev,
-        base=plan.base.model,
-    )
-    watch.trainer = trainer
-    began = time.monotonic()
-    try:
-        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    except ToolformerError:
-        raise
-    except Exception as error:
-        if checkpoint is None or watch.has_begun:
-            raise
-        raise checkpoints.unreadable(checkpoint, error) from error
-    report = _report(
-        plan,
-        trainer=trainer,
-        first=0 if checkpoint is None else checkpoints.step_of(checkpoint),
-        seconds=time.monotonic() - began,
-    )
-    model = trainer.whole_model(lambda: _with_adapter(_empty(plan.base.model), plan))
-    if trainer.is_world_process_zero():
-        _finish(plan, model, out=out, report=report)
-    trainer.accelerator.wait_for_everyone()
-    return report
-
-
-def _with_adapter(model: PreTrainedModel, plan: TrainingPlan) -> Any:
-    return model if plan.config.adapter == "none" else add_adapter(model, plan.config)
-
-
-def _empty(model: PreTrainedModel) -> PreTrainedModel:
-    """Returns a model of the same class and shape with weights that nothing is known of."""
-    fresh: PreTrainedModel = type(model)(model.config)
-    fresh.generation_config = model.generation_config
-    return fresh
-
-
-def _stopped_at(plan: TrainingPlan, checkpoint: Path) -> int | None:
-    """Returns a checkpoint's step where its training had run out of patience, and then ended."""
-    state = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
-    judged = values_of(state, f"eval_{plan.config.keep}")
-    return state.global_step if is_stale(judged, plan.config.patience) else None
-
-
-def _report(
-    plan: TrainingPlan, *, trainer: FinetuneTrainer, first: int, seconds: float
-) -> FinetuneReport:
-    """Sums up a training of which this try made the steps from `first` on."""
-    tokens = plan.step_tokens[: trainer.state.global_step]
-    model: Any = trainer.model
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    best = trainer.state.best_global_step if plan.config.keep != "last" else None
-    return FinetuneReport(
-        base=plan.base.name,
-        parameters=plan.base.model.num_parameters(),
-        trained_parameters=sum(parameter.numel() for parameter in trained),
-        texts=len(plan.texts.training),
-        texts_per_tool=plan.texts.per_tool,
-        left_out=plan.texts.left_out,
-        rows=len(plan.rows.rows),
-        steps=len(tokens),
-        tokens=sum(tokens),
-        learning_rate=plan.schedule.learning_rate,
-        losses=tuple(losses_of(trainer.state)),
-        dev_texts=len(plan.texts.dev),
-        dev=dev_scores_of(trainer.state),
-        calls_disabled=bool(plan.dev.barred),
-        kept_step=best or len(tokens),
-        machine=MachineFacts(
-            seconds=round(seconds, 3),
-            tokens_per_second=round(sum(tokens[first:]) / max(seconds, 1e-9), 1),
-            steps=len(tokens) - first,
-            device=str(trainer.args.device),
-            threads=torch.get_num_threads(),
-            processes=trainer.args.world_size,
-        ),
-    )
-
-
-def _finish(plan: TrainingPlan, model: Any, *, out: Path, report: FinetuneReport) -> None:
-    """Writes the finished model aside and moves it to its place."""
-    with checkpoints.writing(out):
-        folder = checkpoints.new_model_folder(out)
-        # Beside weights in 4 bits, an adapter belongs to these and not to the model that was named.
-        if plan.config.adapter == "lora":
-            place = folder if plan.config.keeps_adapter else folder / "adapter"
-            save_adapter(model, place, base=plan.base.name)
-            write_sidecar(place, plan.sidecar)
-    if not plan.config.keeps_adapter:
-        if plan.config.adapter != "none":
-            model = merge_adapter(model, adapter=plan.config.adapter)
-        model.config.use_cache = True  # training turns it off
-        with checkpoints.writing(out):
-            model.save_pretrained(folder)
-    with checkpoints.writing(out):
-        _save_extras(plan, folder)
-        write_custom_generate(folder, plan.sidecar)
-        write_report(folder, report)
-        checkpoints.publish(out)
-
-
-def _save_extras(plan: TrainingPlan, folder: Path) -> None:
-    """Writes tokenizer and sidecar beside weights, which makes them a model to be used."""
-    plan.base.tokenizer.save_pretrained(folder)
-    write_sidecar(folder, plan.sidecar)
-
-
-def _is_main() -> bool:
-    return os.environ.get("RANK", "0") == "0"  # as `accelerate launch` says

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from toolformer.cli.display.progress import Pace, counting_bar, spell_seconds, training_bar
-from toolformer.finetune.steps import DevScore, TrainingStep
+from toolformer.finetune.training.steps import DevScore, TrainingStep
 
 
 def pace(total: float | None, *times: float) -> Pace:

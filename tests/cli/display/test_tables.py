@@ -6,7 +6,7 @@ from rich.table import Table
 
 from toolformer.cli.display.tables import report_table
 from toolformer.finetune.report import FinetuneReport, MachineFacts
-from toolformer.finetune.steps import DevScore
+from toolformer.finetune.training.steps import DevScore
 
 REPORT = FinetuneReport(
     base="nano",

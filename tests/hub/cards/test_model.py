@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import ModelCard, constants
 
 from tests.finetune.given import QUICK, tiny_model, write_run
-from toolformer.finetune.runs import read_run
+from toolformer.finetune.data.runs import read_run
 from toolformer.finetune.train import finetune
 from toolformer.hub import CardSettings, card_of
 from toolformer.sidecar import Sidecar, read_sidecar, write_sidecar

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recipes.reproduce.unfiltered import without_filter
 from tests.finetune.given import annotated, candidate, manifest, sums, tiny_model
-from toolformer.finetune.runs import SelectedRun
+from toolformer.finetune.data.runs import SelectedRun
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
 from toolformer.runs.select import NEAR_TOKENS
 

@@ -8,8 +8,8 @@ import pytest
 from tests.finetune.given import tiny_model
 from tests.studies.api_bank.given import alarms, row
 from toolformer.errors import ConfigError, RunError
-from toolformer.finetune.checkpoints import whole_checkpoint
 from toolformer.finetune.report import FinetuneReport
+from toolformer.finetune.training.checkpoints import whole_checkpoint
 from toolformer.lm.registry import load_model
 from toolformer.studies.api_bank.tables import sweep_rows
 from toolformer.studies.api_bank.training import Diverged, SweepConfig, Trained, best_of, sweep

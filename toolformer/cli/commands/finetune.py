@@ -1,7 +1,6 @@
 """`toolformer finetune RUN… --out CKPT`: a model learns the kept calls of runs."""
 
 import logging
-import os
 import sys
 from itertools import chain
 from pathlib import Path
@@ -19,7 +18,8 @@ from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, s
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import read_run
+from toolformer.finetune.data.runs import read_run
+from toolformer.finetune.processes import is_main
 from toolformer.hub.cards.card import CardSettings
 from toolformer.runs.directory import Run
 
@@ -101,10 +101,9 @@ def finetune(
     settings = settings.override(
         adapter="qlora" if qlora else "lora" if lora else None, dtype="bfloat16" if bf16 else None
     )
-    is_main = os.environ.get("RANK", "0") == "0"  # under `accelerate launch` the others are silent
-    notes = Console(stderr=True, quiet=not is_main)
+    notes = Console(stderr=True, quiet=not is_main())  # the other processes are silent
     repository = None
-    if is_main:
+    if is_main():
         repository = open_shared(push_to_hub, kind="model", private=private, license_=license_)
     opened = [Run.open(path, incomplete=incomplete) for path in runs]
     for run in opened if incomplete else ():
@@ -146,7 +145,7 @@ def finetune(
     except KeyboardInterrupt:
         notes.print("Stopped. Run the same command again to resume at the last checkpoint.")
         return 130
-    if is_main:
+    if is_main():
         _answer(report, out=out, as_json=as_json)
     if repository is not None:
         share(notes, out, repository, CardSettings(license=license_))

@@ -11,7 +11,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.settings import SETS, read_settings
-from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.training.steps import TrainingStep
 
 
 def pretrain(

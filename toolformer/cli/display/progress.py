@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from toolformer.cli.display.tables import spell_perplexity
 from toolformer.evaluate import CellProgress
 from toolformer.evaluate.results import cell_name
-from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.training.steps import TrainingStep
 
 _LOG_EVERY_S = 30
 

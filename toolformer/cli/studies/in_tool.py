@@ -17,7 +17,7 @@ from toolformer.errors import RunError
 from toolformer.evaluate.metric import wilson
 from toolformer.evaluate.tables import markdown_of
 from toolformer.files import write_whole
-from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.training.steps import TrainingStep
 from toolformer.studies.in_tool.data.biographies import biographies as written_biographies
 from toolformer.studies.in_tool.data.files import (
     write_biographies,

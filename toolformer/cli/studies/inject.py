@@ -15,7 +15,7 @@ from toolformer.cli.settings import DEVICE, SETS, read_settings
 from toolformer.errors import ConfigError
 from toolformer.evaluate.tables import TableText
 from toolformer.files import write_whole
-from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.training.steps import TrainingStep
 from toolformer.report.figures import check_extra
 from toolformer.studies.curves import Panel, draw_lines
 from toolformer.studies.inject.data.facts import Group, Kind

@@ -13,7 +13,7 @@ from toolformer.calls import (
     ToolCall,
     split_keyword_call,
 )
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.studies.api_bank.rows import ApiRow
 
 CallFormat = Literal["inline", "hermes"]

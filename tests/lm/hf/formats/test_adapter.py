@@ -15,8 +15,8 @@ from tests.lm.hf.formats.files import save_adapter, save_gguf, with_adapter
 from tests.models import CONFIGS, byte_level_tokenizer, save_model, save_weights
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ModelError
-from toolformer.finetune.starting_model import load_base
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
+from toolformer.finetune.model.starting import load_base
 from toolformer.finetune.train import finetune_texts
 from toolformer.lm.hf.load import load_pretrained
 from toolformer.lm.hf.model import load

@@ -12,7 +12,7 @@ from tests.finetune.given import QUICK
 from tests.lm.hf.formats.files import save_gguf
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ModelError
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.train import finetune_texts
 from toolformer.infer.decode import decode
 from toolformer.lm.hf.load import load_pretrained

@@ -13,7 +13,7 @@ from tests.models import CONFIGS, byte_level_tokenizer, save_model
 from toolformer.annotate.run import annotate
 from toolformer.calls import PlacedCall, Segment, ToolCall
 from toolformer.errors import ConfigError, ModelError
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.train import finetune_texts
 from toolformer.infer.decode import decode, stream
 from toolformer.lm.registry import as_model, load_model

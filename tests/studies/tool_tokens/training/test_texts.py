@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.studies.tool_tokens.given import small_catalogue, tiny_index
-from toolformer.finetune.rows import make_rows
-from toolformer.finetune.starting_model import StartingModel, load_base
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.rows import make_rows
+from toolformer.finetune.data.texts import TrainingText
+from toolformer.finetune.model.starting import StartingModel, load_base
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.index.identifiers import (
     INDEXINGS,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ToolError
 from toolformer.files import parse_json
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode
 from toolformer.infer.request import Request

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from toolformer.errors import ConfigError
 from toolformer.finetune import FinetuneReport, TrainingStep
-from toolformer.finetune.checkpoints import is_finished
+from toolformer.finetune.training.checkpoints import is_finished
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.index.identifiers import FILE, Identifiers, read_identifiers
 from toolformer.studies.tool_tokens.training.chosen import stage_texts

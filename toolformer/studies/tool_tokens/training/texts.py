@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.studies.tool_tokens.acting.transcript import (
     THOUGHT_OF_FINISH,
     Transcript,

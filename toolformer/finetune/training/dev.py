@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from toolformer.finetune.batches import IGNORED, collate
-from toolformer.finetune.rows import TrainingRow
+from toolformer.finetune.data.batches import IGNORED, collate
+from toolformer.finetune.data.rows import TrainingRow
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.texts import scored_spans
 

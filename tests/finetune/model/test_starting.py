@@ -10,9 +10,9 @@ from tests.models import save_sentencepiece_model
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ModelError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import SelectedRun, read_run
-from toolformer.finetune.starting_model import check_base, check_places, load_base
-from toolformer.finetune.texts import TrainingText, choose
+from toolformer.finetune.data.runs import SelectedRun, read_run
+from toolformer.finetune.data.texts import TrainingText, choose
+from toolformer.finetune.model.starting import check_base, check_places, load_base
 from toolformer.lm.hf.model import load
 from toolformer.records import Document
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from toolformer.finetune.rows import TrainingRow
+from toolformer.finetune.data.rows import TrainingRow
 
 IGNORED = -100  # a label that has no part in the loss
 # A device takes so many tokens at a time, and logits of these over the whole vocabulary.

@@ -6,10 +6,9 @@ import pytest
 
 from tests.finetune.given import QUICK, tiny_model, write_run
 from toolformer.errors import ConfigError
-from toolformer.finetune.arguments import check_launch, check_reports
-from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import read_run
+from toolformer.finetune.data.runs import read_run
 from toolformer.finetune.train import finetune
+from toolformer.finetune.training.arguments import check_reports
 
 # Stands for the library that a user has installed: it writes what it is told.
 WRITER = """
@@ -54,26 +53,3 @@ def test_losses_and_dev_scores_are_passed_on_and_what_is_written_stays(
     told = events.read_text().splitlines()
     assert {"train/loss at 1", "train/loss at 2", "eval/perplexity at 2"} <= set(told)
     assert [each.name for each in (out / "training").iterdir()] == ["runs"]
-
-
-@pytest.mark.parametrize(
-    ("version", "form", "adapter", "sentence"),
-    [
-        ("1", "FULL_STATE_DICT", "none", "--fsdp_version 2 --fsdp_state_dict_type FULL_STATE_DICT"),
-        ("2", "SHARDED_STATE_DICT", "none", "--fsdp_state_dict_type FULL_STATE_DICT"),
-        ("2", "FULL_STATE_DICT", "qlora", "use --lora"),
-        ("2", "FULL_STATE_DICT", "lora", None),
-    ],
-)
-def test_weights_are_sharded_in_a_way_in_which_they_can_be_put_together(
-    monkeypatch: pytest.MonkeyPatch, version: str, form: str, adapter: str, sentence: str | None
-) -> None:
-    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    monkeypatch.setenv("FSDP_VERSION", version)
-    monkeypatch.setenv("FSDP_STATE_DICT_TYPE", form)
-    config = FinetuneConfig(adapter=adapter)
-    if sentence is None:
-        check_launch(config)
-        return
-    with pytest.raises(ConfigError, match=sentence):
-        check_launch(config)

@@ -28,6 +28,7 @@ from safetensors import SafetensorError
 
 from toolformer import files
 from toolformer.errors import RunError
+from toolformer.finetune.processes import is_sharded
 from toolformer.plain_files import read_plain
 
 SETTINGS = "finetune.json"
@@ -112,11 +113,6 @@ def check_as_written(checkpoint: Path) -> None:
         _check(checkpoint)
     except (OSError, ValueError) as error:
         raise unreadable(checkpoint, error) from None
-
-
-def is_sharded() -> bool:
-    """Returns whether each process holds a part of the weights: `accelerate launch --use_fsdp`."""
-    return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
 
 
 def unreadable(checkpoint: Path, error: Exception) -> RunError:

@@ -1,113 +1,25 @@
-"""The trainer of `transformers`, watched: dev perplexity, divergence, whole checkpoints."""
+"""A training, watched: told of, stopped where it is lost or stale, its checkpoints completed."""
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import (
-    PreTrainedModel,
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from toolformer.errors import TrainingError
-from toolformer.finetune.batches import can_narrow
-from toolformer.finetune.checkpoints import mark_whole, whole_checkpoint, writing
-from toolformer.finetune.dev import DevRows, perplexity, summed_loss
-from toolformer.finetune.steps import (
+from toolformer.finetune.training.checkpoints import mark_whole, whole_checkpoint, writing
+from toolformer.finetune.training.logged import LOSS, PERPLEXITY, is_of_dev, losses_of, values_of
+from toolformer.finetune.training.steps import (
     DevScore,
     TrainingStep,
     is_lost,
     is_lost_on_held_out,
     is_stale,
 )
-
-_PERPLEXITY = "eval_perplexity"  # as the trainer logs it
-_LOSS = "eval_loss"
-
-
-class FinetuneTrainer(Trainer):
-    """Judges by held-out texts: without calls, calls disabled, and as they are trained on."""
-
-    def __init__(self, model: Any, *, dev: DevRows, base: PreTrainedModel, **options: Any) -> None:
-        # The trainer wants to know that there is something to evaluate on.
-        options["eval_dataset"] = [*dev.plain, *dev.trained] or None
-        super().__init__(model, **options)
-        self.remove_callback(PrinterCallback)
-        self._dev = dev
-        self._can_narrow = can_narrow(base)
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Returns what the held-out texts say; the devices share the work."""
-        model: Any = self.model
-        model.eval()
-
-        def logits_of(
-            ids: torch.Tensor, mask: torch.Tensor, places: torch.Tensor | None
-        ) -> torch.Tensor:
-            kept = {} if places is None else {"logits_to_keep": places}
-            logits: torch.Tensor = model(
-                input_ids=ids, attention_mask=mask, use_cache=False, **kept
-            ).logits
-            return logits
-
-        device = self.args.device
-        loss_of = partial(
-            summed_loss,
-            logits_of,
-            device=device,
-            process=self.args.process_index,
-            processes=self.args.world_size,
-        )
-        # Not inference_mode: weights that are gathered in it cannot be trained afterwards.
-        with torch.no_grad(), self.compute_loss_context_manager():
-            plain = loss_of(self._dev.plain, barred=self._dev.barred)
-            trained = loss_of(self._dev.trained, can_narrow=self._can_narrow)
-        summed = torch.tensor([plain, trained], dtype=torch.float64, device=device)
-        plain, trained = self.accelerator.reduce(summed, reduction="sum").tolist()
-        metrics = {}
-        if self._dev.plain:
-            metrics[_PERPLEXITY] = perplexity(plain / sum(row.count for row in self._dev.plain))
-        if self._dev.trained:
-            metrics[_LOSS] = trained / sum(row.count for row in self._dev.trained)
-        model.train()
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, metrics
-        )
-        return metrics
-
-    def whole_model(self, empty: Callable[[], Any]) -> Any:
-        """Returns the trained model with all of its weights; each process has to ask.
-
-        Where every process holds a part of them, as under FSDP, they come together in the main one.
-
-        Args:
-            empty: makes a model of the same parts, for the weights to go into.
-        """
-        if not self.is_fsdp_enabled:
-            return self.model
-        weights = self.accelerator.get_state_dict(self.model_wrapped)
-        if not self.is_world_process_zero():
-            return self.model
-        with torch.device("meta"):
-            whole = empty()
-        whole.load_state_dict(weights, assign=True)
-        whole.tie_weights()
-        return whole
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        with writing(Path(str(self.args.output_dir)).parent):
-            super()._save_checkpoint(model, trial)
+from toolformer.finetune.training.trainer import FinetuneTrainer
 
 
 class Watch(TrainerCallback):
@@ -184,22 +96,22 @@ class Watch(TrainerCallback):
             if is_lost(losses := losses_of(state)):
                 raise _lost(losses, args, state, rate=logs.get("learning_rate", 0.0))
             self._last = self._step(state.global_step, logs)
-        elif _is_of_dev(logs):
+        elif is_of_dev(logs):
             losses = losses_of(state)
-            if not all(math.isfinite(logs.get(name, 0.0)) for name in (_PERPLEXITY, _LOSS)):
+            if not all(math.isfinite(logs.get(name, 0.0)) for name in (PERPLEXITY, LOSS)):
                 if not losses:
                     raise TrainingError(
                         "The model predicts held-out texts with a loss that is not a number "
                         "before it is trained: its weights are broken."
                     )
                 raise _lost([*losses[:-1], math.nan], args, state)
-            judged = values_of(state, _LOSS)
+            judged = values_of(state, LOSS)
             # Where all texts have prompts, their completions say it best; not before there is a
             # checkpoint to keep, for the first steps may be the worst.
-            is_told = _PERPLEXITY not in logs and state.best_model_checkpoint is not None
+            is_told = PERPLEXITY not in logs and state.best_model_checkpoint is not None
             if is_told and is_lost_on_held_out(judged):
                 raise _lost(judged, args, state, held_out=True)
-            score = DevScore(logs.get(_PERPLEXITY), logs.get(_LOSS))
+            score = DevScore(logs.get(PERPLEXITY), logs.get(LOSS))
             self._last = replace(self._last, done=state.global_step, dev=score)
         else:
             return
@@ -239,29 +151,6 @@ class Watch(TrainerCallback):
             tokens_per_second=rate,
             seconds_left=sum(self._step_tokens[done:]) / rate if rate else float("inf"),
         )
-
-
-def losses_of(state: TrainerState) -> list[float]:
-    """Returns the loss of every step so far, those of earlier tries included."""
-    return [logged["loss"] for logged in state.log_history if "loss" in logged]
-
-
-def dev_scores_of(state: TrainerState) -> dict[int, DevScore]:
-    """Returns what the held-out texts said, by step; step 0 is the base model."""
-    return {
-        int(logged["step"]): DevScore(logged.get(_PERPLEXITY), logged.get(_LOSS))
-        for logged in state.log_history
-        if _is_of_dev(logged)
-    }
-
-
-def values_of(state: TrainerState, name: str) -> list[float]:
-    """Returns what every look at the held-out texts said so far, of one number."""
-    return [logged[name] for logged in state.log_history if name in logged]
-
-
-def _is_of_dev(logged: Mapping[str, float]) -> bool:
-    return _PERPLEXITY in logged or _LOSS in logged
 
 
 def _lost(

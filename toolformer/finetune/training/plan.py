@@ -1,6 +1,5 @@
 """Everything one training follows from, settled: rows, their order, and every number left open."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +9,6 @@ import torch
 from transformers import PreTrainedModel
 
 from toolformer.errors import ConfigError, ModelError
-from toolformer.finetune.batches import device_rows_for, draw_order
 from toolformer.finetune.config import (
     SHORTEST_ROW,
     FinetuneConfig,
@@ -19,10 +17,12 @@ from toolformer.finetune.config import (
     learning_rate_for,
     steps_for,
 )
-from toolformer.finetune.dev import DevRows, plain_rows
-from toolformer.finetune.rows import TrainingRows, make_rows
-from toolformer.finetune.starting_model import StartingModel
-from toolformer.finetune.texts import Origin, Texts
+from toolformer.finetune.data.batches import device_rows_for, draw_order
+from toolformer.finetune.data.rows import TrainingRows, make_rows
+from toolformer.finetune.data.texts import Origin, Texts
+from toolformer.finetune.model.starting import StartingModel
+from toolformer.finetune.processes import process_count
+from toolformer.finetune.training.dev import DevRows, plain_rows
 from toolformer.sidecar import PromptStyle, Sidecar
 
 
@@ -183,7 +183,7 @@ def _left_out(texts: Texts, rows: TrainingRows, held_out: TrainingRows) -> dict[
 def _schedule(
     config: FinetuneConfig, *, lengths: Sequence[int], model: PreTrainedModel
 ) -> Schedule:
-    devices = int(os.environ.get("WORLD_SIZE", "1"))  # as `accelerate launch` says
+    devices = process_count()
     batch_size = config.batch_size or max(batch_size_for(len(lengths)), devices)
     device_rows = config.device_rows or device_rows_for(
         batch_size=batch_size,

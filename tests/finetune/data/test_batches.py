@@ -4,8 +4,8 @@ from collections import Counter
 
 import torch
 
-from toolformer.finetune.batches import OrderedRows, collate, device_rows_for, draw_order
-from toolformer.finetune.rows import TrainingRow
+from toolformer.finetune.data.batches import OrderedRows, collate, device_rows_for, draw_order
+from toolformer.finetune.data.rows import TrainingRow
 
 LENGTHS = [9, 4, 7, 1, 8, 2, 6, 3]
 

@@ -1,6 +1,5 @@
 """A plan as arguments of the trainer of `transformers`, and where that reports to."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +10,8 @@ from transformers.integrations.integration_utils import (
 )
 
 from toolformer.errors import ConfigError
-from toolformer.finetune.checkpoints import is_sharded, training_folder
-from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.plan import TrainingPlan
+from toolformer.finetune.training.checkpoints import training_folder
+from toolformer.finetune.training.plan import TrainingPlan
 
 _SCHEDULES = {"constant": "constant_with_warmup"}  # where the trainer's name is another
 
@@ -71,22 +69,6 @@ def training_arguments(
         ddp_find_unused_parameters=False,
         ddp_backend="gloo" if on_cpu and schedule.devices > 1 else None,
     )
-
-
-def check_launch(config: FinetuneConfig) -> None:
-    """Refuses what cannot be trained in processes that hold a part of the weights each.
-
-    Raises:
-        ConfigError: says how to launch them.
-    """
-    if not is_sharded():
-        return
-    wanted = {"FSDP_VERSION": "2", "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT"}
-    if any(os.environ.get(name) != value for name, value in wanted.items()):
-        flags = " ".join(f"--{name.lower()} {value}" for name, value in wanted.items())
-        raise ConfigError(f"Weights that are sharded can be put together again with {flags}.")
-    if config.adapter == "qlora":
-        raise ConfigError("Weights in 4 bits cannot be sharded: use --lora, or leave out FSDP.")
 
 
 def check_reports(names: Sequence[str]) -> None:

@@ -5,8 +5,8 @@ import pytest
 from tests.finetune.given import GRAMMAR, encoding
 from tests.lm.scripts import LONG, TOKENIZERS
 from toolformer.calls import PlacedCall, ToolCall
-from toolformer.finetune.rows import TrainingRow, make_rows
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.rows import TrainingRow, make_rows
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.lm.encoding import Encoding
 
 TEXT = "The sum of 12 and 30 is 42, said the teacher. He paid 4 x 5 = 20 dollars in all."

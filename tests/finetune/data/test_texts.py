@@ -8,7 +8,7 @@ import pytest
 from tests.finetune.given import annotated, candidate, sums
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.texts import TrainingText, choose, given_texts
+from toolformer.finetune.data.texts import TrainingText, choose, given_texts
 from toolformer.records import Document
 from toolformer.sidecar import SidecarTool
 

@@ -10,7 +10,7 @@ import pytest
 from safetensors import SafetensorError
 
 from toolformer.errors import RunError
-from toolformer.finetune import checkpoints
+from toolformer.finetune.training import checkpoints
 
 SETTINGS = {"config": {"seed": 0, "learning_rate": 0.1}}
 

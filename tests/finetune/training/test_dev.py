@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests.finetune.given import tiny_model
-from toolformer.finetune.dev import perplexity, plain_rows, summed_loss
-from toolformer.finetune.rows import TrainingRow
+from toolformer.finetune.data.rows import TrainingRow
+from toolformer.finetune.training.dev import perplexity, plain_rows, summed_loss
 from toolformer.lm.hf.model import load
 
 TEXTS = [

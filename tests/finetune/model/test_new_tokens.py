@@ -9,13 +9,13 @@ import torch
 from tokenizers import AddedToken
 from transformers import AutoModelForCausalLM
 
-from tests.finetune.test_adapters import needs
+from tests.finetune.model.test_adapters import needs
 from tests.models import CONFIGS, byte_level_tokenizer, save_weights
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.steps import TrainingStep
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.train import finetune_texts
+from toolformer.finetune.training.steps import TrainingStep
 from toolformer.lm.hf.load import load_pretrained
 
 COUNT = 4

@@ -1,6 +1,5 @@
 """The model that a training starts from, and whether the runs' calls fit it."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,8 +10,9 @@ from transformers import PreTrainedTokenizerFast as HFTokenizer
 
 from toolformer.calls import CallGrammar
 from toolformer.errors import ConfigError, ModelError, clipped
-from toolformer.finetune.runs import SelectedRun
-from toolformer.finetune.texts import TrainingText
+from toolformer.finetune.data.runs import SelectedRun
+from toolformer.finetune.data.texts import TrainingText
+from toolformer.finetune.processes import local_number
 from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.backend import context_length
 from toolformer.lm.hf.formats.objects import loaded_from
@@ -64,7 +64,7 @@ def load_base(
             model,
             dtype="float32",
             device=device_of_process(
-                device, process=os.environ.get("LOCAL_RANK"), gpus=torch.cuda.device_count()
+                device, process=local_number(), gpus=torch.cuda.device_count()
             ),
             quantization=_four_bits() if in_four_bits else None,
             trust_remote_code=trust_remote_code,

@@ -12,11 +12,11 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from tests.finetune.given import GRAMMAR, QUICK, write_run
 from tests.models import CONFIGS, byte_level_tokenizer, save_weights
 from toolformer.errors import ConfigError
-from toolformer.finetune.adapters import add_adapter, check_adapter, merge_adapter
-from toolformer.finetune.runs import read_run
-from toolformer.finetune.starting_model import load_base
-from toolformer.finetune.steps import TrainingStep
+from toolformer.finetune.data.runs import read_run
+from toolformer.finetune.model.adapters import add_adapter, check_adapter, merge_adapter
+from toolformer.finetune.model.starting import load_base
 from toolformer.finetune.train import finetune
+from toolformer.finetune.training.steps import TrainingStep
 from toolformer.lm.hf.load import load_pretrained
 
 IDS = torch.tensor([[0, 40, 41, 42, 300, 301]])

@@ -11,7 +11,7 @@ from typing import Any
 from toolformer.config import differences
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.texts import Origin, Texts, choose
+from toolformer.finetune.data.texts import Origin, Texts, choose
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.manifest import RunManifest

@@ -18,7 +18,7 @@ from tests.finetune.given import (
 )
 from toolformer.errors import ConfigError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.runs import (
+from toolformer.finetune.data.runs import (
     SelectedRun,
     check_kept,
     check_runs_agree,
@@ -26,7 +26,7 @@ from toolformer.finetune.runs import (
     origin_of_runs,
     read_run,
 )
-from toolformer.finetune.texts import choose
+from toolformer.finetune.data.texts import choose
 from toolformer.records import AnnotatedDocument, Losses, Verdict
 from toolformer.runs.thresholds import Thresholds
 

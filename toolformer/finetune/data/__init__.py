@@ -1,0 +1,1 @@
+"""What a training reads: texts, given or from runs; as rows of tokens; in batches."""
