@@ -12,11 +12,11 @@ from typing import Self
 from toolformer.calls import CallGrammar, Segment, ToolCall
 from toolformer.errors import ModelError, clipped
 from toolformer.infer.answers import Answer, CallEvent, ScoredToken
-from toolformer.infer.builder import AnswerBuilder
 from toolformer.infer.config import Rules
-from toolformer.infer.opening import Opening, open_answer
 from toolformer.infer.request import Request
-from toolformer.infer.stretch import Stretch
+from toolformer.infer.writing.builder import AnswerBuilder
+from toolformer.infer.writing.opening import Opening, open_answer
+from toolformer.infer.writing.stretch import Stretch
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.lending import lent
 from toolformer.tools.base import ToolContext, ToolResult

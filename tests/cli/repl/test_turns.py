@@ -2,7 +2,7 @@
 
 from tests.cli.repl.sessions import session
 from toolformer.cli.repl.tracing import trace
-from toolformer.infer.transcript import final
+from toolformer.infer.writing.transcript import final
 
 
 def test_a_turn_holds_the_answer_that_decoding_returns() -> None:

@@ -11,7 +11,7 @@ from toolformer.cli.display.screen import Screen
 from toolformer.cli.repl.session import Session
 from toolformer.infer.answers import CallEvent
 from toolformer.infer.live_tools import LiveTools
-from toolformer.infer.transcript import final
+from toolformer.infer.writing.transcript import final
 
 
 def print_answer(session: Session, prompt: str, *, strip: bool, as_json: bool) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from toolformer.calls import CallGrammar, Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent, Finish
-from toolformer.infer.leads import find_first, forming
+from toolformer.infer.writing.leads import find_first, forming
 from toolformer.tools.base import ToolResult
 from toolformer.tools.output import fold
 

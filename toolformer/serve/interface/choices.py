@@ -17,7 +17,7 @@ from toolformer.infer.answers import (
     segment_rows,
 )
 from toolformer.infer.request import Request
-from toolformer.infer.transcript import FinalPieces
+from toolformer.infer.writing.transcript import FinalPieces
 from toolformer.serve.engines.tickets import News
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.infer.leads import find_first, find_last, forming
+from toolformer.infer.writing.leads import find_first, find_last, forming
 
 LEADS = [" [Calculator(", " [Calendar("]
 text_of_leads = st.lists(st.sampled_from([" ", "[", " [", "Cal", "Calculator", "endar", "(", "x"]))

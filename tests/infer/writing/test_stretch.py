@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolformer.infer.stretch import Stretch
+from toolformer.infer.writing.stretch import Stretch
 from toolformer.lm.scripted.streams import Continuation, ScriptedStreams
 from toolformer.lm.streams import StepRequest
 

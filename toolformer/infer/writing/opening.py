@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolformer.calls import CallGrammar
-from toolformer.infer.leads import find_last, forming
+from toolformer.infer.writing.leads import find_last, forming
 
 
 @dataclass(frozen=True, slots=True)

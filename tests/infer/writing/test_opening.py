@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolformer.calls import InlineGrammar
-from toolformer.infer.opening import Opening, open_answer
+from toolformer.infer.writing.opening import Opening, open_answer
 
 GRAMMAR = InlineGrammar()
 LEADS = [GRAMMAR.lead("Calculator"), GRAMMAR.lead("Calendar")]

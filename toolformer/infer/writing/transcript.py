@@ -6,7 +6,7 @@ from typing import Literal
 
 from toolformer.calls import Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent, Finish
-from toolformer.infer.opening import Opening
+from toolformer.infer.writing.opening import Opening
 
 
 @dataclass(slots=True)
