@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tool_tokens import PARTS, main
+from benchmarks.tool_tokens.__main__ import PARTS, main
 from tests.studies.tool_tokens.given import tiny_base
 
 

@@ -1,0 +1,1 @@
+"""Tools as tokens, measured: memory, retrieval, tasks; without a stage; unseen tools; scale."""

@@ -1,0 +1,84 @@
+"""Without the first stage, without the second, and the other indexings."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Cell, table
+from benchmarks.tool_tokens.bench import Bench
+from benchmarks.tool_tokens.shown import completed, score_of, section, three
+from toolformer.studies.tool_tokens.catalog.records import HELD_OUT
+from toolformer.studies.tool_tokens.index.identifiers import INDEXINGS
+from toolformer.studies.tool_tokens.measuring import evaluate as measure
+from toolformer.studies.tool_tokens.training.config import STAGES, Stage
+from toolformer.studies.tool_tokens.training.stages import FOLDERS
+
+
+def ablations(bench: Bench) -> str:
+    """Returns the section of the ablations and the indexings."""
+    catalogue = bench.catalogue()
+    rows: list[list[Cell]] = []
+    for name, (done, last) in _arms(bench).items():
+        folders = {each["stage"]: Path(each["folder"]) for each in done}
+        if name == "without stage 2":
+            folders["memorize"] = bench.root / "atomic" / FOLDERS["memorize"]
+        asked = folders.get("retrieve", last)
+
+        def measured(folders: dict[str, Path] = folders, asked: Path = asked) -> Any:
+            first = folders.get("memorize")
+            memory = None if first is None else measure.score_memory(bench.load(first), catalogue)
+            model = bench.load(asked)
+            scores = measure.score_retrieval("tokens", model, catalogue, HELD_OUT)
+            free = measure.score_retrieval("free", model, catalogue, ("instruction",), free=True)
+            return {
+                "memory": memory and asdict(memory),
+                "retrieval": [score.to_dict() for score in [*scores, *free]],
+            }
+
+        one = bench.once(f"arm-{name.replace(' ', '-')}", measured)
+        task = None
+        if "agent" in folders:
+            label = "tasks-instruction" if name == "atomic" else f"tasks-{name.replace(' ', '-')}"
+            task = bench.once(
+                label,
+                lambda folders=folders: bench.tasks(folders["agent"], "instruction"),
+            )
+        at = [score_of(one["retrieval"], "tokens", split, None)["ndcg"] for split in HELD_OUT]
+        rows.append(
+            [
+                name,
+                "–" if one["memory"] is None else three(one["memory"]["accuracy"]),
+                *(three(at[0][cut]) for cut in ("1", "5")),
+                *(three(each["1"]) for each in at[1:]),
+                three(score_of(one["retrieval"], "free", "instruction", None)["made_up"]),
+                "–" if task is None else completed(task),
+                f"{sum(each['seconds'] for each in done) / 60:.1f} min",
+            ]
+        )
+    header = ["arm", "memory", "NDCG@1", "NDCG@5", "NDCG@1, tools", "NDCG@1, categories"]
+    header += ["made up, free", "completed", "time"]
+    return section(bench, "Ablations and indexings", [table(header, rows)])
+
+
+def _arms(bench: Bench) -> dict[str, tuple[list[dict[str, Any]], Path]]:
+    """Trains all arms; returns of each its stages and the model of its last one."""
+    catalogue = bench.catalogue()
+    main = bench.index(catalogue, "atomic")
+    memorised = bench.root / "atomic" / FOLDERS["memorize"]
+    arms: dict[str, tuple[Path, tuple[Stage, ...], str]] = {
+        "atomic": (main, STAGES, "atomic"),
+        "without stage 1": (main, ("retrieve", "agent"), "without-1"),
+        # Begins with the memory of the first arm: the two are the same up to there.
+        "without stage 2": (memorised, ("agent",), "without-2"),
+        **{
+            name: (bench.root / f"index-{name}", ("memorize", "retrieve"), name)
+            for name in INDEXINGS[1:]
+        },
+    }
+    found = {}
+    for name, (index, stages, folder) in arms.items():
+        if name in INDEXINGS:
+            bench.index(catalogue, name)  # type: ignore[arg-type]
+        done = bench.trained(folder, index, stages)
+        found[name] = (done, Path(done[-1]["folder"]))
+    return found

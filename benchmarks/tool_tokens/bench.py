@@ -1,0 +1,91 @@
+"""The pieces that the parts of the benchmark share, each made once."""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from toolformer import files
+from toolformer.lm.hf.load import quiet
+from toolformer.studies.tool_tokens.catalog.files import Catalogue, read_catalogue, write_catalogue
+from toolformer.studies.tool_tokens.catalog.make import CatalogConfig
+from toolformer.studies.tool_tokens.catalog.records import Split
+from toolformer.studies.tool_tokens.index.build import build_index
+from toolformer.studies.tool_tokens.index.identifiers import Indexing
+from toolformer.studies.tool_tokens.index.tool_model import ToolModel, load_tool_model
+from toolformer.studies.tool_tokens.measuring import evaluate as measure
+from toolformer.studies.tool_tokens.training.config import Stage, StagesConfig
+from toolformer.studies.tool_tokens.training.stages import train_stages
+
+
+class Bench:
+    """The sizes of a benchmark, and where its pieces lie."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given = given
+        self.root: Path = given.root / f"{given.tools}-{given.held_out}-{given.seed}"
+        self.config = StagesConfig(
+            seed=given.seed,
+            memorize_epochs=given.memorize_epochs,
+            retrieve_epochs=given.retrieve_epochs,
+            agent_epochs=given.agent_epochs,
+            agent_tasks=given.agent_tasks,
+            learning_rate=given.rate,
+        )
+
+    def catalogue(self, apis: int | None = None) -> Catalogue:
+        """Returns the catalogue, made once; or one of so many APIs, without queries."""
+        folder = self.root / "catalogue" if apis is None else self.root / f"catalogue-{apis}"
+        if not (folder / "catalog.json").exists():
+            config = CatalogConfig(
+                tools=self.given.tools, held_out_queries=self.given.held_out, seed=self.given.seed
+            )
+            if apis is not None:
+                config = config.override(apis=apis, train_queries=0, held_out_queries=100)
+            write_catalogue(folder, config)
+        return read_catalogue(folder)
+
+    def index(self, catalogue: Catalogue, indexing: Indexing, *, name: str = "") -> Path:
+        """Returns the model with tokens for a catalogue."""
+        out = self.root / f"index-{name or indexing}"
+        build_index(self.given.model, catalogue.apis, out, indexing=indexing, seed=self.given.seed)
+        return out
+
+    def trained(self, name: str, index: Path, stages: Sequence[Stage]) -> list[dict[str, Any]]:
+        """Trains stages, and returns how long each took and where it is."""
+        done = train_stages(
+            index,
+            self.catalogue(),
+            self.root / name,
+            stages=stages,
+            config=self.config,
+            device=self.given.device,
+        )
+        return [
+            {
+                "stage": each.stage,
+                "folder": str(each.folder),
+                "seconds": each.report.machine.seconds if each.report.machine else 0.0,
+                "tokens": each.report.tokens,
+            }
+            for each in done
+        ]
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Returns what was measured under a name; it is measured once."""
+        path = self.root / "results" / f"{name}.json"
+        if not path.exists():
+            files.write_whole(path, files.json_text(make()))
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def load(self, folder: Path) -> ToolModel:
+        """Returns the model of a folder."""
+        with quiet():
+            return load_tool_model(folder, device=self.given.device)
+
+    def tasks(self, folder: Path, split: Split) -> dict[str, Any]:
+        """Returns how many tasks of a split the model of a folder completes."""
+        model, catalogue = self.load(folder), self.catalogue()
+        return asdict(measure.score_completion(model, catalogue, split, most=self.given.tasks))
