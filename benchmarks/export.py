@@ -14,13 +14,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import made_up, report
 from toolformer.export import export_run
 from toolformer.export.rows import FORMATS
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
-from toolformer.runs import ManifestModel, ManifestTool, RunManifest, RunWriter
 
-PER_SHARD = 500
 _TEXT = "The sum of {0} and 12 is {1}, said the teacher to the children in the room. {2}"
 _REST = "They wrote it down, and asked what the next one would be. " * 6
 
@@ -93,35 +91,20 @@ def measure(run: Path, kind: str, files: str) -> dict[str, float]:
 
 def write_run(path: Path, texts: int) -> None:
     """Writes a run of made-up sums."""
-    calculator = ManifestTool(
-        name="Calculator",
-        spec="calculator",
-        options={},
-        shown="",
-        min_prob=0.05,
-        min_used=0.5,
-        min_help=0.5,
-        max_positions=5,
-        samples=5,
-        prune_below=0.5,
-    )
-    model = ManifestModel(name="nano", fingerprint="0" * 16, max_length=1024, batch_tokens=4096)
-    manifest = RunManifest(
-        corpus={"name": "sums"},
-        model=model,
-        tools=[calculator],
-        grammar={},
+    made_up.write_run(
+        path,
+        _documents(texts),
+        name="sums",
+        model="nano",
+        calculator=made_up.stated_calculator(
+            min_used=0.5, min_help=0.5, max_positions=5, samples=5, prune_below=0.5
+        ),
         config={"seed": 0},
-        documents_per_shard=PER_SHARD,
     )
-    writer = RunWriter(path, manifest)
-    for shard, first in enumerate(range(0, texts, PER_SHARD)):
-        writer.write(shard, list(_documents(first, min(texts, first + PER_SHARD))))
-    writer.finish()
 
 
-def _documents(first: int, last: int) -> Iterator[AnnotatedDocument]:
-    for number in range(first, last):
+def _documents(count: int) -> Iterator[AnnotatedDocument]:
+    for number in range(count):
         text = _TEXT.format(number, number + 12, _REST)
         keeps = number % 3 < 2
         losses = Losses(no_call=3.0, no_output=2.5, with_output=1.0 if keeps else 2.4)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import measure, parser, read_options, settings_of
+from benchmarks.outcomes import furthest
 from benchmarks.recovery import (
     FoundCall,
     is_at,
@@ -28,15 +29,6 @@ from toolformer.tools.registry import load_tool
 
 NOT_PROPOSED = "no place there"
 WRONG = "wrong arguments"
-# What can become of a right call, the furthest first.
-RIGHT_AT_LEAST = (
-    Verdict.KEPT,
-    Verdict.OUTBID,
-    Verdict.UNHELPFUL,
-    Verdict.LOW_GAIN,
-    Verdict.TRIVIAL,
-    Verdict.PEEKS,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +74,9 @@ def as_found(candidate: Candidate) -> FoundCall:
 
 def _fate(there: Sequence[Candidate], right: Sequence[Candidate]) -> str:
     """Says how far the mark's calculation came, by the call that came furthest."""
-    verdicts = {each.verdict for each in right}
-    for verdict in RIGHT_AT_LEAST:
-        if verdict in verdicts:
-            return verdict.value
+    verdict = furthest(right)
+    if verdict is not None:
+        return verdict.value
     if any(each.verdict is Verdict.KEPT for each in there):
         return "another call was kept"
     if any(each.verdict is not Verdict.PRUNED for each in there):

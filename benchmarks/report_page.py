@@ -19,15 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import report
+from benchmarks import made_up, report
 from toolformer.assets import SAMPLE_CORPUS, asset
 from toolformer.corpus import read_corpus
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Placebo, Verdict
 from toolformer.report import write_report
-from toolformer.runs import ManifestModel, ManifestTool, RunManifest, RunWriter
 from toolformer.runs.select import reselect
 
-PER_SHARD = 500
 _WORDS = 100  # of a text
 _PLACEBO_TEXTS = 512  # as many as `annotate` scores placebos for
 _VIEWS = 3
@@ -176,36 +174,21 @@ def _demo(path: Path) -> Path:
 
 def write_run(path: Path, texts: int) -> None:
     """Writes a run of made-up texts with a sum or two in each."""
-    calculator = ManifestTool(
-        name="Calculator",
-        spec="calculator",
-        options={},
-        shown="",
-        min_prob=0.05,
-        min_used=0.75,
-        min_help=-0.25,
-        max_positions=12,
-        samples=4,
-        prune_below=-2.0,
+    calculator = made_up.stated_calculator(
+        min_used=0.75, min_help=-0.25, max_positions=12, samples=4, prune_below=-2.0
     )
-    model = ManifestModel(name="made-up", fingerprint="0" * 16, max_length=1024, batch_tokens=4096)
-    manifest = RunManifest(
-        corpus={"name": "made-up"},
-        model=model,
-        tools=[calculator],
-        grammar={},
-        config={"method": "in-context", "seed": 0},
-        documents_per_shard=PER_SHARD,
-    )
-    writer = RunWriter(path, manifest)
     drawn = random.Random(0)
     prose = " ".join(each.text for each in read_corpus(str(asset(SAMPLE_CORPUS)))).split()
-    for shard, first in enumerate(range(0, texts, PER_SHARD)):
-        numbers = range(first, min(texts, first + PER_SHARD))
-        thresholds = {"Calculator": calculator.thresholds}
-        documents = (_document(number, prose, drawn) for number in numbers)
-        writer.write(shard, [reselect(each, thresholds=thresholds) for each in documents])
-    writer.finish()
+    thresholds = {"Calculator": calculator.thresholds}
+    documents = (_document(number, prose, drawn) for number in range(texts))
+    made_up.write_run(
+        path,
+        (reselect(each, thresholds=thresholds) for each in documents),
+        name="made-up",
+        model="made-up",
+        calculator=calculator,
+        config={"method": "in-context", "seed": 0},
+    )
 
 
 def _document(number: int, prose: list[str], drawn: random.Random) -> AnnotatedDocument:

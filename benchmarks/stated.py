@@ -6,18 +6,9 @@ Several values joined by ", " count when the object is among them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.outcomes import furthest
 from recipes.data.sources import Fact
 from toolformer.records import AnnotatedDocument, Candidate, Verdict
-
-# What can become of a call that tells the object, the furthest first.
-TELLING_AT_LEAST = (
-    Verdict.KEPT,
-    Verdict.OUTBID,
-    Verdict.UNHELPFUL,
-    Verdict.LOW_GAIN,
-    Verdict.TRIVIAL,
-    Verdict.PEEKS,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +39,9 @@ def fate(annotated: AnnotatedDocument, stated: StatedFact) -> str:
     """
     before = [each for each in annotated.candidates if each.position <= stated.place]
     telling = [each for each in before if tells(each.output, stated.fact.object)]
-    verdicts = {each.verdict for each in telling}
-    for verdict in TELLING_AT_LEAST:
-        if verdict in verdicts:
-            return verdict.value
+    verdict = furthest(telling)
+    if verdict is not None:
+        return verdict.value
     there = at_object(annotated, stated)
     if not there:
         return "no place at the object"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import Measured, Options, measure, parser, read_options, settings_of
-from benchmarks.stated import TELLING_AT_LEAST, StatedFact, at_object, fate
+from benchmarks.outcomes import FURTHEST_FIRST
+from benchmarks.stated import StatedFact, at_object, fate
 from recipes.data.excerpts import fact_excerpts
 from recipes.data.sample import evaluation_facts
 from recipes.data.sources import read_facts, read_wikinews, read_wikipedia
@@ -102,7 +103,7 @@ def _found(read: Sequence[Sequence[AnnotatedDocument]], by_id: Mapping[str, Stat
     ):
         fates = [found for each in documents for found in _fates_of(each, by_id)]
         kept = fates.count(Verdict.KEPT.value)
-        proposed = sum(found in TELLING_AT_LEAST for found in fates)
+        proposed = sum(found in FURTHEST_FIRST for found in fates)
         rows.append(
             [
                 name,

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 # Before anything imports torch or a Hugging Face library: they read these once.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -16,8 +18,21 @@ os.environ["NO_COLOR"] = "1"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.s3 import Bucket
 
 # The same examples every time, and no time limit for one of them: CI machines stall.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+
+@pytest.fixture(scope="module")
+def bucket() -> "Iterator[Bucket]":
+    """A bucket of an S3 server of the tests' own, which the environment names."""
+    from tests.s3 import s3_server
+
+    with s3_server() as bucket:
+        yield bucket

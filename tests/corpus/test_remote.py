@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ pytest.importorskip("s3fs")
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.s3 import Bucket, s3_server
+from tests.s3 import Bucket
 from toolformer.corpus import Corpora, describe_corpus, read_corpus
 from toolformer.corpus.sources import find_sources
 from toolformer.errors import CorpusError
@@ -21,14 +20,8 @@ from toolformer.errors import CorpusError
 pytestmark = pytest.mark.slow  # a server starts
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Bucket]:
-    with s3_server() as bucket:
-        yield bucket
-
-
 @pytest.fixture
-def folder(tmp_path: Path, server: Bucket) -> Path:
+def folder(tmp_path: Path, bucket: Bucket) -> Path:
     """A corpus of several formats, here and in the bucket."""
     lines = "".join(json.dumps({"text": f"text {n}", "day": n}) + "\n" for n in range(5))
     table = pa.table({"text": ["one", "two"], "id": [1, 2]})
@@ -49,7 +42,7 @@ def folder(tmp_path: Path, server: Bucket) -> Path:
     (run.parent / "manifest.json").write_text('{"documents_per_shard": 3}')
     for path in corpus.rglob("*"):
         if path.is_file():
-            server.put(path.relative_to(tmp_path).as_posix(), path.read_bytes())
+            bucket.put(path.relative_to(tmp_path).as_posix(), path.read_bytes())
     return corpus
 
 
@@ -88,11 +81,11 @@ def test_what_is_no_corpus_is_a_sentence(folder: Path, name: str, said: str) -> 
         list(read_corpus(f"s3://bucket/{name}"))
 
 
-def test_a_file_that_a_server_does_not_give_to_its_end_ends_the_reading(server: Bucket) -> None:
+def test_a_file_that_a_server_does_not_give_to_its_end_ends_the_reading(bucket: Bucket) -> None:
     line = json.dumps({"text": "a" * 1000}) + "\n"
-    server.put("large.jsonl", line * 8000)  # more than is read ahead
+    bucket.put("large.jsonl", line * 8000)  # more than is read ahead
     documents = read_corpus("s3://bucket/large.jsonl")
     next(documents)
-    server.put("large.jsonl", line)
+    bucket.put("large.jsonl", line)
     with pytest.raises(CorpusError, match=r"could not be read to its end .* run the same command"):
         list(documents)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ pytest.importorskip("moto")
 pytest.importorskip("s3fs")
 
 from tests.annotate.given import documents, run_into
-from tests.s3 import SECRETS, Bucket, s3_server
+from tests.s3 import SECRETS, Bucket
 from toolformer.cli.main import run as toolformer
 from toolformer.errors import ConfigError, RunError
 from toolformer.finetune.data.runs import read_run
@@ -27,12 +26,6 @@ from toolformer.runs.writer import RunWriter
 pytestmark = pytest.mark.slow  # a server starts
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Bucket]:
-    with s3_server() as bucket:
-        yield bucket
-
-
 def files_of(out: Path) -> dict[str, bytes]:
     return {
         path.relative_to(out).as_posix(): path.read_bytes()
@@ -41,53 +34,53 @@ def files_of(out: Path) -> dict[str, bytes]:
     }
 
 
-def test_it_is_written_shard_by_shard_and_continued(tmp_path: Path, server: Bucket) -> None:
+def test_it_is_written_shard_by_shard_and_continued(tmp_path: Path, bucket: Bucket) -> None:
     corpus = documents()
     begun = run_into("s3://bucket/a/run", corpus=corpus, shards=[2])  # type: ignore[arg-type]
-    assert (begun.is_complete, list(server.files("a/run/shards"))) == (False, ["00002.parquet"])
+    assert (begun.is_complete, list(bucket.files("a/run/shards"))) == (False, ["00002.parquet"])
     done = run_into("s3://bucket/a/run", corpus=corpus)  # type: ignore[arg-type]
     assert (done.is_complete, done.name) == (True, "s3://bucket/a/run")
-    assert server.files("a/run") == files_of(run_into(tmp_path / "run", corpus=corpus).path)
+    assert bucket.files("a/run") == files_of(run_into(tmp_path / "run", corpus=corpus).path)
     with pytest.raises(RunError, match=r"'s3://bucket/a/run' holds a run .* config\.seed"):
         run_into("s3://bucket/a/run", corpus=corpus, seed=3)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="rounds=1"):
         run_into("s3://bucket/a/run", corpus=corpus, rounds=2)  # type: ignore[arg-type]
 
 
-def test_a_shard_that_is_gone_there_is_done_again(tmp_path: Path, server: Bucket) -> None:
+def test_a_shard_that_is_gone_there_is_done_again(tmp_path: Path, bucket: Bucket) -> None:
     run_into("s3://bucket/b", corpus=documents())  # type: ignore[arg-type]
-    whole = server.files("b")
-    server.delete("b/shards/00001.parquet")
+    whole = bucket.files("b")
+    bucket.delete("b/shards/00001.parquet")
     assert not Run.open("s3://bucket/b").is_complete
     run_into("s3://bucket/b", corpus=documents())  # type: ignore[arg-type]
-    assert server.files("b") == whole
+    assert bucket.files("b") == whole
 
 
 def test_of_two_who_begin_a_run_at_once_the_second_takes_or_refuses_the_firsts(
-    tmp_path: Path, server: Bucket
+    tmp_path: Path, bucket: Bucket
 ) -> None:
     manifest = run_into(tmp_path / "run").manifest
     first, second, other = (Mirror("s3://bucket/c") for _ in range(3))
     for each in (first, second, other):
         each.fetch()  # nobody has begun
     RunWriter(first.path, manifest, mirror=first)
-    began = server.files("c")["manifest.json"]
+    began = bucket.files("c")["manifest.json"]
     RunWriter(second.path, manifest, mirror=second)
     with pytest.raises(RunError, match=r"'s3://bucket/c' holds a run .* documents_per_shard"):
         RunWriter(other.path, replace(manifest, documents_per_shard=2), mirror=other)
-    assert server.files("c") == {"manifest.json": began}
+    assert bucket.files("c") == {"manifest.json": began}
 
 
-def test_a_folder_of_something_else_is_refused(server: Bucket) -> None:
-    server.put("d/notes.txt", "mine")
+def test_a_folder_of_something_else_is_refused(bucket: Bucket) -> None:
+    bucket.put("d/notes.txt", "mine")
     with pytest.raises(RunError, match=r"'s3://bucket/d' is not empty and is not a run"):
         run_into("s3://bucket/d")  # type: ignore[arg-type]
     with pytest.raises(RunError, match=r"'s3://bucket/nothing' is not a run directory"):
         Run.open("s3://bucket/nothing")
-    assert list(server.files("d")) == ["notes.txt"]
+    assert list(bucket.files("d")) == ["notes.txt"]
 
 
-def test_it_is_watched_without_its_shards_and_leaves_no_progress(server: Bucket) -> None:
+def test_it_is_watched_without_its_shards_and_leaves_no_progress(bucket: Bucket) -> None:
     run = run_into("s3://bucket/e", corpus=documents(), shards=[0])  # type: ignore[arg-type]
     mirror = Mirror("s3://bucket/e")
     mirror.fetch()
@@ -98,12 +91,12 @@ def test_it_is_watched_without_its_shards_and_leaves_no_progress(server: Bucket)
     assert (watch.shards, watch.documents, watch.expected_documents) == (1, 3, 10)
     assert watch.seconds_left == pytest.approx(7 * 20)
     run_into("s3://bucket/e", corpus=documents())  # type: ignore[arg-type]
-    assert not any(name.startswith("progress") for name in server.files("e"))
+    assert not any(name.startswith("progress") for name in bucket.files("e"))
     assert watch_url("s3://bucket/e", now=now).is_finished
 
 
 def test_whatever_reads_a_run_reads_one_at_a_url(
-    tmp_path: Path, server: Bucket, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, bucket: Bucket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_into("s3://bucket/f")  # type: ignore[arg-type]
     assert read_run("s3://bucket/f").name == "s3://bucket/f"
@@ -129,31 +122,31 @@ model = Slow([ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)",
 
 
 def test_a_process_that_is_killed_is_continued_and_nobody_finds_a_key(
-    tmp_path: Path, server: Bucket, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "script.py").write_text(MODEL)
     lines = "".join(json.dumps({"text": each.text}) + "\n" for each in documents(6))
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "texts.jsonl").write_text(lines)
-    server.put("c/texts.jsonl", lines)
+    bucket.put("c/texts.jsonl", lines)
     command = [sys.executable, "-m", "toolformer", "annotate", "--model", "script.py:model"]
     command += ["--tool", "calculator", "--threshold", "0.5", "--documents-per-shard", "1"]
     there = [*command, "s3://bucket/c/*.jsonl", "--out", "s3://bucket/killed/run"]
     process = subprocess.Popen(
-        there, cwd=tmp_path, env=server.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        there, cwd=tmp_path, env=bucket.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    while process.poll() is None and len(server.files("killed/run/shards")) < 2:
+    while process.poll() is None and len(bucket.files("killed/run/shards")) < 2:
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    names = server.files("killed/run").keys()
+    names = bucket.files("killed/run").keys()
     assert "manifest.json" in names
     assert "stats.json" not in names
-    ended = subprocess.run(there, cwd=tmp_path, env=server.environment, capture_output=True)
+    ended = subprocess.run(there, cwd=tmp_path, env=bucket.environment, capture_output=True)
     assert ended.returncode == 0, ended.stderr.decode()
     monkeypatch.chdir(tmp_path)
     assert toolformer([*command[3:], "c", "--out", "run"]) == 0
-    found = server.files("killed/run")
+    found = bucket.files("killed/run")
     assert found == files_of(tmp_path / "run")
     assert not any(secret.encode() in each for secret in SECRETS for each in found.values())

@@ -48,6 +48,7 @@ TOOL_CACHE = Annotated[
         "to other runs, too.",
     ),
 ]
+ALLOW_PEEKING = Annotated[bool, Option("--allow-peeking", help="Let calls that peek compete.")]
 RUN_HELP = "The run directory that `toolformer annotate` wrote, or its URL."
 MODEL_HELP = (
     "A directory (a model's or an adapter's), a Hub id, nano, a file in GGUF (model.gguf, "

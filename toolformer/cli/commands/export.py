@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.settings import MIN_HELP, MIN_USED, RUN_HELP, THRESHOLD
+from toolformer.cli.settings import ALLOW_PEEKING, MIN_HELP, MIN_USED, RUN_HELP, THRESHOLD
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.errors import ConfigError
 from toolformer.export.conversations import INSTRUCTION
@@ -42,9 +42,7 @@ def export(
     threshold: THRESHOLD = None,
     min_used: MIN_USED = None,
     min_help: MIN_HELP = None,
-    allow_peeking: Annotated[
-        bool, Option("--allow-peeking", help="Let calls that peek compete.")
-    ] = False,
+    allow_peeking: ALLOW_PEEKING = False,
     all_texts: Annotated[
         bool, Option("--all", help="Write texts without a kept call as well.")
     ] = False,

@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
-from toolformer.cli.settings import MIN_HELP, MIN_USED, THRESHOLD
+from toolformer.cli.settings import ALLOW_PEEKING, MIN_HELP, MIN_USED, THRESHOLD
 from toolformer.report.overview import spell_bytes
 from toolformer.report.write import MOST_TEXTS, write_report
 from toolformer.runs.directory import Run
@@ -39,9 +39,7 @@ def report(
     threshold: THRESHOLD = None,
     min_used: MIN_USED = None,
     min_help: MIN_HELP = None,
-    allow_peeking: Annotated[
-        bool, Option("--allow-peeking", help="Let calls that peek compete.")
-    ] = False,
+    allow_peeking: ALLOW_PEEKING = False,
     incomplete: Annotated[
         bool, Option("--incomplete", help="Report what is there of a run that is not whole.")
     ] = False,

@@ -13,7 +13,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.tables import provisional_line
 from toolformer.cli.display.texts import candidate_text, kept_text
-from toolformer.cli.settings import MIN_HELP, MIN_USED, RUN_HELP, THRESHOLD
+from toolformer.cli.settings import ALLOW_PEEKING, MIN_HELP, MIN_USED, RUN_HELP, THRESHOLD
 from toolformer.cli.show.progress import PROGRESS, print_progress
 from toolformer.cli.show.rows import call_row
 from toolformer.cli.show.table import print_tables
@@ -73,9 +73,7 @@ def show(
         ),
     ] = None,
     limit: Annotated[int, Option(min=1, help="How many to show.")] = 12,
-    allow_peeking: Annotated[
-        bool, Option("--allow-peeking", help="Let calls that peek compete.")
-    ] = False,
+    allow_peeking: ALLOW_PEEKING = False,
     table: Annotated[
         bool,
         Option(

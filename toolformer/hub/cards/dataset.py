@@ -45,11 +45,7 @@ def run_card(artifact: Artifact, *, name: str, settings: CardSettings) -> str:
     facts = facts_of(run)
     load = "\n".join(
         [
-            "```python",
-            "from datasets import load_dataset",
-            "",
-            f'rows = load_dataset("{name}", split="train")',
-            "```",
+            *_loading(name),
             "",
             "A row is a text with every call that was proposed for it, kept or not. **The texts "
             "hold no calls: whoever trains on the rows as they are trains on plain text.** Texts "
@@ -81,15 +77,7 @@ def export_card(artifact: Artifact, *, name: str, settings: CardSettings) -> str
     """
     stated = _settings_of(artifact.path)
     kind, files = str(stated.get("format", "text")), str(stated.get("files", "parquet"))
-    load = "\n".join(
-        [
-            "```python",
-            "from datasets import load_dataset",
-            "",
-            f'rows = load_dataset("{name}", split="train")',
-            "```",
-        ]
-    )
+    load = "\n".join(_loading(name))
     others = " The texts without a kept call are there, too." if stated.get("all_texts") else ""
     only = stated.get("only")
     named = f" Only calls of {escaped(', '.join(map(str, only)))}." if only else ""
@@ -103,6 +91,17 @@ def export_card(artifact: Artifact, *, name: str, settings: CardSettings) -> str
         f"export`.{others}{named}",
         sections=["## Load it\n\n" + load],
     )
+
+
+def _loading(name: str) -> list[str]:
+    """Returns the lines of a card that load its rows."""
+    return [
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        f'rows = load_dataset("{name}", split="train")',
+        "```",
+    ]
 
 
 def _card(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.studies.tool_tokens.given import small_catalogue
 from toolformer.lm.scripted import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
 from toolformer.studies.tool_tokens.acting.act import Episode, act, is_completed
@@ -48,11 +47,6 @@ class ScriptedTools:
 
 def _places(text: str, marker: str) -> list[int]:
     return [n for n in range(len(text)) if text.startswith(marker, n)]
-
-
-@pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    return small_catalogue(tmp_path_factory.mktemp("act"))
 
 
 def _episode(catalogue: Catalogue, query: ApiQuery, **options: Any) -> Episode:

@@ -1,16 +1,8 @@
 """Inline calls with documentation in the prompt: what is learned, and what is read back."""
 
-import pytest
-
-from tests.studies.tool_tokens.given import small_catalogue
 from toolformer.lm.registry import load_model
 from toolformer.studies.tool_tokens.acting.inline import call_inline, inline_texts, with_gold
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
-
-
-@pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    return small_catalogue(tmp_path_factory.mktemp("inline"))
 
 
 def test_a_call_is_learned_behind_the_documentation_of_what_is_shown(catalogue: Catalogue) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tests.studies.tool_tokens.given import small_catalogue, tiny_index
+from tests.studies.tool_tokens.given import tiny_index
 from toolformer.errors import ModelError, RunError
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.index.build import build_index
@@ -19,16 +19,6 @@ from toolformer.studies.tool_tokens.index.identifiers import (
     read_identifiers,
 )
 from toolformer.studies.tool_tokens.index.tool_model import load_tool_model
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("index")
-
-
-@pytest.fixture(scope="module")
-def catalogue(folder: Path) -> Catalogue:
-    return small_catalogue(folder)
 
 
 @pytest.mark.parametrize("model", ["llama", "gpt2"])

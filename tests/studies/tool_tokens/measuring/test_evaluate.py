@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studies.tool_tokens.given import small_catalogue, tiny_index
+from tests.studies.tool_tokens.given import tiny_index
 from toolformer.lm.hf.load import load_pretrained
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.index.tool_model import ToolModel, load_tool_model
@@ -22,16 +22,6 @@ from toolformer.studies.tool_tokens.measuring.tables import (
     memory_rows,
     retrieval_rows,
 )
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("measured")
-
-
-@pytest.fixture(scope="module")
-def catalogue(folder: Path) -> Catalogue:
-    return small_catalogue(folder)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studies.tool_tokens.given import small_catalogue, tiny_index
+from tests.studies.tool_tokens.given import tiny_index
 from toolformer.errors import ConfigError
 from toolformer.files import read_json
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
@@ -22,16 +22,6 @@ CONFIG = StagesConfig(
     lora_rank=4,
     dtype="float32",
 )
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stages")
-
-
-@pytest.fixture(scope="module")
-def catalogue(folder: Path) -> Catalogue:
-    return small_catalogue(folder)
 
 
 @pytest.fixture(scope="module")

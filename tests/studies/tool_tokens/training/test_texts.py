@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studies.tool_tokens.given import small_catalogue, tiny_index
+from tests.studies.tool_tokens.given import tiny_index
 from toolformer.finetune.data.rows import make_rows
 from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.model.starting import StartingModel, load_base
@@ -20,16 +20,6 @@ from toolformer.studies.tool_tokens.training.texts import (
     memorize_texts,
     retrieve_texts,
 )
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("texts")
-
-
-@pytest.fixture(scope="module")
-def catalogue(folder: Path) -> Catalogue:
-    return small_catalogue(folder)
 
 
 def _read(

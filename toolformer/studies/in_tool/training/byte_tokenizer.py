@@ -28,8 +28,10 @@ def byte_tokenizer(*, context: int) -> "PreTrainedTokenizerFast":
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-    vocabulary = {sign: number for number, sign in enumerate(_byte_signs())} | _SIGNS
+    spelled: dict[int, str] = bytes_to_unicode()  # type: ignore[no-untyped-call]
+    vocabulary = {spelled[byte]: byte for byte in range(256)} | _SIGNS
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -48,13 +50,3 @@ def byte_tokenizer(*, context: int) -> "PreTrainedTokenizerFast":
         model_max_length=context,
         clean_up_tokenization_spaces=False,
     )
-
-
-def _byte_signs() -> list[str]:
-    """Returns how a byte-level tokenizer spells each byte: as itself where it can be seen.
-
-    The others are spelled by the characters from 256 on, in their order.
-    """
-    seen = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
-    unseen = [byte for byte in range(256) if byte not in seen]
-    return [chr(byte if byte in seen else 256 + unseen.index(byte)) for byte in range(256)]
