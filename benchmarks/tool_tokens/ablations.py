@@ -52,11 +52,11 @@ def ablations(bench: Bench) -> str:
                 *(three(each["1"]) for each in at[1:]),
                 three(score_of(one["retrieval"], "free", "instruction", None)["made_up"]),
                 "–" if task is None else completed(task),
-                f"{sum(each['seconds'] for each in done) / 60:.1f} min",
+                f"{sum(each['core'] for each in done) / 60:.1f}",
             ]
         )
     header = ["arm", "memory", "NDCG@1", "NDCG@5", "NDCG@1, tools", "NDCG@1, categories"]
-    header += ["made up, free", "completed", "time"]
+    header += ["made up, free", "completed", "core-minutes"]
     return section(bench, "Ablations and indexings", [table(header, rows)])
 
 

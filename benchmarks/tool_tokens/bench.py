@@ -3,11 +3,14 @@
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.spent import Spent
 from toolformer import files
+from toolformer.finetune.training.checkpoints import is_finished
 from toolformer.lm.hf.load import quiet
 from toolformer.studies.tool_tokens.catalog.files import Catalogue, read_catalogue, write_catalogue
 from toolformer.studies.tool_tokens.catalog.make import CatalogConfig
@@ -17,7 +20,7 @@ from toolformer.studies.tool_tokens.index.identifiers import Indexing
 from toolformer.studies.tool_tokens.index.tool_model import ToolModel, load_tool_model
 from toolformer.studies.tool_tokens.measuring import evaluate as measure
 from toolformer.studies.tool_tokens.training.config import Stage, StagesConfig
-from toolformer.studies.tool_tokens.training.stages import train_stages
+from toolformer.studies.tool_tokens.training.stages import FOLDERS, train_stages
 
 
 class Bench:
@@ -55,23 +58,30 @@ class Bench:
 
     def trained(self, name: str, index: Path, stages: Sequence[Stage]) -> list[dict[str, Any]]:
         """Trains stages, and returns how long each took and where it is."""
-        done = train_stages(
-            index,
-            self.catalogue(),
-            self.root / name,
-            stages=stages,
-            config=self.config,
-            device=self.given.device,
-        )
-        return [
-            {
-                "stage": each.stage,
-                "folder": str(each.folder),
-                "seconds": each.report.machine.seconds if each.report.machine else 0.0,
-                "tokens": each.report.tokens,
-            }
-            for each in done
-        ]
+        out = self.root / name
+        found = []
+        for stage in stages:
+            spent = Spent(self.root / "spent" / f"{name}-{stage}.json")
+            with nullcontext() if is_finished(out / FOLDERS[stage]) else spent:
+                [done] = train_stages(
+                    index,
+                    self.catalogue(),
+                    out,
+                    stages=[stage],
+                    config=self.config,
+                    device=self.given.device,
+                    on_progress=spent.tick,
+                )
+            found.append(
+                {
+                    "stage": stage,
+                    "folder": str(done.folder),
+                    "clock": spent.clock,
+                    "core": spent.core,
+                    "tokens": done.report.tokens,
+                }
+            )
+        return found
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Returns what was measured under a name; it is measured once."""
