@@ -34,6 +34,21 @@ def test_no_name_no_sentence_and_no_value_of_a_type_occurs_twice() -> None:
     assert len(set.union(*people.values())) == 130
 
 
+def test_values_of_many_other_facts_come_again_but_none_that_is_asked_for() -> None:
+    facts = make_facts(facts=800, control=80, others=9600, types=8, seed=0)
+    assert [fact for fact in facts if fact.group != "other"] == [
+        fact for fact in FACTS if fact.group != "other"
+    ]
+    asked = {(fact.type, fact.value) for fact in facts if fact.group != "other"}
+    others = [(fact.type, fact.value) for fact in facts if fact.group == "other"]
+    assert len(asked) == 880
+    assert len(set(others)) < len(others) == 9600
+    assert not asked & set(others)
+    assert len({fact.subject for fact in facts}) == 110 + 1200
+    with pytest.raises(ConfigError, match="all 540 values of 'college'"):
+        make_facts(facts=540 * 8, control=0, others=16, types=8, seed=0)
+
+
 def test_the_same_seed_makes_the_same_bytes_and_another_others(tmp_path: Path) -> None:
     sizes = {"facts": 32, "control": 16, "others": 16, "types": 8}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):

@@ -1,6 +1,8 @@
 """Facts about made-up people, and the items that ask for them. Knows no model and no file.
 
-No name, no value of a type and no sentence occurs twice, so that every question has one answer.
+No name, no value of a type and no sentence occurs twice, so that every question has one answer. Of
+other facts nothing is asked: where these are more than there are values, values come again, but
+none that an injected or control fact has.
 """
 
 import random
@@ -96,7 +98,10 @@ def make_facts(*, facts: int, control: int, others: int, types: int, seed: int) 
             )
     people = sum(sizes.values()) // types
     chosen = TYPES[:types]
-    drawn = {each.name: _draw(each, people, seed=seed) for each in chosen if each.values}
+    asked = (facts + control) // types
+    drawn = {
+        each.name: _draw(each, people, asked=asked, seed=seed) for each in chosen if each.values
+    }
     names = _sample(pools.names(), people, what="names", key=f"{seed}/names")
     made: list[Fact] = []
     first = 0
@@ -174,9 +179,22 @@ def _items(fact: Fact, kind: FactType, taught: Fact) -> list[Item]:
     ]
 
 
-def _draw(kind: FactType, count: int, *, seed: int) -> list[str]:
+def _draw(kind: FactType, people: int, *, asked: int, seed: int) -> list[str]:
+    """Draws a value for each of the people; those of whom it is asked, the first, share none."""
     values = [] if kind.values is None else kind.values()
-    return _sample(values, count, what=f"values of '{kind.name}'", key=f"{seed}/{kind.name}")
+    key = f"{seed}/{kind.name}"
+    once = max(asked, min(people, len(values)))
+    drawn = _sample(values, once, what=f"values of '{kind.name}'", key=key)
+    if once == people:
+        return drawn
+    if asked == len(values):
+        raise ConfigError(
+            f"The injected and control facts have all {asked:,} values of '{kind.name}', so that "
+            "none is left for other facts: make fewer."
+        )
+    others = sorted(set(values) - set(drawn[:asked]))
+    again = random.Random(f"{key}/again").choices(others, k=people - once)  # noqa: S311
+    return [*drawn, *again]
 
 
 def _sample(pool: Sequence[str], count: int, *, what: str, key: str) -> list[str]:
