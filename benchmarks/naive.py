@@ -23,7 +23,8 @@ from toolformer.annotate.texts.places import Place, likeliest_places
 from toolformer.calls import ToolCall
 from toolformer.lm.base import SCORED_TOKENS
 from toolformer.lm.drawing import uniform
-from toolformer.lm.encoding import EncodedText, Encoding
+from toolformer.lm.encoded import EncodedText
+from toolformer.lm.encoding import Encoding
 from toolformer.lm.hf.load import Loaded
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.directory import Run

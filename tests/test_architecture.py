@@ -23,6 +23,7 @@ FLOORS = {
     "garbage": 0,
     "plain_files": 0,
     "threads": 0,
+    "typed": 0,
     "calls": 1,
     "config": 1,
     "dates": 1,

@@ -179,7 +179,7 @@ def _settings(arguments: Mapping[str, Any], given: Any, *, model: Any, tokenizer
 
 def _language_model(model: Any, tokenizer: Any, *, sidecar: Sidecar | None) -> "HFLanguageModel":
     """Returns a model as the decoder asks for one, which is kept while its weights are the same."""
-    from toolformer.lm.hf.load import load_tokenizer
+    from toolformer.lm.hf.formats.reading import load_tokenizer
     from toolformer.lm.hf.model import HFLanguageModel
 
     weights = tuple((each.data_ptr(), each._version) for each in model.parameters())

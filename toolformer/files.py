@@ -15,7 +15,7 @@ from uuid import uuid4
 from toolformer.config import differences
 from toolformer.errors import RunError
 from toolformer.plain_files import read_plain
-from toolformer.specs import type_adapter
+from toolformer.typed import type_adapter
 
 try:
     import fcntl

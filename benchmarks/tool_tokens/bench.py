@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.spent import Spent
 from toolformer import files
 from toolformer.finetune.training.checkpoints import is_finished
-from toolformer.lm.hf.load import quiet
+from toolformer.lm.hf.told import quiet
 from toolformer.studies.tool_tokens.catalog.files import Catalogue, read_catalogue, write_catalogue
 from toolformer.studies.tool_tokens.catalog.make import CatalogConfig
 from toolformer.studies.tool_tokens.catalog.records import Split

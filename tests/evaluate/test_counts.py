@@ -7,7 +7,7 @@ import pytest
 
 from toolformer.evaluate.counts import ACCURACY, STARTED, Counts, TextScores, by_tag, scores_of
 from toolformer.evaluate.trial import TOO_LONG, Trial, TriedCall
-from toolformer.specs import type_adapter
+from toolformer.typed import type_adapter
 
 TOLD = TriedCall("Calculator", "2 + 2", " [Calculator(2 + 2)", output="4")
 REFUSED = TriedCall(

@@ -6,7 +6,7 @@ from pathlib import Path
 from toolformer.evaluate import Arm, Calls, EvaluateConfig, evaluate, load_task, read_results
 from toolformer.evaluate.tables import tables
 from toolformer.lm.scripted import Continuation, ScriptedLanguageModel
-from toolformer.specs import import_file
+from toolformer.specs.python_files import import_file
 
 FILE = Path(__file__).parents[2] / "examples" / "my_task.py"
 MODELS = {

@@ -9,7 +9,7 @@ from toolformer.calls import InlineGrammar
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.data.runs import SelectedRun
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf.load import fingerprints_of_weights
+from toolformer.lm.hf.formats.reading import fingerprints_of_weights
 from toolformer.records import AnnotatedDocument, Candidate, Document, Losses, Verdict
 from toolformer.runs.manifest import ManifestModel, ManifestTool, RunManifest
 from toolformer.runs.writer import RunWriter

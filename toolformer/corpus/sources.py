@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from io import BufferedReader
@@ -17,16 +17,22 @@ from typing import Any, cast
 from toolformer.corpus.files import CorpusProblem, Record, read_records
 from toolformer.corpus.formats import ENDINGS, format_of
 from toolformer.corpus.hub import DATASET_ID, HubDataset
-from toolformer.corpus.json_files import holds_records
-from toolformer.corpus.lines import reason_of
-from toolformer.corpus.outputs import output_kind, saved_tables
 from toolformer.corpus.remote import find_at_url, url_path
 from toolformer.corpus.standard_input import standard_input
+from toolformer.corpus.walking import (
+    files_below,
+    files_that_fit,
+    is_pattern,
+    mode_of,
+    names_in,
+    refuse_output,
+    shown,
+    spelled,
+)
 from toolformer.errors import CorpusError, clipped
 from toolformer.plain_files import open_plain
 from toolformer.urls import AnyFile, UrlFile, is_url
 
-_PATTERN = re.compile(r"[*?\[]")
 _STANDARD_INPUT = re.compile(r"(?:(?P<ending>[\w.]+):)?-")
 _MOST_NAMED = 5
 _LONGEST_ID = 96  # characters that the Hub allows
@@ -133,9 +139,9 @@ def parse_dataset(source: str) -> HubDataset:
     path = Path(source)
     is_path = format_of(path) is not None or source.startswith((".", "/"))
     if match is None or is_path or len(match["id"]) > _LONGEST_ID:
-        near = get_close_matches(path.name, _names_in(path.parent), n=1)
-        guess = f" Did you mean '{_spelled(str(path.with_name(near[0])))}'?" if near else ""
-        raise CorpusError(f"There is no file or directory '{_shown(source)}'.{guess}")
+        near = get_close_matches(path.name, names_in(path.parent), n=1)
+        guess = f" Did you mean '{spelled(str(path.with_name(near[0])))}'?" if near else ""
+        raise CorpusError(f"There is no file or directory '{shown(source)}'.{guess}")
     return HubDataset(match["id"], match["config"] or None, match["split"] or "train")
 
 
@@ -179,12 +185,12 @@ def find_sources(source: str | Path | Corpora | Sequence[str | Path]) -> Sources
     for each in found:
         for part in each.parts:
             if isinstance(part, Path):
-                name = _spelled(part.relative_to(folder).as_posix())
+                name = spelled(part.relative_to(folder).as_posix())
                 # What is named twice, as by a pattern that fits it and by itself, is read once.
                 key = part if len(found) == 1 else part.resolve()
                 parts.setdefault(key, SourceFile(name, part))
             elif isinstance(part, UrlFile):
-                name = _spelled(os.path.relpath(url_path(part.url), base))
+                name = spelled(os.path.relpath(url_path(part.url), base))
                 parts.setdefault(part, SourceFile(name, part))
             else:
                 parts.setdefault(part, part)
@@ -196,7 +202,7 @@ def find_sources(source: str | Path | Corpora | Sequence[str | Path]) -> Sources
         common += [os.path.basename(base)] if bases else []  # noqa: PTH119 (it is of a URL)
         name = " + ".join([*common, *others])
     passed_over = [each for one in found for each in one.passed_over]
-    return Sources(_spelled(name), tuple(parts.values()), _sentence(passed_over))
+    return Sources(spelled(name), tuple(parts.values()), _sentence(passed_over))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,36 +223,37 @@ def _find(source: str) -> _Found:
         at = find_at_url(source)
         return _Found(at.name, None, list(at.files), list(at.passed_over), at.base)
     path = Path(source)
-    mode = _mode(path)
+    mode = mode_of(path)
     if not source.strip():
         raise CorpusError(f"There is no file or directory '{source}'.")
     if mode is None:
         if os.path.islink(source):
-            raise CorpusError(f"'{_shown(source)}' is a link that leads to nothing.")
-        if _PATTERN.search(source) and not DATASET_ID.fullmatch(source):
-            return _find_pattern(path)
+            raise CorpusError(f"'{shown(source)}' is a link that leads to nothing.")
+        if is_pattern(source) and not DATASET_ID.fullmatch(source):
+            passed_over: list[str] = []
+            base, fitting = files_that_fit(path, passed_over)
+            return _Found(base.resolve().name, base, [*fitting], passed_over)
         return _Found(source, None, [parse_dataset(source)], [])
     whole = Path(os.path.abspath(source))  # noqa: PTH100 (a link keeps its name)
     name = path.resolve().name
     if stat.S_ISDIR(mode):
-        found = _Found(name, whole, [], [])
-        _refuse_output(whole)
-        found.parts.extend(_in_order(_walk(whole, found)))
-        if not found.parts:
-            beside = _sentence(found.passed_over)
+        refuse_output(whole)
+        passed_over = []
+        files = files_below(whole, passed_over)
+        if not files:
+            beside = _sentence(passed_over)
             raise CorpusError(
-                f"There is no corpus file in '{_shown(source)}'; one ends in {ENDINGS}"
+                f"There is no corpus file in '{shown(source)}'; one ends in {ENDINGS}"
                 f"{beside and f' ({beside})'}."
             )
-        return found
+        return _Found(name, whole, [*files], passed_over)
     if not stat.S_ISREG(mode):
         raise CorpusError(
-            f"'{_shown(source)}' is not a plain file: pipe what it gives into `toolformer … -`."
+            f"'{shown(source)}' is not a plain file: pipe what it gives into `toolformer … -`."
         )
     if format_of(path) is None:
         raise CorpusError(
-            f"The name of '{_shown(source)}' does not say what it holds: it has to end in "
-            f"{ENDINGS}."
+            f"The name of '{shown(source)}' does not say what it holds: it has to end in {ENDINGS}."
         )
     return _Found(name, whole.parent, [whole], [])
 
@@ -255,89 +262,6 @@ def _find_standard_input(ending: str) -> _Found:
     if format_of(Path(f"stdin.{ending}")) is None:
         raise CorpusError(f"'{ending}:-' is not a kind of corpus; an ending is {ENDINGS}.")
     return _Found("stdin", None, [SourceFile("stdin", standard_input(f".{ending}"))], [])
-
-
-def _find_pattern(path: Path) -> _Found:
-    """Returns the files that a pattern fits, and those in the directories that it fits."""
-    first = next(at for at, part in enumerate(path.parts) if _PATTERN.search(part))
-    base = Path(os.path.abspath(Path(*path.parts[:first])))  # noqa: PTH100
-    found = _Found(base.resolve().name, base, [], [])
-    paths: set[Path] = set()
-    kinds: dict[Path, str | None] = {}
-    try:
-        for each in base.glob(str(Path(*path.parts[first:]))):
-            below = each.relative_to(base)
-            if any(part.startswith(".") for part in below.parts):
-                continue
-            for parent in below.parents:
-                if parent not in kinds:
-                    kinds[parent] = output_kind(base / parent, _names_in(base / parent))
-            if any(kinds[parent] for parent in below.parents):
-                continue
-            if each.is_dir() and not each.is_symlink():
-                paths.update(_walk(each, found))
-            elif each.is_file() and format_of(each) is not None:
-                paths.add(each)
-            else:
-                found.passed_over.append(below.as_posix())
-    except (OSError, ValueError, NotImplementedError) as error:
-        raise CorpusError(
-            f"'{_shown(str(path))}' is not a pattern of files ({reason_of(error)})."
-        ) from None
-    if not paths:
-        raise CorpusError(f"No file fits '{_shown(str(path))}'.")
-    found.parts.extend(_in_order(paths))
-    return found
-
-
-def _walk(top: Path, found: _Found) -> Iterator[Path]:
-    """Yields the corpus files below a directory, and notes what it passes over.
-
-    What is hidden is not mentioned. Links to directories are not followed: they may lead in a ring.
-    """
-    pending = [top]
-    while pending:
-        folder = pending.pop()
-        below = folder.relative_to(found.folder or top).as_posix()
-        try:
-            names = os.listdir(folder)  # noqa: PTH208 (names are enough)
-        except OSError as error:
-            found.passed_over.append(f"{below} ({error.strerror})")
-            continue
-        if kind := output_kind(folder, names):
-            found.passed_over.append(f"{below} ({kind})")
-            continue
-        tables = saved_tables(folder) if "state.json" in names else None
-        for name in names:
-            path = folder / name
-            mode = _mode(path)
-            if name.startswith("."):
-                continue
-            if mode is not None and stat.S_ISDIR(mode) and not path.is_symlink():
-                pending.append(path)
-            elif mode is not None and stat.S_ISREG(mode) and _is_of_corpus(path, tables):
-                yield path
-            else:
-                found.passed_over.append(path.relative_to(found.folder or top).as_posix())
-
-
-def _in_order(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths, key=Path.as_posix)
-
-
-def _is_of_corpus(path: Path, tables: frozenset[str] | None) -> bool:
-    """Returns whether a file of a directory is read: not settings, nor a table of a cache."""
-    kind = format_of(path)
-    if kind == ".arrow" and tables is not None:
-        return path.name in tables
-    return holds_records(path) if kind == ".json" else kind is not None
-
-
-def _refuse_output(folder: Path) -> None:
-    """Refuses a directory that is a run, a model or an evaluation, or the part that holds texts."""
-    for each in [folder, *([folder.parent] if folder.name in ("shards", "cells") else [])]:
-        if kind := output_kind(each, _names_in(each)):
-            raise CorpusError(f"'{_shown(str(folder))}' is {kind}, not a corpus.")
 
 
 def _described(file: SourceFile) -> CorpusFile:
@@ -353,35 +277,7 @@ def _described(file: SourceFile) -> CorpusFile:
 def _sentence(passed_over: list[str]) -> str:
     if not passed_over:
         return ""
-    names = sorted(map(_shown, passed_over))
+    names = sorted(map(shown, passed_over))
     rest = len(names) - _MOST_NAMED
     more = f" and {rest:,} more" if rest > 0 else ""
     return f"passed over: {', '.join(names[:_MOST_NAMED])}{more}"
-
-
-def _mode(path: Path) -> int | None:
-    """Returns what a path leads to, None for nothing, as where its name is too long to be one."""
-    try:
-        return path.stat().st_mode
-    except (OSError, ValueError):
-        return None
-
-
-def _names_in(folder: Path) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 (names are enough)
-    except (OSError, ValueError):
-        return []
-
-
-def _spelled(name: str) -> str:
-    r"""Returns a name as text that can be written; what is not UTF-8 in it as escapes.
-
-    >>> _spelled("caf\udce9.jsonl")
-    'caf\\udce9.jsonl'
-    """
-    return name.encode(errors="backslashreplace").decode()
-
-
-def _shown(name: str) -> str:
-    return clipped(_spelled(name), 200)

@@ -19,7 +19,7 @@ from toolformer.files import read_json
 from toolformer.infer.config import InferConfig
 from toolformer.lm.registry import DOOR as MODELS
 from toolformer.lm.registry import is_in_code
-from toolformer.specs import stamp_files
+from toolformer.specs.stamps import stamp_files
 
 
 @dataclass(frozen=True, slots=True)

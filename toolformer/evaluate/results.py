@@ -16,7 +16,7 @@ from toolformer.evaluate.compare.differences import Difference
 from toolformer.evaluate.counts import BUILT_IN, Counts, TextScores
 from toolformer.evaluate.metric import Numbers, reduce_all
 from toolformer.files import from_json, read_json
-from toolformer.specs import type_adapter
+from toolformer.typed import type_adapter
 
 SCHEMA_VERSION = 1
 RESULTS = "results.json"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolformer.files import from_json
-from toolformer.specs import type_adapter
+from toolformer.typed import type_adapter
 
 TOO_LONG = "too long"  # a trial's finish: the prompt left no room to answer
 READ = "read"  # a trial's finish: the text was read and not continued; its scores are all there is

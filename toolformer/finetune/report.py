@@ -8,7 +8,7 @@ from typing import Any
 from toolformer.errors import RunError
 from toolformer.files import from_json, json_text, read_json, write_whole
 from toolformer.finetune.training.steps import DevScore
-from toolformer.specs import type_adapter
+from toolformer.typed import type_adapter
 
 _METRICS, _TIMING = "metrics.json", "timing.json"
 _MACHINE = "machine"  # the field that is a file of its own

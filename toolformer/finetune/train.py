@@ -23,7 +23,7 @@ from toolformer.finetune.training.arguments import check_reports
 from toolformer.finetune.training.carry_out import carry_out
 from toolformer.finetune.training.plan import make_plan
 from toolformer.finetune.training.steps import TrainingStep
-from toolformer.lm.hf.load import quiet
+from toolformer.lm.hf.told import quiet
 from toolformer.records import Document
 from toolformer.sidecar import SidecarTool
 

@@ -16,7 +16,7 @@ import numpy as np
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
-from toolformer.specs import import_file
+from toolformer.specs.python_files import import_file
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -84,7 +84,7 @@ def load_tokenizer(folder: Path) -> "PreTrainedTokenizerFast":
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    from toolformer.lm.hf.load import told_by_a_sentence
+    from toolformer.lm.hf.told import told_by_a_sentence
 
     with told_by_a_sentence(str(folder)):
         tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder)

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
-from toolformer.specs import Door, Spec, foreign_code
+from toolformer.specs import Door, Spec
+from toolformer.specs.python_files import foreign_code
 from toolformer.tools.base import Tool, tool
 
 DOOR = Door(

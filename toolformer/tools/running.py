@@ -11,7 +11,7 @@ from socket import gaierror
 from toolformer._version import __version__
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError, ToolUnavailableError, is_interrupt, told
-from toolformer.specs import stamp_files
+from toolformer.specs.stamps import stamp_files
 from toolformer.tools.base import Tool, ToolContext, ToolResult
 from toolformer.tools.cache import ResultCache
 from toolformer.tools.output import finished, fold

@@ -15,7 +15,7 @@ from toolformer.infer.file_answers import Row, answer_prompts
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.prompts_file import read_prompts
 from toolformer.lm.base import LanguageModel
-from toolformer.specs import stamp_files
+from toolformer.specs.stamps import stamp_files
 
 
 def answer_file(

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from toolformer.errors import ModelError, clipped
-from toolformer.lm.hf.checkpoint import named
+from toolformer.lm.hf.formats.checkpoint import named
 
 _log = logging.getLogger(__name__)
 

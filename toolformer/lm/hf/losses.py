@@ -8,7 +8,7 @@ import torch
 
 from toolformer.errors import ModelError
 from toolformer.lm.base import SCORED_TOKENS, LossRequest
-from toolformer.lm.encoding import EncodedText
+from toolformer.lm.encoded import EncodedText
 from toolformer.lm.hf.engine import Engine
 
 

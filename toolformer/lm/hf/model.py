@@ -18,11 +18,12 @@ from toolformer.lm.hf.branching.ways import choose_decoding
 from toolformer.lm.hf.engine import Engine
 from toolformer.lm.hf.formats.objects import loaded_from
 from toolformer.lm.hf.forward import Forward
-from toolformer.lm.hf.load import Loaded, load_pretrained, told_by_a_sentence
+from toolformer.lm.hf.load import Loaded, load_pretrained
 from toolformer.lm.hf.losses import target_log_probs
 from toolformer.lm.hf.memory import MOST_ON_CPU, fitting_tokens, operations_per_second
 from toolformer.lm.hf.streams.streams import HFStreams
 from toolformer.lm.hf.texts import text_log_probs
+from toolformer.lm.hf.told import told_by_a_sentence
 from toolformer.lm.hf.trunks.trunks import HFTrunks
 from toolformer.lm.vocabulary import Vocabulary
 from toolformer.sidecar import Sidecar

@@ -21,9 +21,10 @@ from typing import (
 )
 
 from toolformer.errors import ConfigError, closest
-from toolformer.specs import foreign_code, type_adapter
+from toolformer.specs.python_files import foreign_code
 from toolformer.tools.parameters.choices import Values
 from toolformer.tools.parameters.docstring import read_docstring
+from toolformer.typed import type_adapter
 
 
 @dataclass(frozen=True, slots=True)

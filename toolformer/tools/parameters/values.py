@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from toolformer.dates import find_date
-from toolformer.specs import type_adapter
 from toolformer.tools.parameters.written import THOUSANDS, Written
+from toolformer.typed import type_adapter
 
 # Types of pydantic's errors.
 _WANTS_SEVERAL = frozenset(

@@ -1,1 +1,1 @@
-"""Models that are not a directory of safetensors: in GGUF, as an adapter, in memory."""
+"""The forms in which a model comes: a directory of safetensors, GGUF, an adapter, in memory."""

@@ -10,7 +10,7 @@ from typing import Any
 from transformers import PreTrainedModel
 
 from toolformer.errors import ModelError, clipped
-from toolformer.lm.hf.checkpoint import check_files, read_object
+from toolformer.lm.hf.formats.checkpoint import check_files, read_object
 
 CONFIG = "adapter_config.json"
 _WEIGHTS = "adapter_model.safetensors"

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from toolformer.errors import ModelError, how_to_install
-from toolformer.lm.hf.checkpoint import check_declared
+from toolformer.lm.hf.formats.checkpoint import check_declared
 
 SUFFIX = ".gguf"
 _PART = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$", re.IGNORECASE)

@@ -8,7 +8,8 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolformer.errors import ConfigError, clipped
-from toolformer.lm.hf.load import Loaded, loaded_of, told_by_a_sentence
+from toolformer.lm.hf.load import Loaded, loaded_of
+from toolformer.lm.hf.told import told_by_a_sentence
 from toolformer.sidecar import Sidecar, read_sidecar
 
 _VOLATILE = ("_name_or_path", "transformers_version")  # of a config: they change no answer

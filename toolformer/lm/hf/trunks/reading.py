@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from toolformer.lm.base import StartProbabilities
-from toolformer.lm.encoding import EncodedPrompt, EncodedText
+from toolformer.lm.encoded import EncodedPrompt, EncodedText
 from toolformer.lm.hf.branching.branches import BranchStart, Decoder
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.said import Said

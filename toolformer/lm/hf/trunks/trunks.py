@@ -14,7 +14,7 @@ from toolformer.lm.base import (
     StartProbabilities,
     TextRequest,
 )
-from toolformer.lm.encoding import EncodedPrompt
+from toolformer.lm.encoded import EncodedPrompt
 from toolformer.lm.hf.branching.branches import BranchStart, Rooted, own_tokens, write_branches
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.engine import Engine

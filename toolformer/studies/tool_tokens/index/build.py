@@ -19,7 +19,8 @@ from toolformer.calls import InlineGrammar
 from toolformer.config import fingerprint
 from toolformer.errors import ModelError
 from toolformer.lm.encoding import Encoding
-from toolformer.lm.hf.load import Loaded, load_pretrained, quiet
+from toolformer.lm.hf.load import Loaded, load_pretrained
+from toolformer.lm.hf.told import quiet
 from toolformer.studies.tool_tokens.catalog.records import Api
 from toolformer.studies.tool_tokens.index.clusters import cluster_paths
 from toolformer.studies.tool_tokens.index.identifiers import (

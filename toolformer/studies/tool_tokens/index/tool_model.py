@@ -7,7 +7,8 @@ from pathlib import Path
 
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.hf.beams import Beam, BeamSearch
-from toolformer.lm.hf.load import Loaded, load_pretrained, quiet
+from toolformer.lm.hf.load import Loaded, load_pretrained
+from toolformer.lm.hf.told import quiet
 from toolformer.lm.registry import load_model
 from toolformer.lm.trie import Trie
 from toolformer.studies.tool_tokens.index.build import encoding_of

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM
 from tests.lm.hf.damage import edit
 from tests.models import save_model
 from toolformer.errors import ModelError
-from toolformer.lm.hf.checkpoint import read_checkpoint
+from toolformer.lm.hf.formats.checkpoint import read_checkpoint
 from toolformer.lm.hf.model import load
 
 

@@ -1,48 +1,30 @@
-"""How a tool, a task or a model is named, and what is behind the name.
+"""A spec taken apart, and the door through which what it names comes in.
 
 A spec is a name (`calculator`), a name with options (`database:path=facts.db,table=facts`), or an
 object in a Python file, with or without options (`my_tools.py:convert`). A name is looked up among
 what this package brings and what other distributions declare as entry points: the same door for
-all. Knows no tool, no task and no model.
+all.
 """
 
-import hashlib
-import importlib.util
 import inspect
 import os
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from itertools import combinations, islice
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from toolformer.errors import (
-    ConfigError,
-    ToolformerError,
-    UnknownNameError,
-    clipped,
-    closest,
-    is_interrupt,
-    told,
-)
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
+from toolformer.specs.python_files import foreign_code, import_file
+from toolformer.typed import type_adapter
 
 _FILE = re.compile(r"^(?P<file>.+\.py):(?P<name>[^:]+)(?::(?P<options>.*))?$", re.DOTALL)
 # The name of what comes with options, of which one may name a Python file or an address.
 _WITH_OPTIONS = re.compile(r"^(?P<name>[\w-]+):(?P<options>\w+=.*)$", re.DOTALL)
 _NAMED = re.compile(r"^(?P<name>[^:]+?)(?::(?P<options>.*))?$", re.DOTALL)
-_SEPARATOR = re.compile("[:,=]")
-_MAX_FILES = 10_000  # of a directory are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,122 +224,3 @@ def _fault_of(value: object, text: str) -> str:
     digits = text.strip().lstrip("+-").replace(".", "", 1)
     is_time = isinstance(value, date | time)
     return "A number is not a day or a time" if is_time and digits.isdigit() else ""
-
-
-def stamp_files(specs: Iterable[str]) -> dict[str, list[int]]:
-    """Returns what tells the files and directories that specs name from earlier versions of them.
-
-    Whatever is between two of a spec's separators and is a file counts, for only the thing itself
-    knows which of its options are paths; so does a directory that is the value of an option.
-
-    Returns:
-        By path: bytes, and nanoseconds at the last change; for a directory with files in it their
-        number, their bytes, and a hash of their names, sizes and times. Nothing where no file is
-        named.
-    """
-    stamps = {}
-    for spec in specs:
-        borders = [-1, *(mark.start() for mark in _SEPARATOR.finditer(spec)), len(spec)]
-        for start, end in combinations(borders, 2):
-            piece = spec[start + 1 : end].strip()
-            try:
-                found = Path(piece).stat()
-            except (OSError, ValueError):  # no file, or no name for one
-                continue
-            if S_ISREG(found.st_mode):
-                stamps[piece] = [found.st_size, found.st_mtime_ns]
-            elif (
-                S_ISDIR(found.st_mode)
-                and piece
-                and spec[max(start, 0)] == "="
-                and (stamp := _stamp_folder(Path(piece)))
-            ):
-                stamps[piece] = stamp
-    return dict(sorted(stamps.items()))
-
-
-def _stamp_folder(folder: Path) -> list[int]:
-    """Returns number, bytes and a hash of a directory's first files; nothing where it has none."""
-    digest = hashlib.sha256()
-    number = size = 0
-    for path in islice(_files_below(folder), _MAX_FILES):
-        try:
-            found = path.stat()
-        except OSError:  # gone meanwhile, or a link to nothing
-            continue
-        number += 1
-        size += found.st_size
-        line = f"{path.relative_to(folder)}\0{found.st_size}\0{found.st_mtime_ns}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return [number, size, int.from_bytes(digest.digest()[:6])] if number else []
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders.sort()  # the order in which they are walked
-        yield from (Path(parent, name) for name in sorted(files))
-
-
-def import_file(path: Path) -> ModuleType:
-    """Returns the module of a Python file; a file that has changed is imported anew.
-
-    Raises:
-        ConfigError: It is not a Python file, or cannot be imported.
-    """
-    return _import(path.resolve(), path.stat().st_mtime_ns)
-
-
-@cache
-def _import(path: Path, changed_ns: int) -> ModuleType:  # noqa: ARG001  part of the key
-    # A name of its own: `json.py` of a user must not stand in for the library's.
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    name = f"toolformer_file_{path.stem}_{digest}"
-    location = importlib.util.spec_from_file_location(name, path)
-    if location is None or location.loader is None:
-        raise ConfigError(f"{str(path)!r} is not a Python file.")
-    module = importlib.util.module_from_spec(location)
-    sys.modules[name] = module  # annotations and dataclasses look their module up
-    try:
-        with foreign_code(f"{str(path)!r} cannot be imported"):
-            location.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-@contextmanager
-def foreign_code(what: str) -> Iterator[None]:
-    """Runs somebody's code in a `with` statement: whatever it raises is told in one sentence.
-
-    An exit does not end the program either. Ctrl-C passes, and so do this package's own errors.
-
-    Args:
-        what: The beginning of the sentence.
-
-    Raises:
-        ConfigError: It failed.
-    """
-    try:
-        yield
-    except ToolformerError:
-        raise
-    except BaseException as error:
-        if is_interrupt(error):
-            raise
-        raise ConfigError(f"{what}: {told(error)}.") from error
-
-
-def type_adapter(annotation: Any) -> "TypeAdapter[object]":
-    """Returns what validates values of a type and knows its JSON schema."""
-    try:
-        return _type_adapter(annotation)
-    except TypeError:  # what is annotated with a dict or a list cannot be kept
-        return _type_adapter.__wrapped__(annotation)
-
-
-@lru_cache(maxsize=256)
-def _type_adapter(annotation: Any) -> "TypeAdapter[object]":
-    from pydantic import TypeAdapter  # 0.1 s that `toolformer --help` need not wait for
-
-    return TypeAdapter(annotation)
