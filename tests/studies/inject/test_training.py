@@ -15,7 +15,7 @@ from toolformer.pretrain.progress import Step
 from toolformer.pretrain.tokenizer import load_tokenizer
 from toolformer.studies.inject.config import InjectConfig
 from toolformer.studies.inject.data.facts import Group
-from toolformer.studies.inject.data.files import FactSet, make
+from toolformer.studies.inject.data.files import FactSet, make, read_facts
 from toolformer.studies.inject.tracking import Tracked
 from toolformer.studies.inject.training import (
     _texts_of_steps,
@@ -71,6 +71,17 @@ def test_a_killed_training_goes_on_to_the_same_weights_and_looks(
     assert all(torch.equal(one[name], other[name]) for name in one)
     for file in ("tracking.json", "exposures.json", "held_out.json", "study.json"):
         assert (whole / file).read_bytes() == (killed / file).read_bytes()
+
+
+def test_facts_that_lie_elsewhere_are_the_same_facts(tmp_path: Path, facts: FactSet) -> None:
+    out = run(config_of(injection=None, training={"steps": 1}), tmp_path)
+    study = (out / "study.json").read_bytes()
+    assert str(tmp_path).encode() not in study
+    moved = (tmp_path / "facts").rename(tmp_path / "moved")
+    assert read_facts(moved) == facts
+    config = config_of(injection=None, training={"steps": 1}, dataset={"facts": str(moved)})
+    run(config, tmp_path, out.name)
+    assert (out / "study.json").read_bytes() == study
 
 
 def test_a_training_of_other_facts_or_settings_is_refused(tmp_path: Path, facts: FactSet) -> None:

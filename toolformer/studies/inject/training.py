@@ -60,7 +60,9 @@ def train(
 
     facts = read_facts(folder / config.dataset.facts)
     with locked(out):
-        study = config.to_dict() | {"facts": facts.digest}
+        # Wherever the facts lie, they are these: the copy beside the model.
+        dataset = config.dataset.model_copy(update={"facts": FACTS})
+        study = config.model_copy(update={"dataset": dataset}).to_dict() | {"facts": facts.digest}
         claim(out / _STUDY, study, what="a training with injected facts")
         if not (out / _HELD_OUT).exists():
             texts = read_texts(config.background(), folder=folder, held_out=True)
