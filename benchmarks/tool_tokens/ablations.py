@@ -6,10 +6,11 @@ from typing import Any
 
 from benchmarks.report import Cell, table
 from benchmarks.tool_tokens.bench import Bench
-from benchmarks.tool_tokens.shown import completed, score_of, section, three
+from benchmarks.tool_tokens.shown import completed, score_of, section
 from toolformer.studies.tool_tokens.catalog.records import HELD_OUT
 from toolformer.studies.tool_tokens.index.identifiers import INDEXINGS
 from toolformer.studies.tool_tokens.measuring import evaluate as measure
+from toolformer.studies.tool_tokens.measuring.tables import three_digits
 from toolformer.studies.tool_tokens.training.config import STAGES, Stage
 from toolformer.studies.tool_tokens.training.stages import FOLDERS
 
@@ -47,10 +48,10 @@ def ablations(bench: Bench) -> str:
         rows.append(
             [
                 name,
-                "–" if one["memory"] is None else three(one["memory"]["accuracy"]),
-                *(three(at[0][cut]) for cut in ("1", "5")),
-                *(three(each["1"]) for each in at[1:]),
-                three(score_of(one["retrieval"], "free", "instruction", None)["made_up"]),
+                "–" if one["memory"] is None else three_digits(one["memory"]["accuracy"]),
+                *(three_digits(at[0][cut]) for cut in ("1", "5")),
+                *(three_digits(each["1"]) for each in at[1:]),
+                three_digits(score_of(one["retrieval"], "free", "instruction", None)["made_up"]),
                 "–" if task is None else completed(task),
                 f"{sum(each['core'] for each in done) / 60:.1f}",
             ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.report import Cell, table
 from benchmarks.tool_tokens.bench import Bench
-from benchmarks.tool_tokens.shown import completed, score_of, section, three
+from benchmarks.tool_tokens.shown import completed, score_of, section
 from toolformer.evaluate.metric import wilson
 from toolformer.lm.hf.load import load_pretrained
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
@@ -15,6 +15,7 @@ from toolformer.studies.tool_tokens.index.tool_model import ToolModel
 from toolformer.studies.tool_tokens.measuring import evaluate as measure
 from toolformer.studies.tool_tokens.measuring.bm25 import search_bm25
 from toolformer.studies.tool_tokens.measuring.embedding import search_embeddings
+from toolformer.studies.tool_tokens.measuring.tables import three_digits
 from toolformer.studies.tool_tokens.training.config import STAGES
 
 
@@ -53,9 +54,9 @@ def bars(bench: Bench) -> str:
     met: list[list[Cell]] = [
         ["the three stages, core-minutes over 2 cores", "≤ 30 min", f"{core / 2:.1f} min"],
         ["the three stages by the clock", "reported", f"{clock:.1f} min"],
-        ["memorisation", "≥ .95", three(memory["accuracy"])],
-        ["NDCG@1, held-out instructions", "≥ .85", three(whole["1"])],
-        ["NDCG@5, held-out instructions", "≥ .85", three(whole["5"])],
+        ["memorisation", "≥ .95", three_digits(memory["accuracy"])],
+        ["NDCG@1, held-out instructions", "≥ .85", three_digits(whole["1"])],
+        ["NDCG@5, held-out instructions", "≥ .85", three_digits(whole["5"])],
         ["NDCG@1 against BM25, paraphrased", "≥ +10 points", f"{gain:+.1f} points"],
         [f"names that do not exist, of {answers:,}", "0", f"{made_up[0] * 100:.2f} %"],
         ["the same without the trie", "reported", f"{made_up[1] * 100:.2f} %"],
@@ -69,7 +70,8 @@ def bars(bench: Bench) -> str:
             table(["stage", "tokens", "minutes", "core-minutes"], stages),
             "Memory: accuracy, macro F1, accuracy without the trie, names that no API has: "
             + ", ".join(
-                three(memory[name]) for name in ("accuracy", "f1", "free_accuracy", "made_up")
+                three_digits(memory[name])
+                for name in ("accuracy", "f1", "free_accuracy", "made_up")
             )
             + ".",
             table(*_retrieval_rows(scores)),
@@ -108,11 +110,11 @@ def _retrieval_rows(scores: list[dict[str, Any]]) -> tuple[list[str], list[list[
                 each["system"],
                 each["split"],
                 each["tier"] or "all",
-                *(three(one["ndcg"][cut]) for cut in "135"),
-                *(three(one["ndcg_of_predicted"][cut]) for cut in "35"),
-                three(one["reciprocal_rank"]),
-                three(one["recall"]["5"]),
-                three(one["made_up"]),
+                *(three_digits(one["ndcg"][cut]) for cut in "135"),
+                *(three_digits(one["ndcg_of_predicted"][cut]) for cut in "35"),
+                three_digits(one["reciprocal_rank"]),
+                three_digits(one["recall"]["5"]),
+                three_digits(one["made_up"]),
             ]
         )
     return header, rows
@@ -124,7 +126,7 @@ def _task_row(task: dict[str, Any]) -> list[Cell]:
         task["split"],
         task["tasks"],
         completed(task),
-        f"{three(low)}–{three(high)}",
-        three(task["finished"] / max(1, task["tasks"])),
+        f"{three_digits(low)}–{three_digits(high)}",
+        three_digits(task["finished"] / max(1, task["tasks"])),
         f"{task['calls']:.2f}",
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.tool_tokens.bench import Bench
+from toolformer.studies.tool_tokens.measuring.tables import three_digits
 
 
 def section(bench: Bench, title: str, parts: Sequence[str]) -> str:
@@ -31,13 +32,4 @@ def score_of(
 
 def completed(task: dict[str, Any]) -> str:
     """Writes the share of the tasks that were completed."""
-    return three(task["completed"] / max(1, task["tasks"]))
-
-
-def three(value: float) -> str:
-    """Writes a share with three digits.
-
-    >>> three(0.25), three(1)
-    ('.250', '1.000')
-    """
-    return f"{value:.3f}".removeprefix("0") if value < 1 else "1.000"
+    return three_digits(task["completed"] / max(1, task["tasks"]))

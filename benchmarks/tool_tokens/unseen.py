@@ -6,15 +6,16 @@ from typing import Any
 
 from benchmarks.report import Cell, table
 from benchmarks.tool_tokens.bench import Bench
-from benchmarks.tool_tokens.shown import section, three
+from benchmarks.tool_tokens.shown import section
 from toolformer.finetune import finetune_texts
 from toolformer.lm.registry import load_model
-from toolformer.studies.tool_tokens.acting.act import act, is_completed
+from toolformer.studies.tool_tokens.acting.act import act
 from toolformer.studies.tool_tokens.acting.inline import call_inline, inline_texts, with_gold
 from toolformer.studies.tool_tokens.catalog.endpoints import is_same_call
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.catalog.records import HELD_OUT, ApiQuery
 from toolformer.studies.tool_tokens.measuring.bm25 import search_bm25
+from toolformer.studies.tool_tokens.measuring.tables import three_digits
 from toolformer.studies.tool_tokens.training.config import STAGES
 from toolformer.studies.tool_tokens.training.stages import FOLDERS
 
@@ -32,12 +33,9 @@ def unseen(bench: Bench) -> str:
 
         def by_tokens(queries: list[ApiQuery] = queries) -> list[int]:
             model = bench.load(bench.root / "atomic" / FOLDERS["agent"])
-            episodes = list(act(model, [q.text for q in queries], catalogue.by_id))
+            episodes = act(model, [q.text for q in queries], catalogue.by_id)
             calls = [next(iter(each.calls), None) for each in episodes]
-            done = [
-                is_completed(e, q, catalogue.by_id) for e, q in zip(episodes, queries, strict=True)
-            ]
-            return [*_hits(calls, queries), sum(done)]
+            return _hits(calls, queries)
 
         def inline(*, given: bool, queries: list[ApiQuery] = queries) -> list[int]:
             model = load_model(str(folder), device=bench.given.device)
@@ -51,7 +49,7 @@ def unseen(bench: Bench) -> str:
         }
         for number, (way, make) in enumerate(ways.items()):
             hits = bench.once(f"unseen-{split}-{number}", make)
-            rows.append([split, way, len(queries), *(_of(hit, len(queries)) for hit in hits[:2])])
+            rows.append([split, way, len(queries), *(_of(hit, len(queries)) for hit in hits)])
     header = ["held out", "system", "queries", "API right", "call right"]
     return section(bench, "Unseen tools", [table(header, rows)])
 
@@ -96,4 +94,4 @@ def _hits(calls: Sequence[Any], queries: Sequence[ApiQuery]) -> list[int]:
 
 
 def _of(part: int, whole: int) -> str:
-    return three(part / max(1, whole))
+    return three_digits(part / max(1, whole))

@@ -12,7 +12,6 @@ from tests.finetune.given import (
     manifest,
     of_model,
     sums,
-    tiny_model,
     with_fields,
     write_run,
 )
@@ -32,16 +31,6 @@ from toolformer.runs.thresholds import Thresholds
 
 TEXT = "He paid 4 x 5 = 20 dollars, and the old man said: 12 and 30 is 42, in all."
 EARLY, LATE = TEXT.index(" 20"), TEXT.index(" 42")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("base") / "model")
-
-
-@pytest.fixture
-def run(model: Path, tmp_path: Path) -> SelectedRun:
-    return read_run(write_run(tmp_path / "run", model))
 
 
 def calls(documents: list[AnnotatedDocument]) -> list[tuple[str, ...]]:

@@ -5,26 +5,16 @@ from pathlib import Path
 import pytest
 
 from tests.annotate.given import annotate_documents, echo
-from tests.finetune.given import GRAMMAR, of_model, sums, tiny_model, with_fields, write_run
+from tests.finetune.given import GRAMMAR, of_model, sums, tiny_model, with_fields
 from tests.models import save_sentencepiece_model
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ModelError
 from toolformer.finetune.config import FinetuneConfig
-from toolformer.finetune.data.runs import SelectedRun, read_run
+from toolformer.finetune.data.runs import SelectedRun
 from toolformer.finetune.data.texts import TrainingText, choose
 from toolformer.finetune.model.starting import check_base, check_places, load_base
 from toolformer.lm.hf.model import load
 from toolformer.records import Document
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("base") / "model")
-
-
-@pytest.fixture
-def run(model: Path, tmp_path: Path) -> SelectedRun:
-    return read_run(write_run(tmp_path / "run", model))
 
 
 def test_the_runs_own_model_fits_whatever_dtype_it_was_loaded_with(

@@ -157,13 +157,7 @@ def _read_call(api: Api, arguments: str) -> ApiCall:
         values = None
     if not isinstance(values, dict):  # values without names, which the endpoint took in order
         values = {name: str(value) for name, value in tool_of(api).bind(arguments).items()}
-    return ApiCall(
-        api.id,
-        {
-            str(name): value if isinstance(value, int | float) else str(value)
-            for name, value in values.items()
-        },
-    )
+    return ApiCall.written(api.id, values)
 
 
 def _lines(model: ToolModel, tasks: Sequence[_Task], *, most: int) -> list[str | None]:

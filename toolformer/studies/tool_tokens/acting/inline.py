@@ -93,11 +93,7 @@ def _read(call: ToolCall, known: Mapping[str, Api]) -> ApiCall | None:
         tool_of(api).bind(call.arguments)
     except (ValueError, ToolError):
         return None
-    plain = {
-        str(name): value if isinstance(value, int | float) else str(value)
-        for name, value in values.items()
-    }
-    return ApiCall(api.id, plain)
+    return ApiCall.written(api.id, values)
 
 
 def _never(call: ToolCall, context: ToolContext) -> ToolResult:  # noqa: ARG001

@@ -24,8 +24,8 @@ def tool_of(api: Api) -> Tool:
     """Returns an API as a tool: its arguments bound and checked, its endpoint run."""
 
     def run(**values: object) -> str:
-        given = {name: _plain(value) for name, value in values.items() if value is not None}
-        return json.dumps({api.result: answer_of(ApiCall(api.id, given), api)})
+        given = {name: value for name, value in values.items() if value is not None}
+        return json.dumps({api.result: answer_of(ApiCall.written(api.id, given), api)})
 
     return Tool(
         name=_NOT_IN_NAMES.sub("_", api.id) or "_",
@@ -65,10 +65,6 @@ def _normal(value: object) -> str:
     if isinstance(value, int | float):
         return f"{float(value):g}"
     return " ".join(str(value).casefold().split())
-
-
-def _plain(value: object) -> str | int | float:
-    return value if isinstance(value, int | float) else str(value)
 
 
 def _parameter(parameter: ApiParameter) -> Parameter:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 ParameterType = Literal["string", "integer", "number", "date", "choice"]
 Tier = Literal["plain", "paraphrased", "vague", "real"]
@@ -74,6 +74,19 @@ class ApiCall:
 
     api: str  # its id
     arguments: Mapping[str, str | int | float]
+
+    @classmethod
+    def written(cls, api: str, values: Mapping[Any, object]) -> "ApiCall":
+        """Returns a call as it was written or read: numbers are numbers, and all else is text.
+
+        >>> ApiCall.written("shop&&price", {"name": "Opal Bay", "limit": 3, "of": None}).arguments
+        {'name': 'Opal Bay', 'limit': 3, 'of': 'None'}
+        """
+        plain = {
+            str(name): value if isinstance(value, int | float) else str(value)
+            for name, value in values.items()
+        }
+        return cls(api, plain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,12 +174,8 @@ def _acted(fields: Mapping[str, Any], name: str) -> ApiQuery:
     calls = []
     for each in plan:
         given = each.get("action_input")
-        values = given.items() if isinstance(given, Mapping) else ()
-        arguments = {
-            str(key): value if isinstance(value, int | float) else str(value)
-            for key, value in values
-        }
-        calls.append(ApiCall(id_of(str(each.get("action"))), arguments))
+        values = given if isinstance(given, Mapping) else {}
+        calls.append(ApiCall.written(id_of(str(each.get("action"))), values))
     return ApiQuery(
         name,
         str(fields.get("query") or ""),

@@ -23,11 +23,11 @@ def retrieval_rows(scores: Sequence[TierScore]) -> Table:
                 each.split,
                 each.tier or "all",
                 f"{score.queries:,}",
-                *(_share(score.ndcg[cut]) for cut in CUTS),
-                *(_share(score.ndcg_of_predicted[cut]) for cut in CUTS[1:]),
-                _share(score.reciprocal_rank),
-                *(_share(score.recall[cut]) for cut in (1, 5)),
-                _share(score.made_up),
+                *(three_digits(score.ndcg[cut]) for cut in CUTS),
+                *(three_digits(score.ndcg_of_predicted[cut]) for cut in CUTS[1:]),
+                three_digits(score.reciprocal_rank),
+                *(three_digits(score.recall[cut]) for cut in (1, 5)),
+                three_digits(score.made_up),
             ]
         )
     return header, rows
@@ -40,10 +40,10 @@ def memory_rows(memories: Sequence[tuple[str, Memory]]) -> Table:
         [
             system,
             f"{memory.apis:,}",
-            _share(memory.accuracy),
-            _share(memory.f1),
-            _share(memory.free_accuracy),
-            _share(memory.made_up),
+            three_digits(memory.accuracy),
+            three_digits(memory.f1),
+            three_digits(memory.free_accuracy),
+            three_digits(memory.made_up),
         ]
         for system, memory in memories
     ]
@@ -58,9 +58,9 @@ def completion_rows(completions: Sequence[tuple[str, Completion]]) -> Table:
             system,
             each.split,
             f"{each.tasks:,}",
-            _share(each.share),
-            "–".join(_share(end) for end in each.interval),
-            _share(each.finished / each.tasks if each.tasks else 0.0),
+            three_digits(each.share),
+            "–".join(three_digits(end) for end in each.interval),
+            three_digits(each.finished / each.tasks if each.tasks else 0.0),
             f"{each.calls:.2f}",
         ]
         for system, each in completions
@@ -68,10 +68,10 @@ def completion_rows(completions: Sequence[tuple[str, Completion]]) -> Table:
     return header, rows
 
 
-def _share(value: float) -> str:
+def three_digits(value: float) -> str:
     """Writes a share in three digits.
 
-    >>> _share(0.4693), _share(1.0)
+    >>> three_digits(0.4693), three_digits(1.0)
     ('.469', '1.000')
     """
     return f"{value:.3f}".removeprefix("0") if value < 1 else "1.000"
