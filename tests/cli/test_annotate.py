@@ -252,7 +252,7 @@ def test_ctrl_c_drops_the_shard_and_says_how_to_go_on(where: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Run the same command again to resume." in told
+    assert "Run the same command again to continue." in told
     assert "Traceback" not in told
     opened = Run.open("run", incomplete=True)
     assert not opened.is_complete

@@ -18,6 +18,7 @@ from toolformer._version import __version__
 from toolformer.cli.display.gate import OutputError, fill_closed_streams, gated_output
 from toolformer.cli.display.volume import with_volume
 from toolformer.cli.interrupt import Interruption, interruptible
+from toolformer.cli.stopped import Stopped
 from toolformer.cli.studies.group import STUDIES, study_group
 from toolformer.errors import HubError, RunError, ToolformerError, UnknownNameError, closest
 
@@ -136,6 +137,9 @@ def _ended(arguments: Sequence[str]) -> int:
         return 1
     except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)
+        return 130
+    except Stopped as told:
+        print(told, file=sys.stderr)
         return 130
 
 

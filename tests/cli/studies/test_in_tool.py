@@ -1,6 +1,7 @@
 """`toolformer study in-tool` from the command line: files, and what is printed."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,18 @@ def test_strangers_are_others(here: Path) -> None:
         {each["first_name"] for each in lines(f"{name}.jsonl")} for name in ("seen", "unseen")
     )
     assert seen.isdisjoint(unseen)
+
+
+def test_a_training_that_is_stopped_tells_how_it_is_continued(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("toolformer.cli.studies.in_tool.train_one", interrupted)
+    assert in_tool(f"train --mode weight {TRAIN} --out m") == 130
+    told = "Stopped. Run the same command again to continue at the last checkpoint.\n"
+    assert told in capsys.readouterr().err
 
 
 def test_a_model_is_trained_and_asked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

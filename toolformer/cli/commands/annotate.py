@@ -43,6 +43,7 @@ from toolformer.cli.shares import (
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
 from toolformer.cli.show.dry_run import DRY_RUN, print_dry_run
 from toolformer.cli.show.finished import print_run
+from toolformer.cli.stopped import CONTINUED, Stopped
 from toolformer.cli.tool_limits import TOOL_TIMEOUT, TOOL_WORKERS
 from toolformer.cli.workers import (
     CPUS_PER_WORKER,
@@ -182,13 +183,9 @@ def annotate(
                 on_progress=lambda progress: _move(move, progress, characters),
                 on_problem=lambda problem: _tell(notes, problem),
             )
-    except KeyboardInterrupt:
-        notes.print(
-            "Stopped."
-            if dry_run
-            else f"Stopped. {_whole(out)} Run the same command again to resume."
-        )
-        return 130
+    except KeyboardInterrupt as error:
+        kept = "" if dry_run else f" {_whole(out)} {CONTINUED}"
+        raise Stopped(f"Stopped.{kept}") from error
     seconds = time.monotonic() - began
     if isinstance(found, DryRun):
         if as_json:

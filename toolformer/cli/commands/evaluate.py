@@ -14,6 +14,7 @@ from toolformer.cli.display.progress import evaluation_bar
 from toolformer.cli.display.tables import draw_table
 from toolformer.cli.display.trials import Show, print_note, show_trials
 from toolformer.cli.settings import DEVICE, MODEL_HELP, TRUST_REMOTE_CODE, with_settings
+from toolformer.cli.stopped import stopped_with
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError
 from toolformer.evaluate import EvaluateConfig, Results, load_tasks
@@ -134,24 +135,23 @@ def evaluate(
     for sentence in chosen.assumed:
         print_note(sentence)
     tasks = load_tasks(task)
-    try:
-        with evaluation_bar(Console(stderr=True)) as move:
-            results = evaluate_arms(
-                tasks,
-                chosen.arms,
-                out=out,
-                config=config,
-                load=lambda name: _load(
-                    name,
-                    dtype=config.dtype,
-                    device=device,
-                    trust_remote_code=trust_remote_code,
-                ),
-                on_progress=move,
-            )
-    except KeyboardInterrupt:
-        print_note(f"Stopped. Run the same command again: {out} keeps what was measured.")
-        return 130
+    with (
+        stopped_with(f"Run the same command again: {out} keeps what was measured."),
+        evaluation_bar(Console(stderr=True)) as move,
+    ):
+        results = evaluate_arms(
+            tasks,
+            chosen.arms,
+            out=out,
+            config=config,
+            load=lambda name: _load(
+                name,
+                dtype=config.dtype,
+                device=device,
+                trust_remote_code=trust_remote_code,
+            ),
+            on_progress=move,
+        )
     missed = sum(cell.counts.unavailable for cell in results.cells if cell.counts is not None)
     if missed:
         print_note(

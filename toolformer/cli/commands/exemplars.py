@@ -32,6 +32,7 @@ from toolformer.cli.settings import (
     TRUST_REMOTE_CODE,
     with_settings,
 )
+from toolformer.cli.stopped import stopped_with
 from toolformer.corpus import Corpora
 from toolformer.errors import ConfigError
 from toolformer.lm.registry import load_model
@@ -96,7 +97,7 @@ def exemplars(
             trust_remote_code=trust_remote_code,
         )
     total = settings.max_documents or PILOT_TEXTS
-    try:
+    with stopped_with("Nothing was written."):
         with counting_bar(notes, "Looking for exemplars", "texts", total=total) as move:
             pilot = propose_exemplars(
                 Corpora(tuple(corpus or (str(asset(SAMPLE_CORPUS)),))),
@@ -119,9 +120,6 @@ def exemplars(
                 show(each, console)
         else:
             chosen = list(choose(writable, console, answers=sys.stdin))
-    except KeyboardInterrupt:
-        notes.print("Stopped. Nothing was written.")
-        return 130
     if not chosen:
         notes.print("None was taken, and nothing was written.")
         return 1

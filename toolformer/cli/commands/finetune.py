@@ -15,6 +15,7 @@ from toolformer.cli.display.progress import training_bar
 from toolformer.cli.display.tables import provisional_line, report_table
 from toolformer.cli.settings import MIN_HELP, MIN_USED, TRUST_REMOTE_CODE, with_settings
 from toolformer.cli.sharing import LICENSE, PRIVATE, PUSH_TO_HUB, open_shared, share
+from toolformer.cli.stopped import AT_A_CHECKPOINT, stopped_with
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError, TrainingError
 from toolformer.finetune.config import FinetuneConfig
@@ -126,7 +127,7 @@ def finetune(
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
         with notes.status("Loading"):
             from toolformer.finetune.train import finetune as train
-        with training_bar(notes) as move:
+        with stopped_with(AT_A_CHECKPOINT), training_bar(notes) as move:
             report = train(
                 selected,
                 out=out,
@@ -142,9 +143,6 @@ def finetune(
     except TrainingError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        notes.print("Stopped. Run the same command again to resume at the last checkpoint.")
-        return 130
     if is_main():
         _answer(report, out=out, as_json=as_json)
     if repository is not None:

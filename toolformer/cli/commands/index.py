@@ -12,6 +12,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import counting_bar, spell_seconds
 from toolformer.cli.settings import STRICT
+from toolformer.cli.stopped import CONTINUED, stopped_with
 from toolformer.corpus import Corpora, CorpusProblem, describe_corpus, read_corpus
 from toolformer.errors import ConfigError
 from toolformer.records import Document
@@ -54,22 +55,21 @@ def index(
         on_problem=lambda problem: _tell(notes, problem),
     )
     began = time.monotonic()
-    try:
-        with counting_bar(notes, "Indexing", "texts", total=max_documents) as move:
+    with (
+        stopped_with(CONTINUED),
+        counting_bar(notes, "Indexing", "texts", total=max_documents) as move,
+    ):
 
-            def show(progress: IndexProgress) -> None:
-                said = f"{progress.passages:,} passages"
-                move(progress.pages, 0, f"{said}, counting words" if progress.is_counting else said)
+        def show(progress: IndexProgress) -> None:
+            said = f"{progress.passages:,} passages"
+            move(progress.pages, 0, f"{said}, counting words" if progress.is_counting else said)
 
-            built = build_index(
-                (_page(document, title_column) for document in documents),
-                out,
-                source=described,
-                on_progress=show,
-            )
-    except KeyboardInterrupt:
-        notes.print("Stopped. Run the same command again to continue.")
-        return 130
+        built = build_index(
+            (_page(document, title_column) for document in documents),
+            out,
+            source=described,
+            on_progress=show,
+        )
     seconds = time.monotonic() - began
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     if as_json:

@@ -7,6 +7,7 @@ from pathlib import Path
 from toolformer.cli.display.console import Console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import counting_bar
+from toolformer.cli.stopped import CONTINUED, stopped_with
 from toolformer.config import fingerprint
 from toolformer.corpus.sources import find_sources
 from toolformer.infer.answers_file import AnswersFile
@@ -64,11 +65,8 @@ def answer_file(
         rows = answer_prompts(
             model, file.left, tools=tools, config=config, chats=chats, first_index=done
         )
-        try:
+        with stopped_with(CONTINUED):
             _write_rows(rows, file.write, done=done, total=total, notes=notes)
-        except KeyboardInterrupt:
-            notes.print("Stopped. Run the same command again to continue.")
-            return 130
     return 0
 
 

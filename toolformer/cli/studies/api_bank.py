@@ -13,6 +13,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import counting_bar, training_bar
 from toolformer.cli.settings import DEVICE, DTYPE, MODEL_HELP, with_settings
+from toolformer.cli.stopped import AT_A_CHECKPOINT, CONTINUED, stopped_with
 from toolformer.errors import ConfigError
 from toolformer.lm.registry import load_model
 from toolformer.studies.api_bank.answers import read_answers
@@ -91,22 +92,18 @@ def train(
     if held_out is None:
         config = config.override(eval_rows=0)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # advice on faster kernels
-    try:
-        with training_bar(notes) as move:
-            trained = sweep(
-                list(read_rows(rows)),
-                [] if held_out is None else list(read_rows(held_out)),
-                model=model,
-                rates=read,
-                out=out,
-                config=config,
-                device=device,
-                on_begin=lambda rate, folder: notes.print(f"Rate {rate:g}: {folder}"),
-                on_progress=move,
-            )
-    except KeyboardInterrupt:
-        notes.print("Stopped. Run the same command again to continue at the last checkpoint.")
-        return 130
+    with stopped_with(AT_A_CHECKPOINT), training_bar(notes) as move:
+        trained = sweep(
+            list(read_rows(rows)),
+            [] if held_out is None else list(read_rows(held_out)),
+            model=model,
+            rates=read,
+            out=out,
+            config=config,
+            device=device,
+            on_begin=lambda rate, folder: notes.print(f"Rate {rate:g}: {folder}"),
+            on_progress=move,
+        )
     _answer_sweep(trained, as_json=as_json)
     diverged = [each for each in trained if isinstance(each.report, Diverged)]
     for each in diverged:
@@ -133,15 +130,14 @@ def predict(
     notes = Console(stderr=True)
     chosen = draw_rows(list(read_rows(rows)), limit, seed=draw).rows
     loaded = load_model(model, dtype=dtype, device=device)
-    try:
-        with counting_bar(notes, "Answering", "rows", total=len(chosen)) as move:
-            resumed = None
-            for done in continue_file(out, loaded, chosen, config):
-                resumed = done if resumed is None else resumed
-                move(done, resumed, "")
-    except KeyboardInterrupt:
-        notes.print("Stopped. Run the same command again to continue.")
-        return 130
+    with (
+        stopped_with(CONTINUED),
+        counting_bar(notes, "Answering", "rows", total=len(chosen)) as move,
+    ):
+        resumed = None
+        for done in continue_file(out, loaded, chosen, config):
+            resumed = done if resumed is None else resumed
+            move(done, resumed, "")
     notes.print(f"{out} answers {len(chosen):,} rows.")
     return 0
 

@@ -13,6 +13,7 @@ from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.display.tables import draw_table
 from toolformer.cli.settings import DEVICE, SETS, read_settings, with_settings
+from toolformer.cli.stopped import AT_A_CHECKPOINT, stopped_with
 from toolformer.errors import RunError
 from toolformer.evaluate.metric import wilson
 from toolformer.evaluate.tables import markdown_of
@@ -100,7 +101,8 @@ def train(
     After a kill the same command continues from the last checkpoint, in OUT/checkpoint.
     """
     notes = Console(stderr=True)
-    with training_bar(notes, steps=settings.steps, first="the first step") as move:
+    bar = training_bar(notes, steps=settings.steps, first="the first step")
+    with stopped_with(AT_A_CHECKPOINT), bar as move:
         measured = train_one(
             settings,
             out=out,
@@ -142,7 +144,7 @@ def sweep(
     """
     settings = read_settings(GridConfig, grid, sets=set_ or [])
     notes = Console(stderr=True)
-    with training_bar(notes, first="the first step") as move:
+    with stopped_with(AT_A_CHECKPOINT), training_bar(notes, first="the first step") as move:
 
         def show(told: SweepStep) -> None:
             losses = told.step.losses
@@ -197,7 +199,7 @@ def forget(
     from toolformer.studies.in_tool.forgetting.forget import forget as run
 
     notes = Console(stderr=True)
-    with training_bar(notes) as move:
+    with stopped_with(AT_A_CHECKPOINT), training_bar(notes) as move:
         found = run(settings, _texts(corpus), out=out, device=device, on_progress=move)
     if as_json:
         print_json(found.to_dict())

@@ -12,6 +12,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import training_bar
 from toolformer.cli.settings import DEVICE, SETS, read_settings
+from toolformer.cli.stopped import AT_A_CHECKPOINT, stopped_with
 from toolformer.errors import ConfigError
 from toolformer.evaluate.tables import TableText
 from toolformer.files import write_whole
@@ -70,7 +71,8 @@ def train(
     settings = read_settings(InjectConfig, config, sets=set_ or [], read=read_with_defaults)
     steps = settings.training.steps
     notes = Console(stderr=True)
-    with training_bar(notes, steps=steps, first="reading the texts", transient=False) as move:
+    bar = training_bar(notes, steps=steps, first="reading the texts", transient=False)
+    with stopped_with(AT_A_CHECKPOINT), bar as move:
         train_with_facts(
             settings,
             folder=config.resolve().parent,
@@ -175,7 +177,7 @@ def tool(
     given = TUNING.model_dump(exclude_unset=True)
     tuning = read_settings(FinetuneConfig, None, sets=set_ or [], flags=given)
     notes = Console(stderr=True)
-    with training_bar(notes) as move:
+    with stopped_with(AT_A_CHECKPOINT), training_bar(notes) as move:
         answers = ask_by_tool(
             known, base=base, out=out, config=tuning, device=device, on_progress=move
         )

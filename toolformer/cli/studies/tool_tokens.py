@@ -12,6 +12,7 @@ from toolformer.cli.display.console import Console, answer_console
 from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.progress import counting_bar, training_bar
 from toolformer.cli.settings import DEVICE, MODEL_HELP, with_settings
+from toolformer.cli.stopped import AT_A_CHECKPOINT, stopped_with
 from toolformer.errors import UnknownNameError, closest
 from toolformer.studies.tool_tokens.catalog.files import read_catalogue, write_catalogue
 from toolformer.studies.tool_tokens.catalog.make import CatalogConfig
@@ -112,21 +113,17 @@ def train(
     """
     wanted = _some_of(stage, STAGES, what="stage")
     notes = Console(stderr=True)
-    try:
-        with training_bar(notes) as move:
-            trained = train_stages(
-                index,
-                read_catalogue(catalogue),
-                out,
-                stages=wanted,
-                config=config,
-                device=device,
-                on_begin=lambda name, folder: notes.print(f"Stage {name}: {folder}"),
-                on_progress=move,
-            )
-    except KeyboardInterrupt:
-        notes.print("Stopped. Run the same command again to continue at the last checkpoint.")
-        return 130
+    with stopped_with(AT_A_CHECKPOINT), training_bar(notes) as move:
+        trained = train_stages(
+            index,
+            read_catalogue(catalogue),
+            out,
+            stages=wanted,
+            config=config,
+            device=device,
+            on_begin=lambda name, folder: notes.print(f"Stage {name}: {folder}"),
+            on_progress=move,
+        )
     if as_json:
         print_json(
             [
