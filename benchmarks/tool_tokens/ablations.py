@@ -1,18 +1,25 @@
 """Without the first stage, without the second, and the other indexings."""
 
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Cell, table
 from benchmarks.tool_tokens.bench import Bench
-from benchmarks.tool_tokens.shown import completed, score_of, section
+from benchmarks.tool_tokens.shown import score_of, section
 from toolformer.studies.tool_tokens.catalog.records import HELD_OUT
 from toolformer.studies.tool_tokens.index.identifiers import INDEXINGS
 from toolformer.studies.tool_tokens.measuring import evaluate as measure
+from toolformer.studies.tool_tokens.measuring.evaluate import Completion, Memory, TierScore
 from toolformer.studies.tool_tokens.measuring.tables import three_digits
 from toolformer.studies.tool_tokens.training.config import STAGES, Stage
 from toolformer.studies.tool_tokens.training.stages import FOLDERS
+
+
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    memory: Memory | None
+    retrieval: list[TierScore]
 
 
 def ablations(bench: Bench) -> str:
@@ -25,34 +32,32 @@ def ablations(bench: Bench) -> str:
             folders["memorize"] = bench.root / "atomic" / FOLDERS["memorize"]
         asked = folders.get("retrieve", last)
 
-        def measured(folders: dict[str, Path] = folders, asked: Path = asked) -> Any:
+        def measured(folders: dict[str, Path] = folders, asked: Path = asked) -> _Arm:
             first = folders.get("memorize")
             memory = None if first is None else measure.score_memory(bench.load(first), catalogue)
             model = bench.load(asked)
             scores = measure.score_retrieval("tokens", model, catalogue, HELD_OUT)
             free = measure.score_retrieval("free", model, catalogue, ("instruction",), free=True)
-            return {
-                "memory": memory and asdict(memory),
-                "retrieval": [score.to_dict() for score in [*scores, *free]],
-            }
+            return _Arm(memory, [*scores, *free])
 
-        one = bench.once(f"arm-{name.replace(' ', '-')}", measured)
+        one = bench.once(f"arm-{name.replace(' ', '-')}", _Arm, measured)
         task = None
         if "agent" in folders:
             label = "tasks-instruction" if name == "atomic" else f"tasks-{name.replace(' ', '-')}"
             task = bench.once(
                 label,
+                Completion,
                 lambda folders=folders: bench.tasks(folders["agent"], "instruction"),
             )
-        at = [score_of(one["retrieval"], "tokens", split, None)["ndcg"] for split in HELD_OUT]
+        at = [score_of(one.retrieval, "tokens", split, None).ndcg for split in HELD_OUT]
         rows.append(
             [
                 name,
-                "–" if one["memory"] is None else three_digits(one["memory"]["accuracy"]),
-                *(three_digits(at[0][cut]) for cut in ("1", "5")),
-                *(three_digits(each["1"]) for each in at[1:]),
-                three_digits(score_of(one["retrieval"], "free", "instruction", None)["made_up"]),
-                "–" if task is None else completed(task),
+                "–" if one.memory is None else three_digits(one.memory.accuracy),
+                *(three_digits(at[0][cut]) for cut in (1, 5)),
+                *(three_digits(each[1]) for each in at[1:]),
+                three_digits(score_of(one.retrieval, "free", "instruction", None).made_up),
+                "–" if task is None else three_digits(task.share),
                 f"{sum(each['core'] for each in done) / 60:.1f}",
             ]
         )

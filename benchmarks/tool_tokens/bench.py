@@ -1,12 +1,12 @@
 """The pieces that the parts of the benchmark share, each made once."""
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from benchmarks.spent import Spent
 from toolformer import files
@@ -19,8 +19,11 @@ from toolformer.studies.tool_tokens.index.build import build_index
 from toolformer.studies.tool_tokens.index.identifiers import Indexing
 from toolformer.studies.tool_tokens.index.tool_model import ToolModel, load_tool_model
 from toolformer.studies.tool_tokens.measuring import evaluate as measure
+from toolformer.studies.tool_tokens.measuring.evaluate import Completion
 from toolformer.studies.tool_tokens.training.config import Stage, StagesConfig
 from toolformer.studies.tool_tokens.training.stages import FOLDERS, train_stages
+
+_Result = TypeVar("_Result")
 
 
 class Bench:
@@ -83,19 +86,20 @@ class Bench:
             )
         return found
 
-    def once(self, name: str, make: Callable[[], Any]) -> Any:
-        """Returns what was measured under a name; it is measured once."""
+    def once(self, name: str, kind: type[_Result], make: Callable[[], _Result]) -> _Result:
+        """Returns what was measured under a name, of a kind; it is measured once."""
         path = self.root / "results" / f"{name}.json"
+        written = TypeAdapter(kind)
         if not path.exists():
-            files.write_whole(path, files.json_text(make()))
-        return json.loads(path.read_text(encoding="utf-8"))
+            files.write_whole(path, files.json_text(written.dump_python(make(), mode="json")))
+        return written.validate_json(path.read_bytes())
 
     def load(self, folder: Path) -> ToolModel:
         """Returns the model of a folder."""
         with quiet():
             return load_tool_model(folder, device=self.given.device)
 
-    def tasks(self, folder: Path, split: Split) -> dict[str, Any]:
+    def tasks(self, folder: Path, split: Split) -> Completion:
         """Returns how many tasks of a split the model of a folder completes."""
         model, catalogue = self.load(folder), self.catalogue()
-        return asdict(measure.score_completion(model, catalogue, split, most=self.given.tasks))
+        return measure.score_completion(model, catalogue, split, most=self.given.tasks)

@@ -3,7 +3,6 @@
 import statistics
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from benchmarks.report import Cell, table
 from benchmarks.tool_tokens.bench import Bench
@@ -11,13 +10,15 @@ from benchmarks.tool_tokens.shown import section
 from toolformer.studies.tool_tokens.acting.transcript import naming_prompt
 from toolformer.studies.tool_tokens.index.tool_model import ToolModel, load_tool_model
 
+_Numbers = dict[str, int | float]  # by what they count or time
+
 
 def scale(bench: Bench) -> str:
     """Returns the section of a large catalogue beside a small one."""
     small, large = bench.given.apis
 
-    def measured() -> Any:
-        found: dict[str, Any] = {}
+    def measured() -> dict[int, _Numbers]:
+        found: dict[int, _Numbers] = {}
         models: dict[int, ToolModel] = {}
         for count in (small, large):
             began = time.monotonic()
@@ -26,7 +27,7 @@ def scale(bench: Bench) -> str:
             index = bench.index(catalogue, "atomic", name=f"atomic-{count}")
             saved = time.monotonic()
             models[count] = load_tool_model(index, device=bench.given.device)
-            found[str(count)] = {
+            found[count] = {
                 "APIs": len(catalogue.apis),
                 "catalogue, s": made - began,
                 "tokens added, model saved, s": saved - made,
@@ -35,11 +36,11 @@ def scale(bench: Bench) -> str:
         queries = [query.text for query in bench.catalogue(small).queries][:20]
         prompts = [naming_prompt(text) for text in queries]
         for count, times in _retrieval_times(models, prompts, rounds=bench.given.rounds).items():
-            found[str(count)] |= {name: statistics.median(each) for name, each in times.items()}
+            found[count] |= {name: statistics.median(each) for name, each in times.items()}
         return found
 
-    found = bench.once(f"scale-{small}-{large}", measured)
-    one, other = found[str(small)], found[str(large)]
+    found = bench.once(f"scale-{small}-{large}", dict[int, _Numbers], measured)
+    one, other = found[small], found[large]
     rows: list[list[Cell]] = []
     for name in one:
         ratio = other[name] / one[name] if one[name] else 0.0

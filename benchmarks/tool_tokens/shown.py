@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks import report
 from benchmarks.tool_tokens.bench import Bench
-from toolformer.studies.tool_tokens.measuring.tables import three_digits
+from toolformer.studies.tool_tokens.catalog.records import Split, Tier
+from toolformer.studies.tool_tokens.measuring.evaluate import TierScore
+from toolformer.studies.tool_tokens.measuring.ranking import RankingScore
 
 
 def section(bench: Bench, title: str, parts: Sequence[str]) -> str:
@@ -21,15 +22,8 @@ def section(bench: Bench, title: str, parts: Sequence[str]) -> str:
 
 
 def score_of(
-    scores: list[dict[str, Any]], system: str, split: str, tier: str | None
-) -> dict[str, Any]:
+    scores: Sequence[TierScore], system: str, split: Split, tier: Tier | None
+) -> RankingScore:
     """Returns the one score of a system on a held-out kind of query; of all tiers where None."""
     wanted = (system, split, tier)
-    found = next(s for s in scores if (s["system"], s["split"], s["tier"]) == wanted)
-    score: dict[str, Any] = found["score"]
-    return score
-
-
-def completed(task: dict[str, Any]) -> str:
-    """Writes the share of the tasks that were completed."""
-    return three_digits(task["completed"] / max(1, task["tasks"]))
+    return next(s.score for s in scores if (s.system, s.split, s.tier) == wanted)

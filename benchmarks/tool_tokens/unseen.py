@@ -48,7 +48,7 @@ def unseen(bench: Bench) -> str:
             "inline, the right one among 5": lambda inline=inline: inline(given=True),
         }
         for number, (way, make) in enumerate(ways.items()):
-            hits = bench.once(f"unseen-{split}-{number}", make)
+            hits = bench.once(f"unseen-{split}-{number}", list[int], make)
             rows.append([split, way, len(queries), *(_of(hit, len(queries)) for hit in hits)])
     header = ["held out", "system", "queries", "API right", "call right"]
     return section(bench, "Unseen tools", [table(header, rows)])
