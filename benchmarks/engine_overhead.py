@@ -20,7 +20,8 @@ from benchmarks.measure import peak_memory_mb
 from toolformer.annotate import AnnotateConfig, RunProgress, annotate
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import suits_any, tool
+from toolformer.tools.base import suits_any
+from toolformer.tools.decorator import tool
 
 CHARACTERS = 200  # of a document
 DOCUMENTS_PER_SHARD = 1000

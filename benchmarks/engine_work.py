@@ -13,8 +13,10 @@ from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
 from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import Exemplar, Tool, suits_any, tool
+from toolformer.tools.base import Tool, suits_any
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.toolbox import Toolbox
 
 PLACES, SAMPLES = 5, 5  # k and m, the paper's

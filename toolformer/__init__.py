@@ -44,8 +44,12 @@ if TYPE_CHECKING:
     from toolformer.runs.select import select
     from toolformer.runs.stats import RunStats
     from toolformer.runs.thresholds import Thresholds
-    from toolformer.tools.base import Exemplar, Tool, ToolContext, ToolResult, tool
+    from toolformer.tools.base import Tool
+    from toolformer.tools.context import ToolContext
+    from toolformer.tools.decorator import tool
+    from toolformer.tools.exemplar import Exemplar
     from toolformer.tools.registry import default_tools, load_tool, load_tools
+    from toolformer.tools.result import ToolResult
     from toolformer.tools.toolbox import Toolbox
 
 _HOMES = {
@@ -58,7 +62,7 @@ _HOMES = {
     "Decoder": "toolformer.infer.decoder",
     "Demonstration": "toolformer.annotate.demonstrations.demonstration",
     "Document": "toolformer.records",
-    "Exemplar": "toolformer.tools.base",
+    "Exemplar": "toolformer.tools.exemplar",
     "FinetuneConfig": "toolformer.finetune.config",
     "HermesGrammar": "toolformer.calls",
     "InferConfig": "toolformer.infer.config",
@@ -74,10 +78,10 @@ _HOMES = {
     "Thresholds": "toolformer.runs.thresholds",
     "Tool": "toolformer.tools.base",
     "ToolCall": "toolformer.calls",
-    "ToolContext": "toolformer.tools.base",
+    "ToolContext": "toolformer.tools.context",
     "ToolError": "toolformer.errors",
     "ToolUnavailableError": "toolformer.errors",
-    "ToolResult": "toolformer.tools.base",
+    "ToolResult": "toolformer.tools.result",
     "Toolbox": "toolformer.tools.toolbox",
     "ToolformerError": "toolformer.errors",
     "Verdict": "toolformer.records",
@@ -92,7 +96,7 @@ _HOMES = {
     "read_selected": "toolformer.runs.reading",
     "select": "toolformer.runs.select",
     "stream": "toolformer.infer.decode",
-    "tool": "toolformer.tools.base",
+    "tool": "toolformer.tools.decorator",
     "write_exemplars": "toolformer.annotate.demonstrations.exemplars_file",
 }
 

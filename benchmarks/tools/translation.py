@@ -15,7 +15,7 @@ import sacrebleu
 
 from benchmarks import report
 from toolformer.calls import ToolCall
-from toolformer.tools.base import ToolResult
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.translating.languages import language_of
 

@@ -12,8 +12,10 @@ from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import AnnotatedDocument, Candidate, Document
 from toolformer.runs.directory import Run
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import Exemplar, Tool, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.toolbox import Toolbox
 
 SCRIPT = (ScriptedCall("Calculator", after=" =", writes=("3 + 2)", "4 + 2)", "5 + 2)", "open")),)

@@ -7,7 +7,8 @@ import pytest
 
 from toolformer.annotate.config import AnnotateConfig, ToolConfig, ToolThresholds, resolve
 from toolformer.errors import ConfigError
-from toolformer.tools.base import Tool, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.decorator import tool
 
 
 @tool(name="Echo", min_prob=0.2, gain_threshold=0.8, max_positions=3, samples=4)

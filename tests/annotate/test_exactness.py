@@ -20,7 +20,8 @@ from toolformer.lm.base import Branch, LossRequest, TextRequest
 from toolformer.lm.hf.model import HFLanguageModel, load
 from toolformer.records import AnnotatedDocument, Document, Verdict
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import Tool, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.decorator import tool
 
 torch.set_num_threads(1)
 

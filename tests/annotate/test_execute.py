@@ -11,7 +11,9 @@ from toolformer.annotate.texts.excerpts import Excerpt
 from toolformer.annotate.texts.windows import whole
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Losses, Verdict
-from toolformer.tools.base import Tool, ToolContext, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.decorator import tool
 from toolformer.tools.toolbox import Toolbox
 
 EXCERPT = Excerpt(0, Document("d", "a b c"), whole("a b c", 3), (echo,), ToolContext())

@@ -12,8 +12,9 @@ from toolformer.annotate.pipeline import Shard, ShardBatch, annotate_batches
 from toolformer.lm.base import LossRequest
 from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Candidate, Document, Losses, Verdict
-from toolformer.tools.base import ToolContext, tool
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.context import ToolContext
+from toolformer.tools.decorator import tool
 from toolformer.tools.toolbox import Toolbox
 
 SUM = "3 + 2 = 5 apples, 7 pears and 1 plum"

@@ -6,8 +6,8 @@ from toolformer.annotate.prompts import build_prompt
 from toolformer.calls import CallGrammar, HermesGrammar, InlineGrammar
 from toolformer.lm.base import Prompt
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import Exemplar
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.exemplar import Exemplar
 
 EXEMPLARS = (
     Exemplar("Out of 1400, 400 (or", "400 / 1400", " 29%) passed."),

@@ -23,8 +23,8 @@ from toolformer.lm.scripted.model import ScriptedCall, ScriptedLanguageModel
 from toolformer.records import Document, Verdict
 from toolformer.runs.directory import Run
 from toolformer.runs.writer import RunWriter
-from toolformer.tools.base import tool
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.decorator import tool
 from toolformer.tools.toolbox import Toolbox
 
 

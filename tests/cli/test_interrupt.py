@@ -56,7 +56,7 @@ from pathlib import Path
 from model import model
 from toolformer import Document
 from toolformer.annotate import annotate
-from toolformer.tools.base import tool
+from toolformer.tools.decorator import tool
 
 @tool(name="Hang")
 def hang(text: str) -> str:

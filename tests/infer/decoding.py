@@ -14,7 +14,8 @@ from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 PROMPT = "2 + 2 is"
 CALL = " [Calculator(2 + 2)"

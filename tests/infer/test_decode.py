@@ -28,7 +28,8 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.decode import decode, stream
 from toolformer.infer.request import Request
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 SUM = ToolCall("Calculator", "2 + 2")
 ANNOTATED = " [Calculator(2 + 2) -> 4] 4."

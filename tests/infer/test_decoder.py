@@ -14,7 +14,8 @@ from toolformer.infer.decode import decode
 from toolformer.infer.decoder import Decoder, Decoding
 from toolformer.infer.request import Request
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 
 def drain(decoder: Decoder) -> list[Decoding]:

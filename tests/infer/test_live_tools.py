@@ -15,9 +15,11 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools, taught_tools
 from toolformer.infer.request import Request
 from toolformer.sidecar import Sidecar, SidecarTool
-from toolformer.tools.base import Tool, ToolContext, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calendar import calendar
+from toolformer.tools.context import ToolContext
+from toolformer.tools.decorator import tool
 from toolformer.tools.toolbox import Toolbox
 
 WEEKDAY = ToolCall("Calendar", "weekday")

@@ -12,7 +12,9 @@ from toolformer.infer.decode import decode
 from toolformer.infer.request import Request
 from toolformer.lm.scripted import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import Ask, Tool, ToolContext, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.context import Ask, ToolContext
+from toolformer.tools.decorator import tool
 from toolformer.tools.registry import load_tool
 from toolformer.tools.toolbox import Toolbox
 

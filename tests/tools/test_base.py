@@ -15,7 +15,10 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolError
-from toolformer.tools.base import Exemplar, ToolContext, ToolResult, tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
+from toolformer.tools.result import ToolResult
 
 
 def convert(value: float, unit: Literal["km", "mile"], precise: bool = False) -> str:

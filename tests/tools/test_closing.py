@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from toolformer.calls import ToolCall
-from toolformer.tools.base import Tool, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.decorator import tool
 from toolformer.tools.registry import load_tools
 from toolformer.tools.toolbox import Toolbox
 

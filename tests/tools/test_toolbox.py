@@ -12,9 +12,12 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolError, UnknownNameError
-from toolformer.tools.base import Tool, ToolContext, ToolResult, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.context import ToolContext
+from toolformer.tools.decorator import tool
 from toolformer.tools.registry import load_tool
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 
 HOSTILE = Path(__file__).parent / "hostile.py"

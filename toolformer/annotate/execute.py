@@ -7,7 +7,7 @@ from toolformer.annotate.methods.proposal import Proposal
 from toolformer.annotate.plan import Plan
 from toolformer.calls import CallGrammar
 from toolformer.records import Candidate, Verdict
-from toolformer.tools.base import ToolResult
+from toolformer.tools.result import ToolResult
 
 
 def execute(proposals: Sequence[Proposal], plan: Plan) -> list[Proposal]:

@@ -8,7 +8,8 @@ from toolformer.annotate.demonstrations.pool import Pool
 from toolformer.calls import CallGrammar, PlacedCall, ToolCall
 from toolformer.lm.base import Prompt
 from toolformer.sidecar import PromptStyle
-from toolformer.tools.base import Exemplar, Tool
+from toolformer.tools.base import Tool
+from toolformer.tools.exemplar import Exemplar
 
 _SEPARATOR = "\n\n"
 

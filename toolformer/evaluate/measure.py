@@ -15,7 +15,7 @@ from toolformer.infer.answers import Answer
 from toolformer.infer.decode import decode
 from toolformer.infer.request import Request
 from toolformer.lm.fitting import beginning
-from toolformer.tools.base import ToolContext
+from toolformer.tools.context import ToolContext
 from toolformer.typed import type_adapter
 
 _TEXTS_AT_ONCE = 16

@@ -8,7 +8,8 @@ from typing import Any
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 from toolformer.tools.registry import Tools
 from toolformer.tools.toolbox import Toolbox
 

@@ -13,7 +13,9 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.decoder import Execute
 from toolformer.infer.live_tools import LiveTools
 from toolformer.infer.request import Request, spellings_of
-from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 
 # A prompt; one with a day of its own, {"prompt": …, "today": "2023-03-03"}; or all there is to say.

@@ -19,7 +19,8 @@ from toolformer.infer.writing.opening import Opening, open_answer
 from toolformer.infer.writing.stretch import Stretch
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.lending import lent
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 # Runs one call. Called in a thread of its own, for several requests at once; it never raises for a
 # tool's failure.

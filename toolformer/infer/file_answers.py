@@ -12,7 +12,7 @@ from toolformer.infer.prompts_file import FilePrompt, prompt_row
 from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.lm.chat import Message, chat_prompt
-from toolformer.tools.base import ToolContext
+from toolformer.tools.context import ToolContext
 
 Row = dict[str, Any]
 

@@ -13,8 +13,10 @@ from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, ToolformerError, UnknownNameError, clipped, closest
 from toolformer.infer.request import Request, spellings_of
 from toolformer.sidecar import Sidecar
-from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 from toolformer.tools.registry import DOOR, default_tools, load_tools
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.trust import is_harmless
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
 
 from toolformer.infer.config import HandBack, InferConfig, Spelling
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,57 +6,20 @@ Knows no model and no process; `toolbox.py` runs tools, `registry.py` finds them
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict, Unpack, overload
 
-from toolformer.calls import CallGrammar, Spell, ToolCall, is_tool_name
+from toolformer.calls import CallGrammar, Spell, is_tool_name
 from toolformer.errors import ConfigError, ToolError, clipped, is_interrupt, told
-from toolformer.tools.context import Ask, ToolContext
-from toolformer.tools.exemplar import Exemplar, read_exemplars
+from toolformer.tools.context import ToolContext
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.output import finished, fold
 from toolformer.tools.parameters.arguments import bind
-from toolformer.tools.parameters.choices import Values, behind, reads_text
-from toolformer.tools.parameters.docstring import read_docstring
-from toolformer.tools.parameters.signature import (
-    Parameter,
-    parameters_schema,
-    read_parameters,
-    source_of,
-    with_values,
-)
+from toolformer.tools.parameters.choices import behind, reads_text
+from toolformer.tools.parameters.signature import Parameter, parameters_schema
 from toolformer.tools.parameters.spelling import Spelling, is_listed
-
-__all__ = ["Ask", "Exemplar", "Parameter", "Tool", "ToolContext", "ToolResult", "tool"]
 
 _log = logging.getLogger(__name__)
 
 RunBatch = Callable[[Sequence[Mapping[str, object]]], object]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    """The outcome of a call: exactly one of output and error.
-
-    Attributes:
-        call: The call.
-        output: What the tool answered, one line.
-        error: Why it did not.
-        seconds: How long it took.
-        is_unavailable: Whether that is not the call's fault: what the tool relies on could not be
-            reached, and the same call may succeed another time.
-    """
-
-    call: ToolCall
-    output: str | None = None
-    error: str | None = None
-    seconds: float = 0.0
-    is_unavailable: bool = False
-
-    def __post_init__(self) -> None:
-        if (self.output is None) == (self.error is None):
-            raise ValueError(
-                f"exactly one of output and error, got {self.output!r}, {self.error!r}"
-            )
-
 
 MOST_WAITING = 32  # calls at a time of a tool that waits for a server
 
@@ -274,72 +237,3 @@ class Tool:
         if not output:
             raise ToolError(f"{self.name}({clipped(arguments)}) gave no output.")
         return output
-
-
-class ToolSettings(TypedDict, total=False):
-    """The settings of `tool`, besides what it reads off the function."""
-
-    name: str
-    description: str
-    run_batch: RunBatch
-    close: Callable[[], object]
-    state: Callable[[], Hashable]
-    exemplars: Sequence[Exemplar]
-    suits: Callable[[str, ToolContext], bool]
-    followed_by: Callable[[str], bool]
-    pure: bool
-    context: Sequence[str]
-    vocabulary: frozenset[str]
-    values: Mapping[str, Values]  # of parameters that may have no others
-    free_text: str  # the parameter whose value may hold commas
-    at_once: int
-    timeout_s: float
-    min_prob: float
-    gain_threshold: float
-    max_positions: int
-    samples: int
-
-
-@overload
-def tool(function: Callable[..., object], /, **settings: Unpack[ToolSettings]) -> Tool: ...
-@overload
-def tool(**settings: Unpack[ToolSettings]) -> Callable[[Callable[..., object]], Tool]: ...
-
-
-def tool(
-    function: Callable[..., object] | None = None, /, **settings: Unpack[ToolSettings]
-) -> Tool | Callable[[Callable[..., object]], Tool]:
-    """Makes a tool of a typed function with a docstring; also a decorator, bare or with settings.
-
-    The function may be async, a method, a partial, or an object that can be called.
-
-    >>> @tool
-    ... def double(number: float) -> float:
-    ...     '''Doubles a number.'''
-    ...     return 2 * number
-    >>> double.signature, double.execute("21")
-    ('double(number)', '42')
-    """
-    if function is None:
-        return lambda decorated: _from_function(decorated, settings)
-    return _from_function(function, settings)
-
-
-def _from_function(function: Callable[..., object], settings: ToolSettings) -> Tool:
-    source = source_of(function)
-    docstring = read_docstring(source.docstring)
-    name = settings.get("name", source.name)
-    context = tuple(settings.get("context", ()))
-    made: dict[str, Any] = {
-        "description": docstring.description,
-        "exemplars": read_exemplars(docstring.examples, tool=name),
-        **settings,
-        "name": name,
-        "context": context,
-    }
-    free_text, values = made.pop("free_text", None), made.pop("values", {})
-    made["exemplars"] = tuple(made["exemplars"])
-    parameters = with_values(
-        read_parameters(function, context=context, free_text=free_text), values, tool=name
-    )
-    return Tool(parameters=parameters, run=function, **made)

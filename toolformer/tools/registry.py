@@ -15,7 +15,8 @@ from pathlib import Path
 from toolformer.errors import ConfigError, UnknownNameError, clipped, closest
 from toolformer.specs import Door, Spec
 from toolformer.specs.python_files import foreign_code
-from toolformer.tools.base import Tool, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.decorator import tool
 
 DOOR = Door(
     what="tool",

@@ -14,13 +14,14 @@ from typing import Self
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError, closest
 from toolformer.threads import Threads
-from toolformer.tools.base import MOST_WAITING, Tool, ToolContext, ToolResult
-from toolformer.tools.cache import ResultCache
-from toolformer.tools.context import Ask
+from toolformer.tools.base import MOST_WAITING, Tool
+from toolformer.tools.context import Ask, ToolContext
+from toolformer.tools.execution.cache import ResultCache
+from toolformer.tools.execution.running import Job, Runner, batches, close_tools
+from toolformer.tools.execution.sandbox import Limits, Sandbox
+from toolformer.tools.execution.stored import StoredResults
 from toolformer.tools.registry import Tools, as_tools, shared_spec
-from toolformer.tools.running import Job, Runner, batches, close_tools
-from toolformer.tools.sandbox import Limits, Sandbox
-from toolformer.tools.stored import StoredResults
+from toolformer.tools.result import ToolResult
 
 
 class Toolbox(Mapping[str, Tool]):

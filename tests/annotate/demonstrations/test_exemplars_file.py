@@ -18,7 +18,7 @@ from toolformer.annotate.demonstrations import (
 from toolformer.annotate.demonstrations.exemplar_texts import parted
 from toolformer.calls import HermesGrammar, PlacedCall, ToolCall
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError
-from toolformer.tools.base import tool
+from toolformer.tools.decorator import tool
 from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.toolbox import Toolbox
 

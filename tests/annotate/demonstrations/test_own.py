@@ -4,8 +4,8 @@ import pytest
 
 from toolformer.annotate.demonstrations import own_demonstrations
 from toolformer.errors import ToolError
-from toolformer.tools.base import Exemplar, tool
-from toolformer.tools.exemplar import NOTATION
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import NOTATION, Exemplar
 from toolformer.tools.registry import default_tools, load_tools
 from toolformer.tools.toolbox import Toolbox
 

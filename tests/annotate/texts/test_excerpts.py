@@ -11,8 +11,8 @@ from toolformer.annotate.texts.excerpts import Excerpt, batches, cut_excerpts, d
 from toolformer.annotate.texts.windows import whole
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.records import Document
-from toolformer.tools.base import ToolContext
 from toolformer.tools.builtin.calculator import calculator
+from toolformer.tools.context import ToolContext
 
 
 def excerpt(number: int, tokens: int, tools: int = 1) -> Excerpt:

@@ -17,9 +17,10 @@ from toolformer.infer.config import InferConfig
 from toolformer.infer.live_tools import LiveTools
 from toolformer.lm.scripted.model import ScriptedLanguageModel
 from toolformer.lm.scripted.streams import Continuation
-from toolformer.tools.base import Tool, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calendar import calendar
+from toolformer.tools.decorator import tool
 
 FRIDAY = date(2023, 3, 3)
 SCRIPT = (

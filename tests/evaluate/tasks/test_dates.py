@@ -8,8 +8,8 @@ import pytest
 
 from toolformer.evaluate.task import Example
 from toolformer.evaluate.tasks.dates import WORDINGS, date_questions, draw_date_question
-from toolformer.tools.base import ToolContext
 from toolformer.tools.builtin.calendar import calendar
+from toolformer.tools.context import ToolContext
 
 _DATE = re.compile(r"[A-Z][a-z]+ \d+, \d{4}|\d+ [A-Z][a-z]+ \d{4}|\d{4}-\d\d-\d\d")
 _SPAN = re.compile(r"\d+ (?:day|week|month|year)s")

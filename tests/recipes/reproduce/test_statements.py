@@ -12,8 +12,8 @@ from recipes.nano.words import MONTHS
 from recipes.reproduce.statements import DATES, SUMS, Statement, computed, dated
 from toolformer.evaluate.tasks.arithmetic import NEW_SENTENCES, NEW_WORDS
 from toolformer.evaluate.tasks.dates import WORDINGS
-from toolformer.tools.base import ToolContext
 from toolformer.tools.builtin.calendar import calendar as told_by
+from toolformer.tools.context import ToolContext
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 STATED = [each for kinds in (DATES, SUMS) for wordings in kinds.values() for each in wordings]

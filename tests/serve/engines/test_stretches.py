@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from toolformer.calls import InlineGrammar, Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent
 from toolformer.serve.engines.stretches import RemoteAnswer
-from toolformer.tools.base import ToolResult
+from toolformer.tools.result import ToolResult
 
 GRAMMAR = InlineGrammar()
 SAYS = {"": "It is [Calculator(2 + (3))", " -> 5]": " 5 [Calculator(x)", ": x]": " [1] so. Never"}

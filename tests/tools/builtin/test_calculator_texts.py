@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from toolformer.tools.base import ToolContext
 from toolformer.tools.builtin.calculator import calculator
 from toolformer.tools.builtin.calculator_texts import MAX_NUMBERS, WINDOW, suits_calculator
+from toolformer.tools.context import ToolContext
 
 
 def suits(text: str) -> bool:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolformer.errors import ToolError
-from toolformer.tools.base import ToolContext
 from toolformer.tools.builtin.calendar import DateStyle, answer, calendar
+from toolformer.tools.context import ToolContext
 
 FRIDAY = date(2023, 3, 3)
 CONTEXT = ToolContext(today=FRIDAY)

@@ -14,8 +14,8 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError
-from toolformer.tools.base import ToolResult
 from toolformer.tools.registry import load_tool
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.trust import is_harmless
 

@@ -11,8 +11,9 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError, UnknownNameError
-from toolformer.tools.base import Tool, ToolResult
+from toolformer.tools.base import Tool
 from toolformer.tools.registry import load_tools
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.trust import is_harmless
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolformer.tools.base import tool
+from toolformer.tools.decorator import tool
 from toolformer.tools.parameters.docstring import Docstring, read_docstring
 
 GOOGLE = """Finds a book.

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from toolformer.errors import ConfigError
-from toolformer.tools.base import tool
+from toolformer.tools.decorator import tool
 
 
 def test_types_in_quotes_are_types_however_many_there_are() -> None:

@@ -12,10 +12,11 @@ from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError
-from toolformer.tools.base import ToolContext, ToolResult
 from toolformer.tools.builtin.qa import qa
+from toolformer.tools.context import ToolContext
 from toolformer.tools.reading.readers import ExtractiveReader, Question, answer_of, prompt_of
 from toolformer.tools.registry import load_tool
+from toolformer.tools.result import ToolResult
 from toolformer.tools.search import Page, build_index
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.trust import is_harmless

@@ -14,8 +14,9 @@ from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTok
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ConfigError
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
 from toolformer.tools.registry import load_tool
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 from toolformer.tools.translating.languages import has_foreign_stretch, language_of
 from toolformer.tools.trust import is_harmless

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from toolformer.annotate.demonstrations.own import demonstrated, is_shown, run_exemplars
 from toolformer.calls import ToolCall
-from toolformer.tools.base import Tool, ToolResult
+from toolformer.tools.base import Tool
 from toolformer.tools.exemplar import NOTATION
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 
 FEW = 3  # exemplars

@@ -16,9 +16,11 @@ from toolformer.annotate.demonstrations.exemplar_texts import (
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import CallError, ConfigError, clipped, closest
 from toolformer.files import write_whole
-from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.registry import available
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 
 _log = logging.getLogger(__name__)

@@ -6,8 +6,10 @@ from datetime import date
 from toolformer.annotate.demonstrations.demonstration import Demonstration
 from toolformer.calls import PlacedCall, ToolCall
 from toolformer.errors import ConfigError
-from toolformer.tools.base import Tool, ToolContext, ToolResult
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 from toolformer.tools.exemplar import NOTATION, Exemplar
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 
 # An exemplar has no date of its own. What those of the Calendar say of today is true of this day,

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from toolformer.annotate.texts.windows import Window, whole, windows
 from toolformer.lm.base import LanguageModel
 from toolformer.records import Document
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 
 _LONG_TOKEN_CHARACTERS = 16
 

@@ -14,9 +14,10 @@ from toolformer.cli.display.gate import print_json
 from toolformer.cli.display.tools import describe, tool_json, tool_row
 from toolformer.dates import read_date
 from toolformer.errors import ConfigError, ToolformerError
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.execution.stored import stored_results
 from toolformer.tools.registry import available, load_tool, load_tools, tools_in_file
-from toolformer.tools.stored import stored_results
 from toolformer.tools.toolbox import Toolbox
 
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 
 from toolformer.calls import PlacedCall, ToolCall
-from toolformer.tools.base import Parameter, Tool
+from toolformer.tools.base import Tool
 from toolformer.tools.exemplar import NOTATION
 from toolformer.tools.parameters.choices import listed, reads_text
+from toolformer.tools.parameters.signature import Parameter
 
 _MOST_VALUES = 12  # of a parameter, shown
 

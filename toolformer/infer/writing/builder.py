@@ -13,7 +13,7 @@ from toolformer.infer.writing.leads import find_first, forming
 from toolformer.infer.writing.opening import Opening
 from toolformer.infer.writing.stretch import Stretch
 from toolformer.lm.streams import StepRequest, StepResult
-from toolformer.tools.base import ToolResult
+from toolformer.tools.result import ToolResult
 
 
 class AnswerBuilder:

@@ -6,7 +6,8 @@ import threading
 from toolformer.calls import ToolCall
 from toolformer.errors import told
 from toolformer.infer.decoder import Execute
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 _log = logging.getLogger(__name__)
 

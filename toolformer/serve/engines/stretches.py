@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from toolformer.calls import CallGrammar, Segment, ToolCall
 from toolformer.infer.answers import Answer, CallEvent, Finish
 from toolformer.infer.writing.leads import find_first, forming
-from toolformer.tools.base import ToolResult
 from toolformer.tools.output import fold
+from toolformer.tools.result import ToolResult
 
 _FAILED = "failed"  # what the engine reads where the reason cannot be written
 

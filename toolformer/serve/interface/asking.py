@@ -18,7 +18,8 @@ from toolformer.serve.config import ServeConfig
 from toolformer.serve.interface.bodies import Body, ChatBody, CompletionBody, ToolRow
 from toolformer.serve.interface.conversation import read_conversation
 from toolformer.serve.interface.refusals import RefusedError, not_supported
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 from toolformer.tools.parameters.by_name import named_arguments
 from toolformer.tools.parameters.schema import tool_from_schema
 

@@ -24,7 +24,8 @@ from toolformer.infer.request import Request
 from toolformer.lm.base import LanguageModel
 from toolformer.studies.api_bank.rows import ApiRow, api_names
 from toolformer.studies.api_bank.texts import prompt_of
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 _ANY_RANK = 1_000_000_000  # a call starts however unlikely its marker is
 _NO_DAY = date(1970, 1, 1)  # nothing runs, so no day is asked for

@@ -21,8 +21,9 @@ from decimal import (
 from typing import Any
 
 from toolformer.errors import ToolError, clipped
-from toolformer.tools.base import Exemplar, tool
 from toolformer.tools.builtin.calculator_texts import is_told_by_calculator, suits_calculator
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.syntax import parse_expression
 
 MAX_EXPRESSION = 500  # characters

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolformer.tools.base import ToolContext
+from toolformer.tools.context import ToolContext
 
 WINDOW = 100  # words and signs, standing in for the paper's tokens
 MAX_NUMBERS = 2000  # of a text are looked at: a table of figures should not take minutes

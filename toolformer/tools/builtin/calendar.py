@@ -7,13 +7,14 @@ import calendar as months
 from datetime import date, timedelta
 
 from toolformer.errors import ToolError, clipped
-from toolformer.tools.base import Exemplar, tool
 from toolformer.tools.builtin.calendar_dates import DATE, WEEKDAYS, DateStyle, form, read_date
 from toolformer.tools.builtin.calendar_texts import (
     expressions_behind,
     is_told_by_calendar,
     suits_calendar,
 )
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 
 _TODAY = form(r"(?:today)?")
 _DAY_OF_WEEK = form(rf"weekday(?:\s+(?:of|on))?(?:\s+(?P<day>{DATE}))?")

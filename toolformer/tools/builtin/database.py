@@ -10,7 +10,7 @@ from pathlib import Path
 
 from toolformer.assets import asset
 from toolformer.errors import ConfigError, ToolError, ToolUnavailableError, clipped, closest
-from toolformer.tools.base import Exemplar, Tool, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.databases.names import Names
 from toolformer.tools.databases.readonly import (
     ReadOnlyDatabase,
@@ -18,6 +18,8 @@ from toolformer.tools.databases.readonly import (
     SqlValue,
     quote_identifier,
 )
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 
 MAX_VALUES = 50  # of one attribute of one entity
 MAX_NAMES = 200_000  # entities held in memory to be found in any case and suggested

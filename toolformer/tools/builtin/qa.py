@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import cast
 
 from toolformer.errors import ConfigError, ToolError
-from toolformer.tools.base import Exemplar, Tool, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.builtin.search import found_passages
 from toolformer.tools.context import Ask
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.outside.chat import ChatEndpoint
 from toolformer.tools.outside.options import Address, Variables
 from toolformer.tools.reading.readers import (

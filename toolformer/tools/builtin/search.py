@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from toolformer.errors import ConfigError, ToolError, clipped
-from toolformer.tools.base import Exemplar, Tool, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.search import Found, SearchIndex, open_small
 
 # The paper's have this shape (appendix A.2): a few words, and what follows is told by a passage.

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Protocol
 
 from toolformer.errors import ToolError
-from toolformer.tools.base import Exemplar, Tool, tool
+from toolformer.tools.base import Tool
 from toolformer.tools.builtin.database import as_text, default_path
 from toolformer.tools.databases.readonly import ReadOnlyDatabase, SqlRows
 from toolformer.tools.databases.server import SqlServer
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.outside.options import Address, Variables, read_variables
 
 MAX_ROWS = 20

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolformer.errors import ConfigError, ToolError, clipped
-from toolformer.tools.base import Exemplar, Tool, ToolContext, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.decorator import tool
+from toolformer.tools.exemplar import Exemplar
 from toolformer.tools.outside.chat import ChatEndpoint
 from toolformer.tools.outside.options import Address, Variables
 from toolformer.tools.translating.engines import (

@@ -17,7 +17,8 @@ from toolformer.lm.base import LanguageModel
 from toolformer.studies.tool_tokens.acting.transcript import arguments_text
 from toolformer.studies.tool_tokens.catalog.endpoints import tool_of
 from toolformer.studies.tool_tokens.catalog.records import Api, ApiCall, ApiQuery
-from toolformer.tools.base import ToolContext, ToolResult
+from toolformer.tools.context import ToolContext
+from toolformer.tools.result import ToolResult
 
 _ANY_RANK = 1_000_000_000  # a call starts however unlikely its marker is
 _MOST = 96  # tokens of a call

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HOSTILE = Path(__file__).parent / "hostile.py"
+HOSTILE = Path(__file__).parents[1] / "hostile.py"
 
 PROGRAM = f"""
 print("main module runs", flush=True)

@@ -12,12 +12,14 @@ from toolformer._version import __version__
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError, ToolUnavailableError, is_interrupt, told
 from toolformer.specs.stamps import stamp_files
-from toolformer.tools.base import Tool, ToolContext, ToolResult
-from toolformer.tools.cache import ResultCache
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.execution.cache import ResultCache
+from toolformer.tools.execution.patience import Patience
+from toolformer.tools.execution.sandbox import Sandbox, WorkerLostError
+from toolformer.tools.execution.stored import Answered, StoredResults
 from toolformer.tools.output import finished, fold
-from toolformer.tools.patience import Patience
-from toolformer.tools.sandbox import Sandbox, WorkerLostError
-from toolformer.tools.stored import Answered, StoredResults
+from toolformer.tools.result import ToolResult
 
 MAX_BATCH = 64  # calls that are given to `run_batch` together
 

@@ -14,10 +14,11 @@ from typing import Any
 
 from toolformer.child import limit_memory, serve
 from toolformer.errors import ToolError, ToolformerError, ToolUnavailableError
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
+from toolformer.tools.execution.running import close_tools, failure_of
 from toolformer.tools.output import fold
 from toolformer.tools.registry import load_tools
-from toolformer.tools.running import close_tools, failure_of
 
 _CLOSE_S = 2.0  # for closing the tools when the other end is gone
 

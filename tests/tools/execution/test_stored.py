@@ -15,7 +15,7 @@ from toolformer.calls import ToolCall
 from toolformer.cli.main import run
 from toolformer.errors import ConfigError
 from toolformer.tools import Tool, ToolContext, load_tool, tool
-from toolformer.tools.stored import Answered, StoredCount, StoredResults, stored_results
+from toolformer.tools.execution.stored import Answered, StoredCount, StoredResults, stored_results
 from toolformer.tools.toolbox import Toolbox
 
 COUNTED = """
@@ -115,7 +115,7 @@ def test_threads_write_and_read_one_file(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from toolformer.tools.stored import Answered, StoredResults
+from toolformer.tools.execution.stored import Answered, StoredResults
 with StoredResults(Path(sys.argv[1])) as stored:
     for number in range(300):
         stored.put(f"{sys.argv[2]} {number % 100}", tool="T", answered=Answered("x", None))

@@ -10,7 +10,8 @@ from typing import Any
 
 from toolformer.child import Child, LostError
 from toolformer.errors import ToolError, ToolUnavailableError
-from toolformer.tools.base import Tool, ToolContext
+from toolformer.tools.base import Tool
+from toolformer.tools.context import ToolContext
 from toolformer.tools.registry import shared_spec
 
 _WORKER = Path(__file__).with_name("worker.py")

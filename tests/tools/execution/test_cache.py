@@ -1,6 +1,6 @@
 """Results are kept, the least recently used one is forgotten."""
 
-from toolformer.tools.cache import ResultCache
+from toolformer.tools.execution.cache import ResultCache
 
 
 def test_the_result_that_was_not_used_for_longest_is_forgotten() -> None:

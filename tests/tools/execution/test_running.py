@@ -15,12 +15,14 @@ import pytest
 
 from toolformer.calls import ToolCall
 from toolformer.errors import ToolError, ToolUnavailableError
-from toolformer.tools.base import Tool, ToolResult, tool
+from toolformer.tools.base import Tool
+from toolformer.tools.decorator import tool
+from toolformer.tools.execution.running import MAX_BATCH, failure_of, is_of_outside_world
 from toolformer.tools.registry import load_tool
-from toolformer.tools.running import MAX_BATCH, failure_of, is_of_outside_world
+from toolformer.tools.result import ToolResult
 from toolformer.tools.toolbox import Toolbox
 
-HOSTILE = Path(__file__).parent / "hostile.py"
+HOSTILE = Path(__file__).parents[1] / "hostile.py"
 
 
 class Model:

@@ -1,0 +1,1 @@
+"""How calls are run: in this process or in a worker with limits, remembered, with patience."""
