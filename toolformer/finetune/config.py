@@ -57,6 +57,8 @@ class FinetuneConfig(Config):
     """Share of the steps in which the learning rate rises from 0."""
     by_length: bool = False
     """Steps of rows of like length, which pad least, in place of rows of any length."""
+    share_prompts: bool = False
+    """Texts with the same prompt as one row, which reads it once, if the model can do so."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     """What the learning rate does after the warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0

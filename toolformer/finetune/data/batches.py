@@ -11,6 +11,8 @@ import torch
 from torch.utils.data import Dataset
 
 from toolformer.finetune.data.rows import TrainingRow
+from toolformer.lm.hf.backend import additive
+from toolformer.lm.hf.branching.forks import depths_of, seen_of
 
 IGNORED = -100  # a label that has no part in the loss
 # A device takes so many tokens at a time, and logits of these over the whole vocabulary.
@@ -106,6 +108,8 @@ class OrderedRows(Dataset[TrainingRow]):
 def collate(rows: Sequence[TrainingRow], *, can_narrow: bool = False) -> dict[str, torch.Tensor]:
     """Puts rows together as the model takes them; padding follows a row and is not learned.
 
+    Where a row forks, the mask is (rows, 1, width, width), to be added to what attention gives.
+
     Args:
         rows: of a batch.
         can_narrow: whether the model computes logits at chosen places only. Where few places
@@ -123,6 +127,12 @@ def collate(rows: Sequence[TrainingRow], *, can_narrow: bool = False) -> dict[st
         mask[number, :length] = 1
         labels[number, :length] = own.masked_fill(~torch.tensor(row.learned), IGNORED)
     batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    forks = [row.fork for row in rows]
+    if any(fork is not None for fork in forks):
+        seen = torch.from_numpy(seen_of(forks, width))[:, None]  # (rows, 1, width, width)
+        batch["attention_mask"] = additive(seen, torch.float32)
+        depths = depths_of(forks, [len(row.ids) for row in rows], width)
+        batch["position_ids"] = torch.from_numpy(depths)  # (rows, width)
     if can_narrow:
         places = (labels[:, 1:] != IGNORED).any(dim=0).nonzero()[:, 0]  # (places,)
         if len(places) < _FEW * width:

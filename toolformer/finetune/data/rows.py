@@ -14,6 +14,7 @@ import numpy as np
 
 from toolformer.finetune.data.texts import TrainingText
 from toolformer.lm.encoding import Encoding
+from toolformer.lm.hf.branching.forks import Fork
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class TrainingRow:
 
     ids: tuple[int, ...]  # the start token included
     learned: tuple[bool, ...]  # per token: whether predicting it counts
+    fork: Fork | None = None  # how its tokens follow each other, where not one after the other
 
     @property
     def count(self) -> int:
@@ -45,6 +47,8 @@ class TrainingRows:
         for row in self.rows:
             digest.update(np.array([len(row.ids), *row.ids], dtype="<i4").tobytes())
             digest.update(np.array(row.learned).tobytes())
+            if row.fork is not None:
+                digest.update(np.array(row.fork.before, dtype="<i4").tobytes())
         return digest.hexdigest()[:16]
 
 

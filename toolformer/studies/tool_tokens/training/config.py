@@ -32,7 +32,7 @@ class StagesConfig(Config):
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     """Highest rate."""
     batch_size: Positive = 16
-    """Texts per step."""
+    """Texts per step; where queries are learned, queries with all of their APIs."""
     max_length: Annotated[int, Field(ge=16)] = 1024
     """Tokens of a text: a longer one is left out and counted, never cut."""
     eval_queries: Annotated[int, Field(ge=0)] = 0
@@ -65,6 +65,7 @@ class StagesConfig(Config):
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
             by_length=True,
+            share_prompts=True,
             max_length=self.max_length,
             patience=self.patience if self.eval_queries else None,
             warmup=self.warmup,
