@@ -13,6 +13,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from toolformer.files import claim, json_text, locked, write_whole
+from toolformer.lm.hf.memory import keep_freed_memory
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.dropout import Dropout
@@ -97,6 +98,7 @@ def _pretrain(
     inject_by: Callable[[PreTrainedTokenizerFast], Inject] | None,
     watch: Watch | None,
 ) -> dict[str, float]:
+    keep_freed_memory()
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     place = torch.device(device)

@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.studies.tool_tokens.given import tiny_index
 from toolformer.errors import ModelError, RunError
+from toolformer.studies.tool_tokens.acting.transcript import naming_prompt
 from toolformer.studies.tool_tokens.catalog.files import Catalogue
 from toolformer.studies.tool_tokens.index.build import build_index
 from toolformer.studies.tool_tokens.index.clusters import cluster_paths
@@ -54,7 +55,7 @@ def test_each_api_has_a_name_of_its_own_that_is_read_back(
         assert lengths == {1}
     if indexing == "numeric":
         assert lengths == {len(str(len(catalogue.apis) - 1))}
-    [found] = model.name(["Query: something\nAction:"], most=len(catalogue.apis))
+    [found] = model.name([naming_prompt("something")], most=len(catalogue.apis))
     assert sorted(each.api or "" for each in found) == sorted(api.id for api in catalogue.apis)
     assert sum(np.exp(each.log_prob) for each in found) == pytest.approx(1.0, abs=1e-4)
     [acting] = model.name(["Thought: x\nAction:"], most=len(names) + 1, with_finish=True)
@@ -63,7 +64,7 @@ def test_each_api_has_a_name_of_its_own_that_is_read_back(
 
 def test_free_names_are_looked_up(catalogue: Catalogue, folder: Path) -> None:
     model = load_tool_model(tiny_index(folder, catalogue, "atomic"), device="cpu")
-    [free] = model.name_freely(["Query: something\nAction:"], most=3)
+    [free] = model.name_freely([naming_prompt("something")], most=3)
     assert len(free) == 3
     for each in free:
         assert each.api == model.identifiers.by_text.get(each.text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from toolformer.lm.hf.memory import keep_freed_memory
 from toolformer.studies.in_tool.training.config import LearnedConfig, ScheduleConfig
 from toolformer.studies.in_tool.training.network import Weights, log_losses, new_weights
 from toolformer.studies.in_tool.training.rows import Batch, draw, make_batch, rows_of
@@ -63,6 +64,7 @@ def train(
         on_step: called after each step.
         keep: called with the state every `checkpoint_every` steps and at the end.
     """
+    keep_freed_memory()
     rows = [rows_of(each) for each in learned]
     device = state.weights["norm"].device
     for each in state.weights.values():

@@ -22,8 +22,15 @@ _ACTION = "\nAction:"
 
 
 def naming_prompt(asked: str, *, documented: bool = False) -> str:
-    """Returns what is continued by the name of a tool: a query, or a documentation."""
-    return f"{'Documentation' if documented else 'Query'}: {asked}{_ACTION}"
+    r"""Returns what is continued by the name of a tool: a query, or a documentation.
+
+    A query is written as a thought: in a task a name follows a thought too, and what was learned
+    of the one serves the other.
+
+    >>> naming_prompt("What does it cost?")
+    'Thought: What does it cost?\nAction:'
+    """
+    return f"{'Documentation' if documented else 'Thought'}: {asked}{_ACTION}"
 
 
 @dataclass

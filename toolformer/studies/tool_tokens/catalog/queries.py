@@ -29,7 +29,6 @@ class _Part:
 
     text: str
     call: ApiCall
-    thought: str
 
 
 def make_queries(tools: Sequence[MadeTool], config: CatalogConfig) -> Iterator[ApiQuery]:
@@ -91,7 +90,7 @@ def _query(
         split=split,
         apis=tuple(part.call.api for part in parts),
         calls=tuple(part.call for part in parts),
-        thoughts=tuple(part.thought for part in parts),
+        thoughts=tuple(part.text for part in parts),
     )
 
 
@@ -116,8 +115,7 @@ def _others(
 def _part(api: MadeApi, tier: Tier, *, trained: bool, rng: random.Random) -> _Part:
     aspect = api.aspect
     values = values_of(aspect.parameters, trained=trained, rng=rng)
-    first = {"asked": api.asked.names[0], "thing": api.thing.names[0]}
-    told = dict(first)
+    told = {"asked": api.asked.names[0], "thing": api.thing.names[0]}
     if tier == "paraphrased":  # as people do, one of the two words or both
         replaced = rng.choice((("asked",), ("thing",), ("asked", "thing")))
         others = {"asked": api.asked.names[1:], "thing": api.thing.names[1:]}
@@ -134,5 +132,4 @@ def _part(api: MadeApi, tier: Tier, *, trained: bool, rng: random.Random) -> _Pa
     else:
         pattern = aspect.plain if tier == "plain" else aspect.paraphrased
         text = framed(said(pattern, words), trained=trained, rng=rng)
-    thought = said(aspect.plain, {**words, **first, "things": plural(first["thing"])})
-    return _Part(text, ApiCall(api.api.id, values), f"I need {thought}.")
+    return _Part(text, ApiCall(api.api.id, values))

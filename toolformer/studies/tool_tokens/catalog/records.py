@@ -100,7 +100,7 @@ class ApiQuery:
         split: Learned from; or held out, with its tool or its whole category or without them.
         apis: The ids of the gold APIs.
         calls: The calls that answer it, where they are known: in the order of what is asked.
-        thoughts: What is to be found out by each call.
+        thoughts: What is to be found out by each call; of made queries the part that asks for it.
         answer: What is to be said at last; "" where it follows from what the endpoints answer.
     """
 

@@ -19,7 +19,7 @@ class StagesConfig(Config):
 
     memorize_epochs: _Epochs = 3.0
     """Times each documentation is seen."""
-    retrieve_epochs: _Epochs = 1.5
+    retrieve_epochs: _Epochs = 1.75
     """Times each query is seen with each of its APIs."""
     agent_epochs: _Epochs = 1.0
     """Times each task is seen."""
