@@ -7,7 +7,8 @@ from pathlib import Path
 
 from toolformer.annotate.prompts import brief_prompt
 from toolformer.calls import InlineGrammar, PlacedCall, ToolCall
-from toolformer.pretrain.mixture import PromptedText, Source
+from toolformer.pretrain.mixture import Source
+from toolformer.pretrain.packing import PromptedText
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from recipes.nano import calculator, calendar, lookup, prose
 from recipes.nano.demonstration import Passage, demonstrate
-from toolformer.pretrain.mixture import PromptedText, Source
+from toolformer.pretrain.mixture import Source
+from toolformer.pretrain.packing import PromptedText
 
 _TOOLS = (
     (calculator.TOOL, calculator.SIGNATURE),

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from recipes.nano import calculator, calendar, lookup, prose
 from recipes.nano.demonstration import Passage, Slot
-from toolformer.pretrain.mixture import PromptedText, Source
+from toolformer.pretrain.mixture import Source
+from toolformer.pretrain.packing import PromptedText
 
 _IRRELEVANT = 0.2  # the share of texts whose notes tell nothing of them
 _EQUATION = re.compile(

@@ -23,7 +23,7 @@ SETTINGS = {
 # A source of the user's. While a file `broken` lies beside it, it fails once the second step's
 # checkpoint is there, as a full disk or a kill would.
 COUNTING = """
-from toolformer.pretrain.mixture import PromptedText
+from toolformer.pretrain.packing import PromptedText
 
 def make(folder):
     def draw(rng):

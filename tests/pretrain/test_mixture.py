@@ -9,15 +9,9 @@ from transformers import PreTrainedTokenizerFast
 
 from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
-from toolformer.pretrain.mixture import (
-    IGNORED,
-    Injected,
-    PackedRows,
-    PromptedText,
-    Source,
-    draw_batch,
-    load_source,
-)
+from toolformer.pretrain.injecting import Injected
+from toolformer.pretrain.mixture import Source, draw_batch, load_source
+from toolformer.pretrain.packing import IGNORED, PackedRows, PromptedText
 from toolformer.pretrain.tokenizer import train_tokenizer
 
 
@@ -147,6 +141,33 @@ def test_injected_texts_stand_whole_among_the_texts_of_their_batch(
     assert np.array_equal(batch, again)
     one = tokenizer.encode("1")[0]
     assert 0 < (batch == one).sum() < (plain == one).sum()
+
+
+def test_injected_texts_take_the_place_of_as_many_tokens_and_leave_the_rest(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    long = " ".join(map(str, range(1, 30)))  # longer than a row
+    plain, batch = (
+        draw_batch(
+            {"a": constant("", long)}, {"a": 1.0}, tokenizer=tokenizer, rows=3, length=20,
+            key="0/0", injected=each,
+        ).labels
+        for each in (None, Injected([PromptedText("", "777"), PromptedText("", "888")]))
+    )  # fmt: skip
+    natural = [token for token in plain[0] if token != IGNORED]
+    assert len(natural) == 20
+    whole = 0
+    for row in batch.tolist():
+        learned = [token for token in row if token != IGNORED]
+        for word in ("777", "888"):
+            ids = tokenizer.encode(word)
+            if str(ids)[1:-1] in str(learned):
+                at = next(i for i in range(20) if learned[i : i + 3] == ids)
+                learned[at : at + 3] = []
+        whole += len(learned) == 20
+        assert learned == natural[: len(learned)]
+        assert len(learned) >= 20 - 2 * 4  # a text takes its start token's place, too
+    assert whole >= 1
 
 
 def test_a_padded_text_has_a_row_of_its_own(tokenizer: PreTrainedTokenizerFast) -> None:

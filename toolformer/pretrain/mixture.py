@@ -1,4 +1,4 @@
-"""The texts of a pretraining: drawn from weighted sources and packed into rows.
+"""The texts of a pretraining: drawn from weighted sources, and packed into rows.
 
 Knows no model. Every batch is a function of the seed and its number alone, so a resumed run sees
 the same rows.
@@ -7,37 +7,19 @@ the same rows.
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
 
 from toolformer.corpus.read import read_corpus
 from toolformer.errors import ConfigError
 from toolformer.pretrain.config import SourceConfig
+from toolformer.pretrain.injecting import Injected, inject
+from toolformer.pretrain.packing import PackedRows, PromptedText, Row, encode, lay_out
 from toolformer.specs.python_files import import_file
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
-
-IGNORED = -100  # a label that carries no loss
-
-
-@dataclass(frozen=True, slots=True)
-class PromptedText:
-    """A text to learn from; only its completion carries a loss."""
-
-    prompt: str
-    completion: str
-
-
-@dataclass(frozen=True, slots=True)
-class Injected:
-    """Texts that one batch has besides what is drawn."""
-
-    texts: Sequence[PromptedText]
-    padded: bool = False  # each has a row of its own, the rest of which stays empty
 
 
 class Source(Protocol):
@@ -45,14 +27,6 @@ class Source(Protocol):
 
     def __call__(self, rng: random.Random) -> PromptedText:
         """Draws a text."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackedRows:
-    """Packed rows; a label is the *next* token, or IGNORED."""
-
-    inputs: np.ndarray  # (rows, length) int64, token ids
-    labels: np.ndarray  # (rows, length) int64, token ids or IGNORED
 
 
 def load_source(config: SourceConfig, *, folder: Path, held_out: bool = False) -> Source:
@@ -114,25 +88,21 @@ def draw_batch(
         rows: The number of rows.
         length: Tokens a row.
         key: The seed and the number of the batch: the only randomness.
-        injected: Texts that this batch has besides, in the place of as many tokens of the sources.
+        injected: Texts that this batch has besides, in the place of as many tokens of the sources:
+            all else is as without them.
 
     Raises:
         ConfigError: The injected texts do not all fit.
     """
     rng = random.Random(key)  # noqa: S311
     # A label is the token after it, so a row holds one token more than it gives.
-    packed = [_Row(length + 1) for _ in range(rows)]
-    if injected is not None:
-        # Draws of their own leave those of the sources as they are without injected texts.
-        placing = random.Random(f"{key}/injected")  # noqa: S311
-        for text in injected.texts:
-            _place(_encode(text, tokenizer), packed, rng=placing, padded=injected.padded)
+    packed = [Row(length + 1) for _ in range(rows)]
     tokens = {name: 0.0 for name, weight in weights.items() if weight > 0}
     misses = 0
     while misses < 2 * rows:  # what fits nowhere is dropped; the gaps left are a few per cent
         # The source furthest behind its share; the noise varies the order of the sources.
         name = min(tokens, key=lambda name: (tokens[name] + rng.random() * length) / weights[name])
-        piece = _encode(sources[name](rng), tokenizer).cut(length + 1)
+        piece = encode(sources[name](rng), tokenizer).cut(length + 1)
         row = _fullest_with_room(packed, len(piece))
         if row is None:
             misses += 1
@@ -140,16 +110,9 @@ def draw_batch(
         tokens[name] += len(piece)
         row.pieces.append(piece)
     if injected is not None:
-        for row in packed:
-            placing.shuffle(row.pieces)
-    inputs = np.full((rows, length + 1), tokenizer.bos_token_id, dtype=np.int64)
-    labels = np.full((rows, length + 1), IGNORED, dtype=np.int64)
-    for number, row in enumerate(packed):
-        ids = [token for piece in row.pieces for token in piece.ids]
-        learned = [is_learned for piece in row.pieces for is_learned in piece.learned]
-        inputs[number, : len(ids)] = ids
-        labels[number, : len(ids)] = np.where(learned, ids, IGNORED)
-    return PackedRows(inputs=inputs[:, :-1], labels=labels[:, 1:])
+        # Draws of their own leave those of the sources as they are without injected texts.
+        inject(injected, packed, tokenizer=tokenizer, rng=random.Random(f"{key}/injected"))  # noqa: S311
+    return lay_out(packed, padding=tokenizer.bos_token_id)
 
 
 def sample_texts(
@@ -163,63 +126,6 @@ def sample_texts(
         drawn = sources[name](rng)
         total[name] += len(drawn.prompt) + len(drawn.completion)
         yield drawn.prompt + drawn.completion
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A text as it stands in a row."""
-
-    ids: list[int]
-    learned: list[bool]  # of each token: whether the one before it foretells it
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def cut(self, length: int) -> "_Piece":
-        return _Piece(self.ids[:length], self.learned[:length])
-
-
-@dataclass(slots=True)
-class _Row:
-    """A row that is being packed."""
-
-    capacity: int  # tokens
-    pieces: list[_Piece] = field(default_factory=list)
-    is_closed: bool = False  # what is left of it stays empty
-
-    @property
-    def room(self) -> int:
-        return 0 if self.is_closed else self.capacity - self.size
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.pieces))
-
-
-def _encode(text: PromptedText, tokenizer: "PreTrainedTokenizerFast") -> _Piece:
-    prompt = tokenizer.encode(text.prompt, add_special_tokens=False) if text.prompt else []
-    completion = tokenizer.encode(text.completion, add_special_tokens=False)
-    ids = [tokenizer.bos_token_id, *prompt, *completion]
-    # Nothing foretells the start token or the prompt.
-    return _Piece(ids, [position > len(prompt) for position in range(len(ids))])
-
-
-def _place(piece: _Piece, rows: Sequence[_Row], *, rng: random.Random, padded: bool) -> None:
-    """Puts an injected text into a row drawn from those with room, whole or not at all."""
-    fitting = [row for row in rows if row.room >= len(piece) and not (padded and row.pieces)]
-    if not fitting:
-        raise ConfigError(
-            "The texts that are injected at one step do not fit into its rows: spread them over "
-            "more steps, or take more rows."
-        )
-    row = rng.choice(fitting)
-    row.pieces.append(piece)
-    row.is_closed = padded
-
-
-def _fullest_with_room(rows: Sequence[_Row], size: int) -> _Row | None:
-    fitting = [row for row in rows if row.room >= size]
-    return max(fitting, key=lambda row: row.size) if fitting else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +165,8 @@ def _load_function(spec: str, *, folder: Path) -> Callable[..., Any]:
     if function is None:
         raise ConfigError(f"{path} holds no {name!r}. Write it as FILE.py:NAME.")
     return function
+
+
+def _fullest_with_room(rows: Sequence[Row], size: int) -> Row | None:
+    fitting = [row for row in rows if row.room >= size]
+    return max(fitting, key=lambda row: row.size) if fitting else None

@@ -16,7 +16,7 @@ from transformers import (
 from toolformer.errors import ModelError
 from toolformer.lm.hf.load import load_pretrained
 from toolformer.pretrain.config import PretrainConfig
-from toolformer.pretrain.mixture import IGNORED, PackedRows
+from toolformer.pretrain.packing import IGNORED, PackedRows
 
 # Weights of two dimensions that are tables, not matrices between layers.
 _TABLES = ("embed_tokens", "lm_head", "wte", "wpe")

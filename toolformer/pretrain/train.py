@@ -17,14 +17,8 @@ from toolformer.lm.hf.memory import keep_freed_memory
 from toolformer.pretrain import state
 from toolformer.pretrain.config import PretrainConfig
 from toolformer.pretrain.dropout import Dropout
-from toolformer.pretrain.mixture import (
-    Injected,
-    PackedRows,
-    Source,
-    draw_batch,
-    load_source,
-    sample_texts,
-)
+from toolformer.pretrain.injecting import Injected
+from toolformer.pretrain.mixture import Source, draw_batch, load_source, sample_texts
 from toolformer.pretrain.model import (
     SmallModel,
     load_weights,
@@ -32,6 +26,7 @@ from toolformer.pretrain.model import (
     new_model,
     new_optimizers,
 )
+from toolformer.pretrain.packing import PackedRows
 from toolformer.pretrain.progress import Pace, Step
 from toolformer.pretrain.tokenizer import load_tokenizer, train_tokenizer
 from toolformer.threads import Threads

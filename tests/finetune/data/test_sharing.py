@@ -13,9 +13,9 @@ from toolformer.finetune.data.batches import can_narrow, collate
 from toolformer.finetune.data.rows import TrainingRow
 from toolformer.finetune.data.sharing import share_prompts
 from toolformer.finetune.data.texts import TrainingText
-from toolformer.finetune.model.forking import can_fork
 from toolformer.finetune.report import FinetuneReport
 from toolformer.finetune.train import finetune_texts
+from toolformer.lm.hf.branching.ways import can_fork
 
 
 def row(prompt: str, ending: str) -> TrainingRow:

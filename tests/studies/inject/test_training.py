@@ -10,7 +10,8 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from tests.studies.inject.given import config_of, make_background
 from toolformer.errors import ConfigError, RunError
-from toolformer.pretrain.mixture import PromptedText, draw_batch
+from toolformer.pretrain.mixture import draw_batch
+from toolformer.pretrain.packing import PromptedText
 from toolformer.pretrain.progress import Step
 from toolformer.pretrain.tokenizer import load_tokenizer
 from toolformer.studies.inject.config import InjectConfig

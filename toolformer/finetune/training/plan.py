@@ -21,10 +21,10 @@ from toolformer.finetune.data.batches import device_rows_for, draw_order
 from toolformer.finetune.data.rows import TrainingRows, make_rows
 from toolformer.finetune.data.sharing import share_prompts
 from toolformer.finetune.data.texts import Origin, Texts
-from toolformer.finetune.model.forking import can_fork
 from toolformer.finetune.model.starting import StartingModel
 from toolformer.finetune.processes import process_count
 from toolformer.finetune.training.dev import DevRows, plain_rows
+from toolformer.lm.hf.branching.ways import can_fork
 from toolformer.sidecar import PromptStyle, Sidecar
 
 

@@ -21,7 +21,7 @@ from toolformer.studies.inject.placement import exposures_in_turn, exposures_of_
 from toolformer.studies.inject.tracking import Tracked, read_tracking, summed_up, write_tracking
 
 if TYPE_CHECKING:
-    from toolformer.pretrain.mixture import Injected
+    from toolformer.pretrain.injecting import Injected
     from toolformer.pretrain.model import SmallModel, Tokenizer
     from toolformer.pretrain.progress import Step
 
@@ -201,7 +201,8 @@ def _exposures(
 def _texts_of_steps(
     config: InjectConfig, placed: Sequence[Sequence[int]], facts: Sequence[Fact]
 ) -> "Callable[[int], Injected | None]":
-    from toolformer.pretrain.mixture import Injected, PromptedText
+    from toolformer.pretrain.injecting import Injected
+    from toolformer.pretrain.packing import PromptedText
 
     padded = config.injection is not None and config.injection.windows == "padded"
 

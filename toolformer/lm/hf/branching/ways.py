@@ -3,8 +3,10 @@
 import logging
 
 import torch
+from transformers import PreTrainedModel
 
 from toolformer.errors import ModelError
+from toolformer.lm.hf.backend import TransformersBackend
 from toolformer.lm.hf.branching.branches import BranchStart
 from toolformer.lm.hf.branching.cache import RoomyCache
 from toolformer.lm.hf.branching.copies import Copies
@@ -17,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 # What two branches of the row 1 2 3 4 have said after a step, one of them twice.
 _ROWS = ((1, 2, 7, 8, 9, 10), (1, 2, 3, 4, 5, 6, 11), (1, 2, 7, 8, 9, 12))
+_TRIED_TOKENS = 256  # more than they have
 
 KeepingType = type[Shared] | type[Tree] | type[Copies]  # continue from what is kept of a text
 DecoderType = KeepingType | type[FullRowDecoder]
@@ -62,6 +65,15 @@ def choose_decoding(forward: Forward, *, name: str, copies: bool = False) -> Dec
         reason,
     )
     return FullRowDecoder
+
+
+def can_fork(model: PreTrainedModel) -> bool:
+    """Returns whether a model predicts after each token of a forked row what it would of a chain.
+
+    Asked of the model itself, as for its decoding: recurrent layers and windows cannot.
+    """
+    forward = Forward(TransformersBackend(model), batch_tokens=_TRIED_TOKENS)
+    return choose_decoding(forward, name=type(model).__name__) in (Shared, Tree)
 
 
 def _why_not(decoding: KeepingType, forward: Forward, true: torch.Tensor) -> str | None:
