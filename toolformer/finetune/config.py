@@ -57,8 +57,9 @@ class FinetuneConfig(Config):
     """Share of the steps in which the learning rate rises from 0."""
     by_length: bool = False
     """Steps of rows of like length, which pad least, in place of rows of any length."""
-    share_prompts: bool = False
-    """Texts with the same prompt as one row, which reads it once, if the model can do so."""
+    share: Literal["nothing", "prompts", "prefixes"] = "nothing"
+    """Texts that begin alike as one row of at most max_length tokens, which reads what they have in
+    common once, if the model can: those with the same prompt, or with half a prompt in common."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     """What the learning rate does after the warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0

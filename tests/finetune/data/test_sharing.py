@@ -11,7 +11,7 @@ from tests.models import CONFIGS, CONFIGS_WITHOUT_CACHE, CONFIGS_WITHOUT_TREES, 
 from toolformer.finetune.config import FinetuneConfig
 from toolformer.finetune.data.batches import can_narrow, collate
 from toolformer.finetune.data.rows import TrainingRow
-from toolformer.finetune.data.sharing import share_prompts
+from toolformer.finetune.data.sharing import Shared, share
 from toolformer.finetune.data.texts import TrainingText
 from toolformer.finetune.report import FinetuneReport
 from toolformer.finetune.train import finetune_texts
@@ -23,30 +23,49 @@ def row(prompt: str, ending: str) -> TrainingRow:
     return TrainingRow(ids, (False,) * len(prompt) + (True,) * len(ending))
 
 
+def text(row: TrainingRow) -> str:
+    return "".join(map(chr, row.ids))
+
+
 ROWS = [row("ask:", "one"), row("other:", "x"), row("ask:", "two!"), row("ask:", "on")]
+# What was said is read behind it, and two things may be said next.
+TURNS = [row("hi?", " yes."), row("hi? yes. so?", " no"), row("hi? yes. so?", "a well.")]
 
 
 def test_a_prompt_is_read_once_and_each_ending_sees_it_and_itself() -> None:
-    shared, other = share_prompts(ROWS, max_length=99)
+    shared, other = share(ROWS, "prompts", max_length=99)
     assert other == ROWS[1]
-    assert "".join(map(chr, shared.ids)) == "ask:one:two!:on"
+    assert text(shared) == "ask:on:one:two!"
     said = [chr(i) if counts else "." for i, counts in zip(shared.ids, shared.learned, strict=True)]
-    assert "".join(said) == "....one.two!.on"
+    assert "".join(said) == "....on.one.two!"
     assert shared.fork is not None
-    assert shared.fork.before == (-1, 0, 1, 2, 3, 4, 5, 2, 7, 8, 9, 10, 2, 12, 13)
-    assert shared.fork.depths == [0, 1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 7, 3, 4, 5]
+    assert shared.fork.before == (-1, 0, 1, 2, 3, 4, 2, 6, 7, 8, 2, 10, 11, 12, 13)
+    assert shared.fork.depths == [0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 3, 4, 5, 6, 7]
 
 
-def test_endings_that_do_not_fit_begin_the_next_row() -> None:
-    shared = share_prompts(ROWS, max_length=12)
-    assert ["".join(map(chr, each.ids)) for each in shared] == ["ask:one:two!", "other:x", "ask:on"]
+def test_a_conversation_is_read_once_with_all_that_was_learned_on_the_way() -> None:
+    [shared] = share(TURNS, "prefixes", max_length=99)
+    assert text(shared) == "hi? yes. so? no?a well."
+    assert shared.fork is not None
+    assert [shared.fork.depths[place] for place in (0, 8, 14, 15, 17)] == [0, 8, 14, 11, 13]
+    assert shared.count == sum(each.count for each in TURNS)
+    assert len(share(TURNS, "prompts", max_length=99)) == 2
+
+
+def test_what_does_not_fit_begins_the_next_row() -> None:
+    shared = share(ROWS, "prompts", max_length=12)
+    assert [text(each) for each in shared] == ["ask:on:one", "ask:two!", "other:x"]
     assert sum(each.count for each in shared) == sum(each.count for each in ROWS)
-    assert share_prompts(ROWS, max_length=8) == tuple(ROWS)
+    assert {each.ids for each in share(ROWS, "prompts", max_length=8)} == {
+        each.ids for each in ROWS
+    }
 
 
-def test_what_has_no_prompt_stays_alone() -> None:
+def test_what_has_no_prompt_or_little_of_it_in_common_stays_alone() -> None:
     whole = [row("a", "bc"), row("a", "de")]
-    assert share_prompts(whole, max_length=99) == tuple(whole)
+    assert share(whole, "prefixes", max_length=99) == tuple(whole)
+    apart = [row("ask about", "x"), row("ask why not", "y")]
+    assert share(apart, "prefixes", max_length=99) == tuple(apart)
 
 
 PROMPT = "Query: the sum of 1 and 2?\nAction:"
@@ -73,18 +92,23 @@ def gradients(
     }
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
-@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize(("rows", "what"), [(ROWS, "prompts"), (TURNS, "prefixes")])
+@pytest.mark.parametrize(("attention", "narrow"), [("eager", True), ("sdpa", False)])
 @pytest.mark.parametrize("architecture", CONFIGS)
 def test_gradients_are_those_of_rows_of_their_own(
-    architecture: str, narrow: bool, attention: str, tmp_path: Path
+    architecture: str,
+    narrow: bool,
+    attention: str,
+    rows: list[TrainingRow],
+    what: Shared,
+    tmp_path: Path,
 ) -> None:
     save_model(tmp_path, architecture)
     model = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation=attention)
     assert can_fork(model)
     narrow = narrow and can_narrow(model)
-    shared = gradients(model, list(share_prompts(ROWS, max_length=99)), narrow=narrow)
-    for name, alone in gradients(model, ROWS, narrow=narrow).items():
+    shared = gradients(model, list(share(rows, what, max_length=99)), narrow=narrow)
+    for name, alone in gradients(model, rows, narrow=narrow).items():
         torch.testing.assert_close(shared[name], alone, rtol=1e-4, atol=1e-5)
 
 
@@ -93,9 +117,9 @@ def test_a_model_that_cannot_do_so_learns_from_rows_of_their_own(
     architecture: str, tmp_path: Path
 ) -> None:
     base = save_model(tmp_path / "base", architecture)
-    trained(str(base), tmp_path / "out", share_prompts=True)
+    trained(str(base), tmp_path / "out", share="prompts")
     kept = json.loads((tmp_path / "out" / "finetune.json").read_text())
-    assert (kept["config"]["share_prompts"], kept["rows"]["count"]) == (False, len(TEXTS))
+    assert (kept["config"]["share"], kept["rows"]["count"]) == ("nothing", len(TEXTS))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -103,7 +127,7 @@ def test_a_training_on_shared_prompts_learns_what_one_on_each_text_does(
     dtype: str, tmp_path: Path
 ) -> None:
     base = str(save_model(tmp_path / "base", "llama"))
-    shared = trained(base, tmp_path / "shared", share_prompts=True, batch_size=2, dtype=dtype)
+    shared = trained(base, tmp_path / "shared", share="prompts", batch_size=2, dtype=dtype)
     alone = trained(base, tmp_path / "alone", batch_size=len(TEXTS), dtype=dtype)
     assert (shared.rows, alone.rows) == (2, len(TEXTS))
     assert shared.tokens < alone.tokens

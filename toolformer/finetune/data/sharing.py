@@ -1,54 +1,89 @@
-"""Rows that begin with the same prompt as one row, which reads the prompt once and then forks.
+"""Rows that begin alike as one row, which reads what they have in common once and then forks.
 
-What is learned of them is what they would be learned of one by one: each ending sees the prompt
-and itself, at the positions that it would have alone.
+What is learned of it is what would be learned of them one by one: each text sees itself alone, at
+the positions that it would have in a row of its own.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from toolformer.finetune.data.rows import TrainingRow
 from toolformer.lm.hf.branching.forks import Fork
 
+Shared = Literal["prompts", "prefixes"]  # what it is that texts have in common
 
-def share_prompts(rows: Sequence[TrainingRow], *, max_length: int) -> tuple[TrainingRow, ...]:
-    """Puts rows with the same prompt together, at the place of the first of them.
 
-    A prompt is what stands before the first token that is learned. A row of which more is learned
-    than all but its start stays alone.
+def share(rows: Sequence[TrainingRow], what: Shared, *, max_length: int) -> tuple[TrainingRow, ...]:
+    """Puts rows that begin alike together.
 
     Args:
         rows: none of which forks.
-        max_length: tokens of a row; endings that do not fit in one begin the next.
+        what: `prompts` puts rows together whose prompts are the same, a prompt being what stands
+            before the first token that is learned; `prefixes` also those that have half of a
+            prompt in common, as the turns of a conversation do.
+        max_length: tokens of a row; what does not fit in one begins the next.
     """
-    made: list[list[TrainingRow]] = []
-    open_rows: dict[tuple[int, ...], int] = {}  # by prompt: which of them has room
-    lengths: list[int] = []
-    for row in rows:
-        prompt = row.learned.index(True)
-        key = row.ids[:prompt]
-        ending = len(row.ids) - prompt + 1  # its first token is the prompt's last one
-        number = open_rows.get(key) if prompt > 1 else None
-        if number is None or lengths[number] + ending > max_length:
-            open_rows[key] = len(made)
-            made.append([row])
-            lengths.append(len(row.ids))
-        else:
-            made[number].append(row)
-            lengths[number] += ending
-    return tuple(each[0] if len(each) == 1 else _forked(each) for each in made)
+    made: list[_Forking] = []
+    for row in sorted(rows, key=lambda row: (row.ids[: _prompt(row)], row.ids)):
+        if not (made and made[-1].takes(row, what, max_length=max_length)):
+            made.append(_Forking(row))
+    return tuple(each.row for each in made)
 
 
-def _forked(rows: Sequence[TrainingRow]) -> TrainingRow:
-    """Returns the row of some that have their prompt in common.
+def _prompt(row: TrainingRow) -> int:
+    return row.learned.index(True)
 
-    Each ending begins with a copy of the prompt's last token, so that every token that is learned
-    stands right behind the one that predicts it, as in any row.
+
+class _Forking:
+    """A row that texts are added to, in an order in which neighbours begin alike."""
+
+    def __init__(self, first: TrainingRow) -> None:
+        self._last = first
+        self._ids = [*first.ids]
+        self._learned = [*first.learned]
+        self._before = [*range(-1, len(first.ids) - 1)]
+        self._path = [*range(len(first.ids))]  # where the last text's tokens are
+
+    @property
+    def row(self) -> TrainingRow:
+        if self._before == [*range(-1, len(self._ids) - 1)]:
+            return self._last
+        fork = Fork(tuple(self._before), heads=())
+        return TrainingRow(tuple(self._ids), tuple(self._learned), fork)
+
+    def takes(self, row: TrainingRow, what: Shared, *, max_length: int) -> bool:
+        """Adds a text if it begins like the last one and fits, and returns whether it did.
+
+        Its own tokens begin with a copy of the last one in common, unless that is right in front of
+        them: what is learned stands right behind what predicts it, as in any row.
+        """
+        prompt = _prompt(row)
+        common = _common(row.ids[:prompt], self._last.ids)
+        is_alike = (
+            common == prompt == _prompt(self._last) if what == "prompts" else 2 * common >= prompt
+        )
+        if common < 2 or not is_alike:
+            return False
+        kept = common - (self._path[common - 1] != len(self._ids) - 1)
+        added = len(row.ids) - kept
+        first = len(self._ids)
+        if first + added > max_length:
+            return False
+        self._before += [self._path[kept - 1], *range(first, first + added - 1)]
+        self._ids += row.ids[kept:]
+        self._learned += row.learned[kept:]
+        self._path = [*self._path[:kept], *range(first, len(self._ids))]
+        self._last = row
+        return True
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """Returns how many tokens two sequences have in common at their start.
+
+    >>> _common([1, 2, 3], [1, 2, 4, 5])
+    2
     """
-    shared = rows[0].learned.index(True) - 1
-    ids, learned = [*rows[0].ids[:shared]], [False] * shared
-    before = [*range(-1, shared - 1)]
-    for row in rows:
-        before += [shared - 1, *range(len(ids), len(ids) + len(row.ids) - shared - 1)]
-        ids += row.ids[shared:]
-        learned += row.learned[shared:]
-    return TrainingRow(tuple(ids), tuple(learned), Fork(tuple(before), heads=()))
+    for place, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+        if mine != theirs:
+            return place
+    return min(len(one), len(other))

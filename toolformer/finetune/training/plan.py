@@ -19,7 +19,7 @@ from toolformer.finetune.config import (
 )
 from toolformer.finetune.data.batches import device_rows_for, draw_order
 from toolformer.finetune.data.rows import TrainingRows, make_rows
-from toolformer.finetune.data.sharing import share_prompts
+from toolformer.finetune.data.sharing import share
 from toolformer.finetune.data.texts import Origin, Texts
 from toolformer.finetune.model.starting import StartingModel
 from toolformer.finetune.processes import process_count
@@ -131,9 +131,11 @@ def make_plan(
             "There is nothing to learn: every text is empty, or a single token that the model has "
             "nothing to predict from. Name longer texts."
         )
-    is_shared = config.share_prompts and can_fork(base.model)
-    if is_shared:
-        rows = replace(rows, rows=share_prompts(rows.rows, max_length=max_length))
+    shared = config.share
+    if shared != "nothing" and can_fork(base.model):
+        rows = replace(rows, rows=share(rows.rows, shared, max_length=max_length))
+    else:
+        shared = "nothing"
     held_out = encode(texts.dev_as_trained)
     dev = DevRows(
         plain=plain_rows(
@@ -161,7 +163,7 @@ def make_plan(
         device_rows=schedule.device_rows,
         learning_rate=schedule.learning_rate,
         evaluate_every=schedule.evaluate_every,
-        share_prompts=is_shared,
+        share=shared,
         dtype=_fast_dtype(base.model.device) if config.dtype == "auto" else config.dtype,
         keep=_keep(config, dev),
     )

@@ -65,7 +65,7 @@ class StagesConfig(Config):
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
             by_length=True,
-            share_prompts=True,
+            share="prompts",
             max_length=self.max_length,
             patience=self.patience if self.eval_queries else None,
             warmup=self.warmup,
