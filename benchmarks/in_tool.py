@@ -41,7 +41,7 @@ BARS: dict[str, tuple[TrainConfig, str]] = {
         "seen ≤ .20",
     ),
     "tool, 1,024 people, d = 64": (
-        TrainConfig(mode=Mode.TOOL, people=1024, width=64, steps=7000, weight_decay=0.1),
+        TrainConfig(mode=Mode.TOOL, people=1024, width=64, steps=6000),
         "strangers ≥ .90 in ≤ 60 min; edited ≥ .95",
     ),
     "tool, 64 people, d = 64": (
