@@ -50,6 +50,9 @@ def test_a_conversation_is_read_once_with_all_that_was_learned_on_the_way() -> N
     assert [shared.fork.depths[place] for place in (0, 8, 14, 15, 17)] == [0, 8, 14, 11, 13]
     assert shared.count == sum(each.count for each in TURNS)
     assert len(share(TURNS, "prompts", max_length=99)) == 2
+    [chain] = share(TURNS[:2], "prefixes", max_length=99)
+    assert (text(chain), chain.fork) == ("hi? yes. so? no", None)
+    assert chain.count == sum(each.count for each in TURNS[:2])
 
 
 def test_what_does_not_fit_begins_the_next_row() -> None:

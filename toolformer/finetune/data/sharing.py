@@ -46,10 +46,9 @@ class _Forking:
 
     @property
     def row(self) -> TrainingRow:
-        if self._before == [*range(-1, len(self._ids) - 1)]:
-            return self._last
         fork = Fork(tuple(self._before), heads=())
-        return TrainingRow(tuple(self._ids), tuple(self._learned), fork)
+        ids, learned = tuple(self._ids), tuple(self._learned)
+        return TrainingRow(ids, learned, None if fork.is_chain else fork)
 
     def takes(self, row: TrainingRow, what: Shared, *, max_length: int) -> bool:
         """Adds a text if it begins like the last one and fits, and returns whether it did.
